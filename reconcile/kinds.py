@@ -1,0 +1,45 @@
+"""The Kubernetes kinds that this integration reads or writes.
+
+They are known in advance, so no cluster is ever asked for API discovery. A kind is plain data; the cluster
+layer turns it into URLs, the domain uses it to name objects.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Kind:
+    """One resource type of the Kubernetes API."""
+
+    group: str
+    """API group; empty for the core group."""
+    version: str
+    plural: str
+    name: str
+    """The ``kind`` field of its objects."""
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        """The ``apiVersion`` field of its objects, for example ``apps/v1``."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def label(self) -> str:
+        """How action lines name it: ``Deployment.apps``; core kinds bare."""
+        return f"{self.name}.{self.group}" if self.group else self.name
+
+    def __str__(self) -> str:
+        return self.label
+
+
+NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
+CONFIG_MAP = Kind("", "v1", "configmaps", "ConfigMap")
+SECRET = Kind("", "v1", "secrets", "Secret")
+SERVICE = Kind("", "v1", "services", "Service")
+SERVICE_ACCOUNT = Kind("", "v1", "serviceaccounts", "ServiceAccount")
+DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
+ROLE = Kind("rbac.authorization.k8s.io", "v1", "roles", "Role")
+ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
+ROUTE = Kind("route.openshift.io", "v1", "routes", "Route")
+CLUSTER_POLICY = Kind("skupper.io", "v1alpha1", "skupperclusterpolicies", "SkupperClusterPolicy", namespaced=False)

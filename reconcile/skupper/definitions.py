@@ -1,0 +1,99 @@
+"""What app-interface says: networks, their sites, the clusters under them.
+
+These are the domain's own models. The app-interface layer translates the answers of the GraphQL server into
+them once, at the border; no other shape of the data travels further in. All models are frozen and hold tuples
+and mappings that nobody changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+ConfigValue = str | int | bool | Mapping[str, str]
+"""A typed value of a site's ``config``: text, number, switch, or a map of annotations/labels."""
+
+Config = Mapping[str, ConfigValue]
+"""Site configuration as written in the data: camelCase key -> value; keys that are absent are not set."""
+
+EMPTY_CONFIG: Config = MappingProxyType({})
+
+
+class Strategy(StrEnum):
+    """How the links of a network are chosen (design section "Who links to whom")."""
+
+    MESH = "mesh"
+    REDUNDANT = "redundant"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster, as far as the topology cares; how to reach it is the cluster layer's business."""
+
+    name: str
+    server_url: str
+    """Where its API server is; empty for a cluster that is still being created."""
+    private: bool | None = None
+    """``spec.private``; None where the cluster has no ``spec`` (counted as public, with a warning)."""
+    internal: bool = False
+    peers: frozenset[str] = frozenset()
+    """Names of clusters that this one declares a peering with (cluster-vpc-*), those marked delete left out."""
+    disabled: bool = False
+    """True if the cluster disables this integration: it is left alone, links to it stay."""
+    path: str = ""
+    """Bundle path of its datafile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A ``SkupperClusterPolicy`` that namespaces may refer to."""
+
+    identifier: str
+    path: str = ""
+    allow_incoming_links: bool = False
+    allowed_outgoing_links_hostnames: tuple[str, ...] = ()
+    allowed_exposed_resources: tuple[str, ...] = ()
+    allowed_services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDefinition:
+    """One namespace of one cluster in one network."""
+
+    cluster: Cluster
+    namespace: str
+    config: Config = EMPTY_CONFIG
+    """The namespace's own ``skupper.config``, which overrides the network's key by key."""
+    policies: tuple[Policy, ...] = ()
+    delete: bool = False
+    """True if the site or its namespace is marked ``delete``."""
+    namespace_deleted: bool = False
+    cluster_admin: bool = False
+    path: str = ""
+    """Bundle path of the namespace's datafile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One ``/dependencies/skupper-1.yml`` and the namespaces that refer to it."""
+
+    identifier: str
+    image: str
+    """Repository of the site-controller image, without tag."""
+    version: str
+    """Tag of the site-controller image, the Skupper version of the network: ``1.9.6``."""
+    strategy: Strategy = Strategy.MESH
+    redundancy: int = 2
+    config: Config = EMPTY_CONFIG
+    sites: tuple[SiteDefinition, ...] = ()
+    description: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Everything that one bundle says about Skupper."""
+
+    networks: tuple[Network, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    """All clusters of the data with a way in, also those that no network names: something may be left over there."""
