@@ -1,0 +1,47 @@
+"""How to reach one cluster, and how patient to be with it.
+
+Plain values, so that any room may build them without paying for the Kubernetes client.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Address and credentials of one API server."""
+
+    cluster: str
+    """Name of the cluster in app-interface; every error and log line uses it."""
+    server: str
+    """``https://host:port``, with a path where several clusters share a host. Plain ``http`` is accepted on
+    loopback only, unless ``insecure``."""
+    token: str = field(repr=False)
+    """Bearer token. It appears in no repr, error or log line."""
+    ca_file: str | None = None
+    """PEM file of authorities trusted besides the system's; ``None``: the system's alone."""
+    insecure: bool = False
+    """Skip certificate checks, as ``insecureSkipTLSVerify`` of the data asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait for one attempt."""
+
+    connect: float = 5.0
+    """Until the connection stands, TLS handshake included."""
+    read: float = 30.0
+    """Until the first byte of the answer, and between two bytes of it."""
+    whole: float = 120.0
+    """Until the last byte of the answer; a server that trickles cannot hold a caller for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often and how soon to try again after a fault that may pass."""
+
+    attempts: int = 4
+    """Tries altogether, the first included; 1 means never again."""
+    base: float = 0.2
+    """Seconds before the second try; doubled each time, with jitter."""
+    cap: float = 5.0
+    """Longest pause in seconds, also for a server that asks for more by ``Retry-After``."""

@@ -1,0 +1,165 @@
+"""What an answer of a Kubernetes API server means: a JSON object, or which error.
+
+A failed request is answered by a ``Status`` object. Its ``message`` explains a lot, but for a Secret it may
+repeat values (validation quotes what it refuses, an admission webhook may quote anything). For writes of such
+kinds the message is dropped, and the text is built from ``reason`` and the names of the fields at fault.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconcile.kinds import ROUTE, SECRET, Kind
+from reconcile.openshift import errors, hints
+from reconcile.openshift.transport import Answer
+
+Json = dict[str, Any]
+CONFIDENTIAL = frozenset({SECRET, ROUTE})
+"""Kinds whose objects hold private keys."""
+LONGEST = 500
+"""Characters of a server's message that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of which cluster; names every error."""
+
+    cluster: str
+    verb: str
+    """As the errors say it: get, list, watch, create, apply, replace, patch, delete."""
+    kind: Kind
+    namespace: str | None = None
+    name: str | None = None
+
+    def failed(
+        self, error: type[errors.ClusterError], reason: str, *, status: int | None = None, hint: str = ""
+    ) -> errors.ClusterError:
+        """Make an error about this call."""
+        return error(
+            reason,
+            cluster=self.cluster,
+            verb=self.verb,
+            kind=self.kind,
+            namespace=self.namespace,
+            name=self.name,
+            status=status,
+            hint=hint,
+        )
+
+    @property
+    def confidential(self) -> bool:
+        """The server's words may repeat private bytes that we sent."""
+        return self.kind in CONFIDENTIAL and self.verb not in {"get", "list", "watch"}
+
+
+def read(answer: Answer, call: Call) -> Json:
+    """The JSON object of a successful answer; raises the error that any other answer means."""
+    document = _parse(answer.body)
+    if document is None:
+        raise _stranger(answer, call)
+    if 200 <= answer.status < 300:
+        return document
+    if document["kind"] == "Status":
+        raise from_status(document, call, status=answer.status)
+    raise _stranger(answer, call)
+
+
+def items(document: Json, call: Call) -> list[Json]:
+    """The objects of a list, each with ``apiVersion`` and ``kind``, which the server leaves out there."""
+    found = document.get("items")
+    if found is None:
+        found = []  # Go writes an empty list as null
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise call.failed(errors.Unreachable, "answered with something that is not a list of objects")
+    return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
+
+
+def from_status(document: Json, call: Call, *, status: int = 0) -> errors.ClusterError:
+    """The error that a ``Status`` object means, as an answer or as the object of a watch's ERROR event."""
+    code = document.get("code")
+    number = code if isinstance(code, int) else status
+    reason = _text(document.get("reason"))
+    message = _text(document.get("message"))
+    error = _class(number, reason, message)
+    shown = _fields_at_fault(document, reason) if call.confidential else message or reason
+    hint = hints.next_step(call.verb, call.kind, call.namespace, error, message)
+    return call.failed(error, _shorten(shown), status=number, hint=hint)
+
+
+def _parse(body: bytes) -> Json | None:
+    """A Kubernetes object, or ``None`` for any other bytes; the parser's error holds them and ends here."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    if isinstance(document, dict) and isinstance(document.get("kind"), str):
+        return document
+    return None
+
+
+_BY_STATUS: dict[int, type[errors.ClusterError]] = {
+    400: errors.Invalid,
+    401: errors.Unauthorised,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.Conflict,
+    410: errors.Gone,
+    422: errors.Invalid,
+    429: errors.Throttled,
+}
+
+
+def _class(status: int, reason: str, message: str) -> type[errors.ClusterError]:
+    if reason == "AlreadyExists":
+        return errors.AlreadyExists
+    if reason == "NotFound" and "could not find the requested resource" in message:
+        return errors.NotServed
+    if status >= 500:
+        return errors.ServerFault
+    return _BY_STATUS.get(status, errors.ClusterError)
+
+
+def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
+    """The error for an answer that is no Kubernetes object: a proxy's page, a login form, half a document."""
+    if answer.status == 404 and answer.body.startswith(b"404 page not found"):
+        # So says an API server about a group or version that it does not have.
+        kind = call.kind
+        return call.failed(
+            errors.NotServed, f"the cluster has no {kind.plural} in {kind.api_version}", status=404
+        )
+    what = answer.content_type or "no content type"
+    if answer.headers.get("Location"):
+        what = f"a redirect to {_origin(answer.headers['Location'])}"
+    reason = f"answered, but not as a Kubernetes API server ({what})"
+    if answer.status == 429:
+        # The server's own limit on requests in flight answers in plain text.
+        return call.failed(errors.Throttled, "too many requests in flight", status=429)
+    if answer.status >= 500:
+        return call.failed(errors.ServerFault, reason, status=answer.status)
+    hint = "check the server address of the cluster and what stands between"
+    return call.failed(errors.Unreachable, reason, status=answer.status, hint=hint)
+
+
+def _origin(location: str) -> str:
+    """Scheme and host of a URL; the rest of a redirect may hold credentials."""
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else "another path"
+
+
+def _fields_at_fault(document: Json, reason: str) -> str:
+    """Reason and names of the fields at fault, without a word of their values."""
+    details = document.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    fields = [_text(cause.get("field")) for cause in causes or () if isinstance(cause, dict)]
+    named = ", ".join(dict.fromkeys(field for field in fields if field))
+    return f"{reason} (fields: {named})" if named else reason
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,293 @@
+"""The client of one cluster: every verb that this integration uses, and no other.
+
+One client serves many threads. It holds no state of the cluster but one: the kinds that may not be listed
+cluster-wide, so that each is asked for once.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import ceil
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from reconcile import INTEGRATION, __version__
+from reconcile.kinds import Kind
+from reconcile.openshift import answers, errors, paths, watching
+from reconcile.openshift.access import Access, Retries, Timeouts
+from reconcile.openshift.answers import Call
+from reconcile.openshift.counting import RequestCounts
+from reconcile.openshift.faults import Broken
+from reconcile.openshift.listing import Listing, Listings
+from reconcile.openshift.paths import Selector
+from reconcile.openshift.retrying import Patience
+from reconcile.openshift.transport import Answer, Request, Transport
+from reconcile.openshift.watching import WatchEvent
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+CHUNK = 500
+"""Objects asked for in one LIST request, as kubectl does."""
+APPLY_PATCH = "application/apply-patch+yaml"
+"""JSON is YAML, so server-side apply takes it as it is."""
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class Client:
+    """Talks to one API server.
+
+    Every method raises a ``ClusterError``. Connections that fail, 429 and 5xx are tried again (see
+    ``retrying``), writes included: a write whose answer was lost may have happened, and its second try may
+    then meet ``AlreadyExists`` (create), ``NotFound`` (delete) or ``Conflict`` (replace). The caller knows
+    what that means.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        pool_size: int = 8,
+        timeouts: Timeouts = Timeouts(),
+        retries: Retries = Retries(),
+        user_agent: str = f"{INTEGRATION}/{__version__}",
+        field_manager: str = INTEGRATION,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.cluster = access.cluster
+        self.counts = RequestCounts()
+        self._field_manager = field_manager
+        self._timeouts = timeouts
+        self._pool_size = pool_size
+        self._sendable_token = _is_sendable(access.token.strip())
+        self._transport = Transport(access, size=pool_size, timeouts=timeouts, user_agent=user_agent)
+        self._patience = Patience(retries, self.counts, sleep)
+        self._warden = watching.Warden()
+        self._namespaced_only: set[Kind] = set()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self.cluster!r})"
+
+    def list(
+        self, kind: Kind, *, namespace: str | None = None, labels: Selector = None, fields: Selector = None
+    ) -> Listing:
+        """List objects, in one namespace or (``None``) in the whole cluster, in chunks of 500.
+
+        Should the server forget the list between two chunks (410), all is listed once more in one piece.
+        """
+        call = Call(self.cluster, "list", kind, namespace)
+        query = {"labelSelector": paths.selector(labels), "fieldSelector": paths.selector(fields)}
+        try:
+            items, version = self._list_chunks(call, {**query, "limit": str(CHUNK)})
+        except errors.Gone:
+            items, version = self._list_chunks(call, query)
+        return Listing(items, version, (namespace,))
+
+    def list_all(
+        self, kind: Kind, *, namespaces: Iterable[str], labels: Selector = None, fields: Selector = None
+    ) -> Listings:
+        """List the whole cluster if the account may, else each of ``namespaces``.
+
+        A namespace that is forbidden or missing is told in ``Listings.refused``; any other error is raised.
+        That the cluster-wide LIST of a kind is forbidden is remembered, so that it costs one request per
+        client and kind.
+        """
+        if kind not in self._namespaced_only:
+            try:
+                listing = self.list(kind, labels=labels, fields=fields)
+            except errors.Forbidden:
+                if not kind.namespaced:
+                    raise
+                with self._lock:
+                    self._namespaced_only.add(kind)
+            else:
+                return Listings(listing.items, listing.scope, {None: listing.resource_version})
+        return self._list_each(kind, sorted(set(namespaces)), labels, fields)
+
+    def get(self, kind: Kind, name: str, namespace: str | None = None) -> Json:
+        """Read one object."""
+        return self._ask(Call(self.cluster, "get", kind, namespace, name), "GET", {})
+
+    def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
+        """Create an object; return it as the server stored it. Raises ``AlreadyExists``.
+
+        A name may be left to the server by ``metadata.generateName``.
+        """
+        call = self._about("create", kind, body)
+        return self._ask(call, "POST", self._writing(dry_run=dry_run), body)
+
+    def apply(
+        self,
+        kind: Kind,
+        body: Json,
+        *,
+        dry_run: bool = False,
+        force: bool = True,
+        field_manager: str | None = None,
+    ) -> Json:
+        """Apply an object server-side: create it, or set exactly the fields of ``body`` as ours.
+
+        With ``force`` the fields of other managers are taken over, else they raise ``Conflict``.
+        """
+        call = self._about("apply", kind, body)
+        query = self._writing(dry_run=dry_run, field_manager=field_manager)
+        return self._ask(call, "PATCH", {**query, "force": "true" if force else None}, body, APPLY_PATCH)
+
+    def replace(self, kind: Kind, body: Json) -> Json:
+        """Replace an object.
+
+        A ``metadata.resourceVersion`` in ``body`` must still be the current one, else ``Conflict``.
+        """
+        return self._ask(self._about("replace", kind, body), "PUT", self._writing(), body)
+
+    def patch(self, kind: Kind, name: str, namespace: str | None, body: Json) -> Json:
+        """Merge ``body`` into an object; ``None`` removes a key (JSON merge patch, RFC 7386)."""
+        call = Call(self.cluster, "patch", kind, namespace, name)
+        return self._ask(call, "PATCH", self._writing(), body, MERGE_PATCH)
+
+    def delete(
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        propagation: str = "Background",
+        dry_run: bool = False,
+    ) -> None:
+        """Delete an object, and (``Background``) what it owns.
+
+        With ``uid`` only that very object: a successor of the same name raises ``Conflict``.
+        """
+        options: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        if dry_run:
+            options["dryRun"] = ["All"]
+        call = Call(self.cluster, "delete", kind, namespace, name)
+        self._ask(call, "DELETE", {"dryRun": "All" if dry_run else None}, options)
+
+    def watch(
+        self,
+        kind: Kind,
+        *,
+        namespace: str | None = None,
+        labels: Selector = None,
+        fields: Selector = None,
+        resource_version: str,
+        timeout: float,
+        stop: threading.Event,
+    ) -> Iterator[WatchEvent]:
+        """Yield changes after ``resource_version`` on a connection of its own.
+
+        Ends after ``timeout`` seconds, within half a second of ``stop`` being set or the client being closed,
+        and whenever the server ends it or the connection breaks: go on from the last
+        ``WatchEvent.resource_version``. Raises ``Gone`` when the version has expired, and any other error
+        when the watch cannot be opened.
+        """
+        call = Call(self.cluster, "watch", kind, namespace)
+        deadline = time.monotonic() + timeout
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(max(1, ceil(timeout))),
+            "labelSelector": paths.selector(labels),
+            "fieldSelector": paths.selector(fields),
+        }
+        request = Request("GET", paths.with_query(paths.collection(kind, namespace), query))
+        self.counts.add(watches=1)
+        opened = self._settle(call, lambda: self._transport.stream(request))
+        if isinstance(opened, Answer):
+            answers.read(opened, call)
+            raise call.failed(
+                errors.Unreachable, "answered a watch by a single document", status=opened.status
+            )
+        stream = watching.Stream(opened, stop, deadline)
+        with self._warden.looking_after(stream):
+            yield from watching.events(stream, call)
+
+    def close(self) -> None:
+        """End all watches and close idle connections. Later requests raise ``Unreachable``."""
+        self._transport.close()
+        self._warden.end_all()
+
+    def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> tuple[tuple[Json, ...], str]:
+        items: list[Json] = []
+        token = ""
+        while True:
+            document = self._ask(call, "GET", {**query, "continue": token})
+            items += answers.items(document, call)
+            metadata = document.get("metadata") or {}
+            token = metadata.get("continue") or ""
+            if not token:
+                return tuple(items), metadata.get("resourceVersion") or ""
+
+    def _list_each(
+        self, kind: Kind, namespaces: Sequence[str], labels: Selector, fields: Selector
+    ) -> Listings:
+        def one(namespace: str) -> Listing | errors.ClusterError:
+            try:
+                return self.list(kind, namespace=namespace, labels=labels, fields=fields)
+            except (errors.Forbidden, errors.NotFound) as refusal:
+                return refusal
+
+        with ThreadPoolExecutor(max_workers=self._pool_size) as threads:
+            results = tuple(zip(namespaces, threads.map(one, namespaces), strict=True))
+        listed = {name: result for name, result in results if isinstance(result, Listing)}
+        return Listings(
+            items=tuple(item for listing in listed.values() for item in listing.items),
+            scope=tuple(listed),
+            resource_versions={name: listing.resource_version for name, listing in listed.items()},
+            refused={name: result for name, result in results if isinstance(result, errors.ClusterError)},
+        )
+
+    def _about(self, verb: str, kind: Kind, body: Json) -> Call:
+        metadata = body.get("metadata") or {}
+        return Call(self.cluster, verb, kind, metadata.get("namespace"), metadata.get("name"))
+
+    def _writing(self, *, dry_run: bool = False, field_manager: str | None = None) -> dict[str, str | None]:
+        return {"fieldManager": field_manager or self._field_manager, "dryRun": "All" if dry_run else None}
+
+    def _ask(
+        self,
+        call: Call,
+        method: str,
+        query: Mapping[str, str | None],
+        body: Json | None = None,
+        content_type: str = "application/json",
+    ) -> Json:
+        if call.verb in {"list", "create"}:
+            path = paths.collection(call.kind, call.namespace)
+        else:
+            path = paths.item(call.kind, call.name or "", call.namespace)
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(method, paths.with_query(path, query), data, content_type)
+        changes = method != "GET" and not query.get("dryRun")
+        self.counts.add(reads=not changes, writes=changes)
+        return answers.read(self._settle(call, lambda: self._transport.exchange(request)), call)
+
+    def _settle(self, call: Call, attempt: Callable[[], T]) -> T:
+        if not self._sendable_token:
+            raise call.failed(errors.Unauthorised, "the token is empty or holds characters that no token has")
+        try:
+            return self._patience.settle(attempt)
+        except Broken as broken:
+            fault = broken.fault
+        raise call.failed(errors.Unreachable, fault.reason, hint=fault.hint)
+
+
+def _is_sendable(token: str) -> bool:
+    """Whether a token fits into a header. The HTTP library would refuse it, and quote it in its error."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -1,0 +1,107 @@
+"""What a broken connection means, in words, and whether trying again may help.
+
+The exceptions of urllib3 and of Python's sockets end here. They are not chained to our errors: some hold
+pieces of the reply, which may be a Secret.
+"""
+
+import ssl
+from dataclasses import dataclass
+
+from urllib3 import exceptions as lib
+
+from reconcile.openshift import tls
+from reconcile.openshift.access import Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why no usable answer came."""
+
+    reason: str
+    hint: str = ""
+    passing: bool = True
+    """It may be gone at the next try."""
+    reaching: bool = False
+    """The connection never stood, so no request was sent."""
+
+
+class Broken(Exception):  # noqa: N818 - an internal signal between transport and retrying, never shown
+    """An exchange failed with a fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
+
+
+def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
+    """Translate what urllib3 raised while talking to ``host`` (``name:port``). Most specific causes first."""
+    if isinstance(error, lib.ProxyError):
+        return Fault(f"the proxy on the way to {host} failed: {_root(error)}", reaching=True)
+    certificate = _find(error, ssl.SSLCertVerificationError)
+    if isinstance(certificate, ssl.SSLCertVerificationError):
+        verdict, hint = tls.explain(certificate)
+        return Fault(f"certificate of {host} is not valid: {verdict}", hint, passing=False, reaching=True)
+    if isinstance(error, lib.SSLError):
+        return _tls_fault(error, host)
+    if isinstance(error, lib.NameResolutionError):
+        return Fault(f"the name {host} cannot be resolved", reaching=True)
+    if isinstance(error, lib.NewConnectionError):
+        return Fault(f"{_root(error)} by {host}", reaching=True)
+    if isinstance(error, lib.ConnectTimeoutError) or _in_handshake(error):
+        return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True)
+    if isinstance(error, lib.TimeoutError):
+        # Trying again would hold the caller for as long once more, so a silent server is told at once.
+        return Fault(f"no answer from {host} within {timeouts.read:g} s", passing=False)
+    if isinstance(error, lib.LocationValueError | UnicodeError):
+        return Fault(f"{host} is not a valid address", passing=False, reaching=True)
+    return _broken_answer(error, host)
+
+
+def _tls_fault(error: lib.SSLError, host: str) -> Fault:
+    text = str(error)
+    if "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text:
+        return Fault(f"{host} does not speak TLS", passing=False, reaching=True)
+    if "EOF" in text:
+        return Fault(f"{host} broke off the TLS handshake", reaching=True)
+    return Fault(f"no TLS connection to {host}: {_root(error)}", passing=False, reaching=True)
+
+
+def _broken_answer(error: Exception, host: str) -> Fault:
+    if _find(error, ConnectionResetError) or _find(error, BrokenPipeError):
+        return Fault(f"connection reset by {host}")
+    if "closed connection without response" in str(error):
+        return Fault(f"{host} closed the connection without an answer")
+    if isinstance(error, lib.DecodeError | lib.IncompleteRead) or "IncompleteRead" in str(error):
+        return Fault(f"the answer of {host} broke off")
+    return Fault(f"the connection to {host} failed: {_root(error)}")
+
+
+def _in_handshake(error: Exception) -> bool:
+    # urllib3 tells a time-out of the handshake and one of the answer apart by nothing but the cause.
+    return isinstance(error, lib.ReadTimeoutError) and "handshake" in str(error.__cause__)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, what it wraps as argument, and what caused it."""
+    found: list[BaseException] = []
+    pending: list[BaseException | None] = [error]
+    while pending:
+        current = pending.pop(0)
+        if current is None or current in found:
+            continue
+        found.append(current)
+        pending += [argument for argument in current.args if isinstance(argument, BaseException)]
+        pending += [current.__cause__, current.__context__]
+    return found
+
+
+def _find(error: Exception, wanted: type[Exception]) -> BaseException | None:
+    return next((link for link in _chain(error) if isinstance(link, wanted)), None)
+
+
+def _root(error: Exception) -> str:
+    """The operating system's words for the cause, or the name of its class; never a piece of an answer."""
+    for link in reversed(_chain(error)):
+        if isinstance(link, OSError) and link.strerror:
+            return link.strerror.lower()
+    return type(error).__name__

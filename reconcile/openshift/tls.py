@@ -1,0 +1,35 @@
+"""Which certificates are trusted, and what a refused one means in words.
+
+One context serves all connections of a client: reading the system's authorities once per connection would
+cost more than the requests.
+"""
+
+import ssl
+
+EXPIRED = "renew it, or correct the clock of this machine"
+UNKNOWN_ISSUER = "give the authority that signed it as the CA file of the cluster"
+WRONG_NAME = "use an address that the certificate names as the server of the cluster"
+
+
+def context(ca_file: str | None, *, insecure: bool) -> ssl.SSLContext:
+    """Trust the system's authorities and those of ``ca_file``; check host names. ``insecure`` checks nothing.
+
+    Raises ``OSError`` (``ssl.SSLError`` among them) when ``ca_file`` cannot be read or holds no certificate.
+    """
+    made = ssl.create_default_context()
+    if ca_file is not None:
+        made.load_verify_locations(cafile=ca_file)
+    if insecure:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+def explain(error: ssl.SSLCertVerificationError) -> tuple[str, str]:
+    """OpenSSL's verdict and the next step."""
+    verdict = error.verify_message.rstrip(".")
+    if "expired" in verdict or "not yet valid" in verdict:
+        return verdict, EXPIRED
+    if "mismatch" in verdict:
+        return verdict, WRONG_NAME
+    return verdict, UNKNOWN_ISSUER

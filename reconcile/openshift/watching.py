@@ -1,0 +1,151 @@
+"""A watch: changes of objects as they happen, one JSON document a line.
+
+A watch ends quietly at its time-out, when the caller's stop event is set, when the server ends it, or when
+the connection breaks: in each case the caller goes on from the last ``resourceVersion`` that it saw. Only an
+ERROR event is raised.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast, get_args
+
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
+
+from reconcile.openshift import answers, errors
+
+PIECE = 1 << 16
+"""Most bytes taken from the connection at once."""
+LOOK_EVERY = 0.2
+"""Seconds between two looks at the stop events."""
+
+EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+_TYPES = frozenset(get_args(EventType))
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One change."""
+
+    type: EventType
+    object: dict[str, Any] = field(repr=False)
+    """The object after the change (before it for DELETED); for BOOKMARK nothing but a ``resourceVersion``."""
+
+    @property
+    def resource_version(self) -> str:
+        """Where to go on after this event."""
+        metadata = self.object.get("metadata")
+        version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+        return version if isinstance(version, str) else ""
+
+
+@dataclass(eq=False, slots=True)
+class Stream:
+    """An open watch and what ends it."""
+
+    response: BaseHTTPResponse
+    stop: threading.Event
+    deadline: float
+    """On the monotonic clock."""
+
+    @property
+    def over(self) -> bool:
+        """The caller wants no more, or its time is up."""
+        return self.stop.is_set() or time.monotonic() >= self.deadline
+
+
+class Warden:
+    """Ends streams that are over while their readers are blocked, by one thread for all streams of a client.
+
+    A blocked read cannot look at an event, and a socket time-out would spoil the stream in mid-line. So a
+    thread looks at every open stream and shuts its connection down. It exists only while streams are open.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._streams: set[Stream] = set()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def looking_after(self, stream: Stream) -> Iterator[None]:
+        """Look after a stream, and close its connection at the end."""
+        with self._changed:
+            self._streams.add(stream)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="watch-warden", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._streams.discard(stream)
+                self._changed.notify()
+            stream.response.close()
+
+    def end_all(self) -> None:
+        """End every stream."""
+        with self._changed:
+            for stream in self._streams:
+                stream.deadline = 0.0
+            self._changed.notify()
+
+    def _look(self) -> None:
+        with self._changed:
+            while self._streams:
+                for stream in self._streams:
+                    if stream.over:
+                        _shut(stream.response)
+                self._changed.wait(LOOK_EVERY)
+            self._thread = None
+
+
+def _shut(response: BaseHTTPResponse) -> None:
+    # The reader may have finished a moment ago and released the connection.
+    try:
+        response.shutdown()
+    except (OSError, RuntimeError, ValueError):
+        return
+
+
+def events(stream: Stream, call: answers.Call) -> Iterator[WatchEvent]:
+    """Read events until the stream ends. Raises the error that an ERROR event means, ``Gone`` for 410."""
+    for line in _lines(stream):
+        if stream.over:
+            # What came after the shutdown may be undecrypted bytes.
+            return
+        event = _event(line, call)
+        if event is None:
+            # Going on quietly would have the caller ask the same server again and again.
+            raise call.failed(errors.Unreachable, "a line of the watch is not an event of the Kubernetes API")
+        yield event
+
+
+def _lines(stream: Stream) -> Iterator[bytes]:
+    rest = b""
+    while not stream.over:
+        try:
+            piece = stream.response.read1(PIECE)
+        except (HTTPError, OSError, ValueError):
+            return
+        if not piece:
+            return
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from (line for line in lines if line.strip())
+
+
+def _event(line: bytes, call: answers.Call) -> WatchEvent | None:
+    """The event on a line, or ``None`` if the line holds none."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or not isinstance(document.get("object"), dict):
+        return None
+    kind, changed = document.get("type"), document["object"]
+    if kind == "ERROR":
+        raise answers.from_status(changed, call)
+    return WatchEvent(cast("EventType", kind), changed) if kind in _TYPES else None
