@@ -1,0 +1,64 @@
+"""What a certificate says, without the key beside it.
+
+Secrets are reduced to these values where they are read; nothing else of their data travels further. A certificate
+that cannot be read is a value too: what is wrong with one Secret must not stop the rest.
+"""
+
+from base64 import b64decode
+from binascii import Error as BadBase64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The public facts of one certificate; `fault` is set, and the rest empty, where it cannot be read."""
+
+    fingerprint: str = ""
+    """SHA-256 of the certificate, lower-case hex."""
+    subject: str = ""
+    """Common name."""
+    expires: datetime | None = None
+    hosts: tuple[str, ...] = ()
+    """DNS names and IP addresses it is valid for."""
+    fault: str = ""
+
+
+def read_all(data: object) -> dict[str, Certificate]:
+    """Read the certificates of a Secret's ``data`` (entries ``*.crt``); keys and other entries are not looked at."""
+    if not isinstance(data, Mapping):
+        return {}
+    return {name: read(value) for name, value in sorted(data.items()) if str(name).endswith(".crt")}
+
+
+def read(value: object) -> Certificate:
+    """Read one base64-encoded PEM certificate, the first one of a chain."""
+    try:
+        certificate = x509.load_pem_x509_certificate(b64decode(str(value), validate=True))
+        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return Certificate(
+            fingerprint=certificate.fingerprint(SHA256()).hex(),
+            subject=str(names[0].value) if names else "",
+            expires=certificate.not_valid_after_utc,
+            hosts=_hosts(certificate),
+        )
+    except BadBase64:
+        return Certificate(fault="it is not base64")
+    except ValueError:
+        # The parser's own text may quote the input; it is not passed on.
+        return Certificate(fault="it is not a PEM certificate")
+
+
+def _hosts(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    dns = names.get_values_for_type(x509.DNSName)
+    addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    return (*dns, *addresses)

@@ -1,0 +1,34 @@
+"""Whose an object is: ours by two labels, and of which app-interface by the second.
+
+Several app-interfaces may share a cluster. Each has an *instance* name; only objects that carry our label and our
+instance are ever changed or deleted. The same labels let one cluster-wide LIST a kind find everything of ours.
+They are chosen for good: Skupper copies them into Service selectors when it makes a site.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+INSTANCE = "qontract-skupper/instance"
+FIELD_MANAGER = "qontract-skupper"
+"""Our name as owner of fields in server-side apply, and the value of the label ``MANAGED_BY``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The mark of one app-interface on its objects."""
+
+    instance: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {MANAGED_BY: FIELD_MANAGER, INSTANCE: self.instance}
+
+    @property
+    def selector(self) -> str:
+        """Label selector that finds everything of ours."""
+        return ",".join(f"{key}={value}" for key, value in self.labels.items())
+
+    def covers(self, labels: Mapping[str, str]) -> bool:
+        """True if an object with these labels is ours."""
+        return self.labels.items() <= dict(labels).items()

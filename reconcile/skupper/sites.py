@@ -1,0 +1,103 @@
+"""A site: one namespace of one cluster in one network, with its configuration settled.
+
+``SiteDefinition`` is what the data says; ``Site`` is what follows from it once network defaults, the namespace's
+overrides and our own defaults are laid over one another. Topology and plan work on sites only.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reconcile.skupper.definitions import Cluster, Config, Network, SiteDefinition
+
+
+class SiteKey(NamedTuple):
+    """Which site: unique over all networks, since a namespace is in at most one."""
+
+    cluster: str
+    namespace: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster}/{self.namespace}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site with its effective configuration."""
+
+    network: str
+    definition: SiteDefinition
+    config: Config
+    """Effective values: the namespace's over the network's over our defaults; camelCase keys."""
+    edge: bool
+    """True: dials out only, accepts no link."""
+    ingress: str
+    """How its router is reached from outside; ``none`` for edge sites."""
+
+    @property
+    def key(self) -> SiteKey:
+        return SiteKey(self.definition.cluster.name, self.definition.namespace)
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.definition.cluster
+
+    @property
+    def namespace(self) -> str:
+        return self.definition.namespace
+
+    @property
+    def name(self) -> str:
+        """The Skupper site name; the prefix of its router ids."""
+        return str(self.config["name"])
+
+    @property
+    def live(self) -> bool:
+        """True if the site is meant to exist."""
+        return not self.definition.delete
+
+    @property
+    def accepts_links(self) -> bool:
+        return self.live and not self.edge and self.ingress != "none"
+
+
+def settle(network: Network, definition: SiteDefinition) -> Site:
+    """Lay the namespace's configuration over the network's over our defaults.
+
+    A site on a private cluster is an edge site unless the data says otherwise, and an edge site has no ingress:
+    a network-wide ``ingress`` is meant for those sites that accept links.
+    """
+    declared = {**network.config, **definition.config}
+    edge = _is_edge(network, definition)
+    ingress = _ingress(declared, edge=edge)
+    config = {
+        "name": f"{definition.cluster.name}-{definition.namespace}",
+        **declared,
+        "routerMode": "edge" if edge else "interior",
+        "ingress": ingress,
+    }
+    for alias in ("edge", "clusterLocal"):
+        config.pop(alias, None)
+    return Site(network=network.identifier, definition=definition, config=config, edge=edge, ingress=ingress)
+
+
+def settle_all(network: Network) -> tuple[Site, ...]:
+    """Settle all sites of a network, sorted by cluster and namespace."""
+    return tuple(sorted((settle(network, site) for site in network.sites), key=lambda site: site.key))
+
+
+def _is_edge(network: Network, definition: SiteDefinition) -> bool:
+    # The closer level wins as a whole, so that `edge: false` of a namespace beats `routerMode: edge` of its network.
+    for config in (definition.config, network.config):
+        if "routerMode" in config:
+            return config["routerMode"] == "edge"
+        if "edge" in config:
+            return bool(config["edge"])
+    return bool(definition.cluster.private)
+
+
+def _ingress(declared: Config, *, edge: bool) -> str:
+    if edge:
+        return "none"
+    if "ingress" in declared:
+        return str(declared["ingress"])
+    return "none" if declared.get("clusterLocal") else "route"

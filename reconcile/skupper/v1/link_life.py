@@ -1,0 +1,316 @@
+"""The life of one declared link: where it stands, and the next steps.
+
+From nothing to up: the issuer gets a request, its site-controller turns the request into a token, the token is
+delivered to the dialler, the issuer's copy is removed, the routers connect. Every step is decided from what is on
+the two clusters now, so a run that was cut off anywhere is finished by the next one. A new generation is always up
+before the old one is removed.
+
+Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_handler.go``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconcile.kinds import SECRET
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sight, Source, Verb
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import evidence, generation, words
+from reconcile.skupper.v1.generation import Generation
+from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.tokens import LinkSecret
+
+TOUCH_AFTER = timedelta(seconds=30)
+"""The site-controller tries a request once; one that is still open after this is touched to make it look again."""
+
+SETTLE = timedelta(minutes=2)
+"""How long a delivered token may take to become a working link before the link counts as down."""
+
+_SERIALS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnds:
+    """A declared link with both of its sites as they are now, and its Secrets at both."""
+
+    network: str
+    link: Link
+    dialler_is_edge: bool
+    dialler: LiveSite
+    issuer: LiveSite
+    secrets: Sequence[LinkSecret]
+    ownership: Ownership
+
+    @property
+    def delivered(self) -> list[LinkSecret]:
+        return [secret for secret in self.secrets if secret.delivered]
+
+    @property
+    def at_issuer(self) -> list[LinkSecret]:
+        return [secret for secret in self.secrets if not secret.delivered]
+
+
+def follow(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
+    """Say where the link stands and which changes carry it on, those of later steps included."""
+    lacking = _lacking(ends)
+    if lacking:
+        return _waiting(ends, lacking)
+    current = _current(ends, now)
+    name = generation.name(ends.link, current)
+    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, secret=name)
+    request = next((secret for secret in ends.at_issuer if secret.name == name), None)
+    delivered = next((secret for secret in ends.delivered if secret.name == name), None)
+    if delivered:
+        report = _judge(ends, delivered, report, now)
+        steps = [_remove_copy(ends, request)] if request else []
+    elif request is None:
+        reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
+        report = replace(report, state=LinkState.REQUESTED, reason="the token is not requested yet")
+        steps = _path(ends, name, reason)
+    elif request.requested:
+        report, steps = _requested(ends, request, report, now)
+    else:
+        report, steps = _issued(ends, request, report, now)
+    return report, [*steps, *_old_copies(ends, name), *_old_tokens(ends, name, report, now)]
+
+
+def _lacking(ends: LinkEnds) -> str:
+    """What the issuer still lacks to issue a token that works; empty if nothing."""
+    issuer = ends.issuer
+    if not issuer.site_id:
+        return "the site does not exist yet"
+    endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
+    if endpoint.missing:
+        return f"it waits for {endpoint.missing}"
+    if not issuer.ca:
+        return "it has no CA yet"
+    if endpoint.host not in issuer.server.hosts:
+        if not issuer.server.fingerprint:
+            return "it has no server certificate yet"
+        return f"its server certificate is not valid for {endpoint.host}; the site must be made anew"
+    return ""
+
+
+def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
+    name = f"{generation.stem(ends.link)}-{generation.UNKNOWN}"
+    reason = f"issuer {ends.link.issuer}: {lacking}"
+    created = ends.issuer.config_map.created if ends.issuer.config_map else None
+    report = LinkReport(
+        network=ends.network, link=ends.link, state=LinkState.WAITING, reason=reason, since=created
+    )
+    if ends.delivered:
+        # A token of an issuer that is gone makes no link, but as long as no new one can be made it may stay.
+        return report, []
+    return report, _path(ends, name, "the link does not exist", after=reason)
+
+
+def _current(ends: LinkEnds, now: datetime) -> Generation:
+    """The generation that the link should have: the newest serial in use, the next one if that is of no use."""
+    endpoint = ends.issuer.endpoint(edge=ends.dialler_is_edge)
+    base = Generation(
+        site_id=ends.issuer.site_id,
+        ca=ends.issuer.ca,
+        host=endpoint.host,
+        port=endpoint.port,
+        cost=ends.link.cost,
+    )
+    if not ends.secrets:
+        return base
+    by_name = {secret.name: secret for secret in (*ends.at_issuer, *ends.delivered)}
+    newest = base
+    for serial in range(_SERIALS):
+        candidate = replace(base, serial=serial)
+        if generation.name(ends.link, candidate) in by_name:
+            newest = candidate
+    found = by_name.get(generation.name(ends.link, newest))
+    if found and not found.requested and found.fault(ends.issuer.ca, now):
+        return replace(newest, serial=(newest.serial + 1) % _SERIALS)
+    return newest
+
+
+def _requested(
+    ends: LinkEnds, request: LinkSecret, report: LinkReport, now: datetime
+) -> tuple[LinkReport, list[Change]]:
+    report = replace(
+        report,
+        state=LinkState.REQUESTED,
+        reason=f"{ends.link.issuer} has not issued the token yet",
+        since=request.live.created,
+    )
+    steps = _path(ends, request.name, "the link does not exist", after="the token is issued")[1:]
+    touched = request.touched
+    if touched and now - touched >= TOUCH_AFTER:
+        steps.insert(0, _touch(ends, request, now))
+    return report, steps
+
+
+def _issued(
+    ends: LinkEnds, issued: LinkSecret, report: LinkReport, now: datetime
+) -> tuple[LinkReport, list[Change]]:
+    fault = issued.fault(ends.issuer.ca, now)
+    host = issued.host(edge=ends.dialler_is_edge)
+    if not fault and host != ends.issuer.endpoint(edge=ends.dialler_is_edge).host:
+        fault = f"it names the host {host!r}"
+    report = replace(
+        report, state=LinkState.ISSUED, reason="the token is not delivered yet", since=issued.live.created
+    )
+    if fault:
+        # Removed here, requested again under the same name by the next plan.
+        report = replace(report, reason=f"the issued token is of no use: {fault}")
+        return report, [_remove_copy(ends, issued, f"the issued token is of no use: {fault}")]
+    return report, _path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
+
+
+def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
+    """Up, down or unknown, from what both ends say."""
+    dialler = evidence.of_dialler(ends.dialler, ends.issuer)
+    issuer = evidence.of_issuer(ends.dialler, ends.issuer, dialler_is_edge=ends.dialler_is_edge)
+    report = replace(report, dialler=dialler, issuer=issuer, since=delivered.live.created)
+    sights = {dialler.sight, issuer.sight} - {Sight.SILENT}
+    if sights == {Sight.UP}:
+        return replace(report, state=LinkState.UP, reason="")
+    reason = _denial(ends, dialler, issuer)
+    if report.since and now - report.since < SETTLE:
+        return replace(report, state=LinkState.DELIVERED, reason=reason)
+    state = LinkState.DOWN if Sight.ABSENT in sights else LinkState.UNKNOWN
+    return replace(report, state=state, reason=reason)
+
+
+def _denial(ends: LinkEnds, dialler: Evidence, issuer: Evidence) -> str:
+    told = [
+        f"{key} says: {seen.detail}"
+        for key, seen in ((ends.link.dialler, dialler), (ends.link.issuer, issuer))
+        if seen.sight in {Sight.ABSENT, Sight.UNKNOWN}
+    ]
+    return "; ".join(told)
+
+
+def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
+    """Requests and issued copies of other generations: of no use to anyone, and a re-made site dials itself by them."""
+    return [
+        _remove_copy(ends, secret, "it is of an older generation")
+        for secret in ends.at_issuer
+        if secret.name != name
+    ]
+
+
+def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
+    """Delivered tokens of other generations: removed once the current one is up.
+
+    Two links between the same sites show as one record, so the record counts for the current token only when the
+    router has a connector of its name.
+    """
+    up = report.state is LinkState.UP and name in ends.dialler.connectors
+    return [
+        Change(
+            verb=Verb.DELETE,
+            cluster=ends.link.dialler.cluster,
+            namespace=ends.link.dialler.namespace,
+            kind=SECRET,
+            name=secret.name,
+            network=ends.network,
+            uid=secret.live.uid,
+            reason=_why_stale(ends, secret, now),
+            after="" if up else "the new token has made the link",
+        )
+        for secret in ends.delivered
+        if secret.name != name
+    ]
+
+
+def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
+    if secret.live.annotations.get(words.GENERATED_BY) != ends.issuer.site_id:
+        return f"stale token: {ends.link.issuer} was made anew"
+    fault = secret.fault(ends.issuer.ca, now)
+    if fault:
+        return f"stale token: {fault}"
+    host = ends.issuer.endpoint(edge=ends.dialler_is_edge).host
+    if secret.host(edge=ends.dialler_is_edge) != host:
+        return f"stale token: {ends.link.issuer} is now at {host}"
+    return "stale token: its cost or port changed"
+
+
+def _path(
+    ends: LinkEnds, name: str, reason: str, *, after: str = "", deliver_now: bool = False
+) -> list[Change]:
+    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
+    dialler, issuer = ends.link.dialler, ends.link.issuer
+    copy_after = "the token is delivered"
+    return [
+        Change(
+            verb=Verb.CREATE,
+            cluster=issuer.cluster,
+            namespace=issuer.namespace,
+            kind=SECRET,
+            name=name,
+            network=ends.network,
+            reason=reason,
+            body=_secret(ends, issuer.namespace, name, words.REQUEST),
+            after=after,
+        ),
+        Change(
+            verb=Verb.CREATE,
+            cluster=dialler.cluster,
+            namespace=dialler.namespace,
+            kind=SECRET,
+            name=name,
+            network=ends.network,
+            reason="the token is issued",
+            body=_secret(ends, dialler.namespace, name, words.TOKEN),
+            source=Source(issuer.cluster, issuer.namespace, name),
+            after="" if deliver_now else "the token is issued",
+        ),
+        Change(
+            verb=Verb.DELETE,
+            cluster=issuer.cluster,
+            namespace=issuer.namespace,
+            kind=SECRET,
+            name=name,
+            network=ends.network,
+            reason="its token is delivered",
+            after=copy_after,
+        ),
+    ]
+
+
+def _remove_copy(ends: LinkEnds, copy: LinkSecret, reason: str = "its token is delivered") -> Change:
+    return Change(
+        verb=Verb.DELETE,
+        cluster=copy.at.cluster,
+        namespace=copy.at.namespace,
+        kind=SECRET,
+        name=copy.name,
+        network=ends.network,
+        uid=copy.live.uid,
+        reason=reason,
+    )
+
+
+def _touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
+    return Change(
+        verb=Verb.PATCH,
+        cluster=request.at.cluster,
+        namespace=request.at.namespace,
+        kind=SECRET,
+        name=request.name,
+        network=ends.network,
+        reason="the request is still open; a change of it makes the site-controller look again",
+        body={"metadata": {"annotations": {words.TOUCHED: now.isoformat(timespec="seconds")}}},
+    )
+
+
+def _secret(ends: LinkEnds, namespace: str, name: str, kind_of: str) -> dict[str, object]:
+    annotations = {words.DIALLER: str(ends.link.dialler), words.ISSUER: str(ends.link.issuer)}
+    if kind_of == words.TOKEN and ends.link.cost != 1:
+        annotations[words.COST] = str(ends.link.cost)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {**ends.ownership.labels, words.TYPE: kind_of},
+            "annotations": annotations,
+        },
+    }

@@ -1,0 +1,156 @@
+"""A site as it is on its cluster, put together from the objects in its namespace."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
+from reconcile.skupper.certificates import Certificate
+from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, instant
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1 import status, words
+from reconcile.skupper.v1.endpoints import Endpoint, endpoint
+from reconcile.skupper.v1.status import NetworkStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSite:
+    """One namespace of one readable cluster, seen as a (possible) site."""
+
+    key: SiteKey
+    ownership: Ownership
+    objects: Mapping[ObjectKey, LiveObject]
+    """All objects of the cluster."""
+    mine: tuple[LiveObject, ...]
+    """Objects in this namespace that carry our ownership: made by us, or by Skupper from our ConfigMap."""
+
+    def find(self, kind: Kind, name: str) -> LiveObject | None:
+        return self.objects.get(ObjectKey(kind, self.key.namespace, name))
+
+    @property
+    def config_map(self) -> LiveObject | None:
+        """``skupper-site``, whoever owns it."""
+        found = self.find(CONFIG_MAP, words.SITE)
+        return None if found is None or found.deleting else found
+
+    @property
+    def foreign(self) -> bool:
+        """True if somebody else's ``skupper-site`` is here."""
+        return self.config_map is not None and not self.ownership.covers(self.config_map.labels)
+
+    @property
+    def site_id(self) -> str:
+        """UID of the ConfigMap; empty if there is no site of ours."""
+        return self.config_map.uid if self.config_map and not self.foreign else ""
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        data = self.config_map.content.get("data") if self.config_map else None
+        return data if isinstance(data, Mapping) else {}
+
+    def part(self, kind: Kind, name: str) -> LiveObject | None:
+        """An object that Skupper made for the *current* site.
+
+        After a site was made anew, objects of the old one linger until they are collected. A CA that was put
+        there beforehand has no owner and counts.
+        """
+        found = self.find(kind, name)
+        if found is None or found.deleting:
+            return None
+        current = not found.owners or any(owner.uid == self.site_id for owner in found.owners)
+        return found if current else None
+
+    @property
+    def ca(self) -> str:
+        """Fingerprint of the site's CA; empty if there is none yet."""
+        return self._certificate(words.SITE_CA).fingerprint
+
+    @property
+    def server(self) -> Certificate:
+        """The certificate that the site shows to diallers."""
+        return self._certificate(words.SITE_SERVER)
+
+    def _certificate(self, secret: str) -> Certificate:
+        found = self.part(SECRET, secret)
+        return found.certificates.get("tls.crt", Certificate()) if found else Certificate()
+
+    def endpoint(self, *, edge: bool) -> Endpoint:
+        return endpoint(self.objects, self.key.namespace, self.config, edge=edge)
+
+    @property
+    def connectors(self) -> frozenset[str]:
+        """Names of the connectors that the service-controller has written for the router."""
+        internal = self.part(CONFIG_MAP, words.INTERNAL)
+        text = _text(internal, "skrouterd.json")
+        try:
+            entities = json.loads(text) if text else []
+            return frozenset(
+                str(attributes.get("name")) for kind, attributes in entities if kind == "connector"
+            )
+        except (ValueError, TypeError, AttributeError):
+            return frozenset()
+
+    @property
+    def status(self) -> NetworkStatus | None:
+        """What the site says about its network; None if it says nothing."""
+        found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
+        return status.parse(_text(found, "NetworkStatus")) if found and not found.deleting else None
+
+    @property
+    def status_at(self) -> datetime | None:
+        """When the status was last known to be maintained: the leader's lease, else the last write."""
+        lease = self.find(CONFIG_MAP, words.LEADER)
+        try:
+            record = json.loads(lease.annotations.get(words.LEADER_LOCK, "{}")) if lease else {}
+            renewed = instant(record.get("renewTime"))
+        except (ValueError, AttributeError):
+            renewed = None
+        found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
+        return renewed or (_last_write(found) if found else None)
+
+    @property
+    def missing_part(self) -> str:
+        """What the site still lacks to run; empty once the service-controller, made last, is there."""
+        if not self.site_id:
+            return "ConfigMap skupper-site"
+        for kind, name in (
+            (CONFIG_MAP, words.INTERNAL),
+            (DEPLOYMENT, words.ROUTER),
+            (DEPLOYMENT, words.SERVICE_CONTROLLER),
+        ):
+            if self.part(kind, name) is None:
+                return f"{kind.name} {name}"
+        return ""
+
+    @property
+    def remains(self) -> tuple[LiveObject, ...]:
+        """What is still here of a site that is gone or was made anew before: objects owned by another UID."""
+        return tuple(
+            live
+            for live in self.mine
+            if live.owners and any(o.name == words.SITE and o.uid != self.site_id for o in live.owners)
+        )
+
+
+def live_site(view: ClusterView, key: SiteKey, ownership: Ownership) -> LiveSite:
+    """See one namespace of a readable cluster as a site."""
+    mine = tuple(
+        live
+        for live in view.objects.values()
+        if live.key.namespace == key.namespace and ownership.covers(live.labels)
+    )
+    return LiveSite(key, ownership, view.objects, mine)
+
+
+def _text(live: LiveObject | None, key: str) -> str:
+    data: Any = live.content.get("data") if live else None
+    return str(data.get(key) or "") if isinstance(data, Mapping) else ""
+
+
+def _last_write(live: LiveObject) -> datetime | None:
+    entries = live.content.get("metadata", {}).get("managedFields") or []
+    times = [instant(entry.get("time")) for entry in entries if isinstance(entry, Mapping)]
+    return max((time for time in times if time), default=live.created)

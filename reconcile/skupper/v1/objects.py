@@ -1,0 +1,118 @@
+"""The objects that make a site, as JSON bodies to apply.
+
+A ServiceAccount with its Role and RoleBinding, the Deployment ``skupper-site-controller`` that acts on this
+namespace only, and the ConfigMap ``skupper-site`` that it turns into routers. The order is that of creation: an
+upgrade needs the new Role before the new image. No object carries bookkeeping annotations, since Skupper copies
+the ConfigMap's annotations to its pods and restarts them whenever one changes.
+
+Source: ``cmd/site-controller/deploy-watch-current-ns.yaml`` and ``cmd/site-controller/main.go`` of 1.9.6.
+"""
+
+from typing import Any
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SERVICE_ACCOUNT, Kind
+from reconcile.skupper.definitions import Network
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import site_config
+from reconcile.skupper.v1.words import EXCLUDE_ANNOTATIONS, SITE, SITE_CONTROLLER
+
+Body = dict[str, Any]
+
+CONTROLLER_KINDS = (SERVICE_ACCOUNT, ROLE, ROLE_BINDING, DEPLOYMENT)
+"""Kinds of the site-controller's own objects, in the order of their creation."""
+
+_READ = ["get", "list", "watch"]
+_WRITE = ["create", "update", "delete"]
+
+
+def desired(network: Network, site: Site, ownership: Ownership) -> list[tuple[Kind, Body]]:
+    """All objects of a site in the order in which they are to be applied."""
+    return [
+        (SERVICE_ACCOUNT, _body(SERVICE_ACCOUNT, site, ownership)),
+        (ROLE, _body(ROLE, site, ownership, rules=rules(site))),
+        (ROLE_BINDING, _role_binding(site, ownership)),
+        (DEPLOYMENT, _deployment(network, site, ownership)),
+        (CONFIG_MAP, _config_map(site, ownership)),
+    ]
+
+
+def rules(site: Site) -> list[Body]:
+    """The rules of the site-controller's Role, those of the 1.9.6 manifest.
+
+    Two rights are missing there and added here: ``update`` on ingresses, and ``routes/custom-host`` where routes
+    get an explicit host (``client/router_create.go`` grants it onwards, so the controller must hold it).
+    """
+    core = ["configmaps", "pods", "pods/exec", "services", "secrets", "serviceaccounts", "events"]
+    found = [
+        _rule("", core, [*_READ, *_WRITE, "patch"]),
+        _rule("apps", ["deployments", "statefulsets", "daemonsets"], [*_READ, *_WRITE]),
+        _rule("route.openshift.io", ["routes"], [*_READ, *_WRITE]),
+        _rule("apps.openshift.io", ["deploymentconfigs"], _READ),
+        _rule("networking.k8s.io", ["ingresses", "networkpolicies"], [*_READ, *_WRITE]),
+        _rule("projectcontour.io", ["httpproxies"], [*_READ, "create", "delete"]),
+        _rule("rbac.authorization.k8s.io", ["roles", "rolebindings"], [*_READ, *_WRITE]),
+    ]
+    if site.ingress == "route" and "ingressHost" in site.config:
+        found.append(_rule("route.openshift.io", ["routes/custom-host"], [*_READ, "create"]))
+    return found
+
+
+def _rule(group: str, resources: list[str], verbs: list[str]) -> Body:
+    return {"apiGroups": [group], "resources": resources, "verbs": verbs}
+
+
+def _body(kind: Kind, site: Site, ownership: Ownership, name: str = SITE_CONTROLLER, **rest: Any) -> Body:
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.name,
+        "metadata": {"name": name, "namespace": site.namespace, "labels": ownership.labels},
+        **rest,
+    }
+
+
+def _role_binding(site: Site, ownership: Ownership) -> Body:
+    subject = {"kind": "ServiceAccount", "name": SITE_CONTROLLER, "namespace": site.namespace}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": SITE_CONTROLLER}
+    return _body(ROLE_BINDING, site, ownership, subjects=[subject], roleRef=role)
+
+
+def _deployment(network: Network, site: Site, ownership: Ownership) -> Body:
+    application = {"application": SITE_CONTROLLER}
+    container = {
+        "name": "site-controller",
+        "image": f"{network.image}:{network.version}",
+        "env": [{"name": "WATCH_NAMESPACE", "value": site.namespace}],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+        },
+    }
+    pod = {
+        "serviceAccountName": SITE_CONTROLLER,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+    }
+    body = _body(DEPLOYMENT, site, ownership)
+    body["metadata"]["labels"] = {**ownership.labels, **application}
+    body["spec"] = {
+        # Two site-controllers on one namespace both act, so the old one goes before the new one comes.
+        "replicas": 1,
+        "strategy": {"type": "Recreate"},
+        "selector": {"matchLabels": application},
+        "template": {
+            "metadata": {"labels": {**application, "app.kubernetes.io/part-of": "skupper"}},
+            "spec": pod,
+        },
+    }
+    return body
+
+
+def _config_map(site: Site, ownership: Ownership) -> Body:
+    body = _body(CONFIG_MAP, site, ownership, name=SITE, data=site_config.data(site))
+    # kubectl apply would write this annotation, and each time restart the routers of the site.
+    body["metadata"]["annotations"] = {
+        EXCLUDE_ANNOTATIONS: "kubectl.kubernetes.io/last-applied-configuration"
+    }
+    return body

@@ -1,0 +1,43 @@
+"""``SkupperClusterPolicy`` objects: one per policy and cluster, for the namespaces that refer to it.
+
+The kind is cluster-scoped and its ``namespaces`` are unanchored regular expressions, so names are anchored here.
+
+Source: ``api/types/crds`` and ``client/policy_validator.go``.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconcile.kinds import CLUSTER_POLICY
+from reconcile.skupper.definitions import Policy
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.sites import Site
+
+
+def desired(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, str], dict[str, Any]]:
+    """(cluster, object name) -> JSON body, for all policies that live sites refer to."""
+    namespaces: dict[tuple[str, Policy], list[str]] = {}
+    for site in sites:
+        if site.live:
+            for policy in site.definition.policies:
+                namespaces.setdefault((site.cluster.name, policy), []).append(site.namespace)
+    bodies = {}
+    for (cluster, policy), names in namespaces.items():
+        name = f"{ownership.instance}-{policy.identifier}"
+        bodies[cluster, name] = _body(name, policy, sorted(names), ownership)
+    return dict(sorted(bodies.items()))
+
+
+def _body(name: str, policy: Policy, namespaces: list[str], ownership: Ownership) -> dict[str, Any]:
+    return {
+        "apiVersion": CLUSTER_POLICY.api_version,
+        "kind": CLUSTER_POLICY.name,
+        "metadata": {"name": name, "labels": ownership.labels},
+        "spec": {
+            "namespaces": [f"^{namespace}$" for namespace in namespaces],
+            "allowIncomingLinks": policy.allow_incoming_links,
+            "allowedOutgoingLinksHostnames": list(policy.allowed_outgoing_links_hostnames),
+            "allowedExposedResources": list(policy.allowed_exposed_resources),
+            "allowedServices": list(policy.allowed_services),
+        },
+    }

@@ -1,0 +1,91 @@
+"""Taking a site away, in two phases: first its links at both ends, then the site itself.
+
+A site is removed when its data says ``delete`` or says nothing of it any more. Its links go only when those that
+replace them are up, and the site only when no link Secret names it, so that no peer is left dialling a ghost. What
+Skupper made is collected by the API server; until it is gone it is listed.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.skupper.plan import Change, SiteReport, Verb
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1 import objects, words
+from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.tokens import LinkSecret
+
+
+def plan_secret(secret: LinkSecret, network: str, reason: str, after: str = "") -> Change:
+    """Remove one Secret of a link that is not declared any more."""
+    return Change(
+        verb=Verb.DELETE,
+        cluster=secret.at.cluster,
+        namespace=secret.at.namespace,
+        kind=SECRET,
+        name=secret.name,
+        network=network,
+        uid=secret.live.uid,
+        reason=reason,
+        after=after,
+        removal=secret.delivered,
+    )
+
+
+def plan_site(live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str) -> list[Change]:
+    """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more."""
+    if live.foreign:
+        return []
+    linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
+    after = "its links are removed" if linked else ""
+    changes = []
+    for kind, name in _own_objects():
+        found = live.find(kind, name)
+        if found and not found.deleting and live.ownership.covers(found.labels):
+            changes.append(
+                Change(
+                    verb=Verb.DELETE,
+                    cluster=live.key.cluster,
+                    namespace=live.key.namespace,
+                    kind=kind,
+                    name=name,
+                    network=network,
+                    uid=found.uid,
+                    reason=reason,
+                    after=after,
+                    removal=kind == CONFIG_MAP,
+                )
+            )
+    return changes
+
+
+def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
+    """How far the removal is; None if nothing is left."""
+    if live.foreign or not live.mine:
+        return None
+    left = sorted(f"{o.key.kind.name} {o.key.name}" for o in live.mine)
+    return SiteReport(
+        network=network,
+        key=live.key,
+        name=live.config.get("name", str(live.key)),
+        mode="",
+        state="removing",
+        reason=f"{reason}; still there: {_some(left)}",
+    )
+
+
+def _own_objects() -> Iterable[tuple[Kind, str]]:
+    """What we applied, in the order of removal: the site first, then its controller, last made first gone."""
+    yield CONFIG_MAP, words.SITE
+    for kind in reversed(objects.CONTROLLER_KINDS):
+        yield kind, words.SITE_CONTROLLER
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def sites_of_ours(secrets: Iterable[LinkSecret], cluster: str, namespaces: Iterable[str]) -> set[SiteKey]:
+    """Where on a cluster something of ours is: namespaces that hold labelled objects or link Secrets."""
+    found = {SiteKey(cluster, namespace) for namespace in namespaces if namespace}
+    return found | {secret.at for secret in secrets if secret.at.cluster == cluster}

@@ -1,0 +1,171 @@
+"""One declared site: what to apply in its namespace, and how it stands.
+
+Objects that are as they must be cost no request. A ConfigMap whose change Skupper ignores or answers with a
+restart is still applied, and the reason says which of the two it is.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reconcile.findings import Finding
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
+from reconcile.skupper.definitions import Network
+from reconcile.skupper.drift import FieldDrift, drift
+from reconcile.skupper.plan import Change, SiteReport, Verb
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import objects, words
+from reconcile.skupper.v1.keys import BY_NAME, Effect
+from reconcile.skupper.v1.live_site import LiveSite
+
+STUCK_AFTER = timedelta(minutes=3)
+"""The site-controller gives a site two minutes and never resumes one that it left half-made."""
+
+_OLD_SITE = "what is left of the old site is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """What follows for one declared site."""
+
+    report: SiteReport
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def plan_site(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
+    """Plan one site on a cluster that could be read."""
+    if live.foreign:
+        return _refused(site)
+    after = "" if live.site_id or not _old_site(live) else _OLD_SITE
+    changes = []
+    for kind, body in objects.desired(network, site, live.ownership):
+        change = _change(live, kind, body)
+        if change:
+            waits = after if kind == CONFIG_MAP else ""
+            changes.append(_labelled(change, site, body, waits))
+    return SitePlan(_report(site, live), tuple(changes), tuple(_stuck(site, live, now)))
+
+
+def _change(
+    live: LiveSite, kind: Kind, body: objects.Body
+) -> tuple[Kind, tuple[FieldDrift, ...], str] | None:
+    name = body["metadata"]["name"]
+    found = live.find(kind, name)
+    if found is None or found.deleting:
+        return kind, (), "the site does not exist" if not live.site_id else "it is missing"
+    differing = drift(body, found)
+    if not differing:
+        return None
+    return kind, differing, _why(kind, differing)
+
+
+def _labelled(
+    change: tuple[Kind, tuple[FieldDrift, ...], str], site: Site, body: objects.Body, after: str
+) -> Change:
+    kind, differing, reason = change
+    return Change(
+        verb=Verb.APPLY,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=kind,
+        name=body["metadata"]["name"],
+        network=site.network,
+        reason=reason,
+        body=body,
+        drift=differing,
+        after=after,
+    )
+
+
+def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
+    paths = ", ".join(field.dotted for field in differing)
+    if kind != CONFIG_MAP:
+        return f"it differs in {paths}"
+    effects = sorted({_effect(field) for field in differing})
+    return f"it differs in {paths}: {'; '.join(effects)}"
+
+
+def _effect(field: FieldDrift) -> str:
+    if field.path[0] != "data":
+        return Effect.ROLLOUT if field.path[:2] == ("metadata", "annotations") else "labels stay as they are"
+    key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
+    return f"{field.path[1]} {key.effect}" if key else "Skupper does not know the key"
+
+
+def _old_site(live: LiveSite) -> bool:
+    """True while the router or its ConfigMap of an earlier site is still here.
+
+    A site made over them is taken for an existing one and never set up (``client/router_inspect.go``).
+    """
+    return any(
+        old.key.name in {words.INTERNAL, words.ROUTER} and old.key.kind in {CONFIG_MAP, DEPLOYMENT}
+        for old in live.remains
+    )
+
+
+def _refused(site: Site) -> SitePlan:
+    finding = Finding(
+        rule="foreign-site",
+        message=(
+            f"{site.key} has a ConfigMap {words.SITE} that is not ours: nothing is changed there. "
+            "Remove it with whatever made it, or take the namespace out of the network"
+        ),
+        datafile=site.definition.path,
+        pointer=("skupper",),
+        network=site.network,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+    )
+    report = _blank(site, "left alone", "its skupper-site is not ours")
+    return SitePlan(report, (), (finding,))
+
+
+def _report(site: Site, live: LiveSite) -> SiteReport:
+    missing = live.missing_part
+    if live.config_map is None:
+        return _blank(site, "absent", "the site does not exist yet")
+    seen = live.status.sites.get(live.site_id) if live.status else None
+    return SiteReport(
+        network=site.network,
+        key=site.key,
+        name=site.name,
+        mode="edge" if site.edge else "interior",
+        state="starting" if missing else "ready",
+        reason=f"{missing} is not there yet" if missing else "",
+        version=seen.version if seen else "",
+        since=live.config_map.created,
+    )
+
+
+def _blank(site: Site, state: str, reason: str) -> SiteReport:
+    mode = "edge" if site.edge else "interior"
+    return SiteReport(
+        network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason
+    )
+
+
+def unknown(site: Site, state: str, reason: str) -> SiteReport:
+    """The report of a site that could not be read or must not be touched."""
+    return _blank(site, state, reason)
+
+
+def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
+    """A router without a service-controller long after the site was made: Skupper will not mend that itself."""
+    router = live.part(DEPLOYMENT, words.ROUTER)
+    if router is None or live.part(DEPLOYMENT, words.SERVICE_CONTROLLER):
+        return []
+    if router.created is None or now - router.created < STUCK_AFTER:
+        return []
+    return [
+        Finding(
+            rule="half-made-site",
+            message=(
+                f"{site.key} was left half-made: there is a Deployment {words.ROUTER} but no "
+                f"{words.SERVICE_CONTROLLER}. Delete the Deployment {words.ROUTER} in that namespace, then "
+                f"touch the ConfigMap {words.SITE}"
+            ),
+            network=site.network,
+            cluster=site.cluster.name,
+            namespace=site.namespace,
+        )
+    ]

@@ -1,0 +1,74 @@
+"""What a site sees of its network: the ConfigMap ``skupper-network-status``.
+
+Its one key holds JSON about the whole network as this site sees it. Only established links appear; an interior
+router does not list the edge sites that dial it. A status that is missing or cannot be read says nothing, which
+is not the same as a link that is down.
+
+Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSite:
+    """One site of the network: the ids of the sites that it is linked with."""
+
+    name: str
+    version: str
+    outgoing: frozenset[str]
+    incoming: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkStatus:
+    """A status that was read; `fault` is set where it could not be."""
+
+    sites: Mapping[str, SeenSite]
+    """Site id -> what it is linked with."""
+    fault: str = ""
+
+
+def parse(text: str) -> NetworkStatus:
+    """Read the JSON text of a status; never raises."""
+    if not text:
+        return NetworkStatus({}, "it is empty")
+    try:
+        document = json.loads(text)
+        entries = list(_entries(document))
+        routers = {router: site for site, _, found, _ in entries for router in found}
+        return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return NetworkStatus({}, "it is not the JSON of a network status")
+
+
+def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str], list[Mapping[str, Any]]]]:
+    """(site id, site record, router ids, link records) of each site in the document."""
+    for entry in document.get("siteStatus") or []:
+        site = entry["site"]
+        routers = entry.get("routerStatus") or []
+        names = [_router_id(status["router"]["name"]) for status in routers]
+        links = [link for status in routers for link in status.get("links") or []]
+        yield str(site["identity"]), site, names, links
+
+
+def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str]) -> SeenSite:
+    ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
+    for link in links:
+        remote = routers.get(_router_id(str(link.get("name", ""))))
+        if remote and link.get("direction") in ends:
+            ends[str(link["direction"])].add(remote)
+    return SeenSite(
+        name=str(site.get("name", "")),
+        version=str(site.get("siteVersion", "")),
+        outgoing=frozenset(ends["outgoing"]),
+        incoming=frozenset(ends["incoming"]),
+    )
+
+
+def _router_id(name: str) -> str:
+    """Router names are written ``0/<router id>`` in router records, bare in link records."""
+    return name.removeprefix("0/")

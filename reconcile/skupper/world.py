@@ -1,0 +1,64 @@
+"""All that a plan depends on: what is declared, what is live, whose we are, which time it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from reconcile.findings import Finding, Severity
+from reconcile.skupper.definitions import Cluster, Definitions
+from reconcile.skupper.live import ClusterView
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import SiteKey
+
+NOT_READ = ClusterView(problem="it has not been read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The input of a plan, whole; nothing else has a say."""
+
+    definitions: Definitions
+    ownership: Ownership
+    now: datetime
+    views: Mapping[str, ClusterView] = field(default=MappingProxyType({}))
+    """Cluster name -> what is on it. A cluster that is not here has not been read."""
+    selection: Selection = Selection()
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the definitions; errors refuse their network or site."""
+    removal_budget: int | None = None
+    """How many sites and links may still be removed in this run; None: any number."""
+
+    @property
+    def clusters(self) -> dict[str, Cluster]:
+        """All clusters of the data by name."""
+        sites = (site.cluster for network in self.definitions.networks for site in network.sites)
+        return {cluster.name: cluster for cluster in (*self.definitions.clusters, *sites)}
+
+    def view(self, cluster: str) -> ClusterView:
+        return self.views.get(cluster, NOT_READ)
+
+    def left_alone(self, cluster: Cluster, namespace: str) -> str:
+        """Why nothing is written in this namespace; empty if it may be."""
+        if cluster.disabled:
+            return f"cluster {cluster.name} disables this integration"
+        if not self.selection.covers(cluster, namespace):
+            return f"{self.selection.text} leaves it out"
+        return self._refusals().get(SiteKey(cluster.name, namespace), "")
+
+    def _refusals(self) -> dict[SiteKey, str]:
+        return {
+            SiteKey(finding.cluster, finding.namespace): f"its data is refused ({finding.rule})"
+            for finding in self.findings
+            if finding.severity is Severity.ERROR and finding.namespace
+        }
+
+    @property
+    def refused_networks(self) -> frozenset[str]:
+        """Networks that are refused as a whole: an error that is not one site's alone."""
+        return frozenset(
+            finding.network
+            for finding in self.findings
+            if finding.severity is Severity.ERROR and finding.network and not finding.namespace
+        )
