@@ -74,10 +74,13 @@ def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
 
 
 def _own_objects() -> Iterable[tuple[Kind, str]]:
-    """What we applied, in the order of removal: the site first, then its controller, last made first gone."""
-    yield CONFIG_MAP, words.SITE
+    """What we applied, in the order of removal: last made first gone, but the ConfigMap at the very end.
+
+    By the ConfigMap a run finds a site that is not declared any more, so it stays until all else is done.
+    """
     for kind in reversed(objects.CONTROLLER_KINDS):
         yield kind, words.SITE_CONTROLLER
+    yield CONFIG_MAP, words.SITE
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:

@@ -56,7 +56,13 @@ def _change(
     differing = drift(body, found)
     if not differing:
         return None
-    return kind, differing, _why(kind, differing)
+    return kind, tuple(_masked(field) for field in differing), _why(kind, differing)
+
+
+def _masked(field: FieldDrift) -> FieldDrift:
+    """Hide the values of confidential keys: a drift is for showing."""
+    key = BY_NAME.get(field.path[-1]) if field.path[0] == "data" else None
+    return FieldDrift(field.path, "***", "***") if key and key.confidential else field
 
 
 def _labelled(

@@ -1,0 +1,116 @@
+"""Making one change on a cluster, and learning what is there when it meets something unexpected.
+
+Every change may be repeated: what exists already is looked at, what is gone already is fine. The one place where
+secret data is held is the delivery of a token: read at the issuer, written at the dialler, forgotten.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconcile.apply.observing import Accounts
+from reconcile.apply.picture import Picture
+from reconcile.kinds import CLUSTER_POLICY, SECRET
+from reconcile.openshift import errors
+from reconcile.openshift.client import Client
+from reconcile.skupper.plan import Change, Verb
+
+Json = dict[str, Any]
+_KUBECTL = "kubectl.kubernetes.io/"
+
+
+class Clusters:
+    """The accounts and pictures of all clusters that could be read."""
+
+    def __init__(self, accounts: Mapping[str, Accounts], pictures: Mapping[str, Picture]) -> None:
+        self.accounts = accounts
+        self.pictures = pictures
+
+
+def make(change: Change, clusters: Clusters) -> None:
+    """Make one change and put its result into the picture of its cluster. Raises ``ClusterError``."""
+    client = clusters.accounts[change.cluster].of(admin=change.kind == CLUSTER_POLICY)
+    _VERBS[change.verb](change, client, clusters)
+
+
+def _apply(change: Change, client: Client, clusters: Clusters) -> None:
+    body = client.apply(change.kind, dict(change.body or {}))
+    clusters.pictures[change.cluster].put(change.kind, body)
+
+
+def _create(change: Change, client: Client, clusters: Clusters) -> None:
+    body = dict(change.body or {})
+    if change.source:
+        delivery = _with_data_of_source(change, body, clusters)
+        if delivery is None:
+            return
+        body = delivery
+    picture = clusters.pictures[change.cluster]
+    try:
+        picture.put(change.kind, client.create(change.kind, body))
+    except errors.AlreadyExists:
+        found = client.get(change.kind, change.name, change.namespace or None)
+        if not _is_ours(found, body):
+            raise
+        picture.put(change.kind, found)
+
+
+def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
+    """The token to deliver; None if the issuer's copy is gone, which the picture then shows."""
+    source = change.source
+    if source is None:
+        return None
+    client = clusters.accounts[source.cluster].client
+    try:
+        token = client.get(SECRET, source.name, source.namespace)
+    except errors.NotFound:
+        clusters.pictures[source.cluster].remove(SECRET, source.namespace, source.name)
+        return None
+    told = token.get("metadata", {}).get("annotations") or {}
+    annotations = {key: text for key, text in told.items() if not key.startswith(_KUBECTL)}
+    metadata = {**body["metadata"], "annotations": {**annotations, **body["metadata"]["annotations"]}}
+    return {**body, "metadata": metadata, "data": token.get("data") or {}}
+
+
+def _is_ours(found: Json, wanted: Json) -> bool:
+    """True if an object that is there already carries all the labels and annotations that we would have given it.
+
+    Its type label may have moved on: the site-controller turns requests into tokens.
+    """
+    there, ours = found.get("metadata", {}), wanted["metadata"]
+    labels, annotations = there.get("labels") or {}, there.get("annotations") or {}
+    own_labels = {key: value for key, value in ours["labels"].items() if not key.startswith("skupper.io/")}
+    own_annotations = {
+        key: value for key, value in ours["annotations"].items() if key.startswith("qontract-skupper/")
+    }
+    return own_labels.items() <= labels.items() and own_annotations.items() <= annotations.items()
+
+
+def _patch(change: Change, client: Client, clusters: Clusters) -> None:
+    picture = clusters.pictures[change.cluster]
+    try:
+        body = client.patch(change.kind, change.name, change.namespace or None, dict(change.body or {}))
+    except errors.NotFound:
+        picture.remove(change.kind, change.namespace, change.name)
+    else:
+        picture.put(change.kind, body)
+
+
+def _delete(change: Change, client: Client, clusters: Clusters) -> None:
+    picture = clusters.pictures[change.cluster]
+    try:
+        client.delete(change.kind, change.name, change.namespace or None, uid=change.uid or None)
+    except errors.NotFound:
+        pass
+    except errors.Conflict:
+        # Another object has taken the name: it is not the one that was to go.
+        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
+        raise
+    picture.remove(change.kind, change.namespace, change.name, change.uid)
+
+
+_VERBS: dict[Verb, Callable[[Change, Client, Clusters], None]] = {
+    Verb.APPLY: _apply,
+    Verb.CREATE: _create,
+    Verb.PATCH: _patch,
+    Verb.DELETE: _delete,
+}

@@ -1,0 +1,150 @@
+"""All clusters of a run: opened, read side by side, watched where there is something to wait for.
+
+A cluster that cannot be opened or read is told once and stays unknown. Clusters that no network names are searched
+by a single LIST for what may be left over; only if there is something are they read whole.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from reconcile.apply import observing
+from reconcile.apply.events import ClusterFailed
+from reconcile.apply.executing import Clusters
+from reconcile.apply.observing import Accounts, Observed
+from reconcile.apply.picture import Picture
+from reconcile.apply.watching import Watches
+from reconcile.openshift.errors import ClusterError
+from reconcile.skupper.live import ClusterView
+from reconcile.skupper.reading import Read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One cluster of a run."""
+
+    name: str
+    open: Callable[[], Accounts] = field(repr=False)
+    """Opens its accounts; raises ``ClusterError`` or another error whose text says why it cannot."""
+    reads: tuple[Read, ...]
+    trace: Read
+    """The LIST that finds out whether anything of ours is there."""
+    foreign: Read
+    namespaces: tuple[str, ...] = ()
+    """Namespaces of the declared sites; empty for a cluster that no network names."""
+
+    @property
+    def declared(self) -> bool:
+        return bool(self.namespaces)
+
+
+class Fleet:
+    """The clusters of one run and what is known of them."""
+
+    def __init__(self, targets: Iterable[Target], *, threads: int) -> None:
+        """`threads` is how many namespaces of one cluster are worked on at the same time."""
+        self._targets = {target.name: target for target in targets}
+        # Threads are not shared between clusters, so a cluster that hangs holds up no other one.
+        self._readers = ThreadPoolExecutor(max(1, len(self._targets)), thread_name_prefix="read")
+        self._writers = {
+            name: ThreadPoolExecutor(threads, thread_name_prefix=f"write-{name}") for name in self._targets
+        }
+        self._lock = threading.Lock()
+        self._accounts: dict[str, Accounts] = {}
+        self._pictures: dict[str, Picture] = {}
+        self._observed: dict[str, list[Observed]] = {}
+        self._failed: dict[str, ClusterFailed] = {}
+        self._watches: dict[str, Watches] = {}
+        self.clusters = Clusters(self._accounts, self._pictures)
+
+    def read(self, done: Callable[[str], None]) -> None:
+        """Start reading all clusters; `done` is called, on some thread, as each has answered or failed."""
+        for target in self._targets.values():
+            self._readers.submit(self._read, target, done)
+
+    def submit(self, cluster: str, job: Callable[[], None]) -> None:
+        """Have a job that writes to this cluster done by one of its threads."""
+        self._writers[cluster].submit(job)
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """Clusters that have neither answered nor failed yet."""
+        with self._lock:
+            return frozenset(self._targets.keys() - self._observed.keys() - self._failed.keys())
+
+    @property
+    def failures(self) -> tuple[ClusterFailed, ...]:
+        with self._lock:
+            return tuple(self._failed[name] for name in sorted(self._failed))
+
+    def views(self) -> dict[str, ClusterView]:
+        """What is known now; clusters that have not answered yet are left out, and so count as not read."""
+        with self._lock:
+            answered = {name: self._pictures[name] for name in self._observed}
+            failed = {name: ClusterView(problem=failure.message) for name, failure in self._failed.items()}
+        return {**{name: picture.view() for name, picture in answered.items()}, **failed}
+
+    def watch(self, names: Iterable[str], changed: Callable[[], None], *, longest: float) -> None:
+        """Watch these clusters from where their LISTs stopped, `longest` seconds a watch; once each."""
+        for name in names:
+            with self._lock:
+                observed = self._observed.get(name)
+                if observed is None or name in self._watches:
+                    continue
+                watches = Watches(self._accounts[name], self._pictures[name], changed, longest=longest)
+                self._watches[name] = watches
+            watches.start(observed)
+
+    def requests(self) -> Mapping[str, tuple[int, int]]:
+        """Cluster -> (requests in all, writes among them) so far."""
+        with self._lock:
+            accounts = dict(self._accounts)
+        counts = {}
+        for name, entry in sorted(accounts.items()):
+            clients = [client for client in (entry.client, entry.admin) if client]
+            counts[name] = (
+                sum(client.counts.total for client in clients),
+                sum(client.counts.writes for client in clients),
+            )
+        return counts
+
+    def close(self) -> None:
+        """End all watches, threads and connections."""
+        for watches in self._watches.values():
+            watches.stop()
+        for accounts in self._accounts.values():
+            accounts.close()
+        for threads in (self._readers, *self._writers.values()):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, target: Target, done: Callable[[str], None]) -> None:
+        try:
+            accounts = target.open()
+            with self._lock:
+                self._accounts[target.name] = accounts
+                picture = self._pictures[target.name] = Picture()
+            observed = self._observe(target, accounts, picture)
+        except ClusterError as error:
+            self._fail(target, str(error))
+        except Exception as error:  # noqa: BLE001 one cluster's surprise must not end the run of the others
+            self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")
+        else:
+            with self._lock:
+                self._observed[target.name] = observed
+        done(target.name)
+
+    def _observe(self, target: Target, accounts: Accounts, picture: Picture) -> list[Observed]:
+        if not target.declared:
+            traced = observing.observe(accounts, [target.trace], (), picture)
+            if not picture.keys(target.trace.kind):
+                return traced
+        observed = observing.observe(accounts, target.reads, target.namespaces, picture)
+        site = target.foreign.fields.removeprefix("metadata.name=")
+        missing = observing.absent_sites(picture, target.namespaces, site)
+        observing.look_closer(accounts, target.foreign, missing, picture)
+        return observed
+
+    def _fail(self, target: Target, message: str) -> None:
+        with self._lock:
+            self._failed[target.name] = ClusterFailed(target.name, message, declared=target.declared)

@@ -1,0 +1,135 @@
+"""Reading one cluster: the LISTs of the engine, and a closer look where a declared site is missing.
+
+A cluster is read whole or not at all. An account without cluster-wide rights is served namespace by namespace; a
+namespace that refuses is unknown, the others count.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from reconcile.apply.picture import Picture
+from reconcile.kinds import CONFIG_MAP, NAMESPACE
+from reconcile.openshift import errors
+from reconcile.openshift.client import Client
+from reconcile.openshift.listing import Listings
+from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.reading import Read
+
+T = TypeVar("T")
+
+AT_ONCE = 5
+"""LISTs sent to one cluster at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One LIST as it was answered: where its watch goes on."""
+
+    read: Read
+    resource_versions: dict[str | None, str]
+    """Namespace (None: the whole cluster) -> resourceVersion."""
+    shown: frozenset[ObjectKey]
+    """What the LIST showed."""
+
+    def keys(self, namespace: str | None) -> set[ObjectKey]:
+        """What it showed in one namespace, or (None) everywhere."""
+        return {key for key in self.shown if namespace in {None, key.namespace}}
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The clients of one cluster: the automation account, and the cluster-admin one where there is one."""
+
+    client: Client
+    admin: Client | None = None
+
+    def of(self, *, admin: bool) -> Client:
+        return self.admin if admin and self.admin else self.client
+
+    def close(self) -> None:
+        for client in (self.client, self.admin):
+            if client:
+                client.close()
+
+
+def observe(
+    accounts: Accounts, reads: Sequence[Read], namespaces: Sequence[str], picture: Picture
+) -> list[Observed]:
+    """Fill the picture of one cluster. `namespaces` are those of its declared sites.
+
+    Raises ``ClusterError`` if any LIST that is not optional fails for the whole cluster.
+    """
+    listed = _at_once([partial(_list, accounts, read, namespaces, picture) for read in reads])
+    return [found for found in listed if found]
+
+
+def look_closer(accounts: Accounts, foreign: Read, missing: Sequence[str], picture: Picture) -> None:
+    """For declared sites that are not there: is somebody else's site there, is there a namespace at all?"""
+    if not missing:
+        return
+    listings = accounts.client.list_all(foreign.kind, namespaces=missing, fields=foreign.fields)
+    for body in listings.items:
+        if body.get("metadata", {}).get("namespace") in set(missing):
+            picture.put(foreign.kind, body)
+    found = {key.namespace for key in picture.keys(foreign.kind)}
+    _at_once(
+        [partial(_find_namespace, accounts.client, name, picture) for name in missing if name not in found]
+    )
+
+
+def absent_sites(picture: Picture, namespaces: Iterable[str], site: str) -> list[str]:
+    """The namespaces without a ConfigMap named `site` in the picture."""
+    there = picture.keys(CONFIG_MAP)
+    return sorted(name for name in set(namespaces) if ObjectKey(CONFIG_MAP, name, site) not in there)
+
+
+def _find_namespace(client: Client, name: str, picture: Picture) -> None:
+    try:
+        client.get(NAMESPACE, name)
+    except errors.NotFound:
+        picture.note_missing_namespace(name)
+    except errors.Forbidden:
+        # The account may not look at namespaces; then a write will tell.
+        return
+
+
+def _list(accounts: Accounts, read: Read, namespaces: Sequence[str], picture: Picture) -> Observed | None:
+    client = accounts.of(admin=read.admin)
+    try:
+        listings = client.list_all(
+            read.kind, namespaces=namespaces, labels=read.labels or None, fields=read.fields or None
+        )
+    except errors.NotServed:
+        if not read.optional:
+            raise
+        picture.note_absent_kind(read.kind)
+        return None
+    except errors.Forbidden:
+        if not read.optional:
+            raise
+        return None
+    _take_in(read, listings, picture)
+    shown = frozenset(picture.key_of(read.kind, body) for body in listings.items)
+    return Observed(read, listings.resource_versions, shown)
+
+
+def _take_in(read: Read, listings: Listings, picture: Picture) -> None:
+    for body in listings.items:
+        picture.put(read.kind, body)
+    for namespace, refusal in listings.refused.items():
+        if isinstance(refusal, errors.NotServed) and read.optional:
+            picture.note_absent_kind(read.kind)
+        elif isinstance(refusal, errors.NotFound):
+            picture.note_missing_namespace(namespace)
+        elif not read.optional:
+            picture.note_unreadable(namespace, str(refusal))
+
+
+def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
+    if not jobs:
+        return []
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(jobs))) as threads:
+        return [future.result() for future in [threads.submit(job) for job in jobs]]

@@ -1,0 +1,218 @@
+"""The run: plan, act, look, until what is declared is true or time is up.
+
+There is one loop and one planner. Whatever happens on a cluster (it has answered at last, a watch saw a change, a
+write is done) makes the picture newer, and from the new picture everything is planned again; what the plan calls
+ready is done. So there is no state to lose: a run that is cut off anywhere is finished by the next one. Clusters
+and namespaces advance side by side, the changes of one namespace one after another.
+"""
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event as Flag
+
+from reconcile.apply import executing
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
+from reconcile.apply.fleet import Fleet
+from reconcile.openshift.errors import ClusterError, Unreachable
+from reconcile.skupper.plan import Change, LinkState, Plan
+
+TICK = 1.0
+"""Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
+
+GATHER = 0.02
+"""Seconds to gather what happens at the same time before planning again."""
+
+_TRIES = 3
+"""How often one change is made in one run before it is given up."""
+
+_Key = tuple[str, str, str, str, str]
+_Lane = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended."""
+
+    plan: Plan = field(default_factory=Plan)
+    """The last plan: what is left to do and how every link stands."""
+    writes: int = 0
+    failures: list[str] = field(default_factory=list)
+    """What was refused or failed, one line each."""
+    waited: bool = False
+    """True if the run waited for links and gave up."""
+    stopped: bool = False
+    """True if it was told to stop."""
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Run:
+    """One run over a fleet. `make_plan` is the planner, closed over everything but the views and the time."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        make_plan: Callable[[Fleet, datetime, int], Plan],
+        tell: Listener,
+        *,
+        clock: Callable[[], datetime] = now,
+        stop: Flag | None = None,
+    ) -> None:
+        self._fleet = fleet
+        self._make_plan = make_plan
+        self._tell = tell
+        self._clock = clock
+        self._stop = stop or Flag()
+        self._happened: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._busy: set[_Lane] = set()
+        self._done: queue.SimpleQueue[tuple[_Lane, list[Change]]] = queue.SimpleQueue()
+        self._tried: dict[_Key, int] = {}
+        self._closed: set[_Lane] = set()
+        # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
+        self._removed = 0
+        self._told: set[str] = set()
+        self.outcome = Outcome()
+
+    def preview(self) -> Outcome:
+        """Read everything, plan once, make nothing: each change is told as if it were made."""
+        self._fleet.read(self._happened.put)
+        while self._fleet.pending and not self._stop.is_set():
+            self._gather(TICK)
+        self._tell_failures()
+        self._plan()
+        for change in self.outcome.plan.changes:
+            self._tell(ChangeStarted(change))
+        return self.outcome
+
+    def execute(self, wait: float) -> Outcome:
+        """Make the plan true; wait up to `wait` seconds for links to come up and sites to go."""
+        self._fleet.read(self._happened.put)
+        deadline: float | None = None
+        while True:
+            self._gather(0 if self.outcome.plan.ready and not self._busy else TICK)
+            self._tell_failures()
+            self._plan()
+            started = not self._stop.is_set() and self._start_what_is_ready()
+            if started or self._busy or self._fleet.pending:
+                if self._stop.is_set() and not self._busy:
+                    break
+                continue
+            if deadline is None:
+                deadline = time.monotonic() + wait
+            if self._stop.is_set() or not self._worth_waiting(wait):
+                break
+            if time.monotonic() >= deadline:
+                self.outcome.waited = True
+                break
+            self._fleet.watch(self._awaited(), lambda: self._happened.put(""), longest=wait + TICK)
+        self.outcome.stopped = self._stop.is_set()
+        return self.outcome
+
+    def _gather(self, longest: float) -> None:
+        """Wait until something happens, then a moment longer for what comes with it."""
+        try:
+            self._happened.get(timeout=longest or GATHER)
+            time.sleep(GATHER)
+            while True:
+                self._happened.get_nowait()
+        except queue.Empty:
+            pass
+        while not self._done.empty():
+            lane, made = self._done.get()
+            self._busy.discard(lane)
+            self.outcome.writes += len(made)
+            self._removed += sum(change.removal for change in made)
+
+    def _plan(self) -> None:
+        self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
+        self._tell(Planned(self.outcome.plan))
+
+    def _tell_failures(self) -> None:
+        for failure in self._fleet.failures:
+            if failure.cluster not in self._told:
+                self._told.add(failure.cluster)
+                self._tell(failure)
+                self._note(failure)
+
+    def _note(self, failure: ClusterFailed) -> None:
+        if failure.declared:
+            self.outcome.failures.append(failure.message)
+
+    def _start_what_is_ready(self) -> bool:
+        """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
+        lanes: dict[_Lane, list[Change]] = {}
+        for change in self.outcome.plan.ready:
+            if (
+                change.lane not in self._busy | self._closed_lanes
+                and self._tried.get(_key(change), 0) < _TRIES
+            ):
+                lanes.setdefault(change.lane, []).append(change)
+        for lane, changes in lanes.items():
+            self._busy.add(lane)
+            for change in changes:
+                self._tried[_key(change)] = self._tried.get(_key(change), 0) + 1
+            self._fleet.submit(lane[0], partial(self._make_all, lane, changes))
+        return bool(lanes)
+
+    def _make_all(self, lane: _Lane, changes: list[Change]) -> None:
+        """Make the changes of one lane in order; the first that fails ends the lane for this run."""
+        made: list[Change] = []
+        for change in changes:
+            if self._stop.is_set() or not self._may_go_on(change):
+                break
+            self._tell(ChangeStarted(change))
+            try:
+                executing.make(change, self._fleet.clusters)
+            except ClusterError as error:
+                self._fail(change, error, str(error))
+            except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
+                message = f"{change.cluster}/{change.namespace}: {type(error).__name__} on {change.name}"
+                self._fail(change, None, message)
+            else:
+                made.append(change)
+        self._done.put((lane, made))
+        self._happened.put("")
+
+    def _may_go_on(self, change: Change) -> bool:
+        return not {change.lane, (change.cluster, "*")} & self._closed
+
+    def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
+        """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
+        if error is not None and error.cluster != change.cluster:
+            self._tried[_key(change)] = _TRIES
+        elif isinstance(error, Unreachable):
+            self._closed.add((change.cluster, "*"))
+        else:
+            self._closed.add(change.lane)
+        self.outcome.failures.append(message)
+        self._tell(ChangeFailed(change, message))
+
+    def _worth_waiting(self, wait: float) -> bool:
+        """True while something that this run, or one just before it, has set going may still come true."""
+        plan = self.outcome.plan
+        open_links = [link for link in plan.links if link.state not in {LinkState.UP, LinkState.LEFT_ALONE}]
+        leaving = [site for site in plan.sites if site.state == "removing"]
+        if not wait or not (open_links or leaving or any(change.after for change in plan.changes)):
+            return False
+        moment = self._clock()
+        recent = any(link.since and (moment - link.since).total_seconds() < wait for link in open_links)
+        return recent or self.outcome.writes > 0
+
+    def _awaited(self) -> set[str]:
+        """Clusters on which something is still to happen."""
+        plan = self.outcome.plan
+        open_links = [link for link in plan.links if link.state not in {LinkState.UP, LinkState.LEFT_ALONE}]
+        ends = {end.cluster for link in open_links for end in (link.link.dialler, link.link.issuer)}
+        leaving = {site.key.cluster for site in plan.sites if site.state == "removing"}
+        return ends | leaving | {change.cluster for change in plan.changes if change.after}
+
+
+def _key(change: Change) -> _Key:
+    return change.verb, change.cluster, change.namespace, change.kind.label, change.name

@@ -1,0 +1,107 @@
+"""Keeping a picture current: one watch for each LIST, in a thread of its own.
+
+A watch that ends goes on where it stopped; one whose place in history has expired starts from a new LIST. A
+cluster that stops answering keeps its last picture; the next write to it will fail and say why.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from reconcile.apply.observing import Accounts, Observed
+from reconcile.apply.picture import Picture
+from reconcile.openshift import errors
+from reconcile.openshift.client import Client
+from reconcile.openshift.watching import WatchEvent
+from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.reading import Read
+
+PAUSE = 2.0
+"""Seconds before a watch that could not be opened is tried again."""
+
+
+class Watches:
+    """All watches of one cluster."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        picture: Picture,
+        changed: Callable[[], None],
+        *,
+        longest: float,
+    ) -> None:
+        """`changed` is called after each change of the picture; `longest` bounds every watch, in seconds."""
+        self._accounts = accounts
+        self._picture = picture
+        self._changed = changed
+        self._longest = longest
+        self._stop = threading.Event()
+
+    def start(self, observed: Sequence[Observed]) -> None:
+        """Start a watch for each LIST that was answered; cheap, returns at once."""
+        for entry in observed:
+            for namespace, version in entry.resource_versions.items():
+                threading.Thread(
+                    target=self._follow,
+                    args=(entry.read, namespace, version, entry.keys(namespace)),
+                    name=f"watch-{entry.read.kind.plural}",
+                    daemon=True,
+                ).start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _follow(self, read: Read, namespace: str | None, version: str, seen: set[ObjectKey]) -> None:
+        client = self._accounts.of(admin=read.admin)
+        while not self._stop.is_set():
+            try:
+                version = self._watch_once(client, read, namespace, version, seen)
+            except errors.Gone:
+                version = self._list_again(client, read, namespace, seen) or version
+            except errors.ClusterError:
+                self._stop.wait(PAUSE)
+
+    def _watch_once(
+        self, client: Client, read: Read, namespace: str | None, version: str, seen: set[ObjectKey]
+    ) -> str:
+        for event in client.watch(
+            read.kind,
+            namespace=namespace,
+            labels=read.labels or None,
+            fields=read.fields or None,
+            resource_version=version,
+            timeout=self._longest,
+            stop=self._stop,
+        ):
+            version = event.resource_version or version
+            if self._take_in(read, event, seen):
+                self._changed()
+        return version
+
+    def _take_in(self, read: Read, event: WatchEvent, seen: set[ObjectKey]) -> bool:
+        if event.type == "BOOKMARK":
+            return False
+        key = self._picture.key_of(read.kind, event.object)
+        if event.type == "DELETED":
+            seen.discard(key)
+            return self._picture.remove(*key, uid=str(event.object.get("metadata", {}).get("uid") or ""))
+        seen.add(key)
+        return self._picture.put(read.kind, event.object)
+
+    def _list_again(self, client: Client, read: Read, namespace: str | None, seen: set[ObjectKey]) -> str:
+        try:
+            listing = client.list(
+                read.kind, namespace=namespace, labels=read.labels or None, fields=read.fields or None
+            )
+        except errors.ClusterError:
+            self._stop.wait(PAUSE)
+            return ""
+        shown = {self._picture.key_of(read.kind, body) for body in listing.items}
+        for body in listing.items:
+            self._picture.put(read.kind, body)
+        for key in seen - shown:
+            self._picture.remove(*key)
+        seen.clear()
+        seen.update(shown)
+        self._changed()
+        return listing.resource_version

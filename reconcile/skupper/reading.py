@@ -1,0 +1,20 @@
+"""What to read of a cluster: a handful of LISTs, whatever the number of its sites."""
+
+from dataclasses import dataclass
+
+from reconcile.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One LIST over the whole cluster, and the watch that goes on from it."""
+
+    kind: Kind
+    labels: str = ""
+    """Label selector."""
+    fields: str = ""
+    """Field selector."""
+    optional: bool = False
+    """True: a cluster that does not serve the kind, or an account that may not list it, is no fault."""
+    admin: bool = False
+    """True: ask with the cluster-admin account where there is one."""
