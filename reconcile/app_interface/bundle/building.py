@@ -1,0 +1,128 @@
+"""A bundle from the directories of a checkout.
+
+Everything that can be read goes into the bundle; what cannot is a finding of it. Only a directory that is missing
+altogether is an error: then there is nothing to speak about.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reconcile.app_interface.bundle import assembling, identifiers
+from reconcile.app_interface.bundle.model import Bundle, Document, Positions, Source
+from reconcile.app_interface.bundle.yaml_reading import Reading, read_datafile
+from reconcile.findings import Finding
+
+GRAPHQL_FILE = "graphql-schemas/schema.yml"
+SCHEMAS = "schemas"
+"""Findings in schemas name them with this in front: ``schemas/openshift/cluster-1.yml``; datafiles start with ``/``."""
+
+_DATAFILES = {".yml", ".yaml", ".json"}
+
+
+class SourceMissingError(Exception):
+    """A directory or file without which there is no bundle does not exist."""
+
+
+def build(data_dir: Path, resource_dir: Path, schema_dir: Path, commit: str, timestamp: str) -> Bundle:
+    """Make a bundle.
+
+    Args:
+        data_dir: root of the datafiles (``.yml``, ``.yaml``, ``.json``; names with a leading dot are left out).
+        resource_dir: root of the resources, files of any kind; it may be missing.
+        schema_dir: a directory laid out as the qontract-schemas repository: ``schemas/`` and
+            ``graphql-schemas/schema.yml``.
+        commit: what ``/git-commit-info`` tells; any text.
+        timestamp: seconds since the epoch of that commit, as text.
+
+    Raises:
+        SourceMissingError: if the data or the schemas are not there.
+    """
+    _require(data_dir, "directory of datafiles")
+    _require(schema_dir / SCHEMAS, "directory of schemas")
+    _require(schema_dir / GRAPHQL_FILE, "file of GraphQL types")
+    collector = _Collector()
+    data = collector.datafiles(data_dir, "")
+    schemas = assembling.with_checksum(collector.datafiles(schema_dir / SCHEMAS, SCHEMAS))
+    graphql = collector.read(schema_dir / GRAPHQL_FILE, GRAPHQL_FILE) or {"confs": []}
+    resources = {path: assembling.resource(path, file.read_bytes()) for path, file in _files(resource_dir)}
+    assembling.add_back_references(data, resources, schemas)
+    identifiers.add(data, schemas, graphql.get("confs") or [])
+    parts: dict[str, Any] = {
+        "data": data,
+        "resources": resources,
+        "schemas": schemas,
+        "graphql": graphql,
+        "git_commit": commit,
+        "git_commit_timestamp": timestamp,
+    }
+    text = assembling.text_of(parts)
+    return Bundle(
+        **parts,
+        text=text,
+        sha256=assembling.digest(text),
+        positions=Positions(collector.sources),
+        faults=tuple(collector.faults),
+        unreadable=frozenset(collector.unreadable),
+    )
+
+
+def _require(path: Path, what: str) -> None:
+    if not path.exists():
+        raise SourceMissingError(f"no {what}: {path} does not exist")
+
+
+class _Collector:
+    """Reads files and remembers where everything was, also in those that are of no use."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Source] = {}
+        self.faults: list[Finding] = []
+        self.unreadable: list[str] = []
+
+    def datafiles(self, root: Path, prefix: str) -> dict[str, Document]:
+        """Read all datafiles below ``root`` that can be part of a bundle; findings name ``prefix`` and path."""
+        documents = {}
+        for path, file in _files(root):
+            if file.suffix not in _DATAFILES:
+                continue
+            document = self.read(file, prefix + path)
+            if document is not None and not prefix:
+                document = self._with_schema(path, document, file)
+            if document is None:
+                self.unreadable.append(prefix + path)
+            else:
+                documents[path] = document
+        return documents
+
+    def read(self, file: Path, name: str) -> Document | None:
+        """Read one file; None if it is of no use, which the faults then tell."""
+        reading = _read(file, name)
+        self.sources[name] = Source(str(file), reading.lines)
+        self.faults += reading.findings
+        return reading.document
+
+    def _with_schema(self, path: str, document: Document, file: Path) -> Document | None:
+        if isinstance(document.get("$schema"), str):
+            return {**document, **assembling.checksum(file.read_bytes())}
+        message = (
+            "no $schema says what kind of datafile this is; the server refuses a bundle with such a file"
+        )
+        self.faults.append(Finding("no-schema", message, datafile=path))
+        return None
+
+
+def _read(file: Path, name: str) -> Reading:
+    try:
+        return read_datafile(name, file.read_bytes())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Reading(findings=[Finding("unreadable", f"cannot be read: {reason}", datafile=name)])
+
+
+def _files(root: Path) -> Iterator[tuple[str, Path]]:
+    """List the files below ``root`` in order, with their paths in the bundle; nothing that starts with a dot."""
+    for file in sorted(root.rglob("*")):
+        relative = file.relative_to(root)
+        if file.is_file() and not any(part.startswith(".") for part in relative.parts):
+            yield f"/{relative.as_posix()}", file
