@@ -1,0 +1,54 @@
+"""Time as the simulated components see it, so that tests need not wait for two minutes to pass."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time, and who is interested when it is set by hand."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` whenever the time jumps; a clock that only flows never does."""
+
+
+class SystemClock:
+    """The time of the machine."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Nothing to do: this clock never jumps."""
+
+
+class ManualClock:
+    """A clock that stands still until it is told to advance."""
+
+    def __init__(self, start: float | None = None) -> None:
+        self._now = time.time() if start is None else start
+        self._wakes: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        with self._lock:
+            return self._now
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` after every ``advance``."""
+        with self._lock:
+            self._wakes.append(wake)
+
+    def advance(self, seconds: float) -> None:
+        """Let that much time pass at once."""
+        with self._lock:
+            self._now += seconds
+            wakes = tuple(self._wakes)
+        for wake in wakes:
+            wake()

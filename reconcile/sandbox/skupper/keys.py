@@ -1,0 +1,66 @@
+"""Private keys, cheaply: every certificate gets a key of its own, yet a dozen sites must not cost seconds.
+
+Finding primes is what makes an RSA key expensive. A handful of primes, combined pairwise, gives many distinct
+keys: each new expensive key adds two primes, hence 2·(primes so far)+1 keys. Keys made this way share factors and
+are worthless as secrets, which is what a sandbox wants.
+"""
+
+import threading
+from collections import deque
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_BITS = 2048
+_EXPONENT = 65537
+
+
+class KeyRing:
+    """Hands out RSA keys of 2048 bits, never the same one twice. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._primes: list[int] = []
+        self._ready: deque[tuple[int, int]] = deque()
+        self._lock = threading.Lock()
+
+    def take(self) -> rsa.RSAPrivateKey:
+        """Return a key that nobody got before."""
+        with self._lock:
+            if not self._ready:
+                self._grow()
+            pair = self._ready.popleft()
+        return _combine(*pair)
+
+    def _grow(self) -> None:
+        numbers = rsa.generate_private_key(_EXPONENT, _BITS).private_numbers()
+        for prime in (numbers.p, numbers.q):
+            self._ready.extend((prime, known) for known in self._primes)
+            self._primes.append(prime)
+
+
+def to_pem(key: rsa.RSAPrivateKey) -> bytes:
+    """Return the key as PKCS#1 PEM, the only form that Skupper 1.9 reads."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+
+
+def _combine(first: int, second: int) -> rsa.RSAPrivateKey:
+    p, q = max(first, second), min(first, second)
+    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p=p,
+        q=q,
+        d=d,
+        dmp1=rsa.rsa_crt_dmp1(d, p),
+        dmq1=rsa.rsa_crt_dmq1(d, q),
+        iqmp=rsa.rsa_crt_iqmp(p, q),
+        public_numbers=rsa.RSAPublicNumbers(_EXPONENT, p * q),
+    )
+    return numbers.private_key(unsafe_skip_rsa_key_validation=True)
+
+
+RING = KeyRing()
+"""The keys of this process."""

@@ -1,0 +1,109 @@
+"""The pods of one namespace: each lives while its Deployment does, as a kubelet would have it.
+
+A Deployment that is made anew, or whose pod template changes, ends the process and starts another one.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
+from reconcile.sandbox.skupper import names
+from reconcile.sandbox.skupper.images import environment
+from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.reporting import Reporter
+from reconcile.sandbox.skupper.router import Router
+from reconcile.sandbox.skupper.service_controller import ServiceController
+from reconcile.sandbox.skupper.site_controller import SiteController
+from reconcile.sandbox.skupper.states import RouterState
+from reconcile.sandbox.skupper.surroundings import Surroundings
+
+Change = tuple[Kind, str]
+"""Kind and name of an object that changed."""
+
+
+class Namespace:
+    """Site-controller, service-controller, router and config-sync of one namespace, as far as they run."""
+
+    def __init__(self, around: Surroundings, *, renewal: float) -> None:
+        self._around = around
+        self._renewal = renewal
+        self._incarnations: dict[str, str] = {}
+        self._site_controller: SiteController | None = None
+        self._service_controller: ServiceController | None = None
+        self._router: Router | None = None
+        self._reporter: Reporter | None = None
+        self._state: RouterState | None = None
+
+    @property
+    def state(self) -> RouterState | None:
+        """The running router, None if none runs."""
+        return self._state
+
+    def run(self, changes: Iterable[Change]) -> None:
+        """Let everybody work on what changed."""
+        changes = tuple(changes)
+        self._start_and_end()
+        for kind, name in changes:
+            self._notice(kind, name)
+        if self._site_controller:
+            self._site_controller.run()
+        if self._service_controller:
+            self._service_controller.run()
+        self._state = self._router.sync() if self._router else None
+
+    def report(self, status: str) -> None:
+        """Let the leader write what the site sees now."""
+        if self._reporter and self.state:
+            self._reporter.run(self.state.pods[0], status)
+
+    def deadline(self) -> float | None:
+        """Return when somebody wants to run again even if nothing happens, in epoch seconds."""
+        controllers = (self._site_controller, self._service_controller)
+        found = [c.deadline for c in controllers if c and c.deadline is not None]
+        if self._reporter and self.state:
+            found.append(self._reporter.deadline)
+        return min(found, default=None)
+
+    def _notice(self, kind: Kind, name: str) -> None:
+        for controller in (self._site_controller, self._service_controller):
+            if controller:
+                controller.notice(kind, name)
+        if self._reporter and kind == CONFIG_MAP:
+            self._reporter.forget(name)
+
+    def _start_and_end(self) -> None:
+        deployment = self._changed(names.SITE_CONTROLLER)
+        if deployment is not None:
+            watches_here = (
+                environment(deployment).get("WATCH_NAMESPACE") == self._around.namespace
+                if deployment
+                else False
+            )
+            self._site_controller = SiteController(deployment, self._around) if watches_here else None
+            if self._site_controller:
+                self._site_controller.start()
+        deployment = self._changed(names.SERVICE_CONTROLLER)
+        if deployment is not None:
+            self._service_controller = ServiceController(deployment, self._around) if deployment else None
+            if self._service_controller:
+                self._service_controller.start()
+        deployment = self._changed(names.ROUTER)
+        if deployment is not None:
+            self._router = Router(deployment, self._around) if deployment else None
+            self._reporter = Reporter(deployment, self._around, renewal=self._renewal) if deployment else None
+
+    def _changed(self, name: str) -> Json | None:
+        """Return the Deployment if its pods have to start anew, an empty object if they have to end, else None."""
+        deployment = self._around.cache.get(DEPLOYMENT, self._around.namespace, name)
+        alive = deployment if deployment and deployment["spec"].get("replicas", 1) else None
+        incarnation = _incarnation(alive) if alive else ""
+        if incarnation == self._incarnations.get(name, ""):
+            return None
+        self._incarnations[name] = incarnation
+        return alive or {}
+
+
+def _incarnation(deployment: Json) -> str:
+    template = json.dumps(deployment["spec"]["template"], sort_keys=True)
+    return f"{deployment['metadata']['uid']}/{hashlib.sha256(template.encode()).hexdigest()}"

@@ -1,0 +1,86 @@
+"""The leader among the config-sync side-cars: keeps the site's status and proves that it is alive.
+
+Both ConfigMaps belong to the Deployment ``skupper-router`` and carry no labels (``cmd/config-sync/collector.go``).
+The status is written when it changes; it has no heartbeat. The lock has one, which real leaders renew every two
+seconds: here every ten, to be a light load.
+"""
+
+import json
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from reconcile.openshift.errors import AlreadyExists, ClusterError, NotFound
+from reconcile.sandbox.skupper import names
+from reconcile.sandbox.skupper.blueprints.metadata import head, owner_of
+from reconcile.sandbox.skupper.moments import lock_time
+from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.surroundings import Surroundings
+
+RENEWAL = 10.0
+"""Seconds between two renewals of the lock."""
+_LEASE_SECONDS = 15
+_RETRY = 2.0
+
+
+class Reporter:
+    """Writes the two ConfigMaps of one site, for as long as its router lives."""
+
+    def __init__(self, deployment: Json, around: Surroundings, *, renewal: float = RENEWAL) -> None:
+        self._owner = owner_of(DEPLOYMENT, deployment)
+        self._around = around
+        self._renewal = renewal
+        self._written = ""
+        self._acquired = 0.0
+        self.deadline: float = 0.0
+        """When to run again even if nothing happens: the next renewal, or the retry after a failure."""
+
+    def forget(self, name: str) -> None:
+        """Learn that one of the ConfigMaps changed or went: write it again if it is gone."""
+        if self._around.cache.get(CONFIG_MAP, self._around.namespace, name) is not None:
+            return
+        if name == names.NETWORK_STATUS:
+            self._written = ""
+        elif name == names.SITE_LEADER:
+            self.deadline = 0.0
+
+    def run(self, holder: str, status: str) -> None:
+        """Write what has to be written; ``holder`` is the name of the leading pod."""
+        now = self._around.clock.now()
+        try:
+            if now >= self.deadline:
+                self._renew(holder, now)
+                self.deadline = now + self._renewal
+            if status != self._written:
+                self._put(names.NETWORK_STATUS, {"data": {names.NETWORK_STATUS_KEY: status}})
+                self._written = status
+        except ClusterError as error:
+            self.deadline = now + _RETRY
+            self._around.say("config-sync", f"Cannot write the status: {error}")
+
+    def _renew(self, holder: str, now: float) -> None:
+        self._acquired = self._acquired or now
+        lock = {
+            "holderIdentity": holder,
+            "leaseDurationSeconds": _LEASE_SECONDS,
+            "acquireTime": lock_time(self._acquired),
+            "renewTime": lock_time(now),
+            "leaderTransitions": 0,
+        }
+        text = json.dumps(lock, separators=(",", ":"))
+        self._put(names.SITE_LEADER, {"metadata": {"annotations": {names.LEADER_ANNOTATION: text}}})
+
+    def _put(self, name: str, part: Json) -> None:
+        """Change a part of a ConfigMap, making it if there is none."""
+        try:
+            self._around.client.patch(CONFIG_MAP, name, self._around.namespace, part)
+        except NotFound:
+            self._create(name, part)
+
+    def _create(self, name: str, part: Json) -> None:
+        body = head(CONFIG_MAP, name, self._around.namespace, owner=self._owner)
+        body["metadata"] |= part.get("metadata", {})
+        try:
+            self._around.client.create(
+                CONFIG_MAP, {**body, **({"data": part["data"]} if "data" in part else {})}
+            )
+        except AlreadyExists:
+            self._around.client.patch(CONFIG_MAP, name, self._around.namespace, part)

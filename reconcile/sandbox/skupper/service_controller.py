@@ -1,0 +1,117 @@
+"""One service-controller process, as far as links go: tokens become connectors (``cmd/service-controller``).
+
+A token Secret of the namespace becomes a connector of the same name in ``skupper-internal``; its removal removes the
+connector. Like any queue of keys, it sees only what is there when it looks: delete and create under one name in one
+breath is no change at all.
+"""
+
+from collections.abc import Callable
+
+from reconcile.kinds import SECRET, Kind
+from reconcile.openshift.errors import ClusterError, Conflict
+from reconcile.sandbox.skupper import names, tokens, updates
+from reconcile.sandbox.skupper.images import environment
+from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.router_config import Connector, RouterConfig
+from reconcile.sandbox.skupper.settings import Settings
+from reconcile.sandbox.skupper.surroundings import Surroundings
+
+_RESYNC = 30.0
+"""Seconds after which its informers show everything again; so failures heal."""
+_ATTEMPTS = 5
+
+
+class ServiceController:
+    """The process that a Deployment ``skupper-service-controller`` runs."""
+
+    def __init__(self, deployment: Json, around: Surroundings) -> None:
+        self._site_id = environment(deployment).get("SKUPPER_SITE_ID", "")
+        self._around = around
+        self._queue: dict[str, None] = {}
+        self._failed: set[str] = set()
+        self._tokens: set[str] = set()
+        """Names seen as tokens: only their disappearance is an event for this process."""
+        self.deadline: float | None = None
+        """When to run again even if nothing happens; set after a failure."""
+
+    def start(self) -> None:
+        """Begin as a new process does: every token there is counts as new."""
+        for secret in self._around.cache.within(SECRET, self._around.namespace):
+            if tokens.is_token(secret):
+                self.notice(SECRET, secret["metadata"]["name"])
+
+    def notice(self, kind: Kind, name: str) -> None:
+        """Queue a Secret that an event is about."""
+        if kind == SECRET:
+            self._queue[name] = None
+
+    def run(self) -> None:
+        """Work until the queue is empty."""
+        if self.deadline is not None and self._around.clock.now() >= self.deadline:
+            self._queue |= dict.fromkeys(sorted(self._failed))
+            self._failed, self.deadline = set(), None
+        while self._queue:
+            name = next(iter(self._queue))
+            del self._queue[name]
+            try:
+                self._check(name)
+            except (ClusterError, updates.UpdateError, ValueError) as error:
+                self._failed.add(name)
+                self.deadline = self._around.clock.now() + _RESYNC
+                self._around.say(names.SERVICE_CONTROLLER, f"Error handling token {name}: {error}")
+
+    def _check(self, name: str) -> None:
+        secret = self._around.cache.get(SECRET, self._around.namespace, name)
+        if secret is not None and tokens.is_token(secret):
+            self._tokens.add(name)
+            self._connect(name, secret)
+        elif name in self._tokens:
+            self._disconnect(name)
+            self._tokens.discard(name)
+
+    def _connect(self, name: str, token: Json) -> None:
+        annotations = token["metadata"].get("annotations") or {}
+        if annotations.get(names.GENERATED_BY) == self._site_id:
+            return
+        settings = self._around.site_settings()
+        if settings is None:
+            raise updates.UpdateError(f'configmaps "{names.SITE}" not found')
+        if settings.faults:
+            raise updates.UpdateError("; ".join(settings.faults))
+        self._around.say(names.SERVICE_CONTROLLER, f"Connecting using token {name}")
+        self._edit(
+            lambda config: config.with_connector(_connector(name, annotations, settings, edge=config.edge))
+        )
+
+    def _disconnect(self, name: str) -> None:
+        self._around.say(names.SERVICE_CONTROLLER, f"Disconnecting connector {name}")
+        self._edit(lambda config: config.without_connector(name))
+
+    def _edit(self, edit: Callable[[RouterConfig], RouterConfig]) -> None:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                updates.edit_config(edit, self._around)
+            except Conflict:
+                continue
+            return
+        updates.edit_config(edit, self._around)
+
+
+def _connector(name: str, annotations: dict[str, str], settings: Settings, *, edge: bool) -> Connector:
+    role = names.ROLE_EDGE if edge else names.ROLE_INTER_ROUTER
+    return Connector(
+        name=name,
+        role=role,
+        host=annotations.get(f"{role}-host", ""),
+        port=annotations.get(f"{role}-port", ""),
+        cost=_cost(annotations.get(names.COST, "")),
+        max_frame_size=settings.max_frame_size,
+        max_session_frames=settings.max_session_frames,
+    )
+
+
+def _cost(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0

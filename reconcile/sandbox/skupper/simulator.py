@@ -1,0 +1,61 @@
+"""The simulation of Skupper 1.9 over any number of clusters."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from reconcile.openshift.client import Client
+from reconcile.sandbox.skupper.clock import Clock, SystemClock
+from reconcile.sandbox.skupper.journal import Journal
+from reconcile.sandbox.skupper.reporting import RENEWAL
+from reconcile.sandbox.skupper.wire import Wire
+from reconcile.sandbox.skupper.worker import Worker
+
+
+class Skupper:
+    """Plays site-controllers, service-controllers and routers on the clusters of ``clients``.
+
+    The clients need the rights of a cluster administrator; they are used, not closed. Sites that exist already are
+    taken over as if all their pods had just restarted.
+    """
+
+    def __init__(
+        self,
+        clients: Mapping[str, Client],
+        *,
+        wire: Wire | None = None,
+        clock: Clock | None = None,
+        renewal: float = RENEWAL,
+    ) -> None:
+        """Prepare. ``renewal``: seconds between two writes of each site's leader lock."""
+        clock = clock or SystemClock()
+        self.wire = wire or Wire(clock=clock)
+        """The network between the clusters."""
+        self._journal = Journal()
+        self._workers = tuple(
+            Worker(client, self.wire, clock=clock, journal=self._journal, renewal=renewal)
+            for _, client in sorted(clients.items())
+        )
+
+    def start(self) -> None:
+        """Begin to watch and to work."""
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """End all threads; the objects on the clusters stay."""
+        for worker in self._workers:
+            worker.stop()
+
+    def log(self, cluster: str, namespace: str) -> tuple[str, ...]:
+        """Return what the pods of a namespace wrote to their logs, oldest first."""
+        return self._journal.lines(cluster, namespace)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

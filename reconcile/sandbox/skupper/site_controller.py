@@ -1,0 +1,136 @@
+"""One site-controller process: makes the site of its namespace and answers token requests (``cmd/site-controller``).
+
+It has one worker and a queue of keys, each at most once. An error is logged and the key forgotten: nothing is tried
+again before somebody changes something. While a creation waits for a load balancer, everything else waits with it.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
+from reconcile.openshift.errors import ClusterError
+from reconcile.sandbox.skupper import names, tokens, updates
+from reconcile.sandbox.skupper.creation import Creation, CreationError
+from reconcile.sandbox.skupper.hosts import UnresolvableError
+from reconcile.sandbox.skupper.images import read_images
+from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.surroundings import Surroundings
+
+_FAILURES = (
+    ClusterError,
+    CreationError,
+    UnresolvableError,
+    tokens.TokenError,
+    updates.UpdateError,
+    ValueError,
+)
+
+
+class Trigger(Enum):
+    """What a key of the queue stands for."""
+
+    SITE = "site"
+    REQUEST = "request"
+
+
+class SiteController:
+    """The process that a Deployment ``skupper-site-controller`` runs."""
+
+    def __init__(self, deployment: Json, around: Surroundings) -> None:
+        self._images = read_images(deployment)
+        self._around = around
+        self._queue: dict[tuple[Trigger, str], None] = {}
+        self._creation: Iterator[float] | None = None
+        self.deadline: float | None = None
+        """When to run again even if nothing happens; set while a creation waits."""
+
+    def start(self) -> None:
+        """Begin as a new process does: check the version once, then take everything there is as new."""
+        self._say(
+            f"Skupper site controller {self._images.version} watching namespace {self._around.namespace}"
+        )
+        self._attempt("Error updating site", lambda: updates.update_version(self._images, self._around))
+        self.notice(CONFIG_MAP, names.SITE)
+        self._requeue_requests()
+
+    def notice(self, kind: Kind, name: str) -> None:
+        """Queue what an event is about, if it is any of our business."""
+        if kind == CONFIG_MAP and name == names.SITE:
+            self._queue[Trigger.SITE, name] = None
+        elif kind == SECRET:
+            self._queue[Trigger.REQUEST, name] = None
+
+    def run(self) -> None:
+        """Work until the queue is empty or a creation has to wait."""
+        if self._creation:
+            self._go_on()
+        while self._queue and not self._creation:
+            trigger, name = key = next(iter(self._queue))
+            del self._queue[key]
+            if trigger is Trigger.SITE:
+                self._attempt("Error handling site", self._check_site)
+            else:
+                check = functools.partial(self._check_request, name)
+                self._attempt(f"Failed to generate token for request {name}", check)
+
+    def _check_site(self) -> None:
+        settings = self._around.site_settings()
+        if settings is None or self._ignored():
+            return
+        if self._exists():
+            self._say(f"Skupper site exists {self._around.namespace}/{names.SITE}")
+            self._attempt("Error updating site", lambda: updates.update_settings(settings, self._around))
+            self._requeue_requests()
+            return
+        self._say("Initialising skupper site ...")
+        self._creation = Creation(settings, self._images, self._around).run()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        creation, self.deadline = self._creation, None
+        if creation is None:
+            return
+        try:
+            self.deadline = next(creation)
+        except StopIteration:
+            self._creation = None
+            self._say("Skupper site initialised")
+            self._requeue_requests()
+        except _FAILURES as error:
+            self._creation = None
+            self._say(f"Error initialising skupper: {error}")
+
+    def _exists(self) -> bool:
+        """Whether there is a site already: asked from the API, so a site on its way out counts as well."""
+        internal = self._around.read(CONFIG_MAP, names.INTERNAL)
+        return internal is not None and self._around.read(DEPLOYMENT, names.ROUTER) is not None
+
+    def _ignored(self) -> bool:
+        config_map = self._around.cache.get(CONFIG_MAP, self._around.namespace, names.SITE)
+        return config_map is not None and names.IGNORE in (config_map["metadata"].get("labels") or {})
+
+    def _check_request(self, name: str) -> None:
+        secret = self._around.cache.get(SECRET, self._around.namespace, name)
+        if secret is None or not tokens.is_request(secret):
+            return
+        settings = self._around.site_settings()
+        if settings is None:
+            self._say(f"Cannot handle token request {name}, as site not yet initialised")
+            return
+        self._say(f"Generating token for request {name}...")
+        self._around.client.replace(SECRET, tokens.answer(secret, settings, self._around))
+
+    def _requeue_requests(self) -> None:
+        for secret in self._around.cache.within(SECRET, self._around.namespace):
+            if tokens.is_request(secret):
+                self.notice(SECRET, secret["metadata"]["name"])
+
+    def _attempt(self, failure: str, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except _FAILURES as error:
+            self._say(f"{failure}: {error}")
+
+    def _say(self, text: str) -> None:
+        self._around.say(names.SITE_CONTROLLER, text)

@@ -1,0 +1,150 @@
+"""The network between the routers of all clusters: who is connected to whom, and what each site knows of the others.
+
+Every cluster's simulation publishes the state of its routers here; the wire works out which links are up, and which
+sites each site sees. It speaks to no cluster. Thread-safe.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+
+from reconcile.sandbox.skupper import handshake
+from reconcile.sandbox.skupper.clock import Clock, SystemClock
+from reconcile.sandbox.skupper.sightings import MEMORY, Sightings, View
+from reconcile.sandbox.skupper.states import Link, RouterState, SiteKey
+
+Reachable = Callable[[str, str], bool]
+"""Whether the first cluster can open connections to the second."""
+
+
+def _always(source: str, target: str) -> bool:  # noqa: ARG001 - the signature of Reachable
+    return True
+
+
+class Wire:
+    """All routers and the links between them."""
+
+    def __init__(
+        self, *, clock: Clock | None = None, reachable: Reachable = _always, memory: float = MEMORY
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._reachable = reachable
+        self._lock = threading.RLock()
+        self._published: dict[str, Mapping[str, RouterState]] = {}
+        self._cuts: set[frozenset[str]] = set()
+        self._stopped: set[SiteKey] = set()
+        self._links: tuple[Link, ...] = ()
+        self._sightings = Sightings(memory)
+        self._listeners: dict[str, Callable[[], None]] = {}
+
+    def attach(self, cluster: str, changed: Callable[[], None]) -> None:
+        """Call ``changed`` whenever what some site sees may have changed."""
+        with self._lock:
+            self._listeners[cluster] = changed
+
+    def detach(self, cluster: str) -> None:
+        """Forget a cluster and its routers."""
+        with self._lock:
+            self._listeners.pop(cluster, None)
+        self.publish(cluster, {})
+
+    def publish(self, cluster: str, states: Mapping[str, RouterState]) -> None:
+        """Tell the running routers of a cluster, by namespace."""
+        with self._lock:
+            self._published[cluster] = dict(states)
+        self.refresh()
+
+    def cut(self, first: str, second: str) -> None:
+        """Take away the network between two clusters, or within one."""
+        with self._lock:
+            self._cuts.add(frozenset({first, second}))
+        self.refresh()
+
+    def restore(self, first: str, second: str) -> None:
+        """Give back the network between two clusters."""
+        with self._lock:
+            self._cuts.discard(frozenset({first, second}))
+        self.refresh()
+
+    def stop_router(self, cluster: str, namespace: str) -> None:
+        """Let the router of a site hang: it neither dials nor answers, and its objects stay as they are."""
+        with self._lock:
+            self._stopped.add((cluster, namespace))
+        self.refresh()
+
+    def start_router(self, cluster: str, namespace: str) -> None:
+        """Let the router go on."""
+        with self._lock:
+            self._stopped.discard((cluster, namespace))
+        self.refresh()
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The links that are up."""
+        with self._lock:
+            return self._links
+
+    def view(self, cluster: str, namespace: str) -> View | None:
+        """Return what a site sees of the network, None if its router does not run."""
+        with self._lock:
+            return self._sightings.view((cluster, namespace))
+
+    def due(self) -> float | None:
+        """Return when something will be forgotten next, in epoch seconds."""
+        with self._lock:
+            return self._sightings.due()
+
+    def refresh(self) -> None:
+        """Work everything out anew and tell the clusters if anything changed."""
+        with self._lock:
+            now = self._clock.now()
+            states = self._running()
+            found = [
+                link for state in states.values() for link in self._links_of(state, states.values(), now)
+            ]
+            known = {_identity(link): link for link in self._links}
+            self._links = tuple(known.get(_identity(link), link) for link in found)
+            changed = self._sightings.update(states, self._links, now)
+            listeners = tuple(self._listeners.values()) if changed else ()
+        for tell in listeners:
+            tell()
+
+    def _running(self) -> dict[SiteKey, RouterState]:
+        every = (state for states in self._published.values() for state in states.values())
+        return {state.key: state for state in every if state.key not in self._stopped}
+
+    def _links_of(self, dialler: RouterState, states: Iterable[RouterState], now: float) -> list[Link]:
+        found = []
+        for dial in dialler.dials:
+            answer = handshake.find_address(dial, dialler, states)
+            if answer is None or not self._connected(dialler.cluster, answer[0].cluster):
+                continue
+            issuer, address = answer
+            if handshake.accepts(dial, issuer, address, at=now):
+                found.append(
+                    Link(
+                        dialler=dialler.key,
+                        connector=dial.connector.name,
+                        issuer=issuer.key,
+                        role=address.role,
+                        cost=dial.connector.cost or 1,
+                        dialler_routers=dialler.routers,
+                        issuer_routers=issuer.routers,
+                        since=now,
+                    )
+                )
+        return self._one_uplink(found) if dialler.edge else found
+
+    def _one_uplink(self, found: list[Link]) -> list[Link]:
+        """Keep the uplink that an edge router has, or else the first that works; the others stand by."""
+        known = {_identity(link) for link in self._links}
+        return sorted(found, key=lambda link: _identity(link) not in known)[:1]
+
+    def _connected(self, source: str, target: str) -> bool:
+        if frozenset({source, target}) in self._cuts:
+            return False
+        return source == target or self._reachable(source, target)
+
+
+def _identity(link: Link) -> tuple[object, ...]:
+    """Return what makes it the same connection: the ends, their pods, and the connector."""
+    return link.dialler, link.connector, link.issuer, link.role, link.dialler_routers, link.issuer_routers
