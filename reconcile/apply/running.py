@@ -149,10 +149,8 @@ class Run:
         """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
         lanes: dict[_Lane, list[Change]] = {}
         for change in self.outcome.plan.ready:
-            if (
-                change.lane not in self._busy | self._closed_lanes
-                and self._tried.get(_key(change), 0) < _TRIES
-            ):
+            free = change.lane not in self._busy and self._may_go_on(change)
+            if free and self._tried.get(_key(change), 0) < _TRIES:
                 lanes.setdefault(change.lane, []).append(change)
         for lane, changes in lanes.items():
             self._busy.add(lane)

@@ -1,0 +1,22 @@
+"""Log lines in the form of the field: ``[time] [LEVEL] [DRY-RUN] [file:function:line] - message``.
+
+They go to stderr, so that what a command prints for programs stays clean on stdout.
+"""
+
+import logging
+import sys
+from typing import TextIO
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def set_up(level: str, *, dry_run: bool = False, stream: TextIO | None = None) -> None:
+    """Configure the root logger; libraries stay at WARNING, since at DEBUG some of them log whole requests."""
+    mark = "[DRY-RUN] " if dry_run else ""
+    form = f"[%(asctime)s] [%(levelname)s] {mark}[%(filename)s:%(funcName)s:%(lineno)d] - %(message)s"
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(logging.Formatter(form, datefmt="%Y-%m-%d %H:%M:%S"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("reconcile").setLevel(level)

@@ -1,0 +1,99 @@
+"""A plan, or a status, as one JSON document for other programs.
+
+``schema`` names the form; fields may be added under the same number, none is renamed or removed.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from reconcile.findings import Finding
+from reconcile.skupper.plan import Change, Evidence, LinkReport, Plan, SiteReport
+
+SCHEMA = 1
+
+
+def plan(found: Plan) -> str:
+    """Changes, links, sites and findings of a plan."""
+    return _written({"changes": [_change(change) for change in found.changes], **_state(found)})
+
+
+def status(found: Plan) -> str:
+    """Links, sites and findings: the state without the changes."""
+    return _written(_state(found))
+
+
+def _state(found: Plan) -> dict[str, Any]:
+    return {
+        "sites": [_site(site) for site in found.sites],
+        "links": [_link(link) for link in found.links],
+        "findings": [_finding(finding) for finding in found.findings],
+    }
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps({"schema": SCHEMA, **document}, indent=2, ensure_ascii=False)
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.verb.value,
+        "network": change.network,
+        "cluster": change.cluster,
+        "namespace": change.namespace,
+        "kind": change.kind.label,
+        "name": change.name,
+        "reason": change.reason,
+        "after": change.after or None,
+        "drift": [
+            {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
+        ],
+    }
+
+
+def _site(site: SiteReport) -> dict[str, Any]:
+    return {
+        "network": site.network,
+        "cluster": site.key.cluster,
+        "namespace": site.key.namespace,
+        "name": site.name,
+        "mode": site.mode,
+        "state": site.state,
+        "reason": site.reason,
+        "version": site.version,
+        "since": _time(site.since),
+    }
+
+
+def _link(link: LinkReport) -> dict[str, Any]:
+    return {
+        "network": link.network,
+        "dialler": str(link.link.dialler),
+        "issuer": str(link.link.issuer),
+        "state": link.state.value,
+        "reason": link.reason,
+        "secret": link.secret,
+        "since": _time(link.since),
+        "evidence": {"dialler": _evidence(link.dialler), "issuer": _evidence(link.issuer)},
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {"sight": evidence.sight.value, "detail": evidence.detail, "at": _time(evidence.at)}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "datafile": finding.datafile,
+        "pointer": list(finding.pointer),
+        "network": finding.network,
+        "cluster": finding.cluster,
+        "namespace": finding.namespace,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
