@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from reconcile.kinds import ROUTE, SECRET, Kind
 from reconcile.openshift import errors, hints
-from reconcile.openshift.transport import Answer
+from reconcile.openshift.messages import Answer
 
 Json = dict[str, Any]
 CONFIDENTIAL = frozenset({SECRET, ROUTE})

@@ -21,9 +21,11 @@ from reconcile.openshift.answers import Call
 from reconcile.openshift.counting import RequestCounts
 from reconcile.openshift.faults import Broken
 from reconcile.openshift.listing import Listing, Listings
+from reconcile.openshift.messages import JSON, Answer, Request
+from reconcile.openshift.outages import Outage
 from reconcile.openshift.paths import Selector
 from reconcile.openshift.retrying import Patience
-from reconcile.openshift.transport import Answer, Request, Transport
+from reconcile.openshift.transport import Transport
 from reconcile.openshift.watching import WatchEvent
 
 Json = dict[str, Any]
@@ -54,7 +56,7 @@ class Client:
         retries: Retries = Retries(),
         user_agent: str = f"{INTEGRATION}/{__version__}",
         field_manager: str = INTEGRATION,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.cluster = access.cluster
         self.counts = RequestCounts()
@@ -62,8 +64,9 @@ class Client:
         self._timeouts = timeouts
         self._pool_size = pool_size
         self._sendable_token = _is_sendable(access.token.strip())
-        self._transport = Transport(access, size=pool_size, timeouts=timeouts, user_agent=user_agent)
-        self._patience = Patience(retries, self.counts, sleep)
+        outage = Outage()
+        self._transport = Transport(access, outage, size=pool_size, timeouts=timeouts, user_agent=user_agent)
+        self._patience = Patience(retries, self.counts, outage, sleep)
         self._warden = watching.Warden()
         self._namespaced_only: set[Kind] = set()
         self._lock = threading.Lock()
@@ -208,7 +211,11 @@ class Client:
         }
         request = Request("GET", paths.with_query(paths.collection(kind, namespace), query))
         self.counts.add(watches=1)
-        opened = self._settle(call, lambda: self._transport.stream(request))
+        opened = self._settle(
+            call, lambda: None if stop.is_set() else self._transport.stream(request), sleep=stop.wait
+        )
+        if opened is None:
+            return
         if isinstance(opened, Answer):
             answers.read(opened, call)
             raise call.failed(
@@ -266,7 +273,7 @@ class Client:
         method: str,
         query: Mapping[str, str | None],
         body: Json | None = None,
-        content_type: str = "application/json",
+        content_type: str = JSON,
     ) -> Json:
         if call.verb in {"list", "create"}:
             path = paths.collection(call.kind, call.namespace)
@@ -278,11 +285,13 @@ class Client:
         self.counts.add(reads=not changes, writes=changes)
         return answers.read(self._settle(call, lambda: self._transport.exchange(request)), call)
 
-    def _settle(self, call: Call, attempt: Callable[[], T]) -> T:
+    def _settle(
+        self, call: Call, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None
+    ) -> T:
         if not self._sendable_token:
             raise call.failed(errors.Unauthorised, "the token is empty or holds characters that no token has")
         try:
-            return self._patience.settle(attempt)
+            return self._patience.settle(attempt, sleep)
         except Broken as broken:
             fault = broken.fault
         raise call.failed(errors.Unreachable, fault.reason, hint=fault.hint)

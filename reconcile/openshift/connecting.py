@@ -1,4 +1,5 @@
-"""The connection pool of one cluster, made by the ``kubernetes`` package.
+"""The way to one API server: a checked address, the trust, and a connection pool of the ``kubernetes``
+package.
 
 The package knows the proxy variables of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and keep-alive probes
 that find dead watches. Its typed models, retries and error texts are not used. It is imported late, for it
@@ -7,13 +8,62 @@ takes a third of a second that ``--help`` should not pay.
 
 import ipaddress
 import re
+import socket
 import ssl
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from reconcile.openshift import tls
+from reconcile.openshift.access import Access
+from reconcile.openshift.faults import Broken, Fault
+
 if TYPE_CHECKING:
-    import urllib3
+    from urllib3 import PoolManager
+
+SHORTEST_CONNECT = 1.0
+"""Least seconds given to one of several addresses of a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way to the server whose address and CA file have proved usable."""
+
+    server: SplitResult
+    context: ssl.SSLContext
+    pool: "PoolManager"
+    addresses: int
+    """How many addresses the server's name has; urllib3 would give each the whole time-out in turn."""
+
+    @property
+    def host(self) -> str:
+        """``name:port`` for error texts."""
+        return self.server.netloc
+
+    def connect_timeout(self, seconds: float) -> float:
+        """Share of ``seconds`` for one address, so that a black hole with three costs no more than one."""
+        return max(seconds / self.addresses, min(seconds, SHORTEST_CONNECT))
+
+    def separate_pool(self) -> "PoolManager":
+        """A pool for one connection, for a request that would hold one of the shared for long."""
+        return _open_pool(self.server, self.context, size=1)
+
+
+def open_route(access: Access, *, size: int) -> Route:
+    """Check address and CA file, and make a pool that keeps up to ``size`` connections. Raises ``Broken``."""
+    try:
+        server = parse_server(access.server, insecure=access.insecure)
+        context = tls.context(access.ca_file, insecure=access.insecure)
+    except OSError as error:
+        no_file = None if isinstance(error, ssl.SSLError) else error.strerror
+        reason = f"the CA file {access.ca_file} is not usable: {no_file or 'it holds no certificate'}"
+    except ValueError as error:
+        reason = str(error)
+    else:
+        pool = _open_pool(server, context, size=size)
+        return Route(server, context, pool, 1 if pool.proxy else _count_addresses(server))
+    raise Broken(Fault(reason, passing=False, reaching=True))
 
 
 def parse_server(server: str, *, insecure: bool) -> SplitResult:
@@ -27,23 +77,28 @@ def parse_server(server: str, *, insecure: bool) -> SplitResult:
         raise ValueError("the server address must not hold a user name or password")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ValueError(f"the server address {server!r} is not of the form https://host:port")
-    if parts.scheme == "http" and not (insecure or is_loopback(parts.hostname)):
+    if parts.scheme == "http" and not (insecure or _is_loopback(parts.hostname)):
         raise ValueError(f"{server} is plain HTTP, which would show the token to the network")
     if parts.port == 0:  # reading the port also raises ValueError for one that is no number
         raise ValueError(f"the server address {server!r} has port 0")
     return parts._replace(path=parts.path.rstrip("/"), query="", fragment="")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "urllib3.PoolManager":
-    """Make a pool that keeps up to ``size`` connections."""
+def _count_addresses(server: SplitResult) -> int:
+    try:
+        return len(socket.getaddrinfo(server.hostname, server.port, type=socket.SOCK_STREAM)) or 1
+    except (OSError, UnicodeError):
+        return 1  # the request itself will tell
+
+
+def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "PoolManager":
     from kubernetes.client.configuration import Configuration
     from kubernetes.client.rest import RESTClientObject
 
@@ -51,20 +106,19 @@ def open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "ur
     configuration.verify_ssl = context.verify_mode is ssl.CERT_REQUIRED
     configuration.connection_pool_maxsize = size
     configuration.keep_alive = True
-    if is_loopback(server.hostname or ""):
+    if _is_loopback(server.hostname or ""):
         # As Go programs do (kubectl among them): a proxy cannot reach our loopback.
         configuration.proxy = None
     if not configuration.verify_ssl:
         _accept_unverified(server.hostname or "")
-    pool: urllib3.PoolManager = RESTClientObject(configuration).pool_manager
+    pool: PoolManager = RESTClientObject(configuration).pool_manager
     pool.connection_pool_kw["ssl_context"] = context
     return pool
 
 
 def _accept_unverified(host: str) -> None:
-    """Silence urllib3 about a host whose data declares that it is not verified."""
+    """Silence urllib3's warning about a host whose data declares that it is not verified."""
     from urllib3.exceptions import InsecureRequestWarning
 
-    warnings.filterwarnings(
-        "ignore", message=f"Unverified HTTPS request.*{re.escape(host)}", category=InsecureRequestWarning
-    )
+    text = f"Unverified HTTPS request.*'{re.escape(host)}'"
+    warnings.filterwarnings("ignore", message=text, category=InsecureRequestWarning)

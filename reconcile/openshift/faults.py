@@ -23,6 +23,8 @@ class Fault:
     """It may be gone at the next try."""
     reaching: bool = False
     """The connection never stood, so no request was sent."""
+    silent: bool = False
+    """Nothing came back at all while connecting; to find that out has cost seconds."""
 
 
 class Broken(Exception):  # noqa: N818 - an internal signal between transport and retrying, never shown
@@ -46,9 +48,9 @@ def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
     if isinstance(error, lib.NameResolutionError):
         return Fault(f"the name {host} cannot be resolved", reaching=True)
     if isinstance(error, lib.NewConnectionError):
-        return Fault(f"{_root(error)} by {host}", reaching=True)
+        return Fault(_not_connected(error, host), reaching=True)
     if isinstance(error, lib.ConnectTimeoutError) or _in_handshake(error):
-        return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True)
+        return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True, silent=True)
     if isinstance(error, lib.TimeoutError):
         # Trying again would hold the caller for as long once more, so a silent server is told at once.
         return Fault(f"no answer from {host} within {timeouts.read:g} s", passing=False)
@@ -64,6 +66,12 @@ def _tls_fault(error: lib.SSLError, host: str) -> Fault:
     if "EOF" in text:
         return Fault(f"{host} broke off the TLS handshake", reaching=True)
     return Fault(f"no TLS connection to {host}: {_root(error)}", passing=False, reaching=True)
+
+
+def _not_connected(error: Exception, host: str) -> str:
+    if _find(error, ConnectionRefusedError):
+        return f"connection refused by {host}"
+    return f"no connection to {host}: {_root(error)}"
 
 
 def _broken_answer(error: Exception, host: str) -> Fault:

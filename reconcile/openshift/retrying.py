@@ -5,7 +5,7 @@ certificate that is not valid, a server that stayed silent for the whole read ti
 jitter, so that many clients do not come back in step.
 
 What a dead cluster costs a caller with the default settings: about 1.5 s if it refuses connections, at most
-two connect time-outs and a pause, 10.5 s, if nothing answers at all.
+two connect time-outs and a pause, 10.5 s, if nothing answers at all; see also ``outages``.
 """
 
 import random
@@ -16,7 +16,8 @@ from typing import TypeVar
 from reconcile.openshift.access import Retries
 from reconcile.openshift.counting import RequestCounts
 from reconcile.openshift.faults import Broken
-from reconcile.openshift.transport import Answer
+from reconcile.openshift.messages import Answer
+from reconcile.openshift.outages import Outage
 
 T = TypeVar("T")
 
@@ -29,16 +30,19 @@ SETTLE_WITHIN = 60.0
 class Patience:
     """Tries one request after another until an answer settles it. Stateless between requests."""
 
-    def __init__(self, retries: Retries, counts: RequestCounts, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, retries: Retries, counts: RequestCounts, outage: Outage, sleep: Callable[[float], object]
+    ) -> None:
         self._retries = retries
+        self._outage = outage
         self._counts = counts
         self._sleep = sleep
 
-    def settle(self, attempt: Callable[[], T]) -> T:
+    def settle(self, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None) -> T:
         """Return the first result that is not a busy answer, or the last one if all attempts met a busy
         server.
 
-        Raises ``Broken`` with the last fault.
+        ``sleep`` may be given by a caller who can be woken. Raises ``Broken`` with the last fault.
         """
         began = time.monotonic()
         number = 1
@@ -49,6 +53,7 @@ class Patience:
             except Broken as broken:
                 limit = REACH_WITHIN if broken.fault.reaching else SETTLE_WITHIN
                 if not broken.fault.passing or self._exhausted(number, began, limit):
+                    self._outage.remember(broken.fault)
                     raise
             else:
                 if not isinstance(result, Answer) or not result.busy:
@@ -57,7 +62,7 @@ class Patience:
                     return result
                 asked = result.retry_after
             self._counts.add(retries=1)
-            self._sleep(self.pause(number, asked))
+            (sleep or self._sleep)(self.pause(number, asked))
             number += 1
 
     def _exhausted(self, number: int, began: float, limit: float) -> bool:

@@ -69,11 +69,14 @@ class Warden:
         self._changed = threading.Condition()
         self._streams: set[Stream] = set()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     @contextmanager
     def looking_after(self, stream: Stream) -> Iterator[None]:
         """Look after a stream, and close its connection at the end."""
         with self._changed:
+            if self._closed:
+                stream.deadline = 0.0
             self._streams.add(stream)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look, name="watch-warden", daemon=True)
@@ -87,8 +90,9 @@ class Warden:
             stream.response.close()
 
     def end_all(self) -> None:
-        """End every stream."""
+        """End every stream, also those still to come."""
         with self._changed:
+            self._closed = True
             for stream in self._streams:
                 stream.deadline = 0.0
             self._changed.notify()

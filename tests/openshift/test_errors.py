@@ -1,0 +1,172 @@
+"""Which error a refused request becomes, and how it reads."""
+
+import pytest
+
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, ROLE, ROUTE, SECRET
+from reconcile.openshift import errors
+from reconcile.openshift.access import Access
+from reconcile.openshift.client import Client
+
+from .loopback import fails, serving
+
+TOKEN_SECRET = {"metadata": {"name": "link-abc", "namespace": "skupper-vault-net"}}
+CAUGHT = "CAUGHT-PRIVATE-KEY"
+
+
+def refusal(connect, reply, ask):
+    with serving(reply) as server, pytest.raises(errors.ClusterError) as caught:
+        ask(connect(server.url))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "wanted"),
+    [
+        (400, "BadRequest", errors.Invalid),
+        (401, "Unauthorized", errors.Unauthorised),
+        (403, "Forbidden", errors.Forbidden),
+        (404, "NotFound", errors.NotFound),
+        (405, "MethodNotAllowed", errors.ClusterError),
+        (409, "AlreadyExists", errors.AlreadyExists),
+        (409, "Conflict", errors.Conflict),
+        (410, "Expired", errors.Gone),
+        (422, "Invalid", errors.Invalid),
+        (429, "TooManyRequests", errors.Throttled),
+        (500, "InternalError", errors.ServerFault),
+        (503, "ServiceUnavailable", errors.ServerFault),
+    ],
+)
+def test_each_status_has_its_class(connect, status, reason, wanted):
+    reply = fails(status, reason, "said the server")
+    error = refusal(connect, reply, lambda client: client.get(CONFIG_MAP, "skupper-site", "vault"))
+    assert type(error) is wanted
+    assert (error.status, error.reason) == (status, "said the server")
+
+
+def test_an_error_carries_what_was_asked_of_whom(connect):
+    reply = fails(404, "NotFound", 'configmaps "skupper-site" not found')
+    error = refusal(connect, reply, lambda client: client.get(CONFIG_MAP, "skupper-site", "vault"))
+    assert (error.cluster, error.verb, error.kind) == ("app-sre-stage-01", "get", CONFIG_MAP)
+    assert (error.namespace, error.name) == ("vault", "skupper-site")
+    assert str(error) == (
+        "app-sre-stage-01/vault: cannot get ConfigMap skupper-site: "
+        'not found (404): configmaps "skupper-site" not found'
+    )
+
+
+def test_a_missing_right_is_named(connect):
+    reply = fails(403, "Forbidden", 'deployments.apps is forbidden: User "bot" cannot list resource')
+    error = refusal(connect, reply, lambda client: client.list(ROLE, namespace="vault"))
+    assert str(error).endswith(
+        "cannot list resource; the account needs list on roles.rbac.authorization.k8s.io in namespace vault"
+    )
+
+
+def test_a_missing_cluster_wide_right_is_named(connect):
+    reply = fails(403, "Forbidden", 'User "bot" cannot list resource')
+    error = refusal(connect, reply, lambda client: client.list(SECRET))
+    assert error.hint == "the account needs list on secrets in all namespaces"
+
+
+def test_a_missing_right_on_a_cluster_scoped_kind_is_named(connect):
+    reply = fails(403, "Forbidden", 'User "bot" cannot get resource')
+    error = refusal(connect, reply, lambda client: client.get(CLUSTER_POLICY, "vault"))
+    assert error.hint == "the account needs get on skupperclusterpolicies.skupper.io (cluster-wide)"
+
+
+def test_apply_needs_two_rights(connect):
+    reply = fails(403, "Forbidden", 'User "bot" cannot patch resource')
+    error = refusal(connect, reply, lambda client: client.apply(CONFIG_MAP, TOKEN_SECRET))
+    assert error.hint == "the account needs patch and create on configmaps in namespace skupper-vault-net"
+
+
+def test_a_grant_of_rights_one_lacks_is_told_apart(connect):
+    message = 'user "bot" is attempting to grant RBAC permissions not currently held: {...}'
+    reply = fails(403, "Forbidden", message)
+    error = refusal(connect, reply, lambda client: client.apply(ROLE, TOKEN_SECRET))
+    assert error.hint == "an account can grant only rights that it has itself"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'pods "a" is forbidden: exceeded quota: small',
+        "unable to create new content in namespace vault because it is being terminated",
+    ],
+)
+def test_a_quota_or_a_dying_namespace_is_not_taken_for_a_missing_right(connect, message):
+    error = refusal(
+        connect,
+        fails(403, "Forbidden", message),
+        lambda client: client.create(CONFIG_MAP, TOKEN_SECRET),
+    )
+    assert (error.reason, error.hint) == (message, "")
+
+
+def test_a_kind_that_the_cluster_does_not_have_is_told_apart(connect):
+    error = refusal(
+        connect,
+        lambda visit: visit.answer(404, b"404 page not found\n", "text/plain; charset=utf-8"),
+        lambda client: client.list(ROUTE),
+    )
+    assert type(error) is errors.NotServed
+    assert error.reason == "the cluster has no routes in route.openshift.io/v1"
+
+
+def test_the_plain_text_of_the_limit_on_requests_in_flight_is_understood(connect):
+    error = refusal(
+        connect,
+        lambda visit: visit.answer(429, b"Too many requests, please try again later.\n", "text/plain"),
+        lambda client: client.list(SECRET),
+    )
+    assert type(error) is errors.Throttled
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
+@pytest.mark.parametrize("verb", ["create", "apply", "replace", "patch"])
+def test_a_refused_write_of_a_secret_repeats_none_of_the_servers_words(connect, status, verb):
+    causes = [{"reason": "FieldValueInvalid", "message": f"Invalid: {CAUGHT}", "field": "data[tls.key]"}]
+    reply = fails(status, "Invalid", f'Secret is invalid: "{CAUGHT}"', details={"causes": causes})
+
+    def ask(client):
+        if verb == "patch":
+            client.patch(SECRET, "link-abc", "skupper-vault-net", TOKEN_SECRET)
+        else:
+            getattr(client, verb)(SECRET, TOKEN_SECRET)
+
+    error = refusal(connect, reply, ask)
+    assert CAUGHT not in f"{error} {error!r} {error.__dict__} {error.__cause__!r} {error.__context__!r}"
+    assert error.reason == "Invalid (fields: data[tls.key])"
+
+
+def test_the_missing_right_to_create_a_secret_is_named_all_the_same(connect):
+    reply = fails(403, "Forbidden", 'secrets is forbidden: User "bot" cannot create resource "secrets"')
+    error = refusal(connect, reply, lambda client: client.create(SECRET, TOKEN_SECRET))
+    assert str(error) == (
+        "app-sre-stage-01/skupper-vault-net: cannot create Secret link-abc: forbidden (403): Forbidden; "
+        "the account needs create on secrets in namespace skupper-vault-net"
+    )
+
+
+def test_a_long_message_is_cut(connect):
+    reply = fails(422, "Invalid", "x" * 10_000)
+    error = refusal(connect, reply, lambda client: client.create(CONFIG_MAP, TOKEN_SECRET))
+    assert len(str(error)) < 700
+
+
+def test_a_message_of_several_lines_becomes_one(connect):
+    reply = fails(422, "Invalid", "one\n  two")
+    error = refusal(connect, reply, lambda client: client.create(CONFIG_MAP, TOKEN_SECRET))
+    assert error.reason == "one two"
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "schlüssel"])
+def test_a_token_that_fits_no_header_is_refused_without_being_shown(connect, token):
+    with pytest.raises(errors.Unauthorised) as caught:
+        connect("https://127.0.0.1:1", token=token).list(SECRET)
+    assert not token or token not in str(caught.value)
+
+
+def test_the_token_is_in_no_repr(connect):
+    access = Access("app-sre-stage-01", "https://127.0.0.1:1", "the-bearer-token")
+    assert "bearer-token" not in repr(access) + repr(Client(access))

@@ -1,0 +1,76 @@
+"""Certificates: checked always, unless the data of the cluster says otherwise."""
+
+import warnings
+
+import pytest
+
+from reconcile.kinds import CONFIG_MAP
+from reconcile.openshift.errors import Unreachable
+
+from .certificates import DAY, NOW
+from .loopback import listing, sends, serving
+
+
+def refused(client):
+    with pytest.raises(Unreachable) as caught:
+        client.list(CONFIG_MAP)
+    assert client.counts.retries == 0
+    return caught.value
+
+
+def test_the_authority_of_the_ca_file_is_trusted(connect, authority):
+    with serving(sends(listing("a")), context=authority.server()) as server:
+        assert len(connect(server.url, ca_file=authority.file).list(CONFIG_MAP).items) == 1
+
+
+def test_an_unknown_authority_is_not_trusted(connect, authority, other_authority):
+    with serving(sends(listing("a")), context=authority.server()) as server:
+        error = refused(connect(server.url, ca_file=other_authority.file))
+        assert error.reason.startswith(f"certificate of {server.host} is not valid: ")
+        assert error.hint == "give the authority that signed it as the CA file of the cluster"
+        assert server.visits == []
+
+
+def test_without_a_ca_file_a_private_authority_is_not_trusted(connect, authority):
+    with serving(sends(listing("a")), context=authority.server()) as server:
+        refused(connect(server.url))
+        assert server.visits == []
+
+
+def test_an_expired_certificate_is_told(connect, authority):
+    with serving(sends(listing("a")), context=authority.server(until=NOW - DAY)) as server:
+        error = refused(connect(server.url, ca_file=authority.file))
+    assert error.reason == f"certificate of {server.host} is not valid: certificate has expired"
+    assert error.hint == "renew it, or correct the clock of this machine"
+
+
+def test_a_certificate_for_another_address_is_told(connect, authority):
+    with serving(sends(listing("a")), context=authority.server(address="10.0.0.1")) as server:
+        error = refused(connect(server.url, ca_file=authority.file))
+        assert "127.0.0.1" in error.reason
+        assert error.hint == "use an address that the certificate names as the server of the cluster"
+        assert server.visits == []
+
+
+def test_a_cluster_declared_insecure_is_used_without_a_warning(connect, authority):
+    context = authority.server(until=NOW - DAY, address="10.0.0.1")
+    with warnings.catch_warnings(), serving(sends(listing("a")), context=context) as server:
+        warnings.simplefilter("error")
+        assert len(connect(server.url, insecure=True).list(CONFIG_MAP).items) == 1
+
+
+def test_a_missing_ca_file_is_named(connect):
+    error = refused(connect("https://127.0.0.1:1", ca_file="/no/such/ca.pem"))
+    assert error.reason == "the CA file /no/such/ca.pem is not usable: No such file or directory"
+
+
+def test_an_empty_ca_file_is_named(connect, empty_file):
+    error = refused(connect("https://127.0.0.1:1", ca_file=empty_file))
+    assert error.reason == f"the CA file {empty_file} is not usable: it holds no certificate"
+
+
+def test_a_server_that_hangs_up_in_the_handshake_is_tried_again(connect):
+    with serving(raw=lambda connection: connection.recv(10_000)) as server:
+        with pytest.raises(Unreachable, match="broke off the TLS handshake"):
+            connect(f"https://{server.host}").list(CONFIG_MAP)
+        assert server.connections == 4
