@@ -8,19 +8,22 @@ import base64
 import json
 import secrets
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.sandbox.skupper import certificates, names
 from reconcile.sandbox.skupper.blueprints import contents, deployments, endpoints, monitoring, rbac
 from reconcile.sandbox.skupper.certificates import Authority
 from reconcile.sandbox.skupper.hosts import resolve
 from reconcile.sandbox.skupper.images import Images
 from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.rights import Rights
 from reconcile.sandbox.skupper.router_config import dump_config, initial_config
 from reconcile.sandbox.skupper.settings import INTERIOR, Settings
 from reconcile.sandbox.skupper.surroundings import Surroundings
 
+_CUSTOM_HOST = replace(ROUTE, plural="routes/custom-host")
+"""OpenShift wants this right of whoever chooses the host of a Route."""
 PATIENCE = 120.0
 """Seconds for the whole creation, waiting for a load balancer included."""
 
@@ -35,24 +38,23 @@ class Creation:
 
     settings: Settings
     images: Images
+    rights: Rights
     around: Surroundings
 
     def run(self) -> Iterator[float]:
         """Make the site. Yields the moment it gives up whenever it has to wait for a load balancer.
 
-        Raises CreationError, UnresolvableError, or ClusterError; what was made until then stays.
+        Raises CreationError, UnresolvableError, MissingRightError or ClusterError; what was made until then stays.
         """
         settings = self.settings
         deadline = self.around.clock.now() + PATIENCE
         if settings.ingress == "route" and not self.around.openshift:
             raise CreationError("OpenShift cluster not detected for --ingress type route")
         self._make_router_needs()
-        router = self.around.ensure(DEPLOYMENT, deployments.router_deployment(settings, self.images))
-        self.around.ensure(CONFIG_MAP, contents.config_map(names.SERVICES, settings))
+        router = self._ensure(DEPLOYMENT, deployments.router_deployment(settings, self.images))
+        self._ensure(CONFIG_MAP, contents.config_map(names.SERVICES, settings))
         config = dump_config(initial_config(settings, self.images.version))
-        self.around.ensure(
-            CONFIG_MAP, contents.config_map(names.INTERNAL, settings, {names.INTERNAL_KEY: config})
-        )
+        self._ensure(CONFIG_MAP, contents.config_map(names.INTERNAL, settings, {names.INTERNAL_KEY: config}))
         if settings.mode == INTERIOR:
             self._make_ingress()
             hosts = yield from self._wait_for_hosts(deadline)
@@ -60,10 +62,10 @@ class Creation:
         if settings.service_controller:
             self._make_controller(router)
         if settings.network_policy:
-            self.around.ensure(names.NETWORK_POLICY, contents.network_policy(settings))
+            self._ensure(names.NETWORK_POLICY, contents.network_policy(settings))
 
     def _make_router_needs(self) -> None:
-        settings, ensure = self.settings, self.around.ensure
+        settings, ensure = self.settings, self._ensure
         if settings.console.served and settings.console.authentication == "internal":
             sasl = "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: /tmp/skrouterd.sasldb\n"
             ensure(CONFIG_MAP, contents.config_map(names.SASL_CONFIG, settings, {"skrouterd.conf": sasl}))
@@ -90,10 +92,10 @@ class Creation:
 
     def _make_ingress(self) -> None:
         if self.settings.ingress in endpoints.INGRESS_TYPES:
-            self.around.ensure(names.INGRESS, endpoints.ingress(self.settings))
+            self._ensure(names.INGRESS, endpoints.ingress(self.settings))
         elif self.settings.ingress == endpoints.CONTOUR:
             for proxy in endpoints.http_proxies(self.settings):
-                self.around.ensure(names.HTTP_PROXY, proxy)
+                self._ensure(names.HTTP_PROXY, proxy)
 
     def _wait_for_hosts(self, deadline: float) -> Generator[float, None, tuple[str, ...]]:
         """Return the hosts of all roles, each once; yields while a load balancer is pending."""
@@ -114,7 +116,7 @@ class Creation:
         self._leaf(names.SITE_SERVER, subject, self._authority(names.SITE_CA), hosts=every)
 
     def _make_controller(self, router: Json) -> None:
-        settings, ensure = self.settings, self.around.ensure
+        settings, ensure = self.settings, self._ensure
         for kind, body in rbac.controller_rights(settings, openshift=self.around.openshift):
             ensure(kind, body)
         if settings.events:
@@ -129,23 +131,29 @@ class Creation:
 
     def _make_console(self) -> None:
         settings, console = self.settings, self.settings.console
-        self.around.ensure(SERVICE, endpoints.console_service(settings))
+        self._ensure(SERVICE, endpoints.console_service(settings))
         if console.ingress == "route" and self.around.openshift:
-            self.around.ensure(ROUTE, endpoints.console_route(settings))
+            self._ensure(ROUTE, endpoints.console_route(settings))
         host = f"{names.CONSOLE}.{settings.namespace}"
         self._leaf(names.CONSOLE_CERTS, names.CONSOLE, self._authority(names.LOCAL_CA), hosts=(host,))
         if console.authentication == "internal":
             users = {console.user or "admin": console.password or secrets.token_hex(5)}
-            self.around.ensure(SECRET, contents.text_secret(names.CONSOLE_USERS, settings, users))
+            self._ensure(SECRET, contents.text_secret(names.CONSOLE_USERS, settings, users))
         elif console.authentication == "openshift":
             session = {"session_secret": secrets.token_hex(16)}
-            self.around.ensure(SECRET, contents.text_secret(names.CONSOLE_SESSION, settings, session))
+            self._ensure(SECRET, contents.text_secret(names.CONSOLE_SESSION, settings, session))
+
+    def _ensure(self, kind: Kind, body: Json) -> Json:
+        self.rights.require("create", kind, body)
+        if kind == ROUTE and body["spec"].get("host"):
+            self.rights.require("create", _CUSTOM_HOST)
+        return self.around.ensure(kind, body)
 
     def _authority(self, name: str) -> Authority:
         made = self.around.read(SECRET, name)
         if made is None:
             data = certificates.new_authority(name, at=self.around.clock.now())
-            made = self.around.ensure(SECRET, contents.secret(name, self.settings, data))
+            made = self._ensure(SECRET, contents.secret(name, self.settings, data))
         try:
             return certificates.read_authority(made.get("data") or {})
         except (ValueError, TypeError) as error:
@@ -165,7 +173,7 @@ class Creation:
         body = contents.secret(name, self.settings, data)
         if connect:
             body["data"]["connect.json"] = base64.b64encode(_connect_json().encode()).decode("ascii")
-        self.around.ensure(SECRET, body)
+        self._ensure(SECRET, body)
 
 
 def _connect_json() -> str:

@@ -73,25 +73,18 @@ class Namespace:
             self._reporter.forget(name)
 
     def _start_and_end(self) -> None:
-        deployment = self._changed(names.SITE_CONTROLLER)
-        if deployment is not None:
-            watches_here = (
-                environment(deployment).get("WATCH_NAMESPACE") == self._around.namespace
-                if deployment
-                else False
-            )
-            self._site_controller = SiteController(deployment, self._around) if watches_here else None
-            if self._site_controller:
-                self._site_controller.start()
-        deployment = self._changed(names.SERVICE_CONTROLLER)
-        if deployment is not None:
-            self._service_controller = ServiceController(deployment, self._around) if deployment else None
-            if self._service_controller:
-                self._service_controller.start()
-        deployment = self._changed(names.ROUTER)
-        if deployment is not None:
-            self._router = Router(deployment, self._around) if deployment else None
-            self._reporter = Reporter(deployment, self._around, renewal=self._renewal) if deployment else None
+        around = self._around
+        if (found := self._changed(names.SITE_CONTROLLER)) is not None:
+            self._site_controller = SiteController(found, around) if self._watched_by(found) else None
+        if (found := self._changed(names.SERVICE_CONTROLLER)) is not None:
+            self._service_controller = ServiceController(found, around) if found else None
+        if (found := self._changed(names.ROUTER)) is not None:
+            self._router = Router(found, around) if found else None
+            self._reporter = Reporter(found, around, renewal=self._renewal) if found else None
+
+    def _watched_by(self, controller: Json) -> bool:
+        """Whether a site-controller looks at the namespace it runs in, and not at all or at another one."""
+        return bool(controller) and environment(controller).get("WATCH_NAMESPACE") == self._around.namespace
 
     def _changed(self, name: str) -> Json | None:
         """Return the Deployment if its pods have to start anew, an empty object if they have to end, else None."""

@@ -27,18 +27,13 @@ class ServiceController:
     def __init__(self, deployment: Json, around: Surroundings) -> None:
         self._site_id = environment(deployment).get("SKUPPER_SITE_ID", "")
         self._around = around
-        self._queue: dict[str, None] = {}
+        present = around.cache.within(SECRET, around.namespace)
+        self._queue = {secret["metadata"]["name"]: None for secret in present if tokens.is_token(secret)}
         self._failed: set[str] = set()
         self._tokens: set[str] = set()
         """Names seen as tokens: only their disappearance is an event for this process."""
         self.deadline: float | None = None
         """When to run again even if nothing happens; set after a failure."""
-
-    def start(self) -> None:
-        """Begin as a new process does: every token there is counts as new."""
-        for secret in self._around.cache.within(SECRET, self._around.namespace):
-            if tokens.is_token(secret):
-                self.notice(SECRET, secret["metadata"]["name"])
 
     def notice(self, kind: Kind, name: str) -> None:
         """Queue a Secret that an event is about."""

@@ -38,6 +38,7 @@ class Sightings:
         self._memory = memory
         self._seen: dict[SiteKey, dict[str, Record]] = {}
         """Viewer -> site id -> record."""
+        self._views: dict[SiteKey, View] = {}
         self._lost: dict[tuple[SiteKey, str], float] = {}
         """Viewer and site id -> when it fell silent."""
 
@@ -48,22 +49,25 @@ class Sightings:
         before = {viewer: dict(seen) for viewer, seen in self._seen.items()}
         self._seen = {viewer: self._look(viewer, records, links, now) for viewer in states}
         self._lost = {lost: since for lost, since in self._lost.items() if lost[0] in states}
-        return self._seen != before
+        changed = {viewer for viewer, seen in self._seen.items() if seen != before.get(viewer)}
+        kept = {viewer: view for viewer, view in self._views.items() if viewer in states}
+        self._views = {**kept, **{viewer: self._view(viewer) for viewer in changed}}
+        return bool(changed) or before.keys() != states.keys()
 
     def view(self, viewer: SiteKey) -> View | None:
-        """Return what a site sees, None if its router does not run."""
-        seen = self._seen.get(viewer)
-        if not seen:
-            return None
-        own = next(record for record in seen.values() if record.state.key == viewer)
-        return View(
-            own,
-            tuple(sorted(seen.values(), key=lambda record: (record.state.site_name, record.state.site_id))),
-        )
+        """Return what a site sees, None if its router does not run; the same object until that changes."""
+        return self._views.get(viewer)
 
     def due(self) -> float | None:
         """Return when the next record is to be forgotten, in epoch seconds."""
         return min((since + self._memory for since in self._lost.values()), default=None)
+
+    def _view(self, viewer: SiteKey) -> View:
+        seen = self._seen[viewer].values()
+        own = next(record for record in seen if record.state.key == viewer)
+        return View(
+            own, tuple(sorted(seen, key=lambda record: (record.state.site_name, record.state.site_id)))
+        )
 
     def _look(
         self, viewer: SiteKey, records: Mapping[SiteKey, Record], links: tuple[Link, ...], now: float

@@ -15,16 +15,20 @@ from reconcile.sandbox.skupper.creation import Creation, CreationError
 from reconcile.sandbox.skupper.hosts import UnresolvableError
 from reconcile.sandbox.skupper.images import read_images
 from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.rights import MissingRightError, read_rights
 from reconcile.sandbox.skupper.surroundings import Surroundings
 
 _FAILURES = (
     ClusterError,
     CreationError,
+    MissingRightError,
     UnresolvableError,
     tokens.TokenError,
     updates.UpdateError,
     ValueError,
 )
+_RETRY = 1.0
+"""Seconds."""
 
 
 class Trigger(Enum):
@@ -38,15 +42,24 @@ class SiteController:
     """The process that a Deployment ``skupper-site-controller`` runs."""
 
     def __init__(self, deployment: Json, around: Surroundings) -> None:
+        self._deployment = deployment
         self._images = read_images(deployment)
         self._around = around
         self._queue: dict[tuple[Trigger, str], None] = {}
         self._creation: Iterator[float] | None = None
-        self.deadline: float | None = None
-        """When to run again even if nothing happens; set while a creation waits."""
+        self._started = False
+        self.deadline: float | None = around.clock.now()
+        """When to run again even if nothing happens; set until the start, and while a creation waits."""
 
-    def start(self) -> None:
-        """Begin as a new process does: check the version once, then take everything there is as new."""
+    def _start(self) -> None:
+        """Begin as a new process does: check the version once, then take everything there is as new.
+
+        It cannot begin before it may list what it watches; like an informer it asks again every second.
+        """
+        if not self._may_watch():
+            self.deadline = self._around.clock.now() + _RETRY
+            return
+        self._started, self.deadline = True, None
         self._say(
             f"Skupper site controller {self._images.version} watching namespace {self._around.namespace}"
         )
@@ -63,6 +76,10 @@ class SiteController:
 
     def run(self) -> None:
         """Work until the queue is empty or a creation has to wait."""
+        if not self._started:
+            self._start()
+        if not self._started:
+            return
         if self._creation:
             self._go_on()
         while self._queue and not self._creation:
@@ -84,7 +101,8 @@ class SiteController:
             self._requeue_requests()
             return
         self._say("Initialising skupper site ...")
-        self._creation = Creation(settings, self._images, self._around).run()
+        rights = read_rights(self._deployment, self._around)
+        self._creation = Creation(settings, self._images, rights, self._around).run()
         self._go_on()
 
     def _go_on(self) -> None:
@@ -100,6 +118,15 @@ class SiteController:
         except _FAILURES as error:
             self._creation = None
             self._say(f"Error initialising skupper: {error}")
+
+    def _may_watch(self) -> bool:
+        try:
+            rights = read_rights(self._deployment, self._around)
+        except ClusterError:
+            return False
+        return all(
+            rights.allow(verb, "", what) for what in ("configmaps", "secrets") for verb in ("list", "watch")
+        )
 
     def _exists(self) -> bool:
         """Whether there is a site already: asked from the API, so a site on its way out counts as well."""

@@ -32,7 +32,7 @@ def answer(request: Json, settings: Settings, around: Surroundings) -> Json:
     inter_router = resolve(settings, names.ROLE_INTER_ROUTER, around.read)
     edge = resolve(settings, names.ROLE_EDGE, around.read)
     name = request["metadata"]["name"]
-    token = copy.deepcopy(request)
+    token = {**copy.deepcopy(request), "apiVersion": SECRET.api_version, "kind": SECRET.name}
     token["data"] = certificates.new_leaf(name, (), authority=authority, at=around.clock.now())
     token["metadata"]["labels"][names.TYPE] = names.TOKEN
     token["metadata"]["annotations"] = {

@@ -12,12 +12,14 @@ from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.journal import Journal
 from reconcile.sandbox.skupper.namespace import Change, Namespace
 from reconcile.sandbox.skupper.network_status import render
+from reconcile.sandbox.skupper.sightings import View
 from reconcile.sandbox.skupper.states import RouterState
 from reconcile.sandbox.skupper.surroundings import Surroundings
 from reconcile.sandbox.skupper.wire import Wire
 
 _SETTLE_SECONDS = 0.02
 """Changes that come together are worked on together, as a queue of keys does."""
+_LONGEST_SECONDS = 3600.0
 _SYNC_SECONDS = 60.0
 
 Signal = tuple[Kind, str, str] | None
@@ -36,6 +38,8 @@ class Worker:
         self._signals: queue.SimpleQueue[Signal] = queue.SimpleQueue()
         self._cache = Cache(client, self._changed)
         self._namespaces: dict[str, Namespace] = {}
+        self._texts: dict[str, tuple[View, str]] = {}
+        """The last view of each site, with its text."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{client.cluster}-skupper", daemon=True)
 
@@ -98,7 +102,7 @@ class Worker:
     def _until_deadline(self) -> float | None:
         found = [namespace.deadline() for namespace in self._namespaces.values()]
         deadline = min((moment for moment in (*found, self._wire.due()) if moment is not None), default=None)
-        return None if deadline is None else max(0.0, deadline - self._clock.now())
+        return None if deadline is None else min(max(0.0, deadline - self._clock.now()), _LONGEST_SECONDS)
 
     def _work(self, changes: dict[str, dict[Change, None]]) -> None:
         now = self._clock.now()
@@ -124,8 +128,14 @@ class Worker:
     def _states(self) -> dict[str, RouterState]:
         return {name: namespace.state for name, namespace in self._namespaces.items() if namespace.state}
 
+    def _rendered(self, name: str, view: View) -> str:
+        known = self._texts.get(name)
+        if known is None or known[0] is not view:
+            known = self._texts[name] = (view, render(view))
+        return known[1]
+
     def _report(self) -> None:
         for name, namespace in self._namespaces.items():
             view = self._wire.view(self._client.cluster, name)
             if view:
-                namespace.report(render(view))
+                namespace.report(self._rendered(name, view))

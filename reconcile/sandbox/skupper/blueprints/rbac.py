@@ -47,7 +47,7 @@ def controller_rights(settings: Settings, *, openshift: bool) -> Trio:
 
 def prometheus_rights(settings: Settings) -> Trio:
     """Return account, Role and binding of the site's Prometheus."""
-    return _trio(names.PROMETHEUS, settings, [rule("", ["services", "endpoints", "pods"], _READ)])
+    return _trio(names.PROMETHEUS, settings, [rule("", ["services", "pods"], _READ)])
 
 
 def event_rights(settings: Settings) -> Trio:
