@@ -6,17 +6,14 @@ and mappings that nobody changes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 ConfigValue = str | int | bool | Mapping[str, str]
 """A typed value of a site's ``config``: text, number, switch, or a map of annotations/labels."""
 
 Config = Mapping[str, ConfigValue]
 """Site configuration as written in the data: camelCase key -> value; keys that are absent are not set."""
-
-EMPTY_CONFIG: Config = MappingProxyType({})
 
 
 class Strategy(StrEnum):
@@ -62,7 +59,7 @@ class SiteDefinition:
 
     cluster: Cluster
     namespace: str
-    config: Config = EMPTY_CONFIG
+    config: Config = field(default_factory=dict)
     """The namespace's own ``skupper.config``, which overrides the network's key by key."""
     policies: tuple[Policy, ...] = ()
     delete: bool = False
@@ -84,7 +81,7 @@ class Network:
     """Tag of the site-controller image, the Skupper version of the network: ``1.9.6``."""
     strategy: Strategy = Strategy.MESH
     redundancy: int = 2
-    config: Config = EMPTY_CONFIG
+    config: Config = field(default_factory=dict)
     sites: tuple[SiteDefinition, ...] = ()
     description: str = ""
     path: str = ""

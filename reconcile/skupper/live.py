@@ -7,14 +7,11 @@ is not the same as absent. A Secret loses its data as it enters; its certificate
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from reconcile.kinds import SECRET, Kind
 from reconcile.skupper import certificates
 from reconcile.skupper.certificates import Certificate
-
-_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class ObjectKey(NamedTuple):
@@ -47,7 +44,7 @@ class LiveObject:
     deleting: bool
     content: Mapping[str, Any] = field(repr=False)
     """The whole JSON body; a Secret's without ``data`` and ``stringData``."""
-    certificates: Mapping[str, Certificate] = _NOTHING
+    certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
 
 
@@ -55,10 +52,10 @@ class LiveObject:
 class ClusterView:
     """What is known of one cluster at one moment."""
 
-    objects: Mapping[ObjectKey, LiveObject] = field(default=_NOTHING, repr=False)
+    objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict, repr=False)
     problem: str = ""
     """Why the cluster could not be read; empty if it was. With a problem, nothing on it is known."""
-    unreadable: Mapping[str, str] = _NOTHING
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     """Namespaces that could not be read, with the reason."""
     missing_namespaces: frozenset[str] = frozenset()
     """Namespaces that were looked for and do not exist."""
@@ -78,7 +75,7 @@ def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
     """
     metadata = _mapping(body.get("metadata"))
     content = dict(body)
-    found: Mapping[str, Certificate] = _NOTHING
+    found: Mapping[str, Certificate] = {}
     if kind == SECRET:
         found = certificates.read_all(content.pop("data", None))
         content.pop("stringData", None)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.definitions import Cluster, Definitions
@@ -22,7 +21,7 @@ class World:
     definitions: Definitions
     ownership: Ownership
     now: datetime
-    views: Mapping[str, ClusterView] = field(default=MappingProxyType({}))
+    views: Mapping[str, ClusterView] = field(default_factory=dict)
     """Cluster name -> what is on it. A cluster that is not here has not been read."""
     selection: Selection = Selection()
     findings: tuple[Finding, ...] = ()

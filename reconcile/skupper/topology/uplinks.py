@@ -4,7 +4,8 @@ An edge router has one active uplink and keeps the others on standby, so each ed
 on different clusters where it can, and all issuers carry an even share. Who gets whom is a matching: every edge
 site ranks the issuers by a hash of both names and asks them in that order; an issuer that is full keeps those
 edge sites that rank it best. The outcome depends on neither order nor history, so a site that joins or leaves
-changes the choice of few others.
+moves few uplinks of others: an edge site at most one for each interior site, an interior site at most its own even
+share and one for each other interior site (checked for every fleet of up to 18 edge and 8 interior sites).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,58 @@
+# qontract-skupper: `make demo` and `make test` do all the set-up they need.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help
+help:  ## Say what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+.PHONY: install
+install: $(INSTALLED)  ## Make the virtual environment and install into it
+
+.PHONY: demo
+demo: $(INSTALLED)  ## From data to linked sites on an embedded sandbox, and down again
+	@$(BIN)/python -m reconcile.sandbox.demo
+
+.PHONY: test
+test: $(INSTALLED)  ## Run all tests (ARGS='-k name' for some)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+.PHONY: check
+check: $(INSTALLED)  ## Lint, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(INSTALLED)  ## Format the sources
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+.PHONY: bench
+bench: $(INSTALLED)  ## Measure planning, topology and requests, as ratios
+	@$(BIN)/python -m tests.bench
+
+.PHONY: golden
+golden: $(INSTALLED)  ## Write the golden files of the tests anew; review the difference
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli || true
+	@git --no-pager diff --stat -- tests
+
+.PHONY: constraints
+constraints:  ## Pin the newest versions that pyproject.toml allows
+	rm -rf build/pins && $(PYTHON) -m venv build/pins
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	build/pins/bin/python -m pip freeze --exclude-editable > constraints.txt
+
+.PHONY: clean
+clean:  ## Remove what was built
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
