@@ -63,7 +63,7 @@ def build(data_dir: Path, resource_dir: Path, schema_dir: Path, commit: str, tim
         sha256=assembling.digest(text),
         positions=Positions(collector.sources),
         faults=tuple(collector.faults),
-        unreadable=frozenset(collector.unreadable),
+        unreadable=collector.unreadable,
     )
 
 
@@ -78,7 +78,7 @@ class _Collector:
     def __init__(self) -> None:
         self.sources: dict[str, Source] = {}
         self.faults: list[Finding] = []
-        self.unreadable: list[str] = []
+        self.unreadable: dict[str, str] = {}
 
     def datafiles(self, root: Path, prefix: str) -> dict[str, Document]:
         """Read all datafiles below ``root`` that can be part of a bundle; findings name ``prefix`` and path."""
@@ -90,7 +90,7 @@ class _Collector:
             if document is not None and not prefix:
                 document = self._with_schema(path, document, file)
             if document is None:
-                self.unreadable.append(prefix + path)
+                self.unreadable[prefix + path] = _text(file)
             else:
                 documents[path] = document
         return documents
@@ -118,6 +118,13 @@ def _read(file: Path, name: str) -> Reading:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return Reading(findings=[Finding("unreadable", f"cannot be read: {reason}", datafile=name)])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:

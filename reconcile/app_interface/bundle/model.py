@@ -72,8 +72,8 @@ class Bundle:
     positions: Positions = field(default_factory=Positions, repr=False)
     faults: tuple[Finding, ...] = ()
     """What could not be read; its files are not in ``data``."""
-    unreadable: frozenset[str] = frozenset()
-    """Bundle paths of those files, so that references to them are not called dangling as well."""
+    unreadable: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Bundle path -> text of those files, so that references to them are not called dangling as well."""
 
     @property
     def confs(self) -> list[Document]:

@@ -6,12 +6,12 @@ that it spells out. References mean whole files.
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jsonschema import ValidationError
 
-from reconcile.app_interface.bundle.model import Document
+from reconcile.app_interface.bundle.model import Bundle, Document
 
 Fits = Callable[[Document, Document], bool]
 """Tells whether a document fits a schema."""
@@ -20,9 +20,10 @@ Fits = Callable[[Document, Document], bool]
 class References:
     """The datafiles that can be referred to."""
 
-    def __init__(self, data: Mapping[str, Document], unreadable: frozenset[str], fits: Fits) -> None:
-        self._data = data
-        self._unreadable = unreadable
+    def __init__(self, bundle: Bundle, fits: Fits) -> None:
+        self._data = bundle.data
+        self._schemas = bundle.schemas
+        self._unreadable = bundle.unreadable
         self._fits = fits
 
     def check(self, instance: Any, expected: Any) -> Iterator[ValidationError]:
@@ -41,6 +42,8 @@ class References:
         document = self._data.get(target)
         if document is None:
             yield ValidationError(self._dangling(target), validator="dangling-ref", path=["$ref"])
+        elif document.get("$schema") not in self._schemas:
+            return  # told where that file names its schema
         elif isinstance(expected, str) and document.get("$schema") != expected:
             message = f"{target} is a {document.get('$schema')}, here belongs a {expected}"
             yield ValidationError(message, validator="wrong-ref", path=["$ref"])

@@ -30,7 +30,7 @@ class SchemaChecks:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._references = References(bundle.data, bundle.unreadable, self._fits)
+        self._references = References(bundle, self._fits)
         self._registry: Registry[Any] = Registry().with_resources(
             [(path, DRAFT6.create_resource(schema)) for path, schema in bundle.schemas.items()]
         )

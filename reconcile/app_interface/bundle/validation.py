@@ -19,11 +19,13 @@ def validate(bundle: Bundle) -> list[Finding]:
     """List the faults of files, schemas, references and unique values, in the order of files and lines."""
     checks = SchemaChecks(bundle)
     found = [*bundle.faults, *checks.check_schemas(), *_graphql(bundle, checks)]
+    trapped: dict[str, list[Finding]] = {}
     for path, document in bundle.data.items():
-        trapped = list(traps.check(path, document))
-        found += trapped
-        found += _not_told(checks.check(path, document), trapped)
-    found += uniqueness.check(bundle.data, bundle.confs)
+        trapped[path] = list(traps.check(path, document))
+        found += trapped[path]
+        found += _not_told(checks.check(path, document), trapped[path])
+    for finding in uniqueness.check(bundle.data, bundle.confs):
+        found += _not_told([finding], trapped[finding.datafile])
     return ordered(bundle, found)
 
 

@@ -65,9 +65,8 @@ class _Reader:
         self._loader = yaml.CSafeLoader(text)
         try:
             node = self._loader.get_single_node()
-            if node is None:
-                return self.refuse(1, "empty-file", "the file is empty; fill it or remove it")
-            value = self._value(node, ())
+            value = self._value(node, ()) if node else None
+            line = node.start_mark.line + 1 if node else 1
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -80,9 +79,11 @@ class _Reader:
             )
         finally:
             self._loader.dispose()
+        if value is None:
+            return self.refuse(1, "empty-file", "the file is empty; fill it or remove it")
         if not isinstance(value, dict):
             message = f"a datafile is a mapping with a $schema, this is {_kind(value)}"
-            return self.refuse(node.start_mark.line + 1, "not-a-mapping", message)
+            return self.refuse(line, "not-a-mapping", message)
         self._reading.document = value
         return self._reading
 

@@ -1,0 +1,81 @@
+"""The rules of Skupper networks, over as much of a bundle as can be trusted.
+
+The rules judge what our own queries answer, as a run would see it. One broken datafile would null half of such an
+answer, so the queries are put to the part of the bundle that is free of faults and whose references stay within it.
+A network that loses a namespace this way is not judged as a whole: that it seems to fall apart would be news about
+the broken file, not about the network.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from reconcile.app_interface.bundle.graph_store import is_reference
+from reconcile.app_interface.bundle.model import Bundle, Document
+from reconcile.app_interface.bundle.walking import walk
+from reconcile.findings import Finding, Severity
+from reconcile.skupper.definitions import Definitions
+
+Read = Callable[[Bundle], Definitions]
+"""Puts our queries to a bundle and makes definitions of the answers."""
+
+Judge = Callable[[Definitions], Iterable[Finding]]
+"""Applies the rules; findings name datafiles."""
+
+_NAMESPACE = "/openshift/namespace-1.yml"
+_QUERY = "skupper_v1"
+
+
+def check(bundle: Bundle, faults: Iterable[Finding], *, read: Read, judge: Judge) -> list[Finding]:
+    """List what breaks a rule in the sound part of ``bundle``.
+
+    Args:
+        bundle: the whole bundle.
+        faults: what validation found in it.
+        read: called with the sound part only; not called if the bundle knows no Skupper networks.
+        judge: the rules.
+    """
+    if not _knows_networks(bundle):
+        return []
+    part = sound_part(bundle, faults)
+    incomplete = _incomplete_networks(bundle, part)
+    return [
+        finding
+        for finding in judge(read(part))
+        if finding.datafile not in incomplete or finding.cluster or finding.namespace
+    ]
+
+
+def sound_part(bundle: Bundle, faults: Iterable[Finding]) -> Bundle:
+    """Give the bundle without the datafiles that have faults, and without all that refer to one of those."""
+    broken = {fault.datafile for fault in faults if fault.severity is Severity.ERROR}
+    references = {path: _references(document) for path, document in bundle.data.items()}
+    data = {path: document for path, document in bundle.data.items() if path not in broken}
+    while True:
+        kept = {path: document for path, document in data.items() if references[path] <= data.keys()}
+        if len(kept) == len(data):
+            return replace(bundle, data=kept)
+        data = kept
+
+
+def _references(document: Document) -> frozenset[str]:
+    return frozenset(str(value["$ref"]) for _, value in walk(document) if is_reference(value))
+
+
+def _knows_networks(bundle: Bundle) -> bool:
+    queries = next((conf.get("fields") or [] for conf in bundle.confs if conf.get("name") == "Query"), [])
+    return any(field.get("name") == _QUERY for field in queries if isinstance(field, dict))
+
+
+def _incomplete_networks(bundle: Bundle, part: Bundle) -> set[str]:
+    """Give the paths of the networks that a namespace outside ``part`` belongs to, or seems to."""
+    lost = {path: document for path, document in bundle.data.items() if path not in part.data}
+    named = {_network_of(document) for document in lost.values()}
+    # What cannot be parsed can still be searched for the paths of networks.
+    texts = bundle.unreadable.values()
+    return named | {path for path in part.data if any(path in text for text in texts)}
+
+
+def _network_of(document: Document) -> str:
+    skupper = document.get("skupper") if document.get("$schema") == _NAMESPACE else None
+    network = skupper.get("network") if isinstance(skupper, dict) else None
+    return str(network.get("$ref", "")) if isinstance(network, dict) else ""
