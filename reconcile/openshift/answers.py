@@ -7,7 +7,7 @@ kinds the message is dropped, and the text is built from ``reason`` and the name
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from reconcile.kinds import ROUTE, SECRET, Kind
@@ -17,7 +17,7 @@ from reconcile.openshift.messages import Answer
 Json = dict[str, Any]
 CONFIDENTIAL = frozenset({SECRET, ROUTE})
 """Kinds whose objects hold private keys."""
-LONGEST = 500
+LONGEST = 1000
 """Characters of a server's message that are kept."""
 
 
@@ -70,9 +70,20 @@ def items(document: Json, call: Call) -> list[Json]:
     found = document.get("items")
     if found is None:
         found = []  # Go writes an empty list as null
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    if not isinstance(found, list) or not all(map(is_object, found)):
         raise call.failed(errors.Unreachable, "answered with something that is not a list of objects")
     return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
+
+
+def is_object(value: object) -> TypeGuard[Json]:
+    """Whether this is an object with metadata, as all of Kubernetes are."""
+    return isinstance(value, dict) and isinstance(value.get("metadata"), dict)
+
+
+def metadata(document: Json) -> Json:
+    """The metadata of a list; empty where a server sends none."""
+    found = document.get("metadata")
+    return found if isinstance(found, dict) else {}
 
 
 def from_status(document: Json, call: Call, *, status: int = 0) -> errors.ClusterError:
@@ -91,7 +102,7 @@ def _parse(body: bytes) -> Json | None:
     """A Kubernetes object, or ``None`` for any other bytes; the parser's error holds them and ends here."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(document, dict) and isinstance(document.get("kind"), str):
         return document
@@ -151,13 +162,15 @@ def _fields_at_fault(document: Json, reason: str) -> str:
     """Reason and names of the fields at fault, without a word of their values."""
     details = document.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
-    fields = [_text(cause.get("field")) for cause in causes or () if isinstance(cause, dict)]
+    known = causes if isinstance(causes, list) else []
+    fields = [_text(cause.get("field")) for cause in known if isinstance(cause, dict)]
     named = ", ".join(dict.fromkeys(field for field in fields if field))
     return f"{reason} (fields: {named})" if named else reason
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
+    """One line of what a terminal can show: neither control sequences nor half characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 

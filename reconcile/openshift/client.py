@@ -61,7 +61,6 @@ class Client:
         self.cluster = access.cluster
         self.counts = RequestCounts()
         self._field_manager = field_manager
-        self._timeouts = timeouts
         self._pool_size = pool_size
         self._sendable_token = _is_sendable(access.token.strip())
         outage = Outage()
@@ -173,7 +172,7 @@ class Client:
 
         With ``uid`` only that very object: a successor of the same name raises ``Conflict``.
         """
-        options: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        options: Json = {"propagationPolicy": propagation}
         if uid is not None:
             options["preconditions"] = {"uid": uid}
         if dry_run:
@@ -236,7 +235,7 @@ class Client:
         while True:
             document = self._ask(call, "GET", {**query, "continue": token})
             items += answers.items(document, call)
-            metadata = document.get("metadata") or {}
+            metadata = answers.metadata(document)
             token = metadata.get("continue") or ""
             if not token:
                 return tuple(items), metadata.get("resourceVersion") or ""

@@ -61,8 +61,12 @@ def open_route(access: Access, *, size: int) -> Route:
     except ValueError as error:
         reason = str(error)
     else:
-        pool = _open_pool(server, context, size=size)
-        return Route(server, context, pool, 1 if pool.proxy else _count_addresses(server))
+        try:
+            pool = _open_pool(server, context, size=size)
+            return Route(server, context, pool, 1 if pool.proxy else _count_addresses(server))
+        except (ValueError, ImportError):
+            # The library's words may quote the credentials of the proxy.
+            reason = "the proxy that the environment names (HTTPS_PROXY) is not usable"
     raise Broken(Fault(reason, passing=False, reaching=True))
 
 

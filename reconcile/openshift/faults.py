@@ -99,7 +99,8 @@ def _chain(error: BaseException) -> list[BaseException]:
             continue
         found.append(current)
         pending += [argument for argument in current.args if isinstance(argument, BaseException)]
-        pending += [current.__cause__, current.__context__]
+        # Not the context: that may be an error the caller was busy with, and none of ours.
+        pending.append(current.__cause__)
     return found
 
 
@@ -112,4 +113,6 @@ def _root(error: Exception) -> str:
     for link in reversed(_chain(error)):
         if isinstance(link, OSError) and link.strerror:
             return link.strerror.lower()
+        if isinstance(link, OSError) and str(link).startswith("Tunnel connection failed"):
+            return str(link)[:100].lower()  # the status line of a proxy
     return type(error).__name__

@@ -1,8 +1,14 @@
 """The next step after a refused request, told from the server's words."""
 
+import re
+
 from reconcile.kinds import Kind
 from reconcile.openshift import errors
 
+_MISSING_RIGHT = re.compile(
+    r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
+)
+"""How the RBAC authorizer of kube-apiserver says it."""
 _RIGHTS = {"apply": "patch and create", "replace": "update"}
 """Verbs of ours whose right has another name. Server-side apply of a new object needs both."""
 
@@ -10,11 +16,7 @@ _RIGHTS = {"apply": "patch and create", "replace": "update"}
 def next_step(
     verb: str, kind: Kind, namespace: str | None, error: type[errors.ClusterError], message: str
 ) -> str:
-    """What to do about the error, or an empty string if the reason says it all.
-
-    403 has several causes, told apart by the texts of kube-apiserver: a missing right, rights that the
-    account may not pass on (RBAC escalation), a quota, a namespace that is going away.
-    """
+    """What to do about the error, or an empty string if the reason says it all."""
     if error is errors.Unauthorised:
         return "renew the token of the automation account"
     if error is errors.Gone:
@@ -27,18 +29,20 @@ def next_step(
 
 
 def _after_forbidden(verb: str, kind: Kind, namespace: str | None, message: str) -> str:
+    """Tell apart what 403 stands for.
+
+    A missing right; rights that the account may not pass on (RBAC escalation); or an admission rule, such as a
+    quota or a namespace that is going away, about which no right helps.
+    """
     if "attempting to grant" in message:
         return "an account can grant only rights that it has itself"
-    if "exceeded quota" in message or "being terminated" in message:
-        return ""
-    if "cannot" in message or not message:
-        return f"the account needs {_right(verb, kind)} {_scope(kind, namespace)}"
+    if missing := _MISSING_RIGHT.search(message):
+        resource = ".".join(part for part in (missing["resource"], missing["group"]) if part)
+        return f"the account needs {missing['verb']} on {resource} {_scope(kind, namespace)}"
+    if not message:
+        resource = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+        return f"the account needs {_RIGHTS.get(verb, verb)} on {resource} {_scope(kind, namespace)}"
     return ""
-
-
-def _right(verb: str, kind: Kind) -> str:
-    resource = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
-    return f"{_RIGHTS.get(verb, verb)} on {resource}"
 
 
 def _scope(kind: Kind, namespace: str | None) -> str:

@@ -38,8 +38,7 @@ class WatchEvent:
     @property
     def resource_version(self) -> str:
         """Where to go on after this event."""
-        metadata = self.object.get("metadata")
-        version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+        version = self.object["metadata"].get("resourceVersion")
         return version if isinstance(version, str) else ""
 
 
@@ -145,11 +144,13 @@ def _event(line: bytes, call: answers.Call) -> WatchEvent | None:
     """The event on a line, or ``None`` if the line holds none."""
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or not isinstance(document.get("object"), dict):
         return None
     kind, changed = document.get("type"), document["object"]
     if kind == "ERROR":
         raise answers.from_status(changed, call)
-    return WatchEvent(cast("EventType", kind), changed) if kind in _TYPES else None
+    if kind not in _TYPES or not answers.is_object(changed):
+        return None
+    return WatchEvent(cast("EventType", kind), changed)

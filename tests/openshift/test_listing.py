@@ -31,6 +31,11 @@ def test_an_empty_list_written_as_null_is_empty(connect):
     assert (found.items, found.resource_version, found.scope) == ((), "", ("vault",))
 
 
+def test_a_strange_metadata_of_a_list_does_no_harm(connect):
+    with serving(sends({"kind": "ConfigMapList", "metadata": ["a"], "items": []})) as server:
+        assert connect(server.url).list(CONFIG_MAP).resource_version == ""
+
+
 def test_a_long_list_comes_in_chunks(connect):
     chunks = [listing("a", more="t1"), listing("b", more="t2"), listing("c")]
     with serving(*map(sends, chunks)) as server:
@@ -50,7 +55,9 @@ def test_a_list_that_expires_between_chunks_is_read_afresh_in_one_piece(connect)
 
 
 def test_a_list_does_not_show_its_objects_in_a_repr(connect):
-    with serving(sends({"kind": "SecretList", "items": [{"data": {"key": "CAUGHT"}}]})) as server:
+    with serving(
+        sends({"kind": "SecretList", "items": [{"metadata": {}, "data": {"key": "CAUGHT"}}]})
+    ) as server:
         client = connect(server.url)
         shown = repr(client.list(SECRET)) + repr(client.list_all(SECRET, namespaces=()))
     assert "CAUGHT" not in shown

@@ -47,11 +47,23 @@ def test_a_proxy_of_the_environment_is_used(connect, monkeypatch):
     with serving(lambda visit: visit.answer(403)) as proxy:
         client = connect("https://api.cluster.invalid:6443", retries=Retries(attempts=1))
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(Unreachable, match=r"the proxy on the way to api.cluster.invalid:6443 failed"):
+        with pytest.raises(
+            Unreachable,
+            match=r"the proxy on the way to api.cluster.invalid:6443 failed: tunnel connection failed: 403",
+        ):
             client.list(CONFIG_MAP)
         assert proxy.visits[0].method == "CONNECT"
         assert proxy.visits[0].target == "api.cluster.invalid:6443"
         assert "authorization" not in proxy.visits[0].headers
+
+
+@pytest.mark.parametrize("proxy", ["proxy:3128", "gopher://bot:hunter2@proxy", "http://bot:hunter2@[proxy"])
+def test_a_proxy_variable_that_makes_no_sense_is_told_without_its_password(connect, monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    client = connect("https://api.cluster.invalid:6443", retries=Retries(attempts=1))
+    with pytest.raises(Unreachable, match="proxy") as caught:
+        client.list(CONFIG_MAP)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_host_of_no_proxy_is_reached_directly(connect, monkeypatch):

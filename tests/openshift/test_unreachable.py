@@ -112,15 +112,18 @@ def test_a_page_is_not_taken_for_a_cluster(connect):
         assert len(server.visits) == 1
 
 
-@pytest.mark.parametrize("body", [b"[]", b'{"hello": 1}', b'"text"', b"", b'{"kind": "Secret'])
+@pytest.mark.parametrize(
+    "body", [b"[]", b'{"hello": 1}', b'"text"', b"", b'{"kind": "Secret', b"[" * 100_000]
+)
 def test_json_that_is_no_kubernetes_object_is_not_taken_for_one(connect, body):
     with serving(lambda visit: visit.answer(200, body)) as server:
         words = "answered, but not as a Kubernetes API server (application/json)"
         assert reason(connect(server.url)) == words
 
 
-def test_a_list_must_hold_objects(connect):
-    with serving(sends({"kind": "ConfigMapList", "items": ["a"]})) as server:
+@pytest.mark.parametrize("item", ["a", None, {}, {"metadata": []}])
+def test_a_list_must_hold_objects(connect, item):
+    with serving(sends({"kind": "ConfigMapList", "items": [item]})) as server:
         assert reason(connect(server.url)) == "answered with something that is not a list of objects"
 
 

@@ -110,8 +110,7 @@ def test_delete_names_the_very_object_by_uid(connect):
         connect(server.url).delete(SECRET, "link-a", "vault", uid="u-1")
     visit = server.visits[0]
     assert (visit.method, visit.path) == ("DELETE", "/api/v1/namespaces/vault/secrets/link-a")
-    assert visit.json["preconditions"] == {"uid": "u-1"}
-    assert visit.json["propagationPolicy"] == "Background"
+    assert visit.json == {"preconditions": {"uid": "u-1"}, "propagationPolicy": "Background"}
 
 
 def test_a_dry_run_is_left_to_the_server(connect):

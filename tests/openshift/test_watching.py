@@ -186,7 +186,15 @@ def test_opening_a_watch_is_tried_again(connect):
 
 
 @pytest.mark.parametrize(
-    "line", [b"<html>\n", b"[]\n", b'{"type": "NEWS", "object": {}}\n', b'{"type": "ADDED"}\n']
+    "line",
+    [
+        b"<html>\n",
+        b"[]\n",
+        b'{"type": "NEWS", "object": {}}\n',
+        b'{"type": "ADDED"}\n',
+        b'{"type": "ADDED", "object": {}}\n',
+        b"[" * 100_000 + b"\n",
+    ],
 )
 def test_a_line_that_is_no_event_is_not_passed_over(connect, line):
     with serving(streams(line)) as server, pytest.raises(errors.Unreachable, match="not an event"):
@@ -222,7 +230,7 @@ def test_no_thread_stays_behind_when_all_watches_have_ended(connect):
 
 
 def test_an_event_does_not_show_its_object_in_a_repr(connect):
-    with serving(streams(event("ADDED", data={"key": "CAUGHT"}))) as server:
+    with serving(streams(event("ADDED", metadata={}, data={"key": "CAUGHT"}))) as server:
         events = list(
             connect(server.url).watch(SECRET, resource_version="1", timeout=5, stop=threading.Event())
         )
