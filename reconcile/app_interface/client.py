@@ -1,0 +1,221 @@
+"""Asks a qontract-server about one bundle.
+
+The server follows app-interface while we run, so the client pins the newest bundle at the start: ``/sha256``
+names it, every query goes to ``/graphqlsha/<sha>``, and one run sees one state of the data. Connection faults
+and 5xx are tried again; nothing else is, since the server would say the same again. An answer with ``errors``
+is never used, not even in part: what is missing from it would look as if it had been deleted.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from gql import Client as GqlClient
+from gql import GraphQLRequest
+from gql.client import SyncClientSession
+from gql.transport.exceptions import TransportQueryError
+from gql.transport.requests import RequestsHTTPTransport
+from pydantic import SecretStr
+
+from reconcile.app_interface.errors import BadAnswer, PartialAnswer, ServerFault, Unreachable
+from reconcile.app_interface.retrying import PATIENT, retry
+from reconcile.app_interface.transport import (
+    Authorization,
+    reaching,
+    refuse_bad,
+    refuse_other_than_graphql,
+)
+from reconcile.app_interface.urls import without_userinfo
+from reconcile.openshift.access import Retries
+
+Answer = TypeVar("Answer")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_ERRORS = 5
+"""Errors of one answer that are quoted; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one attempt may take, in seconds, and how often to try."""
+
+    connect: float = 5.0
+    query: float = 30.0
+    """Silence of the server during a query, the one about the commit included."""
+    sha: float = 60.0
+    """Silence before ``/sha256`` answers; a server that loads a bundle answers late."""
+    retries: Retries = PATIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The commit of app-interface that a bundle was made from."""
+
+    name: str
+    timestamp: int | None
+    """Seconds since the epoch; None if the server does not know."""
+
+
+class Client:
+    """One server and, once pinned, one bundle. For one thread; a context manager that closes the connections."""
+
+    def __init__(
+        self,
+        server: str,
+        *,
+        token: SecretStr | None = None,
+        sha: str | None = None,
+        patience: Patience | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Prepare to ask ``server``; nothing is sent yet.
+
+        Args:
+            server: the address that ends in ``/graphql``.
+            token: value of the ``Authorization`` header, scheme included.
+            sha: bundle to ask about; None: the newest at the time of each query, until ``pin`` is called.
+            patience: time-outs and retries.
+            sleep: what to do between two tries, given seconds.
+        """
+        self.server = without_userinfo(server)
+        self.sha = sha
+        """Bundle that queries are about; None: whichever is newest."""
+        self._touched: set[str] = set()
+        self._patience = patience or Patience()
+        self._sleep = sleep
+        self._authorization = Authorization(token.get_secret_value() if token else None)
+        self._session = requests.Session()
+        self._transport = RequestsHTTPTransport(
+            self.endpoint,
+            auth=self._authorization,
+            allow_redirects=False,
+            hooks={"response": [refuse_bad, refuse_other_than_graphql]},
+        )
+        # gql annotates its queries, but not how connections open and close.
+        self._graphql: SyncClientSession = GqlClient(transport=self._transport).connect_sync()  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+        self._transport.close()  # type: ignore[no-untyped-call]
+
+    @property
+    def endpoint(self) -> str:
+        """Address that queries are sent to."""
+        return self._address(f"/graphqlsha/{self.sha}" if self.sha else "/graphql")
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """Schemas (``$schema`` paths) of the objects that the queries so far have touched."""
+        return frozenset(self._touched)
+
+    def pin(self) -> str:
+        """Settle on the newest bundle for all later queries and give its sha256.
+
+        Raises:
+            ServerError: if the server does not name one.
+        """
+        address = self._address("/sha256")
+        sha = self._get(address, self._patience.sha).strip()
+        if not _SHA256.fullmatch(sha):
+            hint = "check server in [graphql] of the configuration"
+            raise BadAnswer(address, "its answer is no sha256 in hexadecimal digits", hint)
+        self.sha = sha
+        return sha
+
+    def commit(self) -> Commit:
+        """Ask which commit the bundle was made from.
+
+        Raises:
+            ServerError: if the server does not say.
+        """
+        address = self._address(f"/git-commit-info/{self.sha}" if self.sha else "/git-commit-info")
+        try:
+            info = json.loads(self._get(address, self._patience.query))
+            return Commit(str(info["commit"]), _seconds(info.get("timestamp")))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            hint = "check server in [graphql] of the configuration"
+            raise BadAnswer(address, "its answer names no commit", hint) from None
+
+    def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send one query and give the ``data`` of its answer.
+
+        Raises:
+            PartialAnswer: if the answer carries any error.
+            ServerError: of another class if there is no answer to use (see ``errors``).
+        """
+        address = self.endpoint
+        request = GraphQLRequest(query, variable_values=dict(variables) if variables else None)
+        self._transport.url = address
+        limits = {"timeout": (self._patience.connect, self._patience.query)}
+        try:
+            result = self._persist(
+                address,
+                lambda: self._graphql.execute(request, get_execution_result=True, extra_args=limits),
+            )
+        except TransportQueryError as error:
+            raise _partial(address, error.errors or []) from None
+        self._touched.update((result.extensions or {}).get("schemas") or ())
+        return dict(result.data or {})
+
+    def _get(self, address: str, timeout: float) -> str:
+        def attempt() -> str:
+            response = self._session.get(
+                address,
+                auth=self._authorization,
+                timeout=(self._patience.connect, timeout),
+                allow_redirects=False,
+                hooks={"response": refuse_bad},
+            )
+            return response.text
+
+        return self._persist(address, attempt)
+
+    def _persist(self, address: str, attempt: Callable[[], Answer]) -> Answer:
+        return retry(
+            lambda: reaching(address, attempt),
+            on=(Unreachable, ServerFault),
+            retries=self._patience.retries,
+            sleep=self._sleep,
+        )
+
+    def _address(self, path: str) -> str:
+        """Give the address of ``path`` beside ``/graphql``, which may itself lie below a prefix."""
+        parts = urlsplit(self.server)
+        return urlunsplit(parts._replace(path=parts.path.removesuffix("/graphql") + path))
+
+
+def _seconds(timestamp: object) -> int | None:
+    text = str(timestamp)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _partial(address: str, errors: list[Any]) -> PartialAnswer:
+    told = [_told(error) for error in errors[:_MOST_ERRORS]]
+    if len(errors) > _MOST_ERRORS:
+        told.append(f"and {len(errors) - _MOST_ERRORS} more")
+    return PartialAnswer(
+        address,
+        f"the answer is incomplete: {'; '.join(told)}",
+        "correct the data at that path; nothing was concluded from the rest of the answer",
+    )
+
+
+def _told(error: Any) -> str:
+    """Tell one GraphQL error: ``message (at skupper_v1.0.siteController)``."""
+    if not isinstance(error, Mapping):
+        return str(error)
+    path = ".".join(str(step) for step in error.get("path") or ())
+    message = str(error.get("message", "no reason given"))
+    return f"{message} (at {path})" if path else message

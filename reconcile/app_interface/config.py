@@ -1,0 +1,162 @@
+"""The configuration file: TOML, in the layout that integrations of app-interface share.
+
+::
+
+    [graphql]
+    server = "https://app-interface.example.com/graphql"
+    token = "Basic ..."                     # optional; sent as it is
+
+    [vault]                                 # where app-interface keeps secrets in Vault
+    server = "https://vault.example.com"
+    role_id = "..."                         # AppRole ...
+    secret_id = "..."
+    kube_auth_role = "..."                  # ... or the service account of the pod
+    kube_auth_mount = "..."
+
+    [skupper]
+    instance = "example"                    # which app-interface this is; part of every ownership label
+
+    [kubernetes]
+    certificate_authority = "ca.pem"        # optional: trusted besides the system's authorities
+
+    [creds.cluster-a]                       # the secret `path: creds/cluster-a` where Vault is not used
+    server = "https://api.cluster-a.example.com:6443"
+    token = "..."
+
+Tables that are not named above are secrets. Relative paths count from the file's own folder. All mistakes
+of a file are reported together, by table and key, and never with a value, since any value may be a secret.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from reconcile.app_interface.config_tables import Graphql, Kubernetes, Skupper, Table, Vault
+from reconcile.app_interface.errors import ConfigError, ConfigFault
+
+SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+"""Where Kubernetes mounts the token of a pod's service account."""
+
+Model = TypeVar("Model", bound=Table)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration file that has been read and found correct."""
+
+    file: Path
+    graphql: Graphql
+    skupper: Skupper
+    vault: Vault | None = None
+    certificate_authority: Path | None = None
+    """PEM file of authorities that clusters' certificates may also be signed by."""
+    service_account_token: Path = SERVICE_ACCOUNT_TOKEN
+    """File with the token for ``kube_auth_role``: environment variable ``KUBE_SA_TOKEN_PATH``."""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The whole file; the tables of secrets are looked up in it."""
+
+
+def load(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read ``file``.
+
+    Raises:
+        ConfigError: with every mistake found in it.
+    """
+    file = Path(file)
+    document = _parse(file)
+    faults: list[ConfigFault] = list(_stray_keys(document))
+    graphql = _table(Graphql, "graphql", document, faults, required=True)
+    skupper = _table(Skupper, "skupper", document, faults, required=True)
+    vault = _table(Vault, "vault", document, faults)
+    kubernetes = _table(Kubernetes, "kubernetes", document, faults)
+    authority = _authority(kubernetes, file, faults)
+    if faults or graphql is None or skupper is None:
+        raise ConfigError(file, faults)
+    return Config(
+        file=file,
+        graphql=graphql,
+        skupper=skupper,
+        vault=vault,
+        certificate_authority=authority,
+        service_account_token=Path(environ.get("KUBE_SA_TOKEN_PATH") or SERVICE_ACCOUNT_TOKEN),
+        document=document,
+    )
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        fault = ConfigFault(
+            "", "", f"cannot be read ({error.strerror})", "name the file with --config or QONTRACT_CONFIG"
+        )
+    except UnicodeDecodeError:
+        fault = ConfigFault("", "", "is not text in UTF-8", "save it in that encoding")
+    except tomllib.TOMLDecodeError as error:
+        fault = ConfigFault("", "", f"is not TOML: {error}", "correct that line")
+    raise ConfigError(file, [fault])
+
+
+def _stray_keys(document: Mapping[str, Any]) -> Iterator[ConfigFault]:
+    for key, value in document.items():
+        if not isinstance(value, dict):
+            yield ConfigFault(
+                "", key, "stands outside of any table", "move it below the [table] it belongs to"
+            )
+
+
+def _table(
+    model: type[Model],
+    name: str,
+    document: Mapping[str, Any],
+    faults: list[ConfigFault],
+    *,
+    required: bool = False,
+) -> Model | None:
+    content = document.get(name, {} if required else None)
+    if not isinstance(content, dict):
+        return None  # absent, or already reported as a stray key
+    # A table inside this one that is no key of it is a secret, as [vault.creds] for `path: vault/creds`.
+    keys = {key: value for key, value in content.items() if key in model.model_fields or not _is_table(value)}
+    try:
+        return model.model_validate(keys)
+    except ValidationError as error:
+        faults.extend(_fault(model, name, dict(found)) for found in error.errors(include_input=False))
+        return None
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _fault(model: type[Table], table: str, found: Mapping[str, Any]) -> ConfigFault:
+    key = str(found["loc"][0]) if found["loc"] else ""
+    known = model.model_fields
+    match found["type"]:
+        case "extra_forbidden":
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+            return ConfigFault(table, key, "is unknown", hint)
+        case "missing":
+            return ConfigFault(table, key, "is missing", str(known[key].description))
+        case "value_error":
+            hint = str(known[key].description) if key else "complete one of the two and leave out the other"
+            return ConfigFault(table, key, str(found["ctx"]["error"]), hint)
+        case _:
+            return ConfigFault(table, key, "must be text", str(known[key].description))
+
+
+def _authority(kubernetes: Kubernetes | None, file: Path, faults: list[ConfigFault]) -> Path | None:
+    if kubernetes is None or kubernetes.certificate_authority is None:
+        return None
+    path = (file.parent / kubernetes.certificate_authority).resolve()
+    if not path.is_file():
+        hint = str(Kubernetes.model_fields["certificate_authority"].description)
+        faults.append(ConfigFault("kubernetes", "certificate_authority", f"there is no file {path}", hint))
+    return path

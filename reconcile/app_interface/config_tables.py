@@ -1,0 +1,98 @@
+"""The tables of the configuration file that have a meaning of their own, with the rules for their keys."""
+
+import re
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+
+
+class Table(BaseModel):
+    """One table; each field's ``description`` is the next step that a fault in it suggests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Graphql(Table):
+    """``[graphql]``: where the data comes from."""
+
+    server: str = Field(description='write server = "https://HOST/graphql"')
+    token: SecretStr | None = Field(
+        None, description='write token = "Basic ...", as the Authorization header'
+    )
+
+    @field_validator("server")
+    @classmethod
+    def _is_endpoint(cls, value: str) -> str:
+        address = _web_address(value)
+        if not urlsplit(address).path.endswith("/graphql"):
+            raise ValueError("does not end in /graphql, so the addresses beside it cannot be derived")
+        return address
+
+
+class Vault(Table):
+    """``[vault]``: where secrets come from if app-interface says so."""
+
+    server: str = Field(description='write server = "https://HOST"')
+    role_id: str | None = Field(None, description="write role_id and secret_id as text")
+    secret_id: SecretStr | None = Field(None, description="write role_id and secret_id as text")
+    kube_auth_role: str | None = Field(None, description="write kube_auth_role and kube_auth_mount as text")
+    kube_auth_mount: str | None = Field(None, description="write kube_auth_role and kube_auth_mount as text")
+
+    @field_validator("server")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return _web_address(value)
+
+    @model_validator(mode="after")
+    def _has_one_login(self) -> Self:
+        role = (self.role_id is not None, self.secret_id is not None)
+        account = (self.kube_auth_role is not None, self.kube_auth_mount is not None)
+        if {role, account} != {(True, True), (False, False)}:
+            raise ValueError(
+                "needs exactly one way to log in: "
+                "role_id with secret_id, or kube_auth_role with kube_auth_mount"
+            )
+        return self
+
+
+class Skupper(Table):
+    """``[skupper]``: what is ours."""
+
+    instance: str = Field(
+        description='write instance = "NAME", a name for this app-interface: at most 63 letters, digits, '
+        '"-", "_" or ".", beginning and ending with a letter or digit; never change it while sites exist'
+    )
+
+    @field_validator("instance")
+    @classmethod
+    def _is_label_value(cls, value: str) -> str:
+        if not _LABEL_VALUE.fullmatch(value):
+            raise ValueError("cannot be the value of a Kubernetes label")
+        return value
+
+
+class Kubernetes(Table):
+    """``[kubernetes]``: what all clusters have in common."""
+
+    certificate_authority: str | None = Field(
+        None,
+        description='write certificate_authority = "FILE", a PEM file; relative paths start at this file',
+    )
+
+
+def _web_address(value: str) -> str:
+    """Give ``value`` without trailing slash; refuse what is no plain http(s) address."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError("is not an http or https address") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an http or https address")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user name or password, which do not belong in an address")
+    if parts.query or parts.fragment:
+        raise ValueError("has a query or fragment after its path")
+    return value.rstrip("/")

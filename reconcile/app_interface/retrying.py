@@ -1,0 +1,34 @@
+"""Trying again after a fault that may pass, with a pause that doubles.
+
+For the few servers that a run reads from one after the other; the cluster layer has its own loop, which also
+heeds what Kubernetes says about when to come back.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from reconcile.openshift.access import Retries
+
+Answer = TypeVar("Answer")
+
+PATIENT = Retries(attempts=5, base=0.5, cap=4.0)
+"""Waits 0.5, 1, 2 and 4 s: a server that is restarted is back by then."""
+
+
+def retry(
+    attempt: Callable[[], Answer],
+    *,
+    on: tuple[type[Exception], ...],
+    retries: Retries,
+    sleep: Callable[[float], None],
+) -> Answer:
+    """Call ``attempt`` until it succeeds, fails with something else than ``on``, or the tries are used up.
+
+    The last failure is raised as it is. Pauses have no jitter: one process asks one server.
+    """
+    for round_ in range(retries.attempts - 1):
+        try:
+            return attempt()
+        except on:
+            sleep(min(retries.cap, retries.base * 2**round_))
+    return attempt()

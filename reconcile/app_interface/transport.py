@@ -1,0 +1,167 @@
+"""HTTP to a qontract-server: one session, and one place where its answers are judged.
+
+Every response passes ``refuse_bad`` before anybody parses it, those to GraphQL queries included (as a hook of
+the session, since ``gql`` keeps no status), so one fault has one error class whichever endpoint showed it.
+Redirects are refused: a POST would arrive as a GET, and the token somewhere else.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import requests
+from requests.auth import AuthBase
+
+from reconcile.app_interface.errors import (
+    AccessDenied,
+    AppInterfaceError,
+    BadAnswer,
+    QueryRefused,
+    ServerError,
+    ServerFault,
+    UnknownSha,
+    Unreachable,
+    Untrusted,
+)
+from reconcile.app_interface.urls import without_userinfo
+
+Answer = TypeVar("Answer")
+
+_LONGEST_EXCERPT = 300
+"""Characters of a server's own words that an error quotes."""
+_SHA_IN_PATH = re.compile(r"/(?:graphqlsha|git-commit-info)/([^/?]+)")
+
+
+class Authorization(AuthBase):
+    """Sends the configured token as it is, for it holds the scheme already (``Basic ...``).
+
+    An explicit authenticator also keeps ``requests`` from taking credentials out of ``~/.netrc``.
+    """
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = self._token
+        return request
+
+
+def refuse_bad(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Raise the error that a response stands for, if it stands for one.
+
+    Raises:
+        ServerError: of the class that fits the status (see ``errors``).
+    """
+    status = response.status_code
+    server = without_userinfo(response.url)
+    if status in {401, 403}:
+        raise AccessDenied(
+            server, f"it does not take our token ({status})", "check token in [graphql] of the configuration"
+        )
+    if status == 404:
+        raise _not_found(server)
+    if status == 400:
+        raise QueryRefused(
+            server,
+            f"it refuses the query (400): {_messages(response)}",
+            "its schemas may be older than this version needs: compare with schemas/graphql-schemas",
+        )
+    if status >= 500:
+        raise ServerFault(server, f"it failed ({status})", "try again, then ask those who run it")
+    if status != 200:
+        hint = "check server in [graphql] of the configuration"
+        where = response.headers.get("Location")
+        reason = f"it redirects to {without_userinfo(where)}" if where else "that is no answer to expect"
+        raise BadAnswer(server, f"status {status}: {reason}", hint)
+
+
+def reaching(url: str, call: Callable[[], Answer]) -> Answer:
+    """Run ``call`` and translate what ``requests`` raises, also from inside ``gql``.
+
+    Raises:
+        Unreachable, Untrusted: if no answer came.
+        AppInterfaceError: as raised by ``refuse_bad``, unwrapped.
+    """
+    try:
+        return call()
+    except Exception as error:
+        # gql wraps whatever the session raises, the verdict of our hook included.
+        cause = error.__cause__ if error.__cause__ is not None else error
+        if isinstance(cause, AppInterfaceError):
+            raise cause from None
+        translated = _translated(without_userinfo(url), cause)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translated(server: str, error: BaseException) -> ServerError | None:
+    check = "check server in [graphql] of the configuration and the network on the way to it"
+    match error:
+        case requests.exceptions.SSLError():
+            hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
+            return Untrusted(server, "the TLS handshake failed", hint)
+        case requests.exceptions.Timeout():
+            return Unreachable(server, "it did not answer in time", "try again, then ask those who run it")
+        case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
+            return Unreachable(server, f"no connection ({_innermost(error)})", check)
+        case requests.exceptions.RequestException():
+            return BadAnswer(server, f"no usable answer ({type(error).__name__})", check)
+        case _:
+            return None
+
+
+def _innermost(error: BaseException) -> str:
+    """Name the operating system's reason, which ``requests`` wraps in several layers with the whole URL."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror and not isinstance(found, requests.RequestException):
+            return found.strerror
+        found = _inside(found)
+    return "broken off"
+
+
+def _inside(error: BaseException) -> BaseException | None:
+    if error.__cause__ or error.__context__:
+        return error.__cause__ or error.__context__
+    wrapped = [each for each in (*error.args, getattr(error, "reason", None)) if isinstance(each, Exception)]
+    return wrapped[0] if wrapped else None
+
+
+def _not_found(server: str) -> ServerError:
+    pinned = _SHA_IN_PATH.search(server)
+    if pinned is None:
+        reason = "there is nothing at this address (404), so it is no qontract-server"
+        return BadAnswer(server, reason, "check server in [graphql] of the configuration")
+    return UnknownSha(
+        server,
+        f"it does not hold bundle {pinned[1]} (404)",
+        "a bundle is dropped some time after its last use (BUNDLE_SHA_TTL of the server): "
+        "run again to read the newest one",
+    )
+
+
+def _messages(response: requests.Response) -> str:
+    """Quote the messages of a refused query; answers of another form are cut short."""
+    try:
+        messages = "; ".join(str(error["message"]) for error in json.loads(response.text)["errors"])
+    except (ValueError, KeyError, TypeError):
+        messages = "no reason given"
+    return messages if len(messages) <= _LONGEST_EXCERPT else messages[:_LONGEST_EXCERPT] + "…"
+
+
+def refuse_other_than_graphql(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Raise ``BadAnswer`` unless the body is a JSON object with ``data`` or ``errors``."""
+    try:
+        answer = json.loads(response.text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
+        kind = response.headers.get("Content-Type", "no content type")
+        raise BadAnswer(
+            without_userinfo(response.url),
+            f"its answer is no GraphQL result ({kind})",
+            "check server in [graphql] of the configuration",
+        )
