@@ -1,0 +1,53 @@
+"""The command line: one file a command, and the tree of commands is the tree of files.
+
+Commands parse, call, print and choose the exit code: 0 all is well, 1 something failed or is not as declared, 2 the
+command line itself is wrong, 130/143 stopped by a signal. Results go to stdout, everything else to stderr. A command
+is imported when it is called, so that ``--help`` costs nothing.
+"""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "run": "Make the clusters match the data, and wait until the links are up.",
+    "plan": "Show what a run would change, and why.",
+    "status": "Show every declared link with the evidence of both ends.",
+    "bundle": "Check app-interface data and make a bundle of it.",
+    "sandbox": "Try everything on clusters simulated in one process.",
+    "completion": "Print the shell completion script.",
+}
+
+
+class _Tree(click.Group):
+    """A group whose commands live in modules of the same name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"reconcile.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # The short texts are here, so that no command is imported to list them.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Tree, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="qontract-skupper", prog_name="qontract-skupper")
+def main() -> None:
+    """Deploy and link Skupper sites across clusters, as app-interface data declares them.
+
+    \b
+    Try it without a cluster:
+      qontract-skupper sandbox
+    On a schedule, and as a check of a merge request:
+      qontract-skupper run --config config.toml
+      qontract-skupper run --config config.toml --dry-run
+    By hand:
+      qontract-skupper status
+    """

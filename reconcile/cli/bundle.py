@@ -1,0 +1,119 @@
+"""``qontract-skupper bundle``: check app-interface data and make a bundle of it."""
+
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.failing import Failed, plainly
+from reconcile.findings import Severity
+
+if TYPE_CHECKING:
+    from reconcile.app_interface.bundle.model import Bundle
+
+
+@click.command()
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--schemas",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Directory laid out as qontract-schemas.  [default: `schemas` beside SOURCE's ancestors]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
+    help="Write the bundle here (`-`: stdout). Without it the data is only checked.",
+)
+@click.option("--git-commit", help="Commit of the data.  [default: asked of git]")
+@click.option("--git-commit-timestamp", help="Its time in seconds since the epoch.  [default: asked of git]")
+@plainly
+def command(
+    source: Path,
+    schemas: Path | None,
+    output: Path | None,
+    git_commit: str | None,
+    git_commit_timestamp: str | None,
+) -> None:
+    """Check app-interface data and make a bundle of it.
+
+    SOURCE is a directory with `data` and `resources`, or a bundle made elsewhere. Every fault is told with file, line
+    and rule, all at once; with one, nothing is written and the exit code is 1. qontract-server loads the bundle as
+    it is.
+
+    \b
+    Examples:
+      qontract-skupper bundle fixtures/app-interface
+      qontract-skupper bundle fixtures/app-interface -o bundle.json
+      qontract-skupper bundle bundle.json
+    """
+    from reconcile.app_interface.bundle import model, validation
+    from reconcile.report import findings
+
+    commit, timestamp = _commit(source)
+    bundle = _bundle(source, schemas, git_commit or commit, git_commit_timestamp or timestamp)
+    found = validation.validate(bundle)
+    for finding in found:
+        click.echo(findings.line(finding, partial(model.locate, bundle)), err=True)
+    errors = sum(finding.severity is Severity.ERROR for finding in found)
+    if errors:
+        click.echo(f"{errors} faults in {source}", err=True)
+        sys.exit(1)
+    if output is None:
+        click.echo(f"{len(bundle.data)} datafiles, {len(bundle.resources)} resources: no faults")
+    else:
+        _write(bundle.text, output)
+
+
+def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> "Bundle":
+    from reconcile.app_interface.bundle import building, loading
+
+    try:
+        if source.is_dir():
+            folder = schemas or _schemas_near(source)
+            return building.build(source / "data", source / "resources", folder, commit, timestamp)
+        return loading.load(source.read_text())
+    except building.SourceMissingError as error:
+        raise Failed(f"{error}; SOURCE is a directory with data and resources, or a bundle") from error
+    except (loading.NotABundleError, UnicodeDecodeError) as error:
+        raise Failed(f"{source}: {error}") from error
+
+
+def _write(text: str, output: Path) -> None:
+    if str(output) == "-":
+        click.echo(text, nl=False)
+        return
+    draft = output.with_name(f".{output.name}.draft")
+    try:
+        draft.write_text(text)
+        draft.replace(output)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise Failed(f"{output}: cannot be written: {error.strerror}; nothing was changed there") from error
+
+
+def _schemas_near(source: Path) -> Path:
+    for folder in (source, *source.resolve().parents):
+        found = folder / "schemas"
+        if (found / "graphql-schemas" / "schema.yml").is_file():
+            return found
+    raise Failed(f"no schemas beside {source} or above it: name them with --schemas")
+
+
+def _commit(source: Path) -> tuple[str, str]:
+    """Commit and time of the checkout; without git, none and now."""
+    try:
+        told = subprocess.run(  # noqa: S603 fixed words
+            ["git", "-C", str(source if source.is_dir() else source.parent), "log", "-1", "--format=%H %ct"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.split()
+        return told[0], told[1]
+    except (OSError, subprocess.SubprocessError, IndexError):
+        return "", str(int(time.time()))

@@ -1,0 +1,36 @@
+"""How a command ends when it cannot go on: one line that says what, why and what next; never a traceback."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Failed(click.ClickException):
+    """Ends a command with exit code 1 and one line on stderr."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def plainly(command: F) -> F:
+    """Turn the errors that a user can act on into `Failed`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        from reconcile.app_interface.errors import AppInterfaceError
+
+        try:
+            return command(*args, **kwargs)
+        except AppInterfaceError as error:
+            raise Failed(str(error), getattr(error, "exit_code", 1)) from error
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            sys.exit(130)
+
+    return wrapped  # type: ignore[return-value]

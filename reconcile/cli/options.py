@@ -1,0 +1,120 @@
+"""Options that mean the same in every command, and how their values are read."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconcile.report.logs import LEVELS
+from reconcile.skupper.selection import Selection
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType):
+    """A span of time such as ``90s``, ``5m``, ``1h`` or ``0``; its value is in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, int | float):
+            return float(value)
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|)", str(value))
+        if not match:
+            self.fail(f"{value!r} is no span of time; write 90s, 5m, 1h or 0", param, ctx)
+        return float(match[1]) * _UNITS[match[2]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The values of the options that ``run``, ``plan`` and ``status`` share."""
+
+    config: Path
+    log_level: str
+    thread_pool_size: int
+    selection: Selection
+    pin_sha: bool
+    validate_schemas: bool
+
+
+def common(command: F) -> F:
+    """Add the shared options; the command receives them as one argument ``common``."""
+
+    def wrapped(**given: Any) -> Any:
+        shared = Common(
+            config=given.pop("config"),
+            log_level=given.pop("log_level"),
+            thread_pool_size=given.pop("thread_pool_size"),
+            selection=Selection(
+                internal=given.pop("internal"),
+                clusters=frozenset(given.pop("cluster_name")),
+                namespaces=frozenset(given.pop("namespace_name")),
+            ),
+            pin_sha=given.pop("gql_sha_url"),
+            validate_schemas=given.pop("validate_schemas"),
+        )
+        return command(common=shared, **given)
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    # Options of the command itself, added by decorators below this one, are listed first in its help.
+    params = getattr(command, "__click_params__", [])
+    wrapped.__click_params__ = [*wrapped.__click_params__, *params]  # type: ignore[attr-defined]
+    return wrapped  # type: ignore[return-value]
+
+
+_OPTIONS = [
+    click.option(
+        "--config",
+        envvar="QONTRACT_CONFIG",
+        show_envvar=True,
+        required=True,
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Configuration file (TOML).",
+    ),
+    click.option(
+        "--log-level",
+        envvar="QONTRACT_LOG_LEVEL",
+        show_envvar=True,
+        default="INFO",
+        show_default=True,
+        type=click.Choice(LEVELS, case_sensitive=False),
+        help="Least level of what is logged to stderr.",
+    ),
+    click.option(
+        "--thread-pool-size",
+        default=10,
+        show_default=True,
+        type=click.IntRange(1, 100),
+        help="Namespaces worked on at the same time, per cluster.",
+    ),
+    click.option(
+        "--internal/--external",
+        default=None,
+        help="Touch internal clusters only, or all others only.  [default: both]",
+    ),
+    click.option(
+        "--cluster-name", multiple=True, metavar="NAME", help="Touch this cluster only; repeatable."
+    ),
+    click.option(
+        "--namespace-name", multiple=True, metavar="NAME", help="Touch this namespace only; repeatable."
+    ),
+    click.option(
+        "--gql-sha-url/--no-gql-sha-url",
+        default=True,
+        show_default=True,
+        help="Stay on the bundle of the start.",
+    ),
+    click.option(
+        "--validate-schemas/--no-validate-schemas",
+        default=True,
+        show_default=True,
+        help="Require that the integration's datafile declares all schemas that were read.",
+    ),
+]

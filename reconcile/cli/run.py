@@ -1,0 +1,59 @@
+"""``qontract-skupper run``: make the clusters match the data."""
+
+import sys
+
+import click
+
+from reconcile.cli.failing import plainly
+from reconcile.cli.options import Common, Duration, common
+
+
+@click.command()
+@click.option(
+    "--dry-run/--no-dry-run", default=False, show_default=True, help="Show every action, make none."
+)
+@click.option(
+    "--wait",
+    type=Duration(),
+    default="5m",
+    show_default=True,
+    help="How long to wait for links to come up; 0: do what can be done now and leave the rest to the next run.",
+)
+@click.option(
+    "--max-removals",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    help="Most sites, links and policies that one run may take away; with more, it takes away none.",
+)
+@common
+@plainly
+def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> None:
+    """Make the clusters match the data, and wait until the links are up.
+
+    Silent when nothing changes; one line per action otherwise. Exit code 0: everything is as declared; 1: something
+    failed, is refused, or a declared link is not up. A run that is cut off is finished by the next one.
+
+    \b
+    Examples:
+      qontract-skupper run --config config.toml --dry-run
+      qontract-skupper run --config config.toml --cluster-name app-sre-stage-01
+      qontract-skupper run --config config.toml --wait 0
+    """
+    from reconcile.cli.stopping import stop_on_signal
+    from reconcile.cli.telling import Teller
+    from reconcile.integration import open_session
+    from reconcile.report import logs
+
+    logs.set_up(common.log_level, dry_run=dry_run)
+    with open_session(common, removal_budget=max_removals) as session, stop_on_signal() as stop:
+        with Teller(progress=not dry_run) as teller:
+            teller.findings(session.findings, dry_run=dry_run)
+            run = session.run(teller, stop=stop.flag)
+            outcome = run.preview() if dry_run else run.execute(wait)
+            failed = teller.verdict(outcome, dry_run=dry_run, wait=wait)
+        session.log_requests()
+    if stop.signal:
+        sys.exit(128 + stop.signal)
+    if failed:
+        sys.exit(1)

@@ -1,0 +1,112 @@
+"""What a run says while it runs: log lines always, a progress bar where somebody is looking.
+
+Silence means that nothing changed. Actions are INFO, what failed is ERROR, what a person should know is WARNING. In a
+run that writes, warnings about the data are left out: they were shown on the merge request, and a scheduled run would
+repeat them for ever.
+"""
+
+import logging
+import sys
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
+from reconcile.apply.running import Outcome
+from reconcile.findings import Finding, Severity
+from reconcile.report import actions, findings
+from reconcile.skupper.plan import LinkReport, LinkState, Plan
+
+_log = logging.getLogger("reconcile.cli.run")
+
+
+class Teller:
+    """Listens to a run; a context manager, since a progress bar has to be taken off the screen again."""
+
+    def __init__(self, *, progress: bool) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        if progress and sys.stderr.isatty():
+            self._bar = _progress_bar()
+        self._said: set[Finding] = set()
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case ChangeStarted(change):
+                _log.info(actions.line(change))
+            case ChangeFailed(_, message):
+                _log.error(message)
+            case ClusterFailed(_, message, declared):
+                if declared:
+                    _log.error(message)
+                else:
+                    _log.warning("%s; nothing of ours is known to be there", message)
+            case Planned(plan):
+                self._progress(plan)
+
+    def findings(self, found: Iterable[Finding], *, dry_run: bool) -> None:
+        """Say what is wrong with the data or on a cluster, each thing once."""
+        for finding in found:
+            if finding in self._said:
+                continue
+            self._said.add(finding)
+            if finding.severity is Severity.ERROR:
+                _log.error(findings.line(finding))
+            elif dry_run:
+                _log.warning(findings.line(finding))
+
+    def verdict(self, outcome: Outcome, *, dry_run: bool, wait: float) -> bool:
+        """Say what is not as declared at the end; True if the run has failed."""
+        self.findings(outcome.plan.findings, dry_run=dry_run)
+        not_up = [] if dry_run else _not_up(outcome.plan, patient=wait > 0)
+        for link in not_up:
+            _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
+        if outcome.stopped:
+            _log.warning("stopped; %s changes are left to the next run", len(outcome.plan.changes))
+        return bool(outcome.failures or outcome.plan.errors or not_up)
+
+    def _progress(self, plan: Plan) -> None:
+        if not self._bar:
+            return
+        managed = [link for link in plan.links if link.state is not LinkState.LEFT_ALONE]
+        up = sum(link.state is LinkState.UP for link in managed)
+        waiting = next(
+            (f"{link.link}: {link.reason}" for link in managed if link.state is not LinkState.UP), ""
+        )
+        if self._task is None:
+            self._task = self._bar.add_task("links up", total=len(managed))
+        self._bar.update(self._task, completed=up, total=len(managed), waiting=waiting)
+
+
+def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
+    """Links that a run must not end well with: with ``--wait 0`` those on their way are no fault."""
+    bad = {LinkState.DOWN}
+    if patient:
+        bad |= {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED, LinkState.DELIVERED}
+    return [link for link in plan.links if link.state in bad]
+
+
+def _progress_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[waiting]}", style="dim"),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,186 @@
+"""The integration put together: configuration and data in, a fleet and its planner out.
+
+This is the one place that knows all rooms. A `Session` is one invocation: it pins one bundle, checks the
+definitions, opens the clusters that matter and hands out runs over them. It prints nothing and decides nothing.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property, partial
+from pathlib import Path
+from threading import Event as Flag
+from typing import Protocol
+
+from reconcile.app_interface import accesses, fetching
+from reconcile.app_interface.config import Config
+from reconcile.app_interface.fetching import Fetched
+from reconcile.app_interface.secrets import SecretReader
+from reconcile.apply.events import Event, Listener
+from reconcile.apply.fleet import Fleet, Target
+from reconcile.apply.observing import Accounts
+from reconcile.apply.running import Outcome, Run
+from reconcile.findings import Finding
+from reconcile.skupper import checks, planning
+from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.plan import Plan
+from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import Site, settle_all
+from reconcile.skupper.v1 import reads
+from reconcile.skupper.world import World
+
+_log = logging.getLogger(__name__)
+
+
+class Invocation(Protocol):
+    """What a session needs to know of how the program was called."""
+
+    @property
+    def config(self) -> Path: ...
+
+    @property
+    def thread_pool_size(self) -> int: ...
+
+    @property
+    def selection(self) -> Selection: ...
+
+    @property
+    def pin_sha(self) -> bool: ...
+
+    @property
+    def validate_schemas(self) -> bool: ...
+
+
+class Session:
+    """One invocation over one bundle."""
+
+    def __init__(
+        self,
+        config: Config,
+        fetched: Fetched,
+        secrets: SecretReader,
+        invocation: Invocation,
+        *,
+        removal_budget: int | None = None,
+    ) -> None:
+        self._config = config
+        self._fetched = fetched
+        self._secrets = secrets
+        self._invocation = invocation
+        self._budget = removal_budget
+        self._fleets: list[Fleet] = []
+        self._ownership = Ownership(config.skupper.instance)
+        self._layout = planning.lay_out(fetched.definitions)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the definitions."""
+        return checks.check(self._fetched.definitions)
+
+    @property
+    def bundle(self) -> str:
+        """The sha of the bundle that this session stays on."""
+        return self._fetched.sha
+
+    def run(self, listener: Listener, *, stop: Flag | None = None) -> Run:
+        """A run over all clusters that the selection leaves."""
+        return Run(self._fleet(), self._plan, listener, stop=stop)
+
+    def look(self, *, heartbeat: bool = False) -> Outcome:
+        """Read everything once and plan, without a word."""
+        return Run(self._fleet(heartbeat=heartbeat), self._plan, _silent).preview()
+
+    def log_requests(self) -> None:
+        """Say at DEBUG how many requests each cluster has had."""
+        for fleet in self._fleets:
+            for cluster, (total, writes) in fleet.requests().items():
+                _log.debug("%s: %s requests, %s of them writes", cluster, total, writes)
+
+    def close(self) -> None:
+        for fleet in self._fleets:
+            fleet.close()
+
+    def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
+        world = World(
+            definitions=self._fetched.definitions,
+            ownership=self._ownership,
+            now=moment,
+            views=fleet.views(),
+            selection=self._invocation.selection,
+            findings=self.findings,
+            removal_budget=None if self._budget is None else self._budget - removed,
+        )
+        return planning.plan(world, self._layout)
+
+    def _fleet(self, *, heartbeat: bool = False) -> Fleet:
+        targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]
+        fleet = Fleet(targets, threads=self._invocation.thread_pool_size)
+        self._fleets.append(fleet)
+        return fleet
+
+    def _clusters(self) -> Iterable[Cluster]:
+        """Clusters to look at: those with declared sites, and the others, where something may be left over."""
+        definitions = self._fetched.definitions
+        named = (site.cluster for network in definitions.networks for site in network.sites)
+        every = {cluster.name: cluster for cluster in (*definitions.clusters, *named)}
+        for _, cluster in sorted(every.items()):
+            if not cluster.disabled and self._invocation.selection.covers_cluster(cluster):
+                yield cluster
+
+    def _target(self, cluster: Cluster, *, heartbeat: bool) -> Target:
+        sites = [site for site in self._sites if site.cluster.name == cluster.name]
+        return Target(
+            name=cluster.name,
+            open=partial(self._open, cluster, admin=any(site.definition.policies for site in sites)),
+            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat),
+            trace=reads.trace(self._ownership),
+            foreign=reads.foreign(),
+            namespaces=tuple(sorted({site.namespace for site in sites})),
+        )
+
+    @cached_property
+    def _sites(self) -> tuple[Site, ...]:
+        return tuple(site for network in self._fetched.definitions.networks for site in settle_all(network))
+
+    def _open(self, cluster: Cluster, *, admin: bool) -> Accounts:
+        from reconcile.openshift.client import Client
+
+        credentials = self._fetched.credentials[cluster.name]
+        certificates = self._config.certificate_authority
+        size = self._invocation.thread_pool_size
+
+        def client(*, as_admin: bool) -> Client:
+            access = accesses.access(
+                cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
+            )
+            return Client(access, pool_size=size)
+
+        wants_admin = admin and credentials.admin is not None
+        return Accounts(client(as_admin=False), client(as_admin=True) if wants_admin else None)
+
+
+@contextmanager
+def open_session(invocation: Invocation, *, removal_budget: int | None = None) -> Iterator[Session]:
+    """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
+    from reconcile.app_interface import client, config, secrets
+
+    settings = config.read(invocation.config)
+    with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
+        fetched = fetching.fetch(server, pin=invocation.pin_sha, validate=invocation.validate_schemas)
+    session = Session(
+        settings,
+        fetched,
+        secrets.reader(settings, vault=fetched.vault),
+        invocation,
+        removal_budget=removal_budget,
+    )
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def _silent(event: Event) -> None:  # noqa: ARG001 a listener that listens to nothing
+    return
