@@ -2,7 +2,7 @@
 
 A failed request is answered by a ``Status`` object. Its ``message`` explains a lot, but for a Secret it may
 repeat values (validation quotes what it refuses, an admission webhook may quote anything). For writes of such
-kinds the message is dropped, and the text is built from ``reason`` and the names of the fields at fault.
+kinds the message is dropped, and the text is built from reasons and the names of the fields at fault.
 """
 
 import json
@@ -19,6 +19,8 @@ CONFIDENTIAL = frozenset({SECRET, ROUTE})
 """Kinds whose objects hold private keys."""
 LONGEST = 1000
 """Characters of a server's message that are kept."""
+LONGEST_WORD = 60
+"""A reason longer than this is none of Kubernetes' own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def from_status(document: Json, call: Call, *, status: int = 0) -> errors.Cluste
     reason = _text(document.get("reason"))
     message = _text(document.get("message"))
     error = _class(number, reason, message)
-    shown = _fields_at_fault(document, reason) if call.confidential else message or reason
+    shown = _without_values(document, reason, call) if call.confidential else message or reason
     hint = hints.next_step(call.verb, call.kind, call.namespace, error, message)
     return call.failed(error, _shorten(shown), status=number, hint=hint)
 
@@ -142,7 +144,7 @@ def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
     what = answer.content_type or "no content type"
     if answer.headers.get("Location"):
         what = f"a redirect to {_origin(answer.headers['Location'])}"
-    reason = f"answered, but not as a Kubernetes API server ({what})"
+    reason = f"answered, but not as a Kubernetes API server ({_shorten(what)})"
     if answer.status == 429:
         # The server's own limit on requests in flight answers in plain text.
         return call.failed(errors.Throttled, "too many requests in flight", status=429)
@@ -154,18 +156,35 @@ def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
 
 def _origin(location: str) -> str:
     """Scheme and host of a URL; the rest of a redirect may hold credentials."""
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return "no address"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else "another path"
 
 
-def _fields_at_fault(document: Json, reason: str) -> str:
-    """Reason and names of the fields at fault, without a word of their values."""
+def _without_values(document: Json, reason: str, call: Call) -> str:
+    """What is at fault, without a word that may come from an object: reasons, fields, and a missing namespace.
+
+    Reasons are kept only if they are single words, as Kubernetes defines them; a webhook may put anything there.
+    """
     details = document.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    known = causes if isinstance(causes, list) else []
-    fields = [_text(cause.get("field")) for cause in known if isinstance(cause, dict)]
-    named = ", ".join(dict.fromkeys(field for field in fields if field))
-    return f"{reason} (fields: {named})" if named else reason
+    details = details if isinstance(details, dict) else {}
+    causes = details.get("causes")
+    found = [_cause(cause) for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
+    if details.get("kind") == "namespaces" and call.namespace:
+        found.append(f"namespace {call.namespace}")
+    named = ", ".join(dict.fromkeys(filter(None, found)))
+    return " ".join(filter(None, [_word(reason), f"({named})" if named else ""]))
+
+
+def _cause(cause: Json) -> str:
+    field = _text(cause.get("field"))
+    return " ".join(filter(None, [_word(_text(cause.get("reason"))), f"at {field}" if field else ""]))
+
+
+def _word(text: str) -> str:
+    return text if text.isalnum() and len(text) < LONGEST_WORD else ""
 
 
 def _shorten(text: str) -> str:

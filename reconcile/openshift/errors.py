@@ -69,7 +69,7 @@ class ClusterError(Exception):
     def __str__(self) -> str:
         label = f"{self.label} ({self.status})" if self.status else self.label
         text = f"{self.where}: cannot {self.attempted}: {label}"
-        if self.reason:
+        if self.reason.lower() not in {"", self.label.replace(" ", "")}:
             text += f": {self.reason}"
         return f"{text}; {self.hint}" if self.hint else text
 

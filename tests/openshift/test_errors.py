@@ -150,14 +150,26 @@ def test_a_refused_write_of_a_secret_repeats_none_of_the_servers_words(connect, 
 
     error = refusal(connect, reply, ask)
     assert CAUGHT not in f"{error} {error!r} {error.__dict__} {error.__cause__!r} {error.__context__!r}"
-    assert error.reason == "Invalid (fields: data[tls.key])"
+    assert error.reason == "Invalid (FieldValueInvalid at data[tls.key])"
+
+
+def test_a_reason_of_a_webhook_about_a_secret_is_not_repeated(connect):
+    reply = fails(403, f"I do not like {CAUGHT}", details={"causes": [{"reason": f"x {CAUGHT}"}]})
+    error = refusal(connect, reply, lambda client: client.create(SECRET, TOKEN_SECRET))
+    assert error.reason == ""
+
+
+def test_a_missing_namespace_of_a_secret_is_named(connect):
+    reply = fails(404, "NotFound", details={"kind": "namespaces", "name": "skupper-vault-net"})
+    error = refusal(connect, reply, lambda client: client.create(SECRET, TOKEN_SECRET))
+    assert str(error).endswith("not found (404): NotFound (namespace skupper-vault-net)")
 
 
 def test_the_missing_right_to_create_a_secret_is_named_all_the_same(connect):
     reply = fails(403, "Forbidden", denied("create", "secrets"))
     error = refusal(connect, reply, lambda client: client.create(SECRET, TOKEN_SECRET))
     assert str(error) == (
-        "app-sre-stage-01/skupper-vault-net: cannot create Secret link-abc: forbidden (403): Forbidden; "
+        "app-sre-stage-01/skupper-vault-net: cannot create Secret link-abc: forbidden (403); "
         "the account needs create on secrets in namespace skupper-vault-net"
     )
 
