@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconcile.skupper.live import LiveObject
+from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.ownership import FIELD_MANAGER
 
 Path = tuple[str, ...]
@@ -65,10 +65,10 @@ def _keyed(value: Any) -> bool:
 
 
 def _owned_fields(live: LiveObject) -> Mapping[str, Any]:
-    for entry in live.content.get("metadata", {}).get("managedFields") or ():
+    for entry in managed_fields(live):
         if entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply":
-            fields: Mapping[str, Any] = entry.get("fieldsV1") or {}
-            return fields
+            fields = entry.get("fieldsV1")
+            return fields if isinstance(fields, Mapping) else {}
     return {}
 
 

@@ -93,6 +93,12 @@ def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
     )
 
 
+def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:
+    """Who owns which fields of an object, and since when: its ``metadata.managedFields``."""
+    entries = _mapping(live.content.get("metadata")).get("managedFields")
+    return [_mapping(entry) for entry in entries] if isinstance(entries, list) else []
+
+
 def instant(text: object) -> datetime | None:
     """Read a Kubernetes time stamp (RFC 3339); None if it is none."""
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
-from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, instant
+from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, instant, managed_fields
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import status, words
@@ -151,6 +151,5 @@ def _text(live: LiveObject | None, key: str) -> str:
 
 
 def _last_write(live: LiveObject) -> datetime | None:
-    entries = live.content.get("metadata", {}).get("managedFields") or []
-    times = [instant(entry.get("time")) for entry in entries if isinstance(entry, Mapping)]
+    times = [instant(entry.get("time")) for entry in managed_fields(live)]
     return max((time for time in times if time), default=live.created)

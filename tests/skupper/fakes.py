@@ -1,0 +1,175 @@
+"""Live objects as Skupper leaves them, made by hand: the planner's input without any cluster."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
+from reconcile.skupper.live import ClusterView, LiveObject, take_in
+from reconcile.skupper.ownership import Ownership
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OURS = Ownership("test")
+
+
+@cache
+def certificate(
+    subject: str, *, hosts: tuple[str, ...] = (), expires: datetime = NOW + timedelta(days=1800)
+) -> str:
+    """A self-signed certificate, base64 as in a Secret; the same arguments give the same certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(expires)
+    )
+    if hosts:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False
+        )
+    return b64encode(builder.sign(key, SHA256()).public_bytes(Encoding.PEM)).decode()
+
+
+def body(
+    kind: Kind, namespace: str, name: str, *, uid: str = "", labels=None, owner: str = "", **rest
+) -> dict:
+    """JSON body of an object; `owner` is the UID of the skupper-site that owns it."""
+    owners = [{"kind": "ConfigMap", "name": "skupper-site", "uid": owner}] if owner else []
+    metadata = {
+        "name": name,
+        "namespace": namespace,
+        "uid": uid or f"uid-of-{name}",
+        "labels": OURS.labels if labels is None else labels,
+        "creationTimestamp": "2026-03-01T11:59:50Z",
+        "ownerReferences": owners,
+        **rest.pop("metadata", {}),
+    }
+    return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **rest}
+
+
+@dataclass
+class FakeCluster:
+    """Objects of one cluster, added by methods, seen as a view."""
+
+    name: str
+    bodies: dict[tuple[Kind, str, str], dict] = field(default_factory=dict)
+
+    def add(self, kind: Kind, document: dict) -> dict:
+        metadata = document["metadata"]
+        self.bodies[kind, metadata["namespace"], metadata["name"]] = document
+        return document
+
+    def remove(self, kind: Kind, namespace: str, name: str) -> None:
+        del self.bodies[kind, namespace, name]
+
+    def view(self) -> ClusterView:
+        found: list[LiveObject] = [take_in(key[0], document) for key, document in self.bodies.items()]
+        return ClusterView(objects={live.key: live for live in found})
+
+    def add_site(
+        self, namespace: str, *, site_id: str, edge: bool = False, host: str = "", data=None
+    ) -> None:
+        """A site that is up: everything that the plan looks at."""
+        host = host or f"{namespace}.{self.name}.example.com"
+        config = {"name": f"{self.name}-{namespace}", "ingress": "none" if edge else "route"}
+        config["router-mode"] = "edge" if edge else "interior"
+        self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-site", uid=site_id, data=data or config))
+        for kind, name in ((DEPLOYMENT, "skupper-router"), (DEPLOYMENT, "skupper-service-controller")):
+            self.add(kind, body(kind, namespace, name, owner=site_id))
+        self.add_connectors(namespace, site_id)
+        if not edge:
+            ca = certificate(f"ca-of-{site_id}")
+            server = certificate(f"server-of-{site_id}", hosts=(host,))
+            for name, crt in (("skupper-site-ca", ca), ("skupper-site-server", server)):
+                data = {"tls.crt": crt, "tls.key": "c2VjcmV0"}
+                self.add(SECRET, body(SECRET, namespace, name, owner=site_id, data=data))
+            for name in ("skupper-inter-router", "skupper-edge"):
+                self.add(ROUTE, body(ROUTE, namespace, name, owner=site_id, spec={"host": host}))
+
+    def add_connectors(self, namespace: str, site_id: str, *names: str) -> None:
+        """The ConfigMap in which the service-controller lists the connectors of the router."""
+        entities = [["router", {"id": "r"}], *(["connector", {"name": name}] for name in names)]
+        data = {"skrouterd.json": json.dumps(entities)}
+        self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-internal", owner=site_id, data=data))
+
+    def add_load_balancer(self, namespace: str, owner: str, host: str = "") -> None:
+        ingress = [{"hostname": host}] if host else []
+        self.add(
+            SERVICE,
+            body(
+                SERVICE,
+                namespace,
+                "skupper-router",
+                owner=owner,
+                status={"loadBalancer": {"ingress": ingress}},
+            ),
+        )
+
+    def add_link_secret(
+        self,
+        namespace: str,
+        name: str,
+        dialler: str,
+        issuer: str,
+        *,
+        issued_by: str = "",
+        host: str = "",
+        **metadata,
+    ) -> None:
+        """A request, or (`issued_by` a site id) a token."""
+        kind_of = "connection-token" if issued_by else "connection-token-request"
+        annotations = {"qontract-skupper/dialler": dialler, "qontract-skupper/issuer": issuer}
+        data = {}
+        if issued_by:
+            annotations |= {
+                "skupper.io/generated-by": issued_by,
+                "inter-router-host": host,
+                "edge-host": host,
+            }
+            data = {
+                "ca.crt": certificate(f"ca-of-{issued_by}"),
+                "tls.crt": certificate(name),
+                "tls.key": "c2VjcmV0",
+            }
+        labels = {**OURS.labels, "skupper.io/type": kind_of}
+        document = body(
+            SECRET,
+            namespace,
+            name,
+            labels=labels,
+            data=data,
+            metadata={"annotations": annotations, **metadata},
+        )
+        self.add(SECRET, document)
+
+    def add_status(self, namespace: str, site_id: str, *, outgoing=(), incoming=()) -> None:
+        """The network as this site sees it: its own links to other site ids, written ten seconds ago."""
+        ends = [(site, "outgoing") for site in outgoing] + [(site, "incoming") for site in incoming]
+        own = {
+            "site": {"identity": site_id, "name": f"{self.name}-{namespace}"},
+            "routerStatus": [
+                {
+                    "router": {"name": f"0/router-of-{site_id}"},
+                    "links": [{"name": f"router-of-{site}", "direction": way} for site, way in ends],
+                }
+            ],
+        }
+        others = [
+            {"site": {"identity": site}, "routerStatus": [{"router": {"name": f"0/router-of-{site}"}}]}
+            for site, _ in ends
+        ]
+        data = {"NetworkStatus": json.dumps({"siteStatus": [own, *others]})}
+        self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-network-status", labels={}, data=data))

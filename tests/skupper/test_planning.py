@@ -1,0 +1,210 @@
+"""The plan as a whole: what it keeps apart, what it refuses, what it takes away."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconcile.findings import Severity
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.skupper import checks, planning
+from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
+from reconcile.skupper.live import ClusterView
+from reconcile.skupper.plan import LinkState, Plan, Verb
+from reconcile.skupper.selection import Selection
+from reconcile.skupper.world import World
+from tests.skupper.fakes import NOW, OURS, FakeCluster, body
+from tests.skupper.networks import networks
+
+
+def cluster(name: str, **options) -> Cluster:
+    return Cluster(name, f"https://{name}", **{"private": False, **options})
+
+
+def site(name: str, namespace: str = "net", **options) -> SiteDefinition:
+    return SiteDefinition(cluster(name), namespace, **options)
+
+
+def network(*sites: SiteDefinition, identifier: str = "n", **options) -> Network:
+    return Network(identifier, "image", "1.9.6", sites=sites, **options)
+
+
+def plan(*entries: Network, views=None, budget=None, selection=Selection(), judged=True) -> Plan:
+    definitions = Definitions(networks=entries, clusters=tuple(map(cluster, "abc")))
+    names = {s.cluster.name for entry in entries for s in entry.sites}
+    return planning.plan(
+        World(
+            definitions=definitions,
+            ownership=OURS,
+            now=NOW,
+            views=views if views is not None else {name: ClusterView() for name in names},
+            selection=selection,
+            findings=checks.check(definitions) if judged else (),
+            removal_budget=budget,
+        )
+    )
+
+
+def touched(found: Plan) -> set[str]:
+    return {f"{change.cluster}/{change.namespace}" for change in found.changes}
+
+
+@given(networks(), st.randoms())
+def test_the_same_input_in_any_order_gives_the_same_plan(entry: Network, rng: random.Random):
+    shuffled = list(entry.sites)
+    rng.shuffle(shuffled)
+    assert plan(entry) == plan(replace(entry, sites=tuple(shuffled)))
+
+
+def test_a_site_is_applied_role_before_image_and_config_map_last():
+    found = plan(network(site("a"), site("b")))
+    kinds = [change.kind.name for change in found.changes if change.cluster == "a" and change.kind != SECRET]
+    assert kinds == ["ServiceAccount", "Role", "RoleBinding", "Deployment", "ConfigMap"]
+
+
+def test_an_unreadable_cluster_gets_no_change_and_the_others_do():
+    views = {"a": ClusterView(problem="it is down"), "b": ClusterView()}
+    assert touched(plan(network(site("a"), site("b")), views=views)) == {"b/net"}
+
+
+def test_an_unreadable_namespace_gets_no_change_and_its_neighbours_do():
+    views = {"a": ClusterView(unreadable={"net": "forbidden"}), "b": ClusterView()}
+    found = plan(network(site("a"), site("b"), site("a", "other")), views=views)
+    assert {"a/other", "b/net"} <= touched(found)
+    assert "a/net" not in touched(found)
+
+
+def test_a_network_that_is_refused_stops_no_other():
+    private = replace(site("p"), cluster=cluster("p", private=True))
+    lonely = network(private, replace(private, namespace="other"), identifier="lonely")
+    found = plan(lonely, network(site("a"), site("b"), identifier="well"))
+    assert {link.network for link in found.links} == {"well"}
+    assert touched(found) == {"a/net", "b/net"}
+
+
+def test_a_site_that_is_refused_stops_no_other():
+    found = plan(network(site("a", config={"serviceController": False}), site("b"), site("c")))
+    assert touched(found) == {"b/net", "c/net"}
+
+
+def test_a_missing_namespace_is_waited_for_without_an_error():
+    views = {"a": ClusterView(missing_namespaces=frozenset({"net"})), "b": ClusterView()}
+    found = plan(network(site("a"), site("b")), views=views)
+    assert "a/net" not in touched(found)
+    assert [finding.severity for finding in found.findings] == [Severity.WARNING]
+
+
+def test_a_foreign_site_is_refused_and_left_as_it_is():
+    fake = FakeCluster("a")
+    fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-site", labels={}, data={}))
+    found = plan(network(site("a"), site("b")), views={"a": fake.view(), "b": ClusterView()})
+    assert "a/net" not in touched(found)
+    assert [finding.rule for finding in found.errors] == ["foreign-site"]
+
+
+def test_a_site_of_another_instance_is_foreign():
+    fake = FakeCluster("a")
+    labels = {**OURS.labels, "qontract-skupper/instance": "another"}
+    fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-site", labels=labels, data={}))
+    found = plan(network(site("a"), site("b")), views={"a": fake.view(), "b": ClusterView()})
+    assert [finding.rule for finding in found.errors] == ["foreign-site"]
+
+
+def test_a_selection_leaves_other_clusters_alone_but_in_the_topology():
+    found = plan(network(site("a"), site("b")), selection=Selection(clusters=frozenset({"a"})))
+    assert touched(found) == {"a/net"}
+    assert [link.state for link in found.links] == [LinkState.LEFT_ALONE]
+
+
+def test_a_new_site_waits_until_the_router_of_an_old_one_is_gone():
+    fake = FakeCluster("a")
+    fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-router", owner="uid-of-the-dead"))
+    found = plan(network(site("a"), site("b")), views={"a": fake.view(), "b": ClusterView()})
+    (config_map,) = [c for c in found.changes if c.kind == CONFIG_MAP and c.cluster == "a"]
+    assert config_map.after == "what is left of the old site is gone"
+
+
+class TestRemovals:
+    """Three sites on a, b, c, all linked and up; then one of them is to go."""
+
+    @pytest.fixture
+    def fakes(self) -> dict[str, FakeCluster]:
+        fakes = {name: FakeCluster(name) for name in "abc"}
+        for name, fake in fakes.items():
+            fake.add_site("net", site_id=f"id-{name}")
+        views = {name: fake.view() for name, fake in fakes.items()}
+        for link in plan(network(*map(site, "abc")), views=views).links:
+            dialler, issuer = link.link.dialler.cluster, link.link.issuer.cluster
+            fakes[dialler].add_link_secret(
+                "net",
+                link.secret,
+                f"{dialler}/net",
+                f"{issuer}/net",
+                issued_by=f"id-{issuer}",
+                host=f"net.{issuer}.example.com",
+            )
+        for name, fake in fakes.items():
+            fake.add_status(
+                "net",
+                f"id-{name}",
+                outgoing=[f"id-{other}" for other in "abc" if other < name],
+                incoming=[f"id-{other}" for other in "abc" if other > name],
+            )
+        return fakes
+
+    @staticmethod
+    def removals(
+        fakes: dict[str, FakeCluster], *sites: SiteDefinition, **options
+    ) -> list[tuple[str, str, bool]]:
+        views = {name: fake.view() for name, fake in fakes.items()}
+        found = plan(network(*sites), views=views, **options)
+        return [(c.cluster, c.kind.name, c.ready) for c in found.changes if c.verb is Verb.DELETE]
+
+    def test_nothing_is_removed_while_all_is_declared(self, fakes):
+        assert self.removals(fakes, *map(site, "abc")) == []
+
+    def test_the_links_of_a_deleted_site_go_first_and_at_both_ends(self, fakes):
+        found = self.removals(fakes, site("a"), site("b"), site("c", delete=True))
+        assert [entry for entry in found if entry[2]] == [("c", "Secret", True), ("c", "Secret", True)]
+        assert ("c", "ConfigMap", False) in found
+
+    def test_the_site_goes_when_no_link_names_it(self, fakes):
+        for key in [key for key in fakes["c"].bodies if key[0] == SECRET and key[2].startswith("link-")]:
+            fakes["c"].remove(*key)
+        assert ("c", "ConfigMap", True) in self.removals(fakes, site("a"), site("b"), site("c", delete=True))
+
+    def test_a_site_that_is_not_declared_any_more_goes_likewise(self, fakes):
+        assert [e for e in self.removals(fakes, site("a"), site("b")) if e[2]] == [("c", "Secret", True)] * 2
+
+    def test_links_stay_until_those_that_remain_are_up(self, fakes):
+        fakes["b"].add_status("net", "id-b")
+        found = self.removals(fakes, site("a"), site("b"), site("c", delete=True))
+        assert [entry for entry in found if entry[2]] == []
+
+    def test_one_of_two_sites_can_be_deleted(self, fakes):
+        del fakes["c"]
+        found = self.removals(fakes, site("a"), site("b", delete=True))
+        assert ("b", "Secret", True) in found
+
+    def test_more_removals_than_the_budget_means_none(self, fakes):
+        assert self.removals(fakes, site("a"), budget=2) == []
+
+    def test_a_refused_network_loses_nothing(self, fakes):
+        found = self.removals(fakes, site("a"), site("b", config={"name": "a-net"}))
+        assert [entry for entry in found if entry[2]] == []
+
+    def test_nothing_goes_from_a_cluster_that_the_data_does_not_know(self, fakes):
+        definitions = Definitions(networks=(network(site("a"), site("b")),))
+        views = {name: fake.view() for name, fake in fakes.items()}
+        found = planning.plan(World(definitions=definitions, ownership=OURS, now=NOW, views=views))
+        assert [change for change in found.changes if change.verb is Verb.DELETE] == []
+
+
+def test_policies_are_one_object_per_cluster_with_anchored_names():
+    policy = Policy("p", allowed_services=("vault",))
+    sites = [site("a", name, policies=(policy,), cluster_admin=True) for name in ("one", "two")]
+    found = plan(network(*sites, site("b", policies=(policy,), cluster_admin=True)))
+    applied = {c.cluster: c.body["spec"]["namespaces"] for c in found.changes if c.name == "test-p"}
+    assert applied == {"a": ["^one$", "^two$"], "b": ["^net$"]}
