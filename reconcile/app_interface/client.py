@@ -11,13 +11,12 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from gql import Client as GqlClient
 from gql import GraphQLRequest
-from gql.client import SyncClientSession
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.requests import RequestsHTTPTransport
 from pydantic import SecretStr
@@ -32,6 +31,9 @@ from reconcile.app_interface.transport import (
 )
 from reconcile.app_interface.urls import without_userinfo
 from reconcile.openshift.access import Retries
+
+if TYPE_CHECKING:
+    from gql.client import SyncClientSession
 
 Answer = TypeVar("Answer")
 
@@ -185,7 +187,7 @@ class Client:
     def _persist(self, address: str, attempt: Callable[[], Answer]) -> Answer:
         return retry(
             lambda: reaching(address, attempt),
-            on=(Unreachable, ServerFault),
+            passes=lambda error: isinstance(error, Unreachable | ServerFault),
             retries=self._patience.retries,
             sleep=self._sleep,
         )

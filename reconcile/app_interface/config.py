@@ -62,7 +62,7 @@ class Config:
     """The whole file; the tables of secrets are looked up in it."""
 
 
-def load(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
+def read(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
     """Read ``file``.
 
     Raises:

@@ -18,17 +18,25 @@ PATIENT = Retries(attempts=5, base=0.5, cap=4.0)
 def retry(
     attempt: Callable[[], Answer],
     *,
-    on: tuple[type[Exception], ...],
+    passes: Callable[[Exception], bool],
     retries: Retries,
     sleep: Callable[[float], None],
 ) -> Answer:
-    """Call ``attempt`` until it succeeds, fails with something else than ``on``, or the tries are used up.
+    """Call ``attempt`` until it succeeds, fails with something that does not pass, or the tries are used up.
 
     The last failure is raised as it is. Pauses have no jitter: one process asks one server.
+
+    Args:
+        attempt: what to do; repeating it must do no harm.
+        passes: tells whether a failure may pass.
+        retries: how often and how soon.
+        sleep: waits for a number of seconds.
     """
     for round_ in range(retries.attempts - 1):
         try:
             return attempt()
-        except on:
+        except Exception as error:
+            if not passes(error):
+                raise
             sleep(min(retries.cap, retries.base * 2**round_))
     return attempt()

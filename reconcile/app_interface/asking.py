@@ -1,0 +1,71 @@
+"""The queries with their models, and how to ask one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from reconcile.app_interface import queries
+from reconcile.app_interface.answers.clusters import ClustersAnswer
+from reconcile.app_interface.answers.model import AnswerModel
+from reconcile.app_interface.answers.settings import IntegrationsAnswer, SettingsAnswer
+from reconcile.app_interface.answers.skupper import SkupperAnswer
+from reconcile.app_interface.client import Client
+from reconcile.app_interface.errors import BadAnswer
+
+Model = TypeVar("Model", bound=AnswerModel)
+
+_MOST_FAULTS = 5
+"""Mismatches of one answer that are quoted; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[Model]):
+    """A query file and the model of its answer."""
+
+    name: str
+    """Name of the file in ``queries/`` without ``.gql``."""
+    model: type[Model]
+
+
+SKUPPER = Query("skupper", SkupperAnswer)
+CLUSTERS = Query("clusters", ClustersAnswer)
+SETTINGS = Query("settings", SettingsAnswer)
+INTEGRATIONS = Query("integrations", IntegrationsAnswer)
+QUERIES: tuple[Query[Any], ...] = (SKUPPER, CLUSTERS, SETTINGS, INTEGRATIONS)
+
+
+def ask(client: Client, query: Query[Model]) -> Model:
+    """Send ``query`` and give its typed answer.
+
+    Raises:
+        ServerError: as ``Client.ask``; ``BadAnswer`` also where the data does not fit our schemas.
+    """
+    data = client.ask(queries.text(query.name))
+    try:
+        return query.model.model_validate(data)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        told = [f"{_place(data, fault['loc'])}: {fault['msg']}" for fault in found[:_MOST_FAULTS]]
+        if len(found) > _MOST_FAULTS:
+            told.append(f"and {len(found) - _MOST_FAULTS} more")
+        raise BadAnswer(
+            client.endpoint,
+            f"the data does not fit the schemas of this version: {'; '.join(told)}",
+            "correct the data or use the version that belongs to it",
+        ) from None
+
+
+def _place(data: Any, location: Sequence[int | str]) -> str:
+    """Say where in the data a fault is: the innermost datafile on the way there and the path inside it."""
+    datafile, inside = "", list(location)
+    for depth, step in enumerate(location):
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(data, dict) and isinstance(data.get("path"), str) and data["path"].endswith(".yml"):
+            datafile, inside = data["path"], list(location[depth + 1 :])
+    path = ".".join(str(step) for step in inside)
+    return f"{datafile} {path}".strip()

@@ -1,0 +1,153 @@
+"""Translates the typed answers into the domain's definitions, and into what leads into the clusters.
+
+The one place where the data's manners end: null against missing, lists that may be absent, tokens that rotate.
+Everything comes out in a fixed order, whatever order the bundle has.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconcile import INTEGRATION
+from reconcile.app_interface.answers import clusters as cluster_answers
+from reconcile.app_interface.answers import skupper as skupper_answers
+from reconcile.app_interface.answers.site_config import config_of
+from reconcile.app_interface.secrets import Format, SecretReference
+from reconcile.skupper.definitions import (
+    Cluster,
+    Definitions,
+    Network,
+    Policy,
+    SiteDefinition,
+    Strategy,
+)
+
+DEFAULT_REDUNDANCY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCredentials:
+    """Where the tokens of one cluster lie; None: the data names none."""
+
+    automation: SecretReference | None = None
+    admin: SecretReference | None = None
+    """Token of a cluster administrator."""
+    insecure: bool = False
+    """``insecureSkipTLSVerify``: do not check the certificate of its API server."""
+
+
+class UnknownClusterError(LookupError):
+    """A namespace lies on a cluster that the other answer does not hold: the answers are of two bundles."""
+
+
+def from_answers(
+    networks: skupper_answers.SkupperAnswer, clusters: cluster_answers.ClustersAnswer
+) -> Definitions:
+    """Translate both answers, which must be about the same bundle.
+
+    Raises:
+        UnknownClusterError: if they are not.
+    """
+    by_name = {answer.name: _cluster(answer) for answer in clusters.clusters_v1}
+    found = credentials(clusters)
+    entered = (
+        cluster
+        for name, cluster in by_name.items()
+        if cluster.server_url and (found[name].automation or found[name].admin)
+    )
+    return Definitions(
+        networks=tuple(
+            sorted((_network(answer, by_name) for answer in networks.skupper_v1), key=_identifier)
+        ),
+        clusters=tuple(sorted(entered, key=lambda cluster: cluster.name)),
+    )
+
+
+def credentials(clusters: cluster_answers.ClustersAnswer) -> dict[str, ClusterCredentials]:
+    """Give the credentials of every cluster by its name, also of those without any."""
+    return {
+        answer.name: ClusterCredentials(
+            automation=_token(answer.automation_tokens, answer.automation_token),
+            admin=_token(answer.cluster_admin_automation_tokens, answer.cluster_admin_automation_token),
+            insecure=bool(answer.insecure_skip_tls_verify),
+        )
+        for answer in clusters.clusters_v1
+    }
+
+
+def _identifier(network: Network) -> str:
+    return network.identifier
+
+
+def _cluster(answer: cluster_answers.Cluster) -> Cluster:
+    disabled = answer.disable.integrations if answer.disable else None
+    return Cluster(
+        name=answer.name,
+        server_url=answer.server_url,
+        private=answer.spec.private if answer.spec else None,
+        internal=bool(answer.internal),
+        peers=frozenset(_peers(answer.peering.connections if answer.peering else ())),
+        disabled=INTEGRATION in (disabled or ()),
+        path=answer.path,
+    )
+
+
+def _peers(connections: Iterable[cluster_answers.PeeringConnection]) -> Iterable[str]:
+    for connection in connections:
+        if connection.cluster is not None and not connection.delete:
+            yield connection.cluster.name
+
+
+def _token(
+    rotating: Sequence[cluster_answers.AutomationToken] | None, single: cluster_answers.VaultSecret | None
+) -> SecretReference | None:
+    """Choose a token: the first active one of the rotation that is not on its way out, else the single one."""
+    usable = (token.secret for token in rotating or () if token.active and not token.delete and token.secret)
+    secret = next(usable, single)
+    if secret is None:
+        return None
+    return SecretReference(secret.path, secret.field, secret.version, secret.format or Format.PLAIN)
+
+
+def _network(answer: skupper_answers.Network, clusters: Mapping[str, Cluster]) -> Network:
+    topology = answer.topology or skupper_answers.Topology(strategy=None, redundancy=None)
+    sites = [_site(namespace, clusters) for namespace in answer.namespaces]
+    return Network(
+        identifier=answer.identifier,
+        image=answer.site_controller.image,
+        version=answer.site_controller.version,
+        strategy=topology.strategy or Strategy.MESH,
+        redundancy=DEFAULT_REDUNDANCY if topology.redundancy is None else topology.redundancy,
+        config=config_of(answer.config),
+        sites=tuple(sorted(sites, key=lambda site: (site.cluster.name, site.namespace, site.path))),
+        description=answer.description,
+        path=answer.path,
+    )
+
+
+def _site(answer: skupper_answers.Namespace, clusters: Mapping[str, Cluster]) -> SiteDefinition:
+    cluster = clusters.get(answer.cluster.name)
+    if cluster is None:
+        raise UnknownClusterError(
+            f"{answer.path} names cluster {answer.cluster.name}, which is not among all"
+        )
+    return SiteDefinition(
+        cluster=cluster,
+        namespace=answer.name,
+        config=config_of(answer.skupper.config),
+        policies=tuple(_policy(policy) for policy in answer.skupper.policies or ()),
+        delete=bool(answer.delete or answer.skupper.delete),
+        namespace_deleted=bool(answer.delete),
+        cluster_admin=bool(answer.cluster_admin),
+        path=answer.path,
+    )
+
+
+def _policy(answer: skupper_answers.Policy) -> Policy:
+    return Policy(
+        identifier=answer.identifier,
+        path=answer.path,
+        allow_incoming_links=bool(answer.allow_incoming_links),
+        allowed_outgoing_links_hostnames=tuple(answer.allowed_outgoing_links_hostnames or ()),
+        allowed_exposed_resources=tuple(answer.allowed_exposed_resources or ()),
+        allowed_services=tuple(answer.allowed_services or ()),
+    )

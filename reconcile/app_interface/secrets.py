@@ -1,0 +1,153 @@
+"""Secrets: where they lie, who reads them, how they stay hidden.
+
+A secret's place is a reference out of the data: ``{path, field, version, format}``. It is read from Vault or,
+where app-interface says that it has none, from the configuration file (``creds/a`` is the table ``[creds.a]``).
+Values travel as ``SecretStr``, whose ``str()`` and ``repr()`` are stars.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Lock
+from typing import Any, Protocol
+
+from pydantic import SecretStr
+
+from reconcile.app_interface.config import Config
+from reconcile.app_interface.errors import ConfigError, ConfigFault, SecretMalformed, SecretNotFound
+
+Entries = Mapping[str, SecretStr]
+"""The text fields of one secret."""
+
+
+class Format(StrEnum):
+    """How a field's value is written down."""
+
+    PLAIN = "plain"
+    BASE64 = "base64"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """Where a secret lies."""
+
+    path: str
+    field: str
+    version: int | None = None
+    """Version in a Vault engine that keeps versions; None: the latest."""
+    format: Format = Format.PLAIN
+
+    def __str__(self) -> str:
+        return self.path if self.version is None else f"{self.path} (version {self.version})"
+
+
+class SecretReader(Protocol):
+    """A place that secrets are read from."""
+
+    def entries(self, reference: SecretReference) -> Entries:
+        """Give the text fields of the secret at ``reference.path``.
+
+        Raises:
+            SecretError: if they cannot be read.
+        """
+
+
+@dataclass(slots=True)
+class ConfigReader:
+    """Reads the tables of the configuration file. Versions mean nothing to it."""
+
+    config: Config
+
+    def entries(self, reference: SecretReference) -> Entries:
+        """See ``SecretReader``."""
+        table: Any = self.config.document
+        for step in reference.path.strip("/").split("/"):
+            table = table.get(step) if isinstance(table, dict) else None
+        if not isinstance(table, dict):
+            name = ".".join(reference.path.strip("/").split("/"))
+            raise SecretNotFound(
+                f"secret {reference}: {self.config.file} has no table [{name}]; "
+                "add it, or let the app-interface settings say `vault: true`"
+            )
+        return hidden(table)
+
+
+@dataclass(slots=True)
+class CachingReader:
+    """Asks another reader once for each secret and version; a run is short, so nothing expires.
+
+    May be shared by threads, which then wait for each other.
+    """
+
+    reader: SecretReader
+    _seen: dict[tuple[str, int | None], Entries] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def entries(self, reference: SecretReference) -> Entries:
+        """See ``SecretReader``."""
+        key = (reference.path, reference.version)
+        with self._lock:
+            if key not in self._seen:
+                self._seen[key] = self.reader.entries(reference)
+            return self._seen[key]
+
+
+def hidden(values: Mapping[str, object]) -> Entries:
+    """Wrap the values of a secret; what is not text is left out, since nothing here could use it."""
+    return {name: SecretStr(value) for name, value in values.items() if isinstance(value, str)}
+
+
+def entry(reference: SecretReference, entries: Entries, name: str) -> SecretStr:
+    """Pick one field of a secret that has been read.
+
+    Raises:
+        SecretNotFound: if it has no such field or an empty one.
+    """
+    value = entries.get(name)
+    if value is None or not value.get_secret_value():
+        state = "has no text field" if value is None else "has an empty field"
+        others = ", ".join(sorted(entries.keys() - {name})) or "none"
+        raise SecretNotFound(f"secret {reference} {state} {name} (other fields: {others}); add it there")
+    return value
+
+
+def read(reader: SecretReader, reference: SecretReference) -> SecretStr:
+    """Read the field that ``reference`` names, decoded as its format says.
+
+    Raises:
+        SecretError: if it cannot be read or decoded.
+    """
+    value = entry(reference, reader.entries(reference), reference.field)
+    if reference.format is Format.PLAIN:
+        return value
+    try:
+        text = base64.b64decode("".join(value.get_secret_value().split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise SecretMalformed(
+            f"secret {reference}: field {reference.field} is not text in base64; "
+            "encode it, or leave out `format: base64` in the data"
+        ) from None
+    return SecretStr(text)
+
+
+def reader(config: Config, *, vault: bool) -> SecretReader:
+    """Give the reader that app-interface settings ask for (``vault``), remembering what it has read.
+
+    Raises:
+        ConfigError: if secrets lie in Vault and the configuration does not say where that is.
+    """
+    if not vault:
+        return CachingReader(ConfigReader(config))
+    if config.vault is None:
+        fault = ConfigFault(
+            "vault",
+            "",
+            "is missing, and the app-interface settings say `vault: true`",
+            "add the table with server and either role_id and secret_id or kube_auth_role and kube_auth_mount",
+        )
+        raise ConfigError(config.file, [fault])
+    from reconcile.app_interface.vault import VaultReader
+
+    return CachingReader(VaultReader(config.vault, service_account_token=config.service_account_token))

@@ -1,0 +1,182 @@
+"""Reads secrets from HashiCorp Vault.
+
+Logs in once, as an AppRole or with the service account of the pod. The first element of a secret's path is the
+mount of a key-value engine; whether that engine keeps versions is asked once a mount, as Vault's own command
+line does. Only key-value engines are understood. Texts of errors quote Vault's reason, never a value.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hvac
+import requests
+from hvac import exceptions
+
+from reconcile.app_interface.config_tables import Vault
+from reconcile.app_interface.errors import (
+    SecretError,
+    SecretForbidden,
+    SecretMalformed,
+    SecretNotFound,
+    SecretStoreError,
+)
+from reconcile.app_interface.retrying import PATIENT, retry
+from reconcile.app_interface.secrets import Entries, SecretReference, hidden
+from reconcile.openshift.access import Retries
+
+TIMEOUT: Any = (5.0, 30.0)
+"""Seconds until the connection stands, and of silence after that; hvac hands the pair on to requests."""
+
+_LONGEST_REASON = 200
+"""Characters of Vault's own words that an error quotes."""
+
+_PASSING = (
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    exceptions.InternalServerError,
+    exceptions.BadGateway,
+    exceptions.VaultDown,
+    exceptions.UnexpectedError,
+)
+
+
+class VaultReader:
+    """One log-in to one Vault; a ``SecretReader``. Not for several threads at a time."""
+
+    def __init__(
+        self,
+        settings: Vault,
+        *,
+        service_account_token: Path,
+        timeout: Any = TIMEOUT,
+        retries: Retries = PATIENT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._service_account_token = service_account_token
+        self._retries = retries
+        self._sleep = sleep
+        # An empty token keeps hvac from picking up VAULT_TOKEN or ~/.vault-token of whoever runs this.
+        self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout)
+        self._logged_in = False
+        self._versioned: dict[str, bool] = {}
+        self._outage: SecretStoreError | None = None
+
+    def entries(self, reference: SecretReference) -> Entries:
+        """See ``SecretReader``. Where the engine keeps no versions, ``reference.version`` means nothing.
+
+        Raises:
+            SecretStoreError: if Vault cannot be reached or does not let us in; every later call says so at once.
+            SecretForbidden, SecretNotFound, SecretMalformed: if this secret cannot be had.
+        """
+        if self._outage is not None:
+            raise self._outage
+        mount, _, path = reference.path.strip("/").partition("/")
+        if not path:
+            raise SecretNotFound(
+                f"secret {reference}: the path names no secret; write MOUNT/PATH in the data"
+            )
+        self._log_in()
+        try:
+            answer = self._persist(lambda: self._read(mount, path, reference.version))
+        except exceptions.VaultError as error:
+            raise self._refusal(reference, error) from None
+        values = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(values, dict):
+            raise SecretMalformed(f"secret {reference} in {self._settings.server} is no key-value secret")
+        return hidden(values)
+
+    def _read(self, mount: str, path: str, version: int | None) -> Any:
+        engines = self._vault.secrets.kv
+        if not self._keeps_versions(mount):
+            return engines.v1.read_secret(path, mount_point=mount)
+        answer = engines.v2.read_secret_version(
+            path, version=version, mount_point=mount, raise_on_deleted_version=True
+        )
+        return answer["data"]
+
+    def _keeps_versions(self, mount: str) -> bool:
+        if mount not in self._versioned:
+            answer = self._vault.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
+            options = answer["data"].get("options") or {}
+            self._versioned[mount] = options.get("version") == "2"
+        return self._versioned[mount]
+
+    def _log_in(self) -> None:
+        if self._logged_in:
+            return
+        try:
+            self._persist(self._log_in_by_role if self._settings.role_id else self._log_in_by_account)
+        except exceptions.VaultError as error:
+            self._outage = self._store_error(
+                f"it refuses our log-in: {_reason(error)}", "check [vault] of the configuration"
+            )
+            raise self._outage from None
+        self._logged_in = True
+
+    def _log_in_by_role(self) -> None:
+        secret_id = self._settings.secret_id
+        self._vault.auth.approle.login(
+            role_id=self._settings.role_id, secret_id=secret_id.get_secret_value() if secret_id else None
+        )
+
+    def _log_in_by_account(self) -> None:
+        file = self._service_account_token
+        try:
+            token = file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self._outage = self._store_error(
+                f"the token of the service account, {file}, cannot be read ({error.strerror})",
+                "name its file in KUBE_SA_TOKEN_PATH, or log in with role_id and secret_id",
+            )
+            raise self._outage from None
+        self._vault.auth.kubernetes.login(
+            role=self._settings.kube_auth_role, jwt=token, mount_point=self._settings.kube_auth_mount
+        )
+
+    def _persist(self, attempt: Callable[[], Any]) -> Any:
+        """Run ``attempt``, again if the fault may pass; what Vault itself refuses stays hvac's exception."""
+        try:
+            return retry(attempt, passes=_passes, retries=self._retries, sleep=self._sleep)
+        except requests.exceptions.SSLError:
+            reason, hint = "the TLS handshake failed", "name a file with its authority in REQUESTS_CA_BUNDLE"
+        except requests.exceptions.JSONDecodeError:
+            reason, hint = "its answer is not Vault's", "check server in [vault] of the configuration"
+        except requests.exceptions.RequestException as error:
+            reason = f"no answer ({type(error).__name__})"
+            hint = "check server in [vault] of the configuration and the network on the way to it"
+        except (KeyError, TypeError, AttributeError):  # a proxy's log-in page, say
+            reason, hint = "its answer is not Vault's", "check server in [vault] of the configuration"
+        self._outage = self._store_error(reason, hint)
+        raise self._outage from None
+
+    def _store_error(self, reason: str, hint: str) -> SecretStoreError:
+        return SecretStoreError(f"Vault {self._settings.server}: {reason}; {hint}")
+
+    def _refusal(self, reference: SecretReference, error: exceptions.VaultError) -> SecretError:
+        where = f"secret {reference} in {self._settings.server}"
+        match error:
+            case exceptions.Forbidden() | exceptions.Unauthorized():
+                return SecretForbidden(
+                    f"{where}: our account may not read it, or there is no such mount; "
+                    "grant it read on that path, or correct the path in the data"
+                )
+            case exceptions.InvalidPath():
+                return SecretNotFound(
+                    f"{where}: no such path or version; correct the data or write the secret"
+                )
+            case _:
+                return self._store_error(f"{_reason(error)} (secret {reference})", "try again later")
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, _PASSING) and not isinstance(error, requests.exceptions.SSLError)
+
+
+def _reason(error: exceptions.VaultError) -> str:
+    """Quote Vault's reason in one line."""
+    text = " ".join("; ".join(error.errors or ()).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
