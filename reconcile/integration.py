@@ -15,10 +15,11 @@ from typing import Protocol
 
 from reconcile.app_interface import accesses, fetching
 from reconcile.app_interface.config import Config
+from reconcile.app_interface.errors import AppInterfaceError
 from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
 from reconcile.apply.events import Event, Listener
-from reconcile.apply.fleet import Fleet, Target
+from reconcile.apply.fleet import CannotOpenError, Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
@@ -152,9 +153,12 @@ class Session:
         size = self._invocation.thread_pool_size
 
         def client(*, as_admin: bool) -> Client:
-            access = accesses.access(
-                cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
-            )
+            try:
+                access = accesses.access(
+                    cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
+                )
+            except AppInterfaceError as error:
+                raise CannotOpenError(str(error)) from error
             return Client(access, pool_size=size)
 
         wants_admin = admin and credentials.admin is not None

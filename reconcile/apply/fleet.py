@@ -20,13 +20,17 @@ from reconcile.skupper.live import ClusterView
 from reconcile.skupper.reading import Read
 
 
+class CannotOpenError(Exception):
+    """There is no way into a cluster: its secret is missing or wrong, say. The text is ready to be shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One cluster of a run."""
 
     name: str
     open: Callable[[], Accounts] = field(repr=False)
-    """Opens its accounts; raises ``ClusterError`` or another error whose text says why it cannot."""
+    """Opens its accounts; raises ``CannotOpenError``."""
     reads: tuple[Read, ...]
     trace: Read
     """The LIST that finds out whether anything of ours is there."""
@@ -125,7 +129,7 @@ class Fleet:
                 self._accounts[target.name] = accounts
                 picture = self._pictures[target.name] = Picture()
             observed = self._observe(target, accounts, picture)
-        except ClusterError as error:
+        except (CannotOpenError, ClusterError) as error:
             self._fail(target, str(error))
         except Exception as error:  # noqa: BLE001 one cluster's surprise must not end the run of the others
             self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")

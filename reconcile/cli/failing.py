@@ -13,9 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Failed(click.ClickException):
     """Ends a command with exit code 1 and one line on stderr."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = 1
 
 
 def plainly(command: F) -> F:
@@ -28,7 +26,8 @@ def plainly(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except AppInterfaceError as error:
-            raise Failed(str(error), getattr(error, "exit_code", 1)) from error
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             sys.exit(130)

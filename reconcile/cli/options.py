@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """A span of time such as ``90s``, ``5m``, ``1h`` or ``0``; its value is in seconds."""
 
     name = "duration"
