@@ -10,57 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconcile.app_interface.bundle.graph_store import is_reference
+from reconcile.app_interface.bundle.graphql_types import Types
 from reconcile.app_interface.bundle.model import IDENTIFIER_KEY, Document
 from reconcile.app_interface.bundle.walking import resolve
 from reconcile.findings import Pointer
 
 Identity = tuple[Any, ...]
 """Values of the identifying fields, in the order of the type's fields."""
-
-
-class Types:
-    """The GraphQL type definitions of a bundle, asked the way documents are walked."""
-
-    def __init__(self, confs: list[Document]) -> None:
-        confs = [conf for conf in confs if _well_formed(conf)]
-        self._fields = {conf["name"]: {field["name"]: field for field in conf["fields"]} for conf in confs}
-        self._resolution = {conf["name"]: conf.get("interfaceResolve") or {} for conf in confs}
-        self.by_schema = {
-            field["datafileSchema"]: field["type"]
-            for field in self._fields.get("Query", {}).values()
-            if "datafileSchema" in field
-        }
-        self.by_schema |= {conf["datafile"]: conf["name"] for conf in confs if "datafile" in conf}
-
-    def field_type(self, type_name: str, field: str) -> str:
-        """Give the type of a field; empty if there is no such field, or if other datafiles fill it."""
-        conf = self._fields.get(type_name, {}).get(field, {})
-        return "" if "synthetic" in conf else conf.get("type", "")
-
-    def of_item(self, type_name: str, item: Document) -> str:
-        """Give the type of ``item`` where ``type_name`` may be an interface."""
-        resolution = self._resolution.get(type_name, {})
-        by_value = resolution.get("fieldMap") or {}
-        return str(by_value.get(item.get(str(resolution.get("field"))), type_name))
-
-    def identifying(self, type_name: str) -> list[str]:
-        """List the fields that together identify an item of a list of ``type_name``."""
-        fields = self._fields.get(type_name, {}).values()
-        return [field["name"] for field in fields if field.get("isContextUnique") or field.get("isUnique")]
-
-    def unique(self, type_name: str) -> list[str]:
-        """List the fields whose values no two datafiles of ``type_name`` may share."""
-        return [name for name, field in self._fields.get(type_name, {}).items() if field.get("isUnique")]
-
-    def nested(self, type_name: str) -> list[tuple[str, str]]:
-        """List the (field, type) pairs of a type that lead on to other types."""
-        fields = self._fields.get(type_name, {})
-        return [(name, kind) for name in fields if (kind := self.field_type(type_name, name)) in self._fields]
-
-
-def _well_formed(conf: Any) -> bool:
-    fields = conf.get("fields") if isinstance(conf, dict) and "name" in conf else None
-    return isinstance(fields, list) and all(isinstance(each, dict) and "name" in each for each in fields)
 
 
 def lists(
@@ -91,10 +47,9 @@ def identity(types: Types, type_name: str, item: Any) -> Identity | None:
 def add(data: Mapping[str, Document], schemas: Mapping[str, Document], confs: list[Document]) -> None:
     """Write the identifiers into the list items of ``data``, and allow them in ``schemas``; both are changed."""
     types = Types(confs)
+    permission = _Permission(types, schemas)
     for path, type_name in types.by_schema.items():
-        if types.identifying(type_name) and isinstance(schemas.get(path, {}).get("properties"), dict):
-            schemas[path]["properties"][IDENTIFIER_KEY] = {"type": "string"}
-        _allow(types, schemas, path, schemas.get(path, {}), type_name, set())
+        permission.grant(path, schemas.get(path, {}), type_name, is_item=True)
     for document in data.values():
         for _, kind, items in lists(types, types.by_schema.get(document.get("$schema", ""), ""), document):
             for item in items:
@@ -104,35 +59,44 @@ def add(data: Mapping[str, Document], schemas: Mapping[str, Document], confs: li
                     item[IDENTIFIER_KEY] = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _allow(
-    types: Types, schemas: Mapping[str, Document], base: str, schema: Document, type_name: str, seen: set[int]
-) -> None:
-    """Add the identifier to the properties of every item schema below ``schema`` whose type has identity."""
-    if id(schema) in seen:
-        return
-    seen.add(id(schema))
-    properties = schema.get("properties", {})
-    for field, kind in types.nested(type_name):
-        if field in properties:
-            for path, item in _item_schemas(schemas, base, properties[field]):
-                inner = item.get("properties")
-                if isinstance(inner, dict):
-                    if "items" in properties[field] and types.identifying(kind):
-                        inner[IDENTIFIER_KEY] = {"type": "string"}
-                    _allow(types, schemas, path, item, kind, seen)
+class _Permission:
+    """Makes room for the identifier in schemas, which are closed."""
 
+    def __init__(self, types: Types, schemas: Mapping[str, Document]) -> None:
+        self._types = types
+        self._schemas = schemas
+        self._seen: set[tuple[int, str]] = set()
 
-def _item_schemas(
-    schemas: Mapping[str, Document], base: str, schema: Document
-) -> Iterator[tuple[str, Document]]:
-    """Yield the schemas that describe a value, or the items of a list: behind references and in all branches."""
-    if "$schemaRef" in schema:
-        return
-    if isinstance(schema.get("$ref"), str):
-        yield from _item_schemas(schemas, *resolve(schemas, base, schema["$ref"]))
-    elif isinstance(schema.get("items"), dict):
-        yield from _item_schemas(schemas, base, schema["items"])
-    else:
-        yield base, schema
-        for branch in schema.get("oneOf", []):
-            yield from _item_schemas(schemas, base, branch)
+    def grant(self, base: str, schema: Document, type_name: str, *, is_item: bool) -> None:
+        """Allow the identifier in ``schema`` if it describes items of a type with identity, and in all below it.
+
+        Args:
+            base: path of the schema file that ``schema`` is part of.
+            schema: the description of a value of ``type_name``.
+            type_name: GraphQL type.
+            is_item: True for a datafile or an item of a list, False for a value that stands alone.
+        """
+        properties = schema.get("properties")
+        if not isinstance(properties, dict) or (id(schema), type_name) in self._seen:
+            return
+        self._seen.add((id(schema), type_name))
+        if is_item and self._types.identifying(type_name):
+            properties[IDENTIFIER_KEY] = {"type": "string"}
+        for field, kind in self._types.nested(type_name):
+            described = properties.get(field, {})
+            for path, inner in self._descriptions(base, described):
+                for variant in self._types.variants(kind):
+                    self.grant(path, inner, variant, is_item="items" in described)
+
+    def _descriptions(self, base: str, schema: Document) -> Iterator[tuple[str, Document]]:
+        """Yield what describes a value, or the items of a list: behind references and in all branches."""
+        if "$schemaRef" in schema:
+            return
+        if isinstance(schema.get("$ref"), str):
+            yield from self._descriptions(*resolve(self._schemas, base, schema["$ref"]))
+        elif isinstance(schema.get("items"), dict):
+            yield from self._descriptions(base, schema["items"])
+        else:
+            yield base, schema
+            for branch in schema.get("oneOf", []):
+                yield from self._descriptions(base, branch)

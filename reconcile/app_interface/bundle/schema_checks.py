@@ -18,10 +18,11 @@ from referencing.jsonschema import DRAFT6
 
 from reconcile.app_interface.bundle.assembling import METASCHEMA
 from reconcile.app_interface.bundle.building import SCHEMAS
+from reconcile.app_interface.bundle.graph_store import is_reference
 from reconcile.app_interface.bundle.model import Bundle, Document
 from reconcile.app_interface.bundle.references import References
-from reconcile.app_interface.bundle.walking import CROSS_REFERENCE, RESOURCE_REFERENCE
-from reconcile.app_interface.bundle.wording import findings
+from reconcile.app_interface.bundle.walking import CROSS_REFERENCE, RESOURCE_REFERENCE, walk
+from reconcile.app_interface.bundle.wording import REFERENCE_NOT_ALLOWED, findings
 from reconcile.findings import Finding
 
 
@@ -37,6 +38,7 @@ class SchemaChecks:
         keywords = {"$ref": self._reference, "pattern": _pattern}
         self._validator_type: Any = extend(Draft6Validator, keywords)  # type: ignore[no-untyped-call]
         self._validators: dict[str, Draft6Validator] = {}
+        self._met: set[int] = set()
 
     def check_schemas(self) -> Iterator[Finding]:
         """Check every schema: draft 06 itself, and the schema of schemas where it names that."""
@@ -49,6 +51,11 @@ class SchemaChecks:
                 continue
             if schema.get("$schema") == METASCHEMA and METASCHEMA in self._bundle.schemas:
                 yield from self.check(name, schema)
+
+    def check_datafile(self, path: str, document: Document) -> Iterator[Finding]:
+        """Check a datafile: against its schema, and that it refers to others only where the schema says so."""
+        self._met.clear()
+        yield from list(self.check(path, document)) or self._stray_references(path, document)
 
     def check(self, name: str, document: Document) -> Iterator[Finding]:
         """Check one document against the schema that its ``$schema`` names.
@@ -70,6 +77,14 @@ class SchemaChecks:
             message = f"the schema {path} refers to {error.ref}, which does not exist"
             yield Finding("schema", message, datafile=f"{SCHEMAS}{path}")
 
+    def _stray_references(self, path: str, document: Document) -> Iterator[Finding]:
+        """Find references where the schema expects other content and yet is content, as in labels."""
+        for pointer, value in walk(document):
+            if is_reference(value) and id(value) not in self._met:
+                yield Finding(
+                    "ref-not-allowed", REFERENCE_NOT_ALLOWED, datafile=path, pointer=(*pointer, "$ref")
+                )
+
     def _validator(self, path: str) -> Draft6Validator:
         if path not in self._validators:
             schema = self._bundle.schemas[path]
@@ -85,6 +100,7 @@ class SchemaChecks:
     ) -> Iterator[ValidationError]:
         yield from Draft6Validator.VALIDATORS["$ref"](validator, reference, instance, schema)
         if reference == CROSS_REFERENCE:
+            self._met.add(id(instance))
             yield from self._references.check(instance, schema.get("$schemaRef"))
         elif reference == RESOURCE_REFERENCE and instance not in self._bundle.resources:
             yield ValidationError(f"there is no resource {instance}", validator="missing-resource")

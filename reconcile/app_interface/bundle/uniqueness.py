@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconcile.app_interface.bundle.graph_store import is_reference
-from reconcile.app_interface.bundle.identifiers import Types, identity, lists
+from reconcile.app_interface.bundle.graphql_types import Types
+from reconcile.app_interface.bundle.identifiers import identity, lists
 from reconcile.app_interface.bundle.model import Document
-from reconcile.findings import Finding, Pointer
+from reconcile.findings import Finding
 
 _NAMESPACE = "/openshift/namespace-1.yml"
-Place = tuple[str, Pointer]
 
 
 def check(data: Mapping[str, Document], confs: list[Document]) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ def validate(bundle: Bundle) -> list[Finding]:
     for path, document in bundle.data.items():
         trapped[path] = list(traps.check(path, document))
         found += trapped[path]
-        found += _not_told(checks.check(path, document), trapped[path])
+        found += _not_told(checks.check_datafile(path, document), trapped[path])
     for finding in uniqueness.check(bundle.data, bundle.confs):
         found += _not_told([finding], trapped[finding.datafile])
     return ordered(bundle, found)

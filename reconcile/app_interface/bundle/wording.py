@@ -15,6 +15,8 @@ from reconcile.app_interface.bundle.model import CHECKSUM_KEY, IDENTIFIER_KEY, D
 from reconcile.app_interface.bundle.walking import CROSS_REFERENCE
 from reconcile.findings import Finding, Pointer
 
+REFERENCE_NOT_ALLOWED = "no reference is allowed here"
+
 _MANY = 12
 """More allowed values or keys than this are not listed, only the nearest one is."""
 
@@ -25,14 +27,21 @@ Fault = tuple[str, str, Pointer]
 
 
 def findings(datafile: str, errors: Iterable[ValidationError]) -> Iterator[Finding]:
-    """Put errors of one datafile into words; two of the same rule at the same place count once."""
-    seen = set()
-    # What a choice of schemas says about a place is less exact than what was said about the place itself.
-    for error in sorted(errors, key=lambda each: each.validator in _CHOICES):
-        for rule, message, pointer in _faults(error, tuple(error.absolute_path)):
-            if (rule, pointer) not in seen:
-                seen.add((rule, pointer))
-                yield Finding(rule, message, datafile=datafile, pointer=pointer)
+    """Put the errors of one datafile into words.
+
+    What a choice of schemas says about a place is less exact than what was said about the place itself: of the same
+    rule only the latter counts.
+    """
+    plain: list[ValidationError] = []
+    choices: list[ValidationError] = []
+    for error in errors:
+        (choices if error.validator in _CHOICES else plain).append(error)
+    told = dict.fromkeys(fault for error in plain for fault in _faults(error, tuple(error.absolute_path)))
+    exact = {(rule, pointer) for rule, _, pointer in told}
+    chosen = (fault for error in choices for fault in _faults(error, tuple(error.absolute_path)))
+    told |= dict.fromkeys(fault for fault in chosen if (fault[0], fault[2]) not in exact)
+    for rule, message, pointer in told:
+        yield Finding(rule, message, datafile=datafile, pointer=pointer)
 
 
 def _faults(error: ValidationError, pointer: Pointer) -> Iterator[Fault]:
@@ -98,7 +107,7 @@ def _unknown_keys(error: ValidationError) -> Iterator[Fault]:
         if key in _schema(error).get("properties", {}):
             continue
         if key == "$ref":
-            yield "ref-not-allowed", "no reference is allowed here", (key,)
+            yield "ref-not-allowed", REFERENCE_NOT_ALLOWED, (key,)
         else:
             yield "unknown-key", f"unknown key {key!r}{_nearest(key, allowed, 'key')}", (key,)
 

@@ -1,0 +1,1 @@
+"""Tests of bundles: reading, making, checking and asking them."""
