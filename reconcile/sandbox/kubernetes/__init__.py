@@ -1,0 +1,43 @@
+"""Simulated Kubernetes and OpenShift clusters: real HTTPS on loopback, many clusters in one process.
+
+How to use it::
+
+    from reconcile.sandbox.kubernetes.accounts import Account, within
+    from reconcile.sandbox.kubernetes.cluster import ClusterSpec
+    from reconcile.sandbox.kubernetes.controllers import Behaviour
+    from reconcile.sandbox.kubernetes.servers import ApiServers
+
+    bot = Account("system:serviceaccount:ci:bot", token="bot-token", rules=(within("vault"),))
+    specs = [
+        ClusterSpec("public-1", namespaces=("vault",), accounts=(bot,)),
+        ClusterSpec("plain-1", openshift=False, behaviour=Behaviour(load_balancers="pending")),
+    ]
+    with ApiServers(specs) as fleet:                # or fleet.start() ... fleet.stop()
+        cluster = fleet["public-1"]
+        cluster.url, cluster.token, fleet.ca_file   # how a client reaches it (token: the administrator)
+        fleet.write_kubeconfig(path)                # one context per cluster
+        cluster.objects(kinds.SECRET, namespace="vault", labels={"a": "b"})   # dicts, without a request
+        cluster.find(kinds.SECRET, "name", "vault")                           # dict or None
+        cluster.load({"apiVersion": "v1", "kind": "ConfigMap", ...})          # create, without a request
+        cluster.remove(kinds.CONFIG_MAP, "name", "vault")
+        cluster.revision                            # resourceVersion of the last change
+        cluster.counts(), cluster.reset_counts()    # RequestCounts: reads, writes, dry_runs, watches, discovery, by_verb
+        cluster.admit(account), cluster.revoke(token)
+        cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
+        cluster.end_watches()                       # cut all watches
+        cluster.forget_history()                    # watches from before: 410
+        cluster.faults.before.append(hook)          # see ``faults``: answer instead, delay, reset; ``after``: lose answers
+        cluster.faults.clear()
+
+Every method above may be called from any thread (never from the event loop itself, where hooks run). ``ClusterSpec``
+says what else can differ: no Routes and Projects (``openshift=False``), no SkupperClusterPolicy, extra kinds, length
+of the event history, delays of controllers, the clock.
+
+What it is faithful in: status codes, texts and bodies of refusals, resourceVersions, watches, selectors, paging,
+all patch formats, server-side apply with owners and conflicts, finalizers, garbage collection, namespaces, defaults
+and validation of the kinds that this project uses, tables and discovery for kubectl. What it refuses: protobuf
+bodies, other kinds, exec, logs, proxies, RBAC evaluation (accounts have rules instead).
+
+Why not a library: ``kmock``, which mocks a Kubernetes API for tests, keeps objects and serves watches, but has neither
+server-side apply nor garbage collection, preconditions or rights, and exactly those are what is tried out here.
+"""

@@ -1,0 +1,85 @@
+"""Requests taken apart: which resource, which object, which verb.
+
+A :class:`Call` is what accounts are asked about, counters count and fault hooks see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
+from reconcile.sandbox.kubernetes.errors import method_not_allowed, path_not_found
+
+SUBRESOURCES = ("status", "finalize")
+_VERBS = {
+    "POST": "create",
+    "PUT": "update",
+    "PATCH": "patch",
+    "DELETE": "delete",
+    "GET": "get",
+    "HEAD": "get",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request for a resource."""
+
+    cluster: str
+    verb: str
+    """``get``, ``list``, ``watch``, ``create``, ``update``, ``patch``, ``delete`` or ``deletecollection``."""
+    resource: Resource
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the verb can change something."""
+        return self.verb not in {"get", "list", "watch"}
+
+
+def parse(cluster: str, catalogue: Catalogue, method: str, path: str, query: Mapping[str, str]) -> Call:
+    """Take apart the path of a resource: ``/api/v1/namespaces/a/secrets/b``, ``/apis/apps/v1/deployments``.
+
+    Raises:
+        ApiError: 404 if nothing is served there, 405 if the resource does not support the verb.
+    """
+    parts = path.strip("/").split("/")
+    core = parts[0] == "api"
+    group, version, rest = ("", parts[1], parts[2:]) if core else (parts[1], parts[2], parts[3:])
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 2 and not (core and rest[2] in SUBRESOURCES):
+        namespace, rest = rest[1], rest[2:]
+    resource = catalogue.at(group, version, rest[0])
+    if resource is None or len(rest) > 3 or (namespace and not resource.kind.namespaced):
+        raise path_not_found()
+    name, subresource = (*rest[1:], "", "")[:2]
+    if subresource and not _has(resource, subresource):
+        raise path_not_found()
+    call = Call(cluster, _verb(method, name, query), resource, namespace, name, subresource)
+    if call.verb not in resource.verbs:
+        raise method_not_allowed()
+    if resource.kind.namespaced and not namespace and call.verb not in {"list", "watch"}:
+        raise method_not_allowed()
+    return call
+
+
+def _has(resource: Resource, subresource: str) -> bool:
+    if subresource == "status":
+        return resource.status
+    return subresource == "finalize" and resource.kind.plural == "namespaces"
+
+
+def _verb(method: str, name: str, query: Mapping[str, str]) -> str:
+    verb = _VERBS.get(method)
+    if verb is None:
+        raise method_not_allowed()
+    if verb == "get" and query.get("watch") in {"1", "true"}:
+        return "watch"
+    if name:
+        if verb == "create":
+            raise method_not_allowed()
+        return verb
+    if verb in {"update", "patch"}:
+        raise method_not_allowed()
+    return {"get": "list", "delete": "deletecollection"}.get(verb, verb)

@@ -1,0 +1,244 @@
+"""One simulated cluster: its objects, its controllers, its HTTPS port."""
+
+import asyncio
+import datetime
+import ssl
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+
+from reconcile import kinds
+from reconcile.kinds import Kind
+from reconcile.sandbox.kubernetes import catalogue
+from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Accounts
+from reconcile.sandbox.kubernetes.api import Api, Parts
+from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
+from reconcile.sandbox.kubernetes.controllers import Behaviour, Controllers, project_of
+from reconcile.sandbox.kubernetes.defaults import Allocator
+from reconcile.sandbox.kubernetes.discovery import Discovery
+from reconcile.sandbox.kubernetes.errors import Object
+from reconcile.sandbox.kubernetes.faults import Faults
+from reconcile.sandbox.kubernetes.garbage import GarbageCollector
+from reconcile.sandbox.kubernetes.requests import RequestCounter, RequestCounts
+from reconcile.sandbox.kubernetes.store import Record, Store
+from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+T = TypeVar("T")
+_MAX_BODY = 3 * 1024 * 1024
+_SYSTEM_NAMESPACES = ("default", "kube-system")
+_LOADER = Options(manager="sandbox")
+
+
+def utc_now() -> datetime.datetime:
+    """The clock of clusters that are given no other."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """How a simulated cluster shall be."""
+
+    name: str
+    namespaces: tuple[str, ...] = ()
+    """Namespaces that exist from the start, besides ``default`` and ``kube-system``."""
+    accounts: tuple[Account, ...] = ()
+    """Accounts besides the cluster administrator, who always exists."""
+    openshift: bool = True
+    """Serves Routes and Projects."""
+    skupper_policy: bool = True
+    """Serves SkupperClusterPolicy."""
+    extra_kinds: tuple[Kind, ...] = ()
+    """Served as custom resources."""
+    apps_domain: str = ""
+    """Domain of Routes; empty: ``apps.<name>.example``."""
+    behaviour: Behaviour = Behaviour()
+    history: int = 1000
+    """Events per kind that a watch can still ask for; older ones are 410."""
+    bookmark_interval: float = 60.0
+    """Seconds between the bookmarks of a watch."""
+    garbage_delay: float = 0.02
+    """Seconds between the end of an owner and that of its dependents."""
+    port: int = 0
+    """0: any free one."""
+    now: Callable[[], datetime.datetime] = field(default=utc_now)
+
+
+class SimulatedCluster:
+    """A cluster that runs inside an :class:`~reconcile.sandbox.kubernetes.servers.ApiServers`."""
+
+    def __init__(self, spec: ClusterSpec, loop: asyncio.AbstractEventLoop, context: ssl.SSLContext) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.token = f"{spec.name}-admin-token"
+        self.faults = Faults()
+        self._loop = loop
+        self._context = context
+        self._port = spec.port
+        self._runner: web.AppRunner | None = None
+        self._counter = RequestCounter()
+        self._catalogue = Catalogue(_resources(spec))
+        self._store = Store(spec.history)
+        self._accounts = Accounts((Account("system:admin", self.token, (EVERYTHING,)), *spec.accounts))
+        apps_domain = spec.apps_domain or f"apps.{spec.name}.example"
+        self._writer = Writer(
+            self._store, Allocator(apps_domain), lambda: spec.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+        self._controllers = Controllers(self._writer, spec.behaviour, apps_domain)
+        self._garbage = GarbageCollector(self._writer, self._catalogue, spec.garbage_delay)
+        if spec.openshift:
+            project = self._catalogue.of_kind(catalogue.PROJECT)
+            self._store.mirror(kinds.NAMESPACE, lambda record: Record(project, project_of(record.object)))
+        discovery = Discovery(self._catalogue)
+        self._api = Api(
+            Parts(
+                name=spec.name,
+                catalogue=self._catalogue,
+                store=self._store,
+                writer=self._writer,
+                accounts=self._accounts,
+                discovery=discovery,
+                faults=self.faults,
+                counter=self._counter,
+                bookmark_interval=spec.bookmark_interval,
+            )
+        )
+
+    # -- for everybody, from any thread ----------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Where its API server listens, or will listen again: ``https://127.0.0.1:<port>``."""
+        return f"https://127.0.0.1:{self._port}"
+
+    @property
+    def revision(self) -> int:
+        """The resourceVersion of the last change; it stays the same as long as nothing is written."""
+        return self._store.revision
+
+    def objects(
+        self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None
+    ) -> list[Object]:
+        """Objects of a kind as they are now, without a request. They must not be changed."""
+        wanted = (labels or {}).items()
+        return [
+            record.object
+            for record in self._store.records(kind, namespace)
+            if wanted <= (record.object["metadata"].get("labels") or {}).items()
+        ]
+
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Object | None:
+        """One object as it is now, without a request; None if it does not exist."""
+        record = self._store.get(kind, namespace, name)
+        return record.object if record else None
+
+    def load(self, *objects: Object) -> list[Object]:
+        """Create objects without a request, as field manager ``sandbox``; also before the servers have started.
+
+        Raises:
+            ApiError: As an HTTP client would be answered.
+        """
+        return self._on_loop(lambda: [self._create(obj) for obj in objects])
+
+    def remove(self, kind: Kind, name: str, namespace: str = "") -> None:
+        """Delete an object without a request.
+
+        Raises:
+            ApiError: 404.
+        """
+        from reconcile.sandbox.kubernetes.deletion import DeleteOptions
+
+        target = Target(self._catalogue.of_kind(kind), namespace, name)
+        self._on_loop(lambda: self._writer.delete(target, DeleteOptions()))
+
+    def admit(self, account: Account) -> None:
+        """Let one more account in."""
+        self._accounts.add(account)
+
+    def revoke(self, token: str) -> None:
+        """Answer a token with 401 from now on."""
+        self._accounts.revoke(token)
+
+    def counts(self) -> RequestCounts:
+        """The requests so far."""
+        return self._counter.snapshot()
+
+    def reset_counts(self) -> None:
+        """Count requests from zero again."""
+        self._counter.reset()
+
+    def forget_history(self) -> None:
+        """Drop the event history, as etcd does on compaction: watches from before are answered with 410."""
+        self._on_loop(self._store.forget)
+
+    def end_watches(self) -> None:
+        """End all open watches, as a server does that restarts."""
+        self._on_loop(self._api.end_watches)
+
+    def stop(self) -> None:
+        """Close the port and all connections; the objects stay. Clients get their connections refused."""
+        self._await(self.close())
+
+    def start(self) -> None:
+        """Listen again on the same port."""
+        self._await(self.open())
+
+    # -- on the event loop -----------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Listen."""
+        self._found()
+        app = web.Application(client_max_size=_MAX_BODY)
+        app.router.add_route("*", "/{path:.*}", self._api.answer)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._context)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Stop to listen."""
+        self._api.end_watches()
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+    def _found(self) -> None:
+        """Create the namespaces that exist from the start, once."""
+        for name in (*_SYSTEM_NAMESPACES, *self.spec.namespaces):
+            if self._store.get(kinds.NAMESPACE, "", name) is None:
+                self._create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+    def _create(self, obj: Object) -> Object:
+        resource = self._catalogue.of_object(obj["apiVersion"], obj["kind"])
+        if resource is None:
+            raise ValueError(
+                f"cluster {self.name} serves no {obj['kind']} of {obj['apiVersion']}: add it to extra_kinds"
+            )
+        namespace = obj["metadata"].get("namespace", "") if resource.kind.namespaced else ""
+        return self._writer.create(Target(resource, namespace), obj, _LOADER).record.object
+
+    def _on_loop(self, action: Callable[[], T]) -> T:
+        """Do something on the event loop and wait for it."""
+
+        async def act() -> T:
+            return action()
+
+        return self._await(act())
+
+    def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(timeout=30)
+
+
+def _resources(spec: ClusterSpec) -> Iterable[Resource]:
+    yield from catalogue.KUBERNETES
+    if spec.openshift:
+        yield from catalogue.OPENSHIFT
+    if spec.skupper_policy:
+        yield catalogue.SKUPPER_POLICY
+    yield from map(catalogue.custom_resource, spec.extra_kinds)

@@ -1,0 +1,197 @@
+"""The few controllers without which nothing on a cluster would ever become ready.
+
+Deployments report their replicas as available, Services of type LoadBalancer get an address, Routes are admitted,
+terminating namespaces lose their content and then go. Nothing here starts pods. Like the garbage collector,
+controllers act on events, a moment later, with the writes of ordinary clients.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconcile import kinds
+from reconcile.sandbox.kubernetes.catalogue import PROJECT
+from reconcile.sandbox.kubernetes.deletion import DeleteOptions
+from reconcile.sandbox.kubernetes.errors import Object
+from reconcile.sandbox.kubernetes.store import Event, Record
+from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+
+if TYPE_CHECKING:
+    from reconcile.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the controllers of a cluster behave; delays in seconds."""
+
+    delay: float = 0.02
+    """Between an event and what a controller does about it."""
+    deployments: Literal["available", "pending"] = "available"
+    """``pending``: Deployments never get a ready replica."""
+    load_balancers: Literal["at once", "pending"] | float = "at once"
+    """When a Service of type LoadBalancer gets its address: after that many seconds, or never (``pending``)."""
+    load_balancer_domain: str = ""
+    """Load balancers get host names below it; empty: they get IP addresses."""
+
+
+class Controllers:
+    """The controllers of one cluster."""
+
+    def __init__(self, writer: Writer, behaviour: Behaviour, apps_domain: str) -> None:
+        self.behaviour = behaviour
+        self._writer = writer
+        self._store = writer.store
+        self._apps_domain = apps_domain
+        self._reactions: dict[Kind, Callable[[Record], None]] = {
+            kinds.DEPLOYMENT: self._deployment,
+            kinds.SERVICE: self._service,
+            kinds.ROUTE: self._route,
+            kinds.NAMESPACE: self._namespace,
+        }
+        self._store.listen(self._on_event)
+
+    def _on_event(self, event: Event) -> None:
+        record = event.record
+        if event.type == "DELETED":
+            self._emptied(record)
+            return
+        if reaction := self._reactions.get(record.resource.kind):
+            self._later(self.behaviour.delay, reaction, record)
+
+    def _later(self, delay: float, reaction: Callable[[Record], None], record: Record) -> None:
+        asyncio.get_running_loop().call_later(delay, reaction, record)
+
+    def _current(self, seen: Record) -> Record | None:
+        record = self._store.get(seen.resource.kind, *seen.key)
+        return record if record is not None and record.uid == seen.uid else None
+
+    def _set_status(
+        self, record: Record, status: Object, manager: str, annotations: Object | None = None
+    ) -> None:
+        metadata = {**record.object["metadata"]}
+        if annotations:
+            metadata["annotations"] = {**(metadata.get("annotations") or {}), **annotations}
+        target = Target(record.resource, record.namespace, record.name, "status")
+        body = {**record.object, "metadata": metadata, "status": status}
+        self._writer.replace(target, body, Options(manager=manager))
+
+    # -- workloads and addresses -----------------------------------------------------------------------------------
+
+    def _deployment(self, seen: Record) -> None:
+        record = self._current(seen)
+        if record is None:
+            return
+        metadata, spec = record.object["metadata"], record.object["spec"]
+        available = self.behaviour.deployments == "available"
+        status = _deployment_status(
+            record.object, metadata["generation"], spec["replicas"], available, self._writer.now()
+        )
+        self._set_status(
+            record, status, "kube-controller-manager", {"deployment.kubernetes.io/revision": "1"}
+        )
+
+    def _service(self, seen: Record) -> None:
+        wait = self.behaviour.load_balancers
+        if wait == "pending" or not _wants_address(seen):
+            return
+        self._later(0 if wait == "at once" else float(wait), self._give_address, seen)
+
+    def _give_address(self, seen: Record) -> None:
+        record = self._current(seen)
+        if record is None or not _wants_address(record):
+            return
+        if domain := self.behaviour.load_balancer_domain:
+            ingress = {"hostname": f"{record.name}-{record.namespace}.{domain}"}
+        else:
+            ingress = {"ip": record.object["spec"]["clusterIP"].replace("172.30.", "203.0.", 1)}
+        status = {**record.object.get("status", {}), "loadBalancer": {"ingress": [ingress]}}
+        self._set_status(record, status, "cloud-controller-manager")
+
+    def _route(self, seen: Record) -> None:
+        record = self._current(seen)
+        if record is None:
+            return
+        host = record.object["spec"]["host"]
+        known = (record.object.get("status") or {}).get("ingress") or [{}]
+        if known[0].get("host") == host:
+            return
+        admitted = {"type": "Admitted", "status": "True", "lastTransitionTime": self._writer.now()}
+        ingress = {
+            "host": host,
+            "routerName": "default",
+            "conditions": [admitted],
+            "wildcardPolicy": "None",
+            "routerCanonicalHostname": f"router-default.{self._apps_domain}",
+        }
+        self._set_status(record, {"ingress": [ingress]}, "openshift-router")
+
+    # -- namespaces ------------------------------------------------------------------------------------------------
+
+    def _namespace(self, seen: Record) -> None:
+        record = self._current(seen)
+        if record is None or not record.object["metadata"].get("deletionTimestamp"):
+            return
+        content = self._content(record.name)
+        for item in content:
+            if not item.object["metadata"].get("deletionTimestamp"):
+                self._writer.delete(
+                    Target(item.resource, item.namespace, item.name), DeleteOptions(uid=item.uid)
+                )
+        if not self._content(record.name):
+            spec = {**record.object["spec"], "finalizers": []}
+            target = Target(record.resource, "", record.name, "finalize")
+            self._writer.replace(
+                target, {**record.object, "spec": spec}, Options(manager="kube-controller-manager")
+            )
+
+    def _content(self, namespace: str) -> list[Record]:
+        return [record for record in self._store.everything() if record.namespace == namespace]
+
+    def _emptied(self, gone: Record) -> None:
+        """A terminating namespace may have lost its last object."""
+        namespace = self._store.get(kinds.NAMESPACE, "", gone.namespace) if gone.namespace else None
+        if namespace is not None and namespace.object["metadata"].get("deletionTimestamp"):
+            self._later(self.behaviour.delay, self._namespace, namespace)
+
+
+def _wants_address(record: Record) -> bool:
+    status = record.object.get("status") or {}
+    return record.object["spec"].get("type") == "LoadBalancer" and not (status.get("loadBalancer") or {}).get(
+        "ingress"
+    )
+
+
+def _deployment_status(obj: Object, generation: int, replicas: int, available: bool, now: str) -> Object:
+    """The status that a Deployment has once its rollout is over, or while it waits for its first pod."""
+    condition = "True" if available else "False"
+    reason = "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"
+    before = {c["type"]: c for c in (obj.get("status") or {}).get("conditions") or ()}
+    since = before.get("Available", {})
+    changed = since.get("lastTransitionTime") if since.get("status") == condition else now
+    counts = {"replicas": replicas, "updatedReplicas": replicas}
+    ready = (
+        {"readyReplicas": replicas, "availableReplicas": replicas}
+        if available
+        else {"unavailableReplicas": replicas}
+    )
+    return {
+        "observedGeneration": generation,
+        **{name: count for name, count in {**counts, **ready}.items() if count},
+        "conditions": [
+            {
+                "type": "Available",
+                "status": condition,
+                "reason": reason,
+                "message": f"Deployment {'has' if available else 'does not have'} minimum availability.",
+                "lastTransitionTime": changed,
+                "lastUpdateTime": changed,
+            }
+        ],
+    }
+
+
+def project_of(namespace: Object) -> Object:
+    """A Namespace as OpenShift shows it as a Project."""
+    metadata = {key: value for key, value in namespace["metadata"].items() if key != "managedFields"}
+    return {**namespace, "apiVersion": PROJECT.api_version, "kind": PROJECT.name, "metadata": metadata}

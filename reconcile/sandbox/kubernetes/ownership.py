@@ -1,0 +1,227 @@
+"""Who owns which field: ``metadata.managedFields`` as the API server keeps it.
+
+An owner is a field manager together with the way it writes: ``Apply`` (server-side apply) or ``Update`` (everything
+else), since one program that does both has two sets. The rules follow ``sigs.k8s.io/structured-merge-diff``:
+an update takes what it changes from all others; an apply shares what has the same value, collides with owners of
+what it changes unless it is forced, and takes away what it owned and no longer mentions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconcile.sandbox.kubernetes import fieldsets
+from reconcile.sandbox.kubernetes.errors import ApiError, Object, apply_conflict, bad_request, internal
+from reconcile.sandbox.kubernetes.fieldsets import FieldSet
+from reconcile.sandbox.kubernetes.shapes import MissingKeyError, Shape
+
+APPLY = "Apply"
+UPDATE = "Update"
+BEFORE_FIRST_APPLY = "before-first-apply"
+
+_NEVER_OWNED = frozenset(
+    {
+        ("f:apiVersion",),
+        ("f:kind",),
+        ("f:metadata",),
+        *(
+            ("f:metadata", f"f:{name}")
+            for name in (
+                *(
+                    "name",
+                    "namespace",
+                    "uid",
+                    "generation",
+                    "resourceVersion",
+                    "selfLink",
+                    "creationTimestamp",
+                ),
+                *("managedFields", "generateName", "deletionTimestamp", "deletionGracePeriodSeconds"),
+            )
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Owner:
+    """One field manager writing in one way."""
+
+    manager: str
+    operation: str
+    api_version: str
+    subresource: str = ""
+
+    def described(self, time: str) -> str:
+        """How a conflict names it."""
+        if self.operation == APPLY:
+            return f'conflict with "{self.manager}"'
+        via = f'conflict with "{self.manager}"' + (
+            f' with subresource "{self.subresource}"' if self.subresource else ""
+        )
+        return f"{via} using {self.api_version}" + (f" at {time}" if time else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an owner owns, and since when."""
+
+    fields: FieldSet
+    time: str = ""
+
+
+Shares = Mapping[Owner, Share]
+
+
+def read(obj: Mapping[str, Any]) -> Shares:
+    """Owners of an object as its ``managedFields`` say.
+
+    Raises:
+        ApiError: 400 for entries that no server could have written.
+    """
+    shares: dict[Owner, Share] = {}
+    for entry in obj.get("metadata", {}).get("managedFields") or ():
+        try:
+            owner = Owner(
+                entry.get("manager", ""),
+                entry["operation"],
+                entry["apiVersion"],
+                entry.get("subresource", ""),
+            )
+            fields = fieldsets.from_fields_v1(entry.get("fieldsV1") or {})
+        except (KeyError, AttributeError, TypeError) as error:
+            raise bad_request("metadata.managedFields: invalid entry") from error
+        shares[owner] = Share(fields, entry.get("time", ""))
+    return shares
+
+
+def written(obj: Object, shares: Shares) -> Object:
+    """The object with ``managedFields`` that say who owns what."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+    entries = [
+        {
+            "manager": owner.manager,
+            "operation": owner.operation,
+            "apiVersion": owner.api_version,
+            "time": share.time,
+            "fieldsType": "FieldsV1",
+            "fieldsV1": fieldsets.to_fields_v1(share.fields),
+            **({"subresource": owner.subresource} if owner.subresource else {}),
+        }
+        for owner, share in sorted(
+            shares.items(), key=lambda pair: (pair[0].operation, pair[1].time, pair[0])
+        )
+        if share.fields
+    ]
+    if entries:
+        metadata["managedFields"] = entries
+    return {**obj, "metadata": metadata}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who writes, how, and when."""
+
+    owner: Owner
+    time: str
+
+
+def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Shares) -> Object:
+    """The object after a create, replace or patch: ``new`` with its owners written down.
+
+    ``shares`` are the owners so far; ``live`` is the object before, for a create the empty object of its kind.
+
+    Raises:
+        ApiError: 400 if an item of a keyed list lacks its key.
+    """
+    difference = _compared(live, new, shape)
+    touched = (difference.added | difference.modified) - _NEVER_OWNED
+    left = _released(shares, touched, difference.removed, keep=stamp.owner)
+    mine = left.get(stamp.owner, Share(fieldsets.EMPTY))
+    owned = (mine.fields | touched) - difference.removed
+    left[stamp.owner] = Share(owned, mine.time if owned == mine.fields and mine.time else stamp.time)
+    return written(new, left)
+
+
+def apply(live: Object, applied: Object, *, shape: Shape, stamp: Stamp, force: bool) -> Object:
+    """The object after a server-side apply of ``applied`` on ``live``, owners written down.
+
+    Raises:
+        ApiError: 409 if another manager owns a field that would change and the apply is not forced.
+    """
+    shares = dict(read(live))
+    live_fields = _without_managed(live)
+    if not shares and live_fields.get("metadata", {}).get("uid"):
+        first = Owner(BEFORE_FIRST_APPLY, UPDATE, stamp.owner.api_version)
+        shares[first] = Share(_owned_paths(live_fields, shape), stamp.time)
+    before = shares.get(stamp.owner, Share(fieldsets.EMPTY))
+    try:
+        merged = fieldsets.merge(live_fields, _without_managed(applied), shape)
+        fields = _owned_paths(applied, shape)
+        shares[stamp.owner] = Share(fields, before.time if before.fields == fields else stamp.time)
+        pruned = _pruned(merged, shape, before.fields, shares)
+        difference = fieldsets.compare(live_fields, pruned, shape)
+    except MissingKeyError as error:
+        raise internal(f"failed to create typed patch object: {error}") from error
+    touched = (difference.added | difference.modified) - _NEVER_OWNED
+    if not force:
+        _refuse_conflicts(shares, stamp.owner, touched)
+    left = _released(shares, touched, difference.removed, keep=stamp.owner)
+    return written(pruned, left)
+
+
+def _compared(live: Object, new: Object, shape: Shape) -> fieldsets.Difference:
+    try:
+        return fieldsets.compare(_without_managed(live), _without_managed(new), shape)
+    except MissingKeyError as error:
+        raise bad_request(str(error)) from error
+
+
+def _without_managed(obj: Object) -> Object:
+    metadata = obj.get("metadata", {})
+    if "managedFields" not in metadata:
+        return obj
+    return {**obj, "metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
+
+
+def _owned_paths(applied: Object, shape: Shape) -> FieldSet:
+    return fieldsets.of_object(_without_managed(applied), shape) - _NEVER_OWNED
+
+
+def _pruned(merged: Object, shape: Shape, before: FieldSet, shares: Shares) -> Object:
+    """``merged`` without what the applier owned before and nobody owns now."""
+    owned_now = fieldsets.with_fields_above(path for share in shares.values() for path in share.fields)
+    pruned: Object = fieldsets.remove(
+        merged, shape, fieldsets.with_fields_above(before) - owned_now - _NEVER_OWNED
+    )
+    return pruned
+
+
+def _released(shares: Shares, touched: FieldSet, removed: FieldSet, *, keep: Owner) -> dict[Owner, Share]:
+    """The shares after all but ``keep`` lost what was touched, and everybody what was removed."""
+    return {
+        owner: Share(share.fields - removed - (fieldsets.EMPTY if owner == keep else touched), share.time)
+        for owner, share in shares.items()
+    }
+
+
+def _refuse_conflicts(shares: Shares, applier: Owner, touched: FieldSet) -> None:
+    conflicts = [
+        (owner.described(share.time), fieldsets.readable(path))
+        for owner, share in sorted(shares.items())
+        if owner != applier
+        for path in sorted(share.fields & touched)
+    ]
+    if conflicts:
+        raise apply_conflict(conflicts)
+
+
+def refuse_manager(manager: str) -> ApiError | None:
+    """422 for field manager names that a server does not take: too long, or not printable."""
+    if len(manager) > 128:
+        return ApiError(422, "Invalid", "fieldManager: Invalid value: may not be longer than 128")
+    if not manager.isprintable():
+        return ApiError(
+            422, "Invalid", "fieldManager: Invalid value: should only contain printable characters"
+        )
+    return None
