@@ -18,7 +18,7 @@ from reconcile.apply import executing
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
 from reconcile.apply.fleet import Fleet
 from reconcile.openshift.errors import ClusterError, Unreachable
-from reconcile.skupper.plan import Change, LinkState, Plan
+from reconcile.skupper.plan import Change, Plan
 
 TICK = 1.0
 """Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
@@ -195,7 +195,7 @@ class Run:
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has set going may still come true."""
         plan = self.outcome.plan
-        open_links = [link for link in plan.links if link.state not in {LinkState.UP, LinkState.LEFT_ALONE}]
+        open_links = [link for link in plan.links if link.managed and not link.settled]
         leaving = [site for site in plan.sites if site.state == "removing"]
         if not wait or not (open_links or leaving or any(change.after for change in plan.changes)):
             return False
@@ -206,7 +206,7 @@ class Run:
     def _awaited(self) -> set[str]:
         """Clusters on which something is still to happen."""
         plan = self.outcome.plan
-        open_links = [link for link in plan.links if link.state not in {LinkState.UP, LinkState.LEFT_ALONE}]
+        open_links = [link for link in plan.links if link.managed and not link.settled]
         ends = {end.cluster for link in open_links for end in (link.link.dialler, link.link.issuer)}
         leaving = {site.key.cluster for site in plan.sites if site.state == "removing"}
         return ends | leaving | {change.cluster for change in plan.changes if change.after}

@@ -6,7 +6,6 @@ import click
 
 from reconcile.cli.failing import plainly
 from reconcile.cli.options import Common, common
-from reconcile.skupper.plan import LinkState
 
 
 @click.command()
@@ -37,6 +36,6 @@ def command(common: Common, output: str) -> None:
             click.echo(status_text.text(outcome.plan, now(), colour=sys.stdout.isatty()))
     for failure in outcome.failures:
         click.echo(failure, err=True)
-    declared = [link for link in outcome.plan.links if link.state is not LinkState.LEFT_ALONE]
-    if outcome.failures or outcome.plan.errors or any(link.state is not LinkState.UP for link in declared):
+    not_up = [link for link in outcome.plan.links if link.managed and not link.settled]
+    if outcome.failures or outcome.plan.errors or not_up:
         sys.exit(1)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from reconcile.report import findings
-from reconcile.skupper.plan import Change, LinkState, Plan, Verb
+from reconcile.skupper.plan import Change, Plan, Verb
 
 LONGEST_VALUE = 80
 
@@ -44,7 +44,7 @@ def summary(plan: Plan) -> str:
 
 
 def _up(plan: Plan) -> int:
-    return sum(link.state is LinkState.UP for link in plan.links)
+    return sum(link.settled for link in plan.links)
 
 
 def _heading(plan: Plan, network: str) -> str:

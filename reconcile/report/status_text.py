@@ -10,6 +10,7 @@ from reconcile.skupper.plan import Evidence, LinkReport, LinkState, Plan, Sight,
 
 MARKS = {
     LinkState.UP: "✓",
+    LinkState.STANDBY: "✓",
     LinkState.DOWN: "✗",
     LinkState.UNKNOWN: "?",
     LinkState.LEFT_ALONE: "·",
@@ -32,14 +33,15 @@ def text(plan: Plan, now: datetime, *, colour: bool = False) -> str:
 
 
 def verdict(plan: Plan) -> str:
-    """One line: how many declared links are up, and which are not."""
-    managed = [link for link in plan.links if link.state is not LinkState.LEFT_ALONE]
-    up = sum(link.state is LinkState.UP for link in managed)
+    """One line: how many declared links are up, how many of them in reserve, and how many are not."""
+    managed = [link for link in plan.links if link.managed]
+    good = sum(link.settled for link in managed)
+    reserve = sum(link.state is LinkState.STANDBY for link in managed)
     left = len(plan.links) - len(managed)
-    tail = f", {left} left alone" if left else ""
-    if up == len(managed):
-        return f"All {up} declared links are up{tail}." if managed else f"No declared links{tail}."
-    return f"{len(managed) - up} of {len(managed)} declared links are not up{tail}."
+    tail = (f", {reserve} of them on standby" if reserve else "") + (f", {left} left alone" if left else "")
+    if good < len(managed):
+        return f"{len(managed) - good} of {len(managed)} declared links are not up{tail}."
+    return f"All {good} declared links are up{tail}." if managed else f"No declared links{tail}."
 
 
 def _network(

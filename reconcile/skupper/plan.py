@@ -76,6 +76,8 @@ class LinkState(StrEnum):
     ISSUED = "issued"
     DELIVERED = "delivered"
     UP = "up"
+    STANDBY = "standby"
+    """As good as up: an edge router has one active uplink and keeps its other ones in reserve."""
     DOWN = "down"
     UNKNOWN = "unknown"
     LEFT_ALONE = "left alone"
@@ -115,6 +117,16 @@ class LinkReport:
     issuer: Evidence = Evidence(Sight.UNKNOWN)
     since: datetime | None = None
     """When the last thing happened that this link waits on; None if nothing is under way."""
+
+    @property
+    def settled(self) -> bool:
+        """True if the link is as it should be."""
+        return self.state in {LinkState.UP, LinkState.STANDBY}
+
+    @property
+    def managed(self) -> bool:
+        """False for a link that this run leaves alone."""
+        return self.state is not LinkState.LEFT_ALONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -292,3 +292,31 @@ def test_a_disabled_cluster_is_left_alone_and_links_to_it_stay(pair: Pair):
     pair.definitions = Definitions(networks=(replace(network, sites=(disabled, network.sites[1])),))
     assert pair.link().state is LinkState.LEFT_ALONE
     assert pair.secret_changes() == []
+
+
+def test_the_second_uplink_of_an_edge_site_is_on_standby():
+    fakes = {name: FakeCluster(name) for name in ("a", "b", "e")}
+    for name, fake in fakes.items():
+        fake.add_site("net", site_id=f"id-{name}", edge=name == "e")
+    sites = tuple(
+        SiteDefinition(Cluster(name, f"https://{name}", private=name == "e"), "net") for name in fakes
+    )
+    definitions = Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),))
+
+    def states() -> dict[str, LinkState]:
+        views = {name: fake.view() for name, fake in fakes.items()}
+        found = planning.plan(World(definitions=definitions, ownership=OURS, now=NOW, views=views)).links
+        for link in found:
+            if link.link.dialler.cluster == "e":
+                ends = (str(link.link.dialler), str(link.link.issuer))
+                host = f"net.{link.link.issuer.cluster}.example.com"
+                issued_by = f"id-{link.link.issuer.cluster}"
+                fakes["e"].add_link_secret("net", link.secret, *ends, issued_by=issued_by, host=host)
+                names.append(link.secret)
+        return {str(link.link.issuer): link.state for link in found if link.link.dialler.cluster == "e"}
+
+    names: list[str] = []
+    states()
+    fakes["e"].add_status("net", "id-e", outgoing=["id-b"])
+    fakes["e"].add_connectors("net", "id-e", *names)
+    assert states() == {"a/net": LinkState.STANDBY, "b/net": LinkState.UP}

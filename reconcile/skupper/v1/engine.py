@@ -89,8 +89,14 @@ def _plan_link(
         issuer=live[link.issuer],
         secrets=by_link.get((link.dialler, link.issuer), ()),
         ownership=world.ownership,
+        other_uplinks=_other_uplinks(declared, link, live) if dialler_is_edge else (),
     )
     return link_life.follow(ends, world.now)
+
+
+def _other_uplinks(declared: Declared, link: Link, live: Mapping[SiteKey, LiveSite]) -> list[LiveSite]:
+    issuers = [other.issuer for other in declared.links if other.dialler == link.dialler and other != link]
+    return [live[issuer] for issuer in issuers if issuer in live]
 
 
 def _by_link(secrets: Iterable[LinkSecret]) -> dict[tuple[SiteKey, SiteKey], list[LinkSecret]]:
@@ -168,7 +174,7 @@ def _not_up(reports: Sequence[LinkReport]) -> dict[SiteKey, LinkReport]:
     """Per site one declared link that is not up yet."""
     found: dict[SiteKey, LinkReport] = {}
     for report in reports:
-        if report.state not in {LinkState.UP, LinkState.LEFT_ALONE}:
+        if report.managed and not report.settled:
             found.setdefault(report.link.dialler, report)
             found.setdefault(report.link.issuer, report)
     return found

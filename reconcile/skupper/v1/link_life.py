@@ -41,6 +41,8 @@ class LinkEnds:
     issuer: LiveSite
     secrets: Sequence[LinkSecret]
     ownership: Ownership
+    other_uplinks: Sequence[LiveSite] = ()
+    """Issuers of the dialler's other links, if it is an edge site."""
 
     @property
     def delivered(self) -> list[LinkSecret]:
@@ -170,11 +172,22 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     sights = {dialler.sight, issuer.sight} - {Sight.SILENT}
     if sights == {Sight.UP}:
         return replace(report, state=LinkState.UP, reason="")
+    active = _active_uplink(ends)
+    if active and dialler.sight is Sight.ABSENT and report.secret in ends.dialler.connectors:
+        return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
     reason = _denial(ends, dialler, issuer)
     if report.since and now - report.since < SETTLE:
         return replace(report, state=LinkState.DELIVERED, reason=reason)
     state = LinkState.DOWN if Sight.ABSENT in sights else LinkState.UNKNOWN
     return replace(report, state=state, reason=reason)
+
+
+def _active_uplink(ends: LinkEnds) -> str:
+    """The issuer that an edge router is connected with at present, if it is another one."""
+    for issuer in ends.other_uplinks:
+        if evidence.of_dialler(ends.dialler, issuer).sight is Sight.UP:
+            return str(issuer.key)
+    return ""
 
 
 def _denial(ends: LinkEnds, dialler: Evidence, issuer: Evidence) -> str:
@@ -201,7 +214,7 @@ def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) ->
     Two links between the same sites show as one record, so the record counts for the current token only when the
     router has a connector of its name.
     """
-    up = report.state is LinkState.UP and name in ends.dialler.connectors
+    up = report.settled and name in ends.dialler.connectors
     return [
         Change(
             verb=Verb.DELETE,
