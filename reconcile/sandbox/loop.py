@@ -1,0 +1,42 @@
+"""An event loop in a thread of its own, for servers that are started and stopped by ordinary code."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class BackgroundLoop:
+    """Runs from construction until ``close``."""
+
+    def __init__(self, name: str) -> None:
+        """Start the loop; ``name`` is what its thread is called."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float = 60.0) -> Result:
+        """Run ``coroutine`` on the loop and wait for its result.
+
+        Raises:
+            TimeoutError: if it takes longer than ``timeout`` seconds.
+        """
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
+
+    def close(self) -> None:
+        """Cancel what still runs, and end the loop and its thread. Closing twice does no harm."""
+        if self._loop.is_closed():
+            return
+        self.run(_cancel_others())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
