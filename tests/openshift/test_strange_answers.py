@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.kinds import SECRET
@@ -37,16 +37,19 @@ def settle(status, headers, body):
     return text
 
 
+@settings(deadline=None)
 @given(STATUSES, HEADERS, st.binary())
 def test_any_bytes(status, headers, body):
     settle(status, headers, body)
 
 
+@settings(deadline=None)
 @given(STATUSES, HEADERS, JSON | STATUS_LIKE)
 def test_any_json(status, headers, document):
     settle(status, headers, json.dumps(document).encode())
 
 
+@settings(deadline=None)
 @given(STATUSES, STATUS_LIKE, STATUS_LIKE)
 def test_a_refusal_never_repeats_what_stands_between_the_fields_of_a_secret(status, document, details):
     marked = {**document, "kind": "Status", "message": "CAUGHT IN A SECRET", "details": details}

@@ -122,6 +122,18 @@ def test_closing_the_client_ends_its_watches(connect):
     assert time.monotonic() - closed < 0.8
 
 
+def test_a_client_that_is_closed_while_a_watch_opens_ends_it(connect):
+    def reply(visit):
+        client.close()
+        streams(then="silence")(visit)
+
+    began = time.monotonic()
+    with serving(reply) as server:
+        client = connect(server.url)
+        assert list(watch(client)) == []
+    assert time.monotonic() - began < 2
+
+
 def test_a_watch_that_is_stopped_before_it_begins_asks_nothing(connect):
     stop = threading.Event()
     stop.set()
@@ -218,6 +230,24 @@ def test_watches_do_not_use_up_the_connections_of_requests(connect):
         assert len(client.list(CONFIG_MAP).items) == 1
         stop.set()
         assert [list(events) for events in watches] == [[]] * 5
+
+
+def test_watches_that_end_leave_nothing_to_the_connections_of_requests(connect, caplog):
+    def reply(visit):
+        if "watch" in visit.query:
+            streams(event("ADDED", "2"))(visit)
+        else:
+            sends(listing("a"))(visit)
+
+    with serving(reply) as server:
+        client = connect(server.url, pool_size=1)
+        watches = [watch(client) for _ in range(3)]
+        for events in watches:
+            next(events)
+        assert [list(events) for events in watches] == [[]] * 3
+        client.list(CONFIG_MAP)
+        assert server.connections == 4
+    assert caplog.records == []
 
 
 def test_no_thread_stays_behind_when_all_watches_have_ended(connect):
