@@ -51,12 +51,12 @@ def command(
       qontract-skupper bundle fixtures/app-interface -o bundle.json
       qontract-skupper bundle bundle.json
     """
-    from reconcile.app_interface.bundle import model, validation
+    from reconcile.app_interface.bundle import checking, model
     from reconcile.report import findings
 
     commit, timestamp = _commit(source)
     bundle = _bundle(source, schemas, git_commit or commit, git_commit_timestamp or timestamp)
-    found = validation.validate(bundle)
+    found = checking.check(bundle)
     for finding in found:
         click.echo(findings.line(finding, partial(model.locate, bundle)), err=True)
     errors = sum(finding.severity is Severity.ERROR for finding in found)
@@ -74,7 +74,7 @@ def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> 
 
     try:
         if source.is_dir():
-            folder = schemas or _schemas_near(source)
+            folder = schemas or schemas_near(source)
             return building.build(source / "data", source / "resources", folder, commit, timestamp)
         return loading.load(source.read_text())
     except building.SourceMissingError as error:
@@ -96,7 +96,8 @@ def _write(text: str, output: Path) -> None:
         raise Failed(f"{output}: cannot be written: {error.strerror}; nothing was changed there") from error
 
 
-def _schemas_near(source: Path) -> Path:
+def schemas_near(source: Path) -> Path:
+    """Find the schemas that go with a directory of data: ``schemas`` in it or in a folder above it."""
     for folder in (source, *source.resolve().parents):
         found = folder / "schemas"
         if (found / "graphql-schemas" / "schema.yml").is_file():

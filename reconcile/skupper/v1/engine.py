@@ -114,7 +114,7 @@ def _blocked(site: Site, world: World) -> tuple[LinkState, str] | None:
     view = world.view(site.cluster.name)
     problem = view.problem_in(site.namespace)
     if problem:
-        return LinkState.UNKNOWN, f"{site.cluster.name}: {problem}"
+        return LinkState.UNKNOWN, problem
     if site.namespace in view.missing_namespaces:
         return LinkState.LEFT_ALONE, f"namespace {site.key} does not exist (yet)"
     return None

@@ -5,6 +5,7 @@ The kind is cluster-scoped and its ``namespaces`` are unanchored regular express
 Source: ``api/types/crds`` and ``client/policy_validator.go``.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,9 +24,14 @@ def desired(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, str]
                 namespaces.setdefault((site.cluster.name, policy), []).append(site.namespace)
     bodies = {}
     for (cluster, policy), names in namespaces.items():
-        name = f"{ownership.instance}-{policy.identifier}"
+        name = _name(ownership.instance, policy.identifier)
         bodies[cluster, name] = _body(name, policy, sorted(names), ownership)
     return dict(sorted(bodies.items()))
+
+
+def _name(instance: str, identifier: str) -> str:
+    """The instance keeps app-interfaces apart; as a label value it may hold what an object name may not."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{instance}-{identifier}".lower())
 
 
 def _body(name: str, policy: Policy, namespaces: list[str], ownership: Ownership) -> dict[str, Any]:

@@ -1,0 +1,195 @@
+"""The whole sandbox: data in, running servers and a ready configuration out.
+
+What app-interface data needs from the outside world is made up here: API servers where the data's ``serverUrl`` is
+replaced by theirs, tokens for the secrets that the data refers to, namespaces, load balancers, routers. Everything
+lives on loopback and in one folder, and ends with the process.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from reconcile.app_interface.bundle import assembling, building, checking
+from reconcile.app_interface.bundle.model import Bundle
+from reconcile.findings import Finding, Severity
+from reconcile.openshift.access import Access
+from reconcile.openshift.client import Client
+from reconcile.sandbox.app_interface.server import Server
+from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Rule, within
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
+from reconcile.sandbox.kubernetes.controllers import Behaviour
+from reconcile.sandbox.kubernetes.servers import ApiServers
+from reconcile.sandbox.skupper.simulator import Skupper
+from reconcile.sandbox.skupper.wire import Wire
+from reconcile.skupper.topology.reachability import reaches
+
+CLUSTER, NAMESPACE = "/openshift/cluster-1.yml", "/openshift/namespace-1.yml"
+INSTANCE = "sandbox"
+
+_READ = frozenset({"get", "list", "watch"})
+
+
+class BadDataError(Exception):
+    """The data has faults; ``findings`` holds them all and ``bundle`` knows where they are."""
+
+    def __init__(self, bundle: Bundle, findings: Iterable[Finding]) -> None:
+        self.bundle = bundle
+        self.findings = tuple(findings)
+        super().__init__(f"{len(self.findings)} faults in the data")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the data of a sandbox lies."""
+
+    data: Path
+    """Directory with ``data`` and ``resources``."""
+    schemas: Path
+
+    def bundle(self) -> Bundle:
+        """Make and check the bundle; raises ``BadDataError``."""
+        found = building.build(self.data / "data", self.data / "resources", self.schemas, "sandbox", "0")
+        errors = [f for f in checking.check(found) if f.severity is Severity.ERROR]
+        if errors:
+            raise BadDataError(found, errors)
+        return found
+
+
+class Sandbox:
+    """Runs from ``start`` to ``stop``; also a context manager. All files go to ``folder``."""
+
+    def __init__(self, source: Source, folder: Path, *, behaviour: Behaviour | None = None) -> None:
+        """Prepare; raises ``BadDataError`` if the data has faults."""
+        self.folder = folder
+        self._source = source
+        self._bundle = source.bundle()
+        self._running = ExitStack()
+        self._clusters = {doc["name"]: doc for _, doc in _files(self._bundle, CLUSTER)}
+        self._tokens = {
+            (name, field): secrets.token_urlsafe(24)
+            for name, document in self._clusters.items()
+            for field in ("automationToken", "clusterAdminAutomationToken")
+            if field in document
+        }
+        specs = [self._spec(name, behaviour or Behaviour()) for name in self._clusters]
+        self.clusters = ApiServers(specs, folder / "certificates")
+        self.graphql: Server | None = None
+        self.skupper: Skupper | None = None
+
+    @property
+    def config(self) -> Path:
+        """The configuration file for the integration."""
+        return self.folder / "config.toml"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """One context per cluster, as its administrator."""
+        return self.folder / "kubeconfig"
+
+    def start(self) -> Self:
+        """Start all servers and write the configuration."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._running.callback(self.clusters.stop)
+        self.clusters.start()
+        self.graphql = Server(self._served(self._bundle), source=lambda: self._served(self._source.bundle()))
+        self._running.enter_context(self.graphql)
+        self.skupper = self._running.enter_context(self._skupper())
+        self.clusters.write_kubeconfig(self.kubeconfig)
+        _write_private(self.config, self._config_text(self.graphql.address))
+        return self
+
+    def stop(self) -> None:
+        """Stop everything; the files stay."""
+        self._running.close()
+
+    def reload(self) -> None:
+        """Serve the data as it is on disk now; raises ``BadDataError``."""
+        if self.graphql:
+            self.graphql.load(self._served(self._source.bundle()))
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __iter__(self) -> Iterator[SimulatedCluster]:
+        return iter(self.clusters)
+
+    def _spec(self, name: str, behaviour: Behaviour) -> ClusterSpec:
+        references = {path for path, doc in _files(self._bundle, CLUSTER) if doc["name"] == name}
+        namespaces = tuple(
+            sorted(
+                doc["name"]
+                for _, doc in _files(self._bundle, NAMESPACE)
+                if doc.get("cluster", {}).get("$ref") in references
+            )
+        )
+        accounts = []
+        for field, rules in (
+            ("automationToken", (Rule(verbs=_READ), within(*namespaces))),
+            ("clusterAdminAutomationToken", (EVERYTHING,)),
+        ):
+            if (name, field) in self._tokens:
+                accounts.append(Account(f"sandbox:{field}", self._tokens[name, field], rules))
+        return ClusterSpec(name, namespaces=namespaces, accounts=tuple(accounts), behaviour=behaviour)
+
+    def _skupper(self) -> Skupper:
+        clients = {}
+        for cluster in self.clusters:
+            access = Access(cluster.name, cluster.url, cluster.token, str(self.clusters.ca_file))
+            clients[cluster.name] = client = Client(access)
+            self._running.callback(client.close)
+        known = {cluster.name: cluster for cluster in checking.read(self._bundle).clusters}
+        return Skupper(
+            clients, wire=Wire(reachable=lambda source, target: reaches(known[source], known[target]))
+        )
+
+    def _served(self, bundle: Bundle) -> Bundle:
+        """The bundle with the addresses of our clusters in it."""
+        data = {
+            path: {**doc, "serverUrl": self.clusters[doc["name"]].url}
+            if doc["$schema"] == CLUSTER and doc["name"] in self._clusters
+            else doc
+            for path, doc in bundle.data.items()
+        }
+        parts = {
+            "data": data,
+            "resources": bundle.resources,
+            "schemas": bundle.schemas,
+            "graphql": bundle.graphql,
+            "git_commit": bundle.git_commit,
+            "git_commit_timestamp": bundle.git_commit_timestamp,
+        }
+        text = assembling.text_of(parts)
+        return replace(bundle, data=data, text=text, sha256=assembling.digest(text))
+
+    def _config_text(self, server: str) -> str:
+        lines = [
+            "# Written by the sandbox; good as long as it runs.",
+            f'[graphql]\nserver = "{server}"\n',
+            f'[skupper]\ninstance = "{INSTANCE}"\n',
+            f'[kubernetes]\ncertificate_authority = "{self.clusters.ca_file.resolve()}"\n',
+        ]
+        for (name, field), token in self._tokens.items():
+            reference: Mapping[str, Any] = self._clusters[name][field]
+            table = ".".join(f'"{step}"' for step in reference["path"].split("/"))
+            url = self.clusters[name].url
+            lines.append(
+                f'[{table}]\nserver = "{url}"\nusername = "sandbox"\n{reference["field"]} = "{token}"\n'
+            )
+        return "\n".join(lines)
+
+
+def _files(bundle: Bundle, schema: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path, document in bundle.data.items():
+        if document["$schema"] == schema:
+            yield path, document
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
