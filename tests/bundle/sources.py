@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,14 @@ COMMIT = "c0ffee" * 6 + "c0ff"
 TIMESTAMP = "1667779200"
 
 
+@cache
 def from_fixtures() -> Bundle:
-    """Make the bundle of the repository's own data."""
+    """Give the bundle of the repository's own data."""
+    return freshly_made()
+
+
+def freshly_made() -> Bundle:
+    """Make the bundle of the repository's own data once more."""
     return build(FIXTURES / "data", FIXTURES / "resources", SCHEMAS, COMMIT, TIMESTAMP)
 
 

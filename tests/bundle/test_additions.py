@@ -155,6 +155,37 @@ def test_a_schema_that_lacks_what_every_schema_has_is_a_fault(tmp_path: Path, sc
     ]
 
 
+def test_a_schema_that_refers_to_nothing_is_named(tmp_path: Path, schemas: Path) -> None:
+    broken = {**SCHEMA, "properties": {**SCHEMA["properties"], "steps": {"$ref": "/none-1.yml"}}}  # type: ignore[dict-item]
+    (schemas / "schemas/job-1.yml").write_text(yaml.safe_dump(broken))
+    found = validate(bundle_of(tmp_path, schemas, {"steps": []}))
+    assert [(each.datafile, each.message) for each in found] == [
+        ("schemas/job-1.yml", "the schema /job-1.yml refers to /none-1.yml, which does not exist")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "rules"), [([JOB, "/other-1.yml"], []), (["/other-1.yml"], ["wrong-ref"])]
+)
+def test_a_reference_may_be_held_to_a_schema_of_its_own(
+    tmp_path: Path, schemas: Path, allowed: list[str], rules: list[str]
+) -> None:
+    target = {"type": "object", "properties": {"$schema": {"type": "string", "enum": allowed}}}
+    after = {"$ref": "/common-1.json#/definitions/crossref", "$schemaRef": target}
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "after": after}}  # type: ignore[dict-item]
+    (schemas / "schemas/job-1.yml").write_text(yaml.safe_dump(schema))
+    found = validate(bundle_of(tmp_path, schemas, {"after": {"$ref": "/job.yml"}}))
+    assert [each.rule for each in found] == rules
+
+
+def test_an_unreadable_schema_is_told_once_and_not_again_by_its_datafiles(
+    tmp_path: Path, schemas: Path
+) -> None:
+    (schemas / "schemas/job-1.yml").write_text("{broken\n")
+    found = validate(bundle_of(tmp_path, schemas, {}))
+    assert [(each.rule, each.datafile) for each in found] == [("yaml-syntax", "schemas/job-1.yml")]
+
+
 def test_types_that_make_no_graphql_schema_are_a_fault(tmp_path: Path, schemas: Path) -> None:
     types = {"$schema": "/app-interface/graphql-schemas-1.yml", "confs": TYPES[:-2]}
     (schemas / "graphql-schemas/schema.yml").write_text(yaml.safe_dump(types))

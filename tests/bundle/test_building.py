@@ -12,7 +12,7 @@ from reconcile.app_interface.bundle.loading import NotABundleError, load
 from reconcile.app_interface.bundle.model import locate
 from reconcile.app_interface.bundle.validation import validate
 from reconcile.findings import Finding
-from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP, from_fixtures
+from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP, freshly_made, from_fixtures
 
 VAULT = "/dependencies/skupper/vault.yml"
 
@@ -50,7 +50,7 @@ def test_the_sha_is_that_of_the_file() -> None:
 
 
 def test_the_same_files_give_the_same_sha() -> None:
-    assert from_fixtures().sha256 == from_fixtures().sha256
+    assert freshly_made().sha256 == freshly_made().sha256
 
 
 def test_datafiles_carry_the_checksum_of_their_text(content: Any) -> None:

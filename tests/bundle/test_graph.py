@@ -290,7 +290,7 @@ def test_a_filter_may_stand_in_the_query_itself() -> None:
 
 
 def test_a_filter_on_an_unknown_field_is_an_error_of_its_own() -> None:
-    answer = execute(bundle_of(), "{ teams_v1(filter: {colour: 1}) { name } }")
+    answer = execute(bundle_of(team()), "{ teams_v1(filter: {colour: 1}) { name } }")
     assert answer["data"] == {"teams_v1": None}
     assert answer["errors"][0]["extensions"] == {"code": "BAD_FILTER_FIELD", "gqlType": "Team_v1"}
 

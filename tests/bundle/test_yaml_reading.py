@@ -89,6 +89,12 @@ def test_aliases_that_multiply_beyond_measure_are_refused() -> None:
     assert [rule for rule, _, _ in faults("\n".join(levels))] == ["yaml-syntax"]
 
 
+@pytest.mark.parametrize("path", ["/x.yml", "/x.json"])
+def test_nesting_that_would_end_the_process_is_refused(path: str) -> None:
+    (fault,) = faults('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", path)
+    assert "the document is nested too deeply" in fault[2]
+
+
 def test_bytes_that_are_not_utf_8_are_found_in_their_line() -> None:
     assert faults(b"a: 1\nb: caf\xe9\n") == [("encoding", 2, "byte 12 is not UTF-8; save the file as UTF-8")]
 

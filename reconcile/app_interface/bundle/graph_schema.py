@@ -174,7 +174,7 @@ class SchemaMaker:
         def resolve(_: object, __: Info, **arguments: Any) -> list[Document]:
             conditions = arguments.pop("filter", None)
             found = select(self._store.by_schema(field["datafileSchema"]), arguments)
-            if conditions is None:
+            if conditions is None or not found:
                 return found
             test = predicate(self._store, self._confs, field["type"], conditions)
             return [document for document in found if test(document)]

@@ -8,7 +8,7 @@ the published bundler, so ``yes`` is true and ``1.10`` is a number; the schema t
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -17,6 +17,9 @@ from reconcile.findings import Finding, Pointer
 
 _MAX_NODES = 100_000
 """Values a datafile may have once its aliases are written out; more is a mistake or an attack."""
+
+_MAX_DEPTH = 100
+"""Levels of nesting a datafile may have; nothing that a person writes has more."""
 
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -49,6 +52,8 @@ def read_datafile(path: str, content: bytes) -> Reading:
             json.loads(text)
         except json.JSONDecodeError as error:
             return reader.refuse(error.lineno, "json-syntax", f"{error.msg}, at column {error.colno}")
+        except RecursionError:
+            return reader.refuse(1, "json-syntax", "the document is nested too deeply")
     return reader.read(text)
 
 
@@ -64,6 +69,7 @@ class _Reader:
     def read(self, text: str) -> Reading:
         self._loader = yaml.CSafeLoader(text)
         try:
+            _check_depth(text)
             node = self._loader.get_single_node()
             value = self._value(node, ()) if node else None
             line = node.start_mark.line + 1 if node else 1
@@ -156,6 +162,19 @@ class _Reader:
         message = f"{node.value} is read as {_kind(value)}, which JSON does not have; quote it"
         self._note("value-type", message, pointer)
         return str(node.value)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse absurd nesting before libyaml, which would follow it until the process dies."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            mark = cast("yaml.error.Mark", event.start_mark)
+            raise yaml.MarkedYAMLError(None, None, "the document is nested too deeply", mark)
 
 
 def _one_line(message: str) -> str:
