@@ -21,12 +21,12 @@ How to use it::
         cluster.load({"apiVersion": "v1", "kind": "ConfigMap", ...})          # create, without a request
         cluster.remove(kinds.CONFIG_MAP, "name", "vault")
         cluster.revision                            # resourceVersion of the last change
-        cluster.counts(), cluster.reset_counts()    # RequestCounts: reads, writes, dry_runs, watches, discovery, by_verb
+        cluster.counts(), cluster.reset_counts()    # reads, writes, dry_runs, watches, by_verb, ...
         cluster.admit(account), cluster.revoke(token)
         cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
         cluster.end_watches()                       # cut all watches
         cluster.forget_history()                    # watches from before: 410
-        cluster.faults.before.append(hook)          # see ``faults``: answer instead, delay, reset; ``after``: lose answers
+        cluster.faults.before.append(hook)          # ``faults``: answer instead, delay, reset, lose answers
         cluster.faults.clear()
 
 Every method above may be called from any thread (never from the event loop itself, where hooks run). ``ClusterSpec``

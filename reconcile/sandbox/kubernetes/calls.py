@@ -5,11 +5,13 @@ A :class:`Call` is what accounts are asked about, counters count and fault hooks
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
 from reconcile.sandbox.kubernetes.errors import method_not_allowed, path_not_found
 
-SUBRESOURCES = ("status", "finalize")
+Subresource = Literal["", "status", "finalize"]
+_SUBRESOURCES: dict[str, Subresource] = {"status": "status", "finalize": "finalize"}
 _VERBS = {
     "POST": "create",
     "PUT": "update",
@@ -30,12 +32,18 @@ class Call:
     resource: Resource
     namespace: str = ""
     name: str = ""
-    subresource: str = ""
+    subresource: Subresource = ""
 
     @property
     def is_write(self) -> bool:
         """Whether the verb can change something."""
         return self.verb not in {"get", "list", "watch"}
+
+
+def names_resource(path: str) -> bool:
+    """Whether a path leads to a resource, not to discovery."""
+    parts = path.strip("/").split("/")
+    return (parts[0] == "api" and len(parts) > 2) or (parts[0] == "apis" and len(parts) > 3)
 
 
 def parse(cluster: str, catalogue: Catalogue, method: str, path: str, query: Mapping[str, str]) -> Call:
@@ -48,14 +56,15 @@ def parse(cluster: str, catalogue: Catalogue, method: str, path: str, query: Map
     core = parts[0] == "api"
     group, version, rest = ("", parts[1], parts[2:]) if core else (parts[1], parts[2], parts[3:])
     namespace = ""
-    if rest[0] == "namespaces" and len(rest) > 2 and not (core and rest[2] in SUBRESOURCES):
+    if rest[0] == "namespaces" and len(rest) > 2 and not (core and rest[2] in _SUBRESOURCES):
         namespace, rest = rest[1], rest[2:]
     resource = catalogue.at(group, version, rest[0])
     if resource is None or len(rest) > 3 or (namespace and not resource.kind.namespaced):
         raise path_not_found()
-    name, subresource = (*rest[1:], "", "")[:2]
-    if subresource and not _has(resource, subresource):
+    name, extra = (*rest[1:], "", "")[:2]
+    if extra and not _has(resource, extra):
         raise path_not_found()
+    subresource = _SUBRESOURCES.get(extra, "")
     call = Call(cluster, _verb(method, name, query), resource, namespace, name, subresource)
     if call.verb not in resource.verbs:
         raise method_not_allowed()

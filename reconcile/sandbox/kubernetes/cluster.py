@@ -17,7 +17,7 @@ from reconcile.sandbox.kubernetes.api import Api, Parts
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
 from reconcile.sandbox.kubernetes.controllers import Behaviour, Controllers, project_of
 from reconcile.sandbox.kubernetes.defaults import Allocator
-from reconcile.sandbox.kubernetes.discovery import Discovery
+from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.garbage import GarbageCollector
@@ -56,7 +56,7 @@ class ClusterSpec:
     """Served as custom resources."""
     apps_domain: str = ""
     """Domain of Routes; empty: ``apps.<name>.example``."""
-    behaviour: Behaviour = Behaviour()
+    behaviour: Behaviour = field(default_factory=Behaviour)
     history: int = 1000
     """Events per kind that a watch can still ask for; older ones are 410."""
     bookmark_interval: float = 60.0
@@ -93,7 +93,6 @@ class SimulatedCluster:
         if spec.openshift:
             project = self._catalogue.of_kind(catalogue.PROJECT)
             self._store.mirror(kinds.NAMESPACE, lambda record: Record(project, project_of(record.object)))
-        discovery = Discovery(self._catalogue)
         self._api = Api(
             Parts(
                 name=spec.name,
@@ -101,9 +100,9 @@ class SimulatedCluster:
                 store=self._store,
                 writer=self._writer,
                 accounts=self._accounts,
-                discovery=discovery,
                 faults=self.faults,
                 counter=self._counter,
+                now=spec.now,
                 bookmark_interval=spec.bookmark_interval,
             )
         )
@@ -150,8 +149,6 @@ class SimulatedCluster:
         Raises:
             ApiError: 404.
         """
-        from reconcile.sandbox.kubernetes.deletion import DeleteOptions
-
         target = Target(self._catalogue.of_kind(kind), namespace, name)
         self._on_loop(lambda: self._writer.delete(target, DeleteOptions()))
 

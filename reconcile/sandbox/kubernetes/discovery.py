@@ -2,8 +2,10 @@
 
 from aiohttp import web
 
+from reconcile.sandbox.kubernetes import openapi
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
 from reconcile.sandbox.kubernetes.errors import Object, path_not_found
+from reconcile.sandbox.kubernetes.openapi import OpenApi
 from reconcile.sandbox.kubernetes.store import to_json
 
 SERVER_VERSION = "1.29"
@@ -14,6 +16,7 @@ class Discovery:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._openapi = OpenApi(catalogue)
 
     def version(self) -> Object:
         """The answer of ``/version``."""
@@ -36,6 +39,9 @@ class Discovery:
         Raises:
             ApiError: 404.
         """
+        if request.path == "/openapi/v2" and openapi.PROTOBUF in request.headers.get("Accept", ""):
+            document = self._openapi.document_v2_protobuf()
+            return web.Response(body=document, content_type="application/octet-stream")
         parts = request.path.strip("/").split("/")
         document = self._document(parts)
         if document is None:
@@ -43,7 +49,11 @@ class Discovery:
         return web.Response(body=to_json(document), content_type="application/json")
 
     def _document(self, parts: list[str]) -> Object | None:
+        if parts[0] == "openapi":
+            return self._openapi_document(parts[1:])
         groups = self._catalogue.groups()
+        if parts == ["version"]:
+            return self.version()
         if parts == ["api"]:
             return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
         if parts == ["apis"]:
@@ -56,6 +66,13 @@ class Discovery:
         if parts[0] == "apis" and len(parts) == 3 and parts[2] in groups.get(parts[1], ()):
             return self._resources(parts[1], parts[2])
         return None
+
+    def _openapi_document(self, parts: list[str]) -> Object | None:
+        if parts == ["v2"]:
+            return self._openapi.document_v2()
+        if parts == ["v3"]:
+            return self._openapi.index_v3()
+        return self._openapi.document_v3("/".join(parts[1:])) if parts[:1] == ["v3"] else None
 
     def _resources(self, group: str, version: str) -> Object:
         resources = [

@@ -142,10 +142,11 @@ def _remove(value: Any, shape: Shape, prefix: Path, paths: FieldSet) -> Any:
 
 def with_fields_above(paths: Iterable[Path]) -> FieldSet:
     """The paths and the named fields that lead to them; list items count only if they are paths of their own."""
+    members = frozenset(paths)
     ways = (
-        path[:length] for path in paths for length in range(1, len(path) + 1) if path[length - 1][0] == "f"
+        path[:length] for path in members for length in range(1, len(path) + 1) if path[length - 1][0] == "f"
     )
-    return frozenset(ways) | frozenset(paths)
+    return members.union(ways)
 
 
 def below(paths: FieldSet, prefixes: Iterable[Path]) -> FieldSet:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.sandbox.kubernetes import fieldsets
-from reconcile.sandbox.kubernetes.errors import ApiError, Object, apply_conflict, bad_request, internal
+from reconcile.sandbox.kubernetes.errors import Object, apply_conflict, bad_request, internal
 from reconcile.sandbox.kubernetes.fieldsets import FieldSet
 from reconcile.sandbox.kubernetes.shapes import MissingKeyError, Shape
 
@@ -214,14 +214,3 @@ def _refuse_conflicts(shares: Shares, applier: Owner, touched: FieldSet) -> None
     ]
     if conflicts:
         raise apply_conflict(conflicts)
-
-
-def refuse_manager(manager: str) -> ApiError | None:
-    """422 for field manager names that a server does not take: too long, or not printable."""
-    if len(manager) > 128:
-        return ApiError(422, "Invalid", "fieldManager: Invalid value: may not be longer than 128")
-    if not manager.isprintable():
-        return ApiError(
-            422, "Invalid", "fieldManager: Invalid value: should only contain printable characters"
-        )
-    return None

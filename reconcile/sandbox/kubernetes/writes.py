@@ -8,10 +8,11 @@ functions as HTTP clients.
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes import defaults, deletion, ownership, patches, validation
+from reconcile.sandbox.kubernetes.calls import Subresource
 from reconcile.sandbox.kubernetes.catalogue import Resource
 from reconcile.sandbox.kubernetes.defaults import Allocator
 from reconcile.sandbox.kubernetes.errors import (
@@ -36,7 +37,7 @@ class Target:
     resource: Resource
     namespace: str = ""
     name: str = ""
-    subresource: Literal["", "status", "finalize"] = ""
+    subresource: Subresource = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Writer:
 
     # -- create ----------------------------------------------------------------------------------------------------
 
-    def create(self, target: Target, body: Object, options: Options) -> Written:
+    def create(self, target: Target, body: Any, options: Options) -> Written:
         """Store a new object.
 
         Raises:
@@ -97,7 +98,7 @@ class Writer:
         validation.check(resource, obj)
         return self._insert(target, obj, options)
 
-    def _fresh(self, target: Target, body: Object) -> Object:
+    def _fresh(self, target: Target, body: Any) -> Object:
         obj = self._decoded(target, body)
         metadata = obj["metadata"]
         if metadata.get("resourceVersion"):
@@ -144,7 +145,7 @@ class Writer:
 
     # -- change ----------------------------------------------------------------------------------------------------
 
-    def replace(self, target: Target, body: Object, options: Options) -> Written:
+    def replace(self, target: Target, body: Any, options: Options) -> Written:
         """Put a whole object in the place of the stored one.
 
         Raises:
@@ -180,7 +181,7 @@ class Writer:
             raise patches.unsupported(resource)
         return self._change(target, record, self._decoded(target, patched), options)
 
-    def apply(self, target: Target, body: Object, options: Options) -> Written:
+    def apply(self, target: Target, body: Any, options: Options) -> Written:
         """Server-side apply.
 
         Raises:
@@ -308,7 +309,7 @@ class Writer:
         empty = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {}}
         return empty | target.resource.empty
 
-    def _decoded(self, target: Target, body: Mapping[str, Any]) -> Object:
+    def _decoded(self, target: Target, body: Any) -> Object:
         """The body as an object of the target's kind, in its place; its metadata may be changed by the caller.
 
         Raises:
