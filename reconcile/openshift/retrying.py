@@ -4,8 +4,9 @@ Tried again: a connection that failed, was reset or broke off, 429 and 5xx. Neve
 certificate that is not valid, a server that stayed silent for the whole read time-out. Pauses double, with
 jitter, so that many clients do not come back in step.
 
-What a dead cluster costs a caller with the default settings: about 1.5 s if it refuses connections, at most
-two connect time-outs and a pause, 10.5 s, if nothing answers at all; see also ``outages``.
+What a dead cluster costs a caller with the default settings: about 1.5 s if it refuses connections; at most two
+connect time-outs and a pause, 10.5 s, if nothing answers at all (see also ``outages``). A server that takes a
+request and then stays silent costs one read time-out, 30 s.
 """
 
 import random
