@@ -155,6 +155,26 @@ def test_resources_of_any_kind_are_taken_and_their_schema_is_found(tmp_path: Pat
     assert resources["/note.txt"]["content"] == "$schema: /note-1.yml\ncaf�\n"
 
 
+def test_directories_that_are_named_like_files_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "data/a.yml").mkdir(parents=True)
+    bundle = build(tmp_path / "data", tmp_path / "none", SCHEMAS, COMMIT, TIMESTAMP)
+    assert (bundle.faults, bundle.data) == ((), {})
+
+
+def test_a_file_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
+    # Memory at address 0 is not mapped, so reading the file fails, whoever reads it.
+    (tmp_path / "a.yml").symlink_to("/proc/self/mem")
+    bundle = build(tmp_path, tmp_path / "none", SCHEMAS, COMMIT, TIMESTAMP)
+    assert [(each.rule, each.datafile) for each in bundle.faults] == [("unreadable", "/a.yml")]
+
+
+def test_line_ends_do_not_change_a_checksum(tmp_path: Path) -> None:
+    (tmp_path / "unix.yml").write_bytes(b"$schema: /x-1.yml\na: 1\n")
+    (tmp_path / "dos.yml").write_bytes(b"$schema: /x-1.yml\r\na: 1\r\n")
+    data = build(tmp_path, tmp_path / "none", SCHEMAS, COMMIT, TIMESTAMP).data
+    assert data["/dos.yml"] == data["/unix.yml"]
+
+
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceMissingError, match=r"no directory of datafiles: .*/nowhere does not exist"):
         build(tmp_path / "nowhere", tmp_path, SCHEMAS, COMMIT, TIMESTAMP)

@@ -334,3 +334,23 @@ def test_an_unknown_type_is_named() -> None:
     confs = [{"name": "Query", "fields": [field("teams_v1", "Team_v1", isList=True)]}]
     with pytest.raises(GraphDefinitionError, match=r"Query.teams_v1 has the unknown type 'Team_v1'"):
         execute(served({}, confs), "{ teams_v1 }")
+
+
+@pytest.mark.parametrize(
+    ("confs", "reason"),
+    [
+        ([{"fields": []}], "type without a name is malformed"),
+        ([{"name": "Query", "fields": [{"name": "x"}]}], "type Query is malformed"),
+        (
+            [
+                {"name": "Query", "fields": [field("x", "Chat_v1")]},
+                {"name": "Chat_v1", "interface": "Channel_v1", "fields": [field("room")]},
+                next(conf for conf in CONFS if conf["name"] == "Channel_v1"),
+            ],
+            "Interface field Channel_v1.kind expected but Chat_v1 does not provide it",
+        ),
+    ],
+)
+def test_types_that_cannot_be_are_refused(confs: list[dict[str, Any]], reason: str) -> None:
+    with pytest.raises(GraphDefinitionError, match=reason):
+        execute(served({}, confs), "{ x }")

@@ -62,6 +62,12 @@ def test_a_namespace_that_cannot_even_be_parsed_counts_as_lost(tmp_path: Path) -
     assert {each.rule for each in check(bundle)} == {"yaml-syntax"}
 
 
+def test_a_namespace_that_names_no_network_may_have_been_lost_by_any(tmp_path: Path) -> None:
+    typo = ("skupper/vault.yml", "skupper/valt.yml")
+    bundle = edited(tmp_path, (NET_01, *typo), (NET_02, *typo))
+    assert {each.rule for each in check(bundle)} == {"dangling-ref"}
+
+
 def test_a_network_that_lost_a_namespace_is_still_judged_site_by_site(tmp_path: Path) -> None:
     off = "config:\n  serviceController: false"
     bundle = edited(

@@ -38,9 +38,9 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def checksum(content: bytes) -> Document:
-    """Make the key that bundling adds to a datafile."""
-    return {CHECKSUM_KEY: hashlib.sha256(content).hexdigest()}
+def checksum(content: bytes) -> str:
+    """Sha256 of a datafile's text, in hex; line ends count as newlines, since the published bundler reads text."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
 
 
 def resource(path: str, content: bytes) -> Document:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reconcile.app_interface.bundle import assembling, identifiers
-from reconcile.app_interface.bundle.model import Bundle, Document, Positions, Source
-from reconcile.app_interface.bundle.yaml_reading import Reading, read_datafile
+from reconcile.app_interface.bundle.model import CHECKSUM_KEY, Bundle, Document, Positions, Source
+from reconcile.app_interface.bundle.yaml_reading import read_datafile
 from reconcile.findings import Finding
 
 GRAPHQL_FILE = "graphql-schemas/schema.yml"
@@ -42,10 +42,10 @@ def build(data_dir: Path, resource_dir: Path, schema_dir: Path, commit: str, tim
     _require(schema_dir / SCHEMAS, "directory of schemas")
     _require(schema_dir / GRAPHQL_FILE, "file of GraphQL types")
     collector = _Collector()
-    data = collector.datafiles(data_dir, "")
-    schemas = assembling.with_checksum(collector.datafiles(schema_dir / SCHEMAS, SCHEMAS))
-    graphql = collector.read(schema_dir / GRAPHQL_FILE, GRAPHQL_FILE) or {"confs": []}
-    resources = {path: assembling.resource(path, file.read_bytes()) for path, file in _files(resource_dir)}
+    data = collector.datafiles(data_dir)
+    schemas = assembling.with_checksum(collector.schemas(schema_dir / SCHEMAS))
+    graphql = collector.document(schema_dir / GRAPHQL_FILE, GRAPHQL_FILE) or {"confs": []}
+    resources = collector.resources(resource_dir)
     assembling.add_back_references(data, resources, schemas)
     identifiers.add(data, schemas, graphql.get("confs") or [])
     parts: dict[str, Any] = {
@@ -80,51 +80,63 @@ class _Collector:
         self.faults: list[Finding] = []
         self.unreadable: dict[str, str] = {}
 
-    def datafiles(self, root: Path, prefix: str) -> dict[str, Document]:
-        """Read all datafiles below ``root`` that can be part of a bundle; findings name ``prefix`` and path."""
+    def datafiles(self, root: Path) -> dict[str, Document]:
+        """Read all datafiles below ``root`` that can be part of a bundle, with the checksums of their texts."""
         documents = {}
-        for path, file in _files(root):
-            if file.suffix not in _DATAFILES:
-                continue
-            document = self.read(file, prefix + path)
-            if document is not None and not prefix:
-                document = self._with_schema(path, document, file)
-            if document is None:
-                self.unreadable[prefix + path] = _text(file)
-            else:
-                documents[path] = document
+        for path, file in _datafiles(root):
+            content = self._content(file, path)
+            document = self._document(path, content)
+            if document is not None and not isinstance(document.get("$schema"), str):
+                message = (
+                    "no $schema says what kind of datafile this is; the server refuses to load such a file"
+                )
+                self._refuse(Finding("no-schema", message, datafile=path), content)
+            elif document is not None:
+                documents[path] = {**document, CHECKSUM_KEY: assembling.checksum(content)}
         return documents
 
-    def read(self, file: Path, name: str) -> Document | None:
-        """Read one file; None if it is of no use, which the faults then tell."""
-        reading = _read(file, name)
-        self.sources[name] = Source(str(file), reading.lines)
+    def schemas(self, root: Path) -> dict[str, Document]:
+        """Read all schemas below ``root``."""
+        read = {path: self.document(file, f"{SCHEMAS}{path}") for path, file in _datafiles(root)}
+        return {path: document for path, document in read.items() if document is not None}
+
+    def resources(self, root: Path) -> dict[str, Document]:
+        """Read all resources below ``root``; one that cannot be read counts as empty."""
+        return {
+            path: assembling.resource(path, self._content(file, f"resources{path}"))
+            for path, file in _files(root)
+        }
+
+    def document(self, file: Path, name: str) -> Document | None:
+        """Read one file that findings call ``name``; None if it is of no use, which the faults then tell."""
+        return self._document(name, self._content(file, name))
+
+    def _content(self, file: Path, name: str) -> bytes:
+        self.sources[name] = Source(str(file), {})
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self._refuse(Finding("unreadable", f"cannot be read: {reason}", datafile=name))
+            return b""
+
+    def _document(self, name: str, content: bytes) -> Document | None:
+        if name in self.unreadable:
+            return None
+        reading = read_datafile(name, content)
+        self.sources[name] = Source(self.sources[name].file, reading.lines)
         self.faults += reading.findings
+        if reading.document is None:
+            self.unreadable[name] = content.decode(errors="replace")
         return reading.document
 
-    def _with_schema(self, path: str, document: Document, file: Path) -> Document | None:
-        if isinstance(document.get("$schema"), str):
-            return {**document, **assembling.checksum(file.read_bytes())}
-        message = (
-            "no $schema says what kind of datafile this is; the server refuses a bundle with such a file"
-        )
-        self.faults.append(Finding("no-schema", message, datafile=path))
-        return None
+    def _refuse(self, finding: Finding, content: bytes = b"") -> None:
+        self.faults.append(finding)
+        self.unreadable[finding.datafile] = content.decode(errors="replace")
 
 
-def _read(file: Path, name: str) -> Reading:
-    try:
-        return read_datafile(name, file.read_bytes())
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return Reading(findings=[Finding("unreadable", f"cannot be read: {reason}", datafile=name)])
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode(errors="replace")
-    except OSError:
-        return ""
+def _datafiles(root: Path) -> Iterator[tuple[str, Path]]:
+    return ((path, file) for path, file in _files(root) if file.suffix in _DATAFILES)
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute_sync, parse, validate
 
-from reconcile.app_interface.bundle.graph_schema import SchemaMaker, resolve_plain
+from reconcile.app_interface.bundle.graph_resolvers import resolve_plain
+from reconcile.app_interface.bundle.graph_schema import SchemaMaker
 from reconcile.app_interface.bundle.graph_store import Store
 from reconcile.app_interface.bundle.model import Bundle
 

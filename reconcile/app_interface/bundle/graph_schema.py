@@ -1,14 +1,8 @@
-"""From ``graphql-schemas/schema.yml`` to an executable GraphQL schema with qontract-server's resolvers.
+"""From ``graphql-schemas/schema.yml`` to an executable GraphQL schema.
 
-The resolvers keep the server's manners, also the odd ones, because clients are written against them:
-
-- a list is dereferenced only if every element is a reference; a mixed list is served raw, its references as
-  objects without fields;
-- a missing field is null, an explicit null is an error in the words of the JavaScript engine;
-- list elements are never null, so one dangling reference in a list nulls the list;
-- ``json`` fields are served as text that holds JSON;
-- ``schema`` is the document's ``$schema``, which is also noted for the ``schemas`` extension of the answer,
-  though only when a plain field of the document is read.
+Types and arguments are those that qontract-server makes of the same file: list elements are never null, searchable
+text fields, ``path`` and ``filter`` are arguments of query fields, and every type of a datafile implements
+``DatafileObject_v1`` where that exists.
 """
 
 import json
@@ -18,7 +12,6 @@ from typing import Any
 from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
-    GraphQLError,
     GraphQLField,
     GraphQLFloat,
     GraphQLInt,
@@ -26,25 +19,23 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLResolveInfo,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    validate_schema,
 )
 
 from reconcile.app_interface.bundle.graph_filters import predicate
-from reconcile.app_interface.bundle.graph_store import Store, is_reference, select
+from reconcile.app_interface.bundle.graph_resolvers import Info, Resolver
+from reconcile.app_interface.bundle.graph_store import Store, select
 from reconcile.app_interface.bundle.model import Document
-
-Resolver = Callable[..., Any]
-Info = GraphQLResolveInfo[Any]
-
-_MISSING = object()
-_NULL_MESSAGE = "Cannot read properties of null (reading 'constructor')"
 
 
 class GraphDefinitionError(ValueError):
     """``graphql-schemas/schema.yml`` does not make a GraphQL schema; the message says where."""
+
+
+_FIELD = {"name", "type"}
 
 
 def _as_json_text(value: object) -> str:
@@ -61,36 +52,22 @@ _SCALARS: dict[str, GraphQLScalarType] = {
 }
 
 
-def resolve_plain(store: Store) -> Resolver:
-    """Make the resolver of every field that says nothing else: the value itself, references replaced."""
-
-    def resolve(source: Any, info: Info, **_: object) -> Any:
-        # The published server reads properties of whatever it finds; on text, numbers and lists they are
-        # undefined.
-        document = source if isinstance(source, dict) else {}
-        schema = document.get("$schema")
-        if schema and schema not in info.context["schemas"]:
-            info.context["schemas"].append(schema)
-        if info.field_name == "schema":
-            return schema
-        value = document.get(info.field_name, _MISSING)
-        return None if value is _MISSING else _dereferenced(store, value)
-
-    return resolve
-
-
-def _dereferenced(store: Store, value: Any) -> Any:
-    if value is None or (isinstance(value, list) and None in value):
-        raise GraphQLError(_NULL_MESSAGE)
-    if isinstance(value, list) and value and all(is_reference(item) for item in value):
-        return [store.dereference(item) for item in value]
-    return store.dereference(value) if is_reference(value) else value
+def _check_shape(confs: list[Document]) -> None:
+    """Make sure of what the schema of the definitions demands, which nobody may have checked them against."""
+    for conf in confs:
+        fields = conf.get("fields")
+        whole = isinstance(fields, list) and all(
+            isinstance(each, dict) and each.keys() >= _FIELD for each in fields
+        )
+        if "name" not in conf or not whole:
+            raise GraphDefinitionError(f"the GraphQL type {conf.get('name', 'without a name')} is malformed")
 
 
 class SchemaMaker:
     """Makes the GraphQL types of one bundle; types refer to each other, so fields are filled in late."""
 
     def __init__(self, confs: list[Document], store: Store) -> None:
+        _check_shape(confs)
         self._confs = {conf["name"]: conf for conf in confs}
         self._store = store
         self._types: dict[str, GraphQLObjectType | GraphQLInterfaceType] = {}
@@ -115,6 +92,8 @@ class SchemaMaker:
             schema = GraphQLSchema(query=query, types=list(self._types.values()))  # type: ignore[arg-type]
         except TypeError as error:
             raise GraphDefinitionError(str(error)) from error
+        for fault in validate_schema(schema):
+            raise GraphDefinitionError(fault.message)
         return schema
 
     def _make_type(self, conf: Document) -> GraphQLObjectType | GraphQLInterfaceType:

@@ -29,6 +29,8 @@ def load(text: str) -> Bundle:
         raise NotABundleError(
             f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from error
+    except RecursionError as error:
+        raise NotABundleError("not a bundle: it is nested too deeply") from error
     if not isinstance(content, dict):
         raise NotABundleError("not a bundle: the outermost value is not an object")
     for section in _SECTIONS:

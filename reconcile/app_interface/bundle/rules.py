@@ -22,6 +22,7 @@ Judge = Callable[[Definitions], Iterable[Finding]]
 """Applies the rules; findings name datafiles."""
 
 _NAMESPACE = "/openshift/namespace-1.yml"
+_NETWORK = "/dependencies/skupper-1.yml"
 _QUERY = "skupper_v1"
 
 
@@ -67,15 +68,18 @@ def _knows_networks(bundle: Bundle) -> bool:
 
 
 def _incomplete_networks(bundle: Bundle, part: Bundle) -> set[str]:
-    """Give the paths of the networks that a namespace outside ``part`` belongs to, or seems to."""
-    lost = {path: document for path, document in bundle.data.items() if path not in part.data}
-    named = {_network_of(document) for document in lost.values()}
-    # What cannot be parsed can still be searched for the paths of networks.
-    texts = bundle.unreadable.values()
-    return named | {path for path in part.data if any(path in text for text in texts)}
+    """Give the paths of the networks that a namespace outside ``part`` belongs to, or may belong to.
 
-
-def _network_of(document: Document) -> str:
-    skupper = document.get("skupper") if document.get("$schema") == _NAMESPACE else None
-    network = skupper.get("network") if isinstance(skupper, dict) else None
-    return str(network.get("$ref", "")) if isinstance(network, dict) else ""
+    What cannot be parsed can still be searched for the paths of networks. A namespace that names none that exists
+    may have meant any of them.
+    """
+    networks = {path for path, document in bundle.data.items() if document.get("$schema") == _NETWORK}
+    found = {path for path in networks for text in bundle.unreadable.values() if path in text}
+    for path, document in bundle.data.items():
+        if path in part.data or document.get("$schema") != _NAMESPACE:
+            continue
+        named = networks & {value for _, value in walk(document) if isinstance(value, str)}
+        if not named and "skupper" in document:
+            return networks
+        found |= named
+    return found

@@ -54,7 +54,9 @@ def _faults(error: ValidationError, pointer: Pointer) -> Iterator[Fault]:
         return
     wording = _WORDING.get(str(error.validator))
     if wording is None:
-        yield str(error.validator), error.message, pointer
+        # Our own checks name their rule with a hyphen, keywords of JSON schema have none.
+        rule = str(error.validator)
+        yield rule if "-" in rule else "schema", error.message, pointer
         return
     for rule, message, below in wording(error):
         shown = "the value" if _is_confidential(pointer) else _show(error.instance)
