@@ -17,8 +17,9 @@ from threading import Event as Flag
 from reconcile.apply import executing
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
 from reconcile.apply.fleet import Fleet
+from reconcile.kinds import SECRET
 from reconcile.openshift.errors import ClusterError, Unreachable
-from reconcile.skupper.plan import Change, Plan
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 
 TICK = 1.0
 """Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
@@ -195,21 +196,32 @@ class Run:
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has set going may still come true."""
         plan = self.outcome.plan
-        open_links = [link for link in plan.links if link.managed and not link.settled]
-        leaving = [site for site in plan.sites if site.state == "removing"]
-        if not wait or not (open_links or leaving or any(change.after for change in plan.changes)):
+        under_way = _under_way(plan)
+        # What the Secrets of a link wait for shows in the link itself.
+        held = any(
+            change.after and change.kind != SECRET and self._may_go_on(change) for change in plan.changes
+        )
+        if not wait or not (under_way or _leaving(plan) or held):
             return False
         moment = self._clock()
-        recent = any(link.since and (moment - link.since).total_seconds() < wait for link in open_links)
+        recent = any(link.since and (moment - link.since).total_seconds() < wait for link in under_way)
         return recent or self.outcome.writes > 0
 
     def _awaited(self) -> set[str]:
         """Clusters on which something is still to happen."""
         plan = self.outcome.plan
-        open_links = [link for link in plan.links if link.managed and not link.settled]
-        ends = {end.cluster for link in open_links for end in (link.link.dialler, link.link.issuer)}
-        leaving = {site.key.cluster for site in plan.sites if site.state == "removing"}
+        ends = {end.cluster for link in _under_way(plan) for end in (link.link.dialler, link.link.issuer)}
+        leaving = {site.key.cluster for site in _leaving(plan)}
         return ends | leaving | {change.cluster for change in plan.changes if change.after}
+
+
+def _under_way(plan: Plan) -> list[LinkReport]:
+    """Links that are on their way; what waits for a cluster that cannot be read is not."""
+    return [link for link in plan.links if link.managed and not link.settled and link.since]
+
+
+def _leaving(plan: Plan) -> list[SiteReport]:
+    return [site for site in plan.sites if site.state == "removing"]
 
 
 def _key(change: Change) -> _Key:

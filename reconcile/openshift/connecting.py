@@ -10,6 +10,7 @@ import ipaddress
 import re
 import socket
 import ssl
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,9 @@ class Route:
     def separate_pool(self) -> "PoolManager":
         """A pool for one connection, for a request that would hold one of the shared for long."""
         return _open_pool(self.server, self.context, size=1)
+
+
+_IMPORTING = threading.Lock()
 
 
 def open_route(access: Access, *, size: int) -> Route:
@@ -103,8 +107,10 @@ def _count_addresses(server: SplitResult) -> int:
 
 
 def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "PoolManager":
-    from kubernetes.client.configuration import Configuration
-    from kubernetes.client.rest import RESTClientObject
+    # Threads that import a package side by side may see half of it: Python breaks their deadlock that way.
+    with _IMPORTING:
+        from kubernetes.client.configuration import Configuration
+        from kubernetes.client.rest import RESTClientObject
 
     configuration: Any = Configuration(host=server.geturl())
     configuration.verify_ssl = context.verify_mode is ssl.CERT_REQUIRED

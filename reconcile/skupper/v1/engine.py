@@ -89,14 +89,8 @@ def _plan_link(
         issuer=live[link.issuer],
         secrets=by_link.get((link.dialler, link.issuer), ()),
         ownership=world.ownership,
-        other_uplinks=_other_uplinks(declared, link, live) if dialler_is_edge else (),
     )
     return link_life.follow(ends, world.now)
-
-
-def _other_uplinks(declared: Declared, link: Link, live: Mapping[SiteKey, LiveSite]) -> list[LiveSite]:
-    issuers = [other.issuer for other in declared.links if other.dialler == link.dialler and other != link]
-    return [live[issuer] for issuer in issuers if issuer in live]
 
 
 def _by_link(secrets: Iterable[LinkSecret]) -> dict[tuple[SiteKey, SiteKey], list[LinkSecret]]:

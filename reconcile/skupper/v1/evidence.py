@@ -23,6 +23,19 @@ def of_issuer(dialler: LiveSite, issuer: LiveSite, *, dialler_is_edge: bool) -> 
     return _evidence(issuer, dialler, "incoming")
 
 
+def other_uplink(dialler: LiveSite, issuer: LiveSite) -> str:
+    """Name of another site that the dialler is connected with at present; empty if there is none.
+
+    An edge router has one active uplink; the others do not show.
+    """
+    status = dialler.status
+    own = status.sites.get(dialler.site_id) if status else None
+    if status is None or own is None:
+        return ""
+    others = sorted(own.outgoing - {issuer.site_id})
+    return next((status.sites[other].name or other for other in others if other in status.sites), "")
+
+
 def _evidence(teller: LiveSite, other: LiveSite, direction: str) -> Evidence:
     at = teller.status_at
     status = teller.status

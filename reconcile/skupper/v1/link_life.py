@@ -41,8 +41,6 @@ class LinkEnds:
     issuer: LiveSite
     secrets: Sequence[LinkSecret]
     ownership: Ownership
-    other_uplinks: Sequence[LiveSite] = ()
-    """Issuers of the dialler's other links, if it is an edge site."""
 
     @property
     def delivered(self) -> list[LinkSecret]:
@@ -172,7 +170,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     sights = {dialler.sight, issuer.sight} - {Sight.SILENT}
     if sights == {Sight.UP}:
         return replace(report, state=LinkState.UP, reason="")
-    active = _active_uplink(ends)
+    active = evidence.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
     if active and dialler.sight is Sight.ABSENT and report.secret in ends.dialler.connectors:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
     reason = _denial(ends, dialler, issuer)
@@ -180,14 +178,6 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
         return replace(report, state=LinkState.DELIVERED, reason=reason)
     state = LinkState.DOWN if Sight.ABSENT in sights else LinkState.UNKNOWN
     return replace(report, state=state, reason=reason)
-
-
-def _active_uplink(ends: LinkEnds) -> str:
-    """The issuer that an edge router is connected with at present, if it is another one."""
-    for issuer in ends.other_uplinks:
-        if evidence.of_dialler(ends.dialler, issuer).sight is Sight.UP:
-            return str(issuer.key)
-    return ""
 
 
 def _denial(ends: LinkEnds, dialler: Evidence, issuer: Evidence) -> str:
