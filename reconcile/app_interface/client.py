@@ -7,6 +7,7 @@ is never used, not even in part: what is missing from it would look as if it had
 """
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+# At DEBUG gql logs whole answers, passwords of consoles included.
+logging.getLogger(RequestsHTTPTransport.__module__).setLevel(logging.INFO)
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_ERRORS = 5
 """Errors of one answer that are quoted; the rest is counted."""
@@ -59,6 +63,7 @@ class Commit:
     """The commit of app-interface that a bundle was made from."""
 
     name: str
+    """Its sha1; empty if the server does not know."""
     timestamp: int | None
     """Seconds since the epoch; None if the server does not know."""
 
@@ -145,10 +150,10 @@ class Client:
         address = self._address(f"/git-commit-info/{self.sha}" if self.sha else "/git-commit-info")
         try:
             info = json.loads(self._get(address, self._patience.query))
-            return Commit(str(info["commit"]), _seconds(info.get("timestamp")))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return Commit(str(info.get("commit") or ""), _seconds(info.get("timestamp")))
+        except (ValueError, AttributeError):
             hint = "check server in [graphql] of the configuration"
-            raise BadAnswer(address, "its answer names no commit", hint) from None
+            raise BadAnswer(address, "its answer is no JSON object", hint) from None
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send one query and give the ``data`` of its answer.

@@ -48,12 +48,13 @@ class Authorization(AuthBase):
         return request
 
 
-def refuse_bad(response: requests.Response, *_: Any, **__: Any) -> None:
+def refuse_bad(response: requests.Response, *_args: Any, **_keywords: Any) -> None:
     """Raise the error that a response stands for, if it stands for one.
 
     Raises:
         ServerError: of the class that fits the status (see ``errors``).
     """
+    _ = response.content  # read to the end, so that the connection can be used again whatever is raised
     status = response.status_code
     server = without_userinfo(response.url)
     if status in {401, 403}:
@@ -152,7 +153,7 @@ def _messages(response: requests.Response) -> str:
     return messages if len(messages) <= _LONGEST_EXCERPT else messages[:_LONGEST_EXCERPT] + "…"
 
 
-def refuse_other_than_graphql(response: requests.Response, *_: Any, **__: Any) -> None:
+def refuse_other_than_graphql(response: requests.Response, *_args: Any, **_keywords: Any) -> None:
     """Raise ``BadAnswer`` unless the body is a JSON object with ``data`` or ``errors``."""
     try:
         answer = json.loads(response.text)

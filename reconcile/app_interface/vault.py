@@ -32,6 +32,8 @@ TIMEOUT: Any = (5.0, 30.0)
 _LONGEST_REASON = 200
 """Characters of Vault's own words that an error quotes."""
 
+_NOT_VAULT = ("its answer is not Vault's", "check server in [vault] of the configuration")
+
 _PASSING = (
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
@@ -84,25 +86,24 @@ class VaultReader:
             answer = self._persist(lambda: self._read(mount, path, reference.version))
         except exceptions.VaultError as error:
             raise self._refusal(reference, error) from None
-        values = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(values, dict):
+        if answer is None:
             raise SecretMalformed(f"secret {reference} in {self._settings.server} is no key-value secret")
-        return hidden(values)
+        return hidden(answer)
 
-    def _read(self, mount: str, path: str, version: int | None) -> Any:
+    def _read(self, mount: str, path: str, version: int | None) -> dict[str, Any] | None:
         engines = self._vault.secrets.kv
         if not self._keeps_versions(mount):
-            return engines.v1.read_secret(path, mount_point=mount)
+            return _data(engines.v1.read_secret(path, mount_point=mount))
         answer = engines.v2.read_secret_version(
             path, version=version, mount_point=mount, raise_on_deleted_version=True
         )
-        return answer["data"]
+        return _data(_data(answer))
 
     def _keeps_versions(self, mount: str) -> bool:
         if mount not in self._versioned:
             answer = self._vault.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
-            options = answer["data"].get("options") or {}
-            self._versioned[mount] = options.get("version") == "2"
+            options = (_data(answer) or {}).get("options")
+            self._versioned[mount] = isinstance(options, dict) and options.get("version") == "2"
         return self._versioned[mount]
 
     def _log_in(self) -> None:
@@ -114,6 +115,9 @@ class VaultReader:
             self._outage = self._store_error(
                 f"it refuses our log-in: {_reason(error)}", "check [vault] of the configuration"
             )
+            raise self._outage from None
+        except (KeyError, TypeError):  # hvac found no token in the answer
+            self._outage = self._store_error(*_NOT_VAULT)
             raise self._outage from None
         self._logged_in = True
 
@@ -144,12 +148,10 @@ class VaultReader:
         except requests.exceptions.SSLError:
             reason, hint = "the TLS handshake failed", "name a file with its authority in REQUESTS_CA_BUNDLE"
         except requests.exceptions.JSONDecodeError:
-            reason, hint = "its answer is not Vault's", "check server in [vault] of the configuration"
+            reason, hint = _NOT_VAULT
         except requests.exceptions.RequestException as error:
             reason = f"no answer ({type(error).__name__})"
             hint = "check server in [vault] of the configuration and the network on the way to it"
-        except (KeyError, TypeError, AttributeError):  # a proxy's log-in page, say
-            reason, hint = "its answer is not Vault's", "check server in [vault] of the configuration"
         self._outage = self._store_error(reason, hint)
         raise self._outage from None
 
@@ -170,6 +172,12 @@ class VaultReader:
                 )
             case _:
                 return self._store_error(f"{_reason(error)} (secret {reference})", "try again later")
+
+
+def _data(answer: Any) -> dict[str, Any] | None:
+    """Give the object under ``data``; None if the answer has another form."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    return data if isinstance(data, dict) else None
 
 
 def _passes(error: Exception) -> bool:

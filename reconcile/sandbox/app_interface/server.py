@@ -105,7 +105,9 @@ class Server:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
-        if self._token is not None and not hmac.compare_digest(given.encode(), self._token.encode()):
+        if self._token is not None and not hmac.compare_digest(
+            given.encode(errors="surrogateescape"), self._token.encode()
+        ):
             headers = {"WWW-Authenticate": 'Basic realm="app-interface"'}
             return web.Response(status=401, text="401 Authorization Required", headers=headers)
         return await handler(request)
