@@ -26,6 +26,7 @@
 Texts name the thing, the reason and the next step. No token, secret value or user information of a URL is
 ever part of one: callers may print and log them as they are.
 """
+# ruff: noqa: N818 - the names are the conditions that callers tell apart
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import hvac
 import requests
@@ -101,7 +102,7 @@ class VaultReader:
 
     def _keeps_versions(self, mount: str) -> bool:
         if mount not in self._versioned:
-            answer = self._vault.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
+            answer = self._vault.adapter.get(f"/v1/sys/internal/ui/mounts/{quote(mount)}")
             options = (_data(answer) or {}).get("options")
             self._versioned[mount] = isinstance(options, dict) and options.get("version") == "2"
         return self._versioned[mount]
