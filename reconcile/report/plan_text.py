@@ -5,7 +5,7 @@ later in the same run, when the clusters have done their part.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -21,8 +21,8 @@ def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
     ordered = sorted(plan.changes, key=lambda change: change.network)
     for network, changes in groupby(ordered, key=lambda change: change.network):
         lines.append(_heading(plan, network))
-        for change in changes:
-            lines += _change(change, colour=colour)
+        for _, alike in groupby(changes, key=_likeness):
+            lines += _block(list(alike), colour=colour)
         lines.append("")
     for finding in plan.findings:
         lines.append(findings.line(finding))
@@ -49,7 +49,7 @@ def _up(plan: Plan) -> int:
 
 def _heading(plan: Plan, network: str) -> str:
     if not network:
-        return "no network"
+        return "whole clusters"
     sites = sum(site.network == network for site in plan.sites)
     links = sum(link.network == network for link in plan.links)
     return f"network {network}: {sites} sites, {links} links"
@@ -58,15 +58,23 @@ def _heading(plan: Plan, network: str) -> str:
 _COLOURS = {"+": "\033[32m", "~": "\033[33m", "-": "\033[31m"}
 
 
-def _change(change: Change, *, colour: bool) -> Iterator[str]:
-    mark = _mark(change)
+def _likeness(change: Change) -> tuple[str, ...]:
+    """Changes that are alike in this stand in one block."""
+    return (change.cluster, change.namespace, _mark(change), change.reason, change.after)
+
+
+def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
+    """Where and why, once; then what, a line an object."""
+    first = changes[0]
+    mark = _mark(first)
     shown = f"{_COLOURS[mark]}{mark}\033[0m" if colour else mark
-    later = "." if change.after else " "
-    where = f"{change.cluster}/{change.namespace}" if change.namespace else change.cluster
-    yield f"  {later}{shown} {where}  {change.kind.label} {change.name}"
-    yield f"       # {change.reason}" + (f"; after {change.after}" if change.after else "")
-    for field in change.drift:
-        yield f"       {field.dotted}: {_value(field.live)} -> {_value(field.desired)}"
+    where = f"{first.cluster}/{first.namespace}" if first.namespace else first.cluster
+    after = f"; after {first.after}" if first.after else ""
+    yield f"  {'.' if after else ' '}{shown} {where}  # {first.reason}{after}"
+    for change in changes:
+        yield f"       {change.kind.label} {change.name}"
+        for field in change.drift:
+            yield f"         {field.dotted}: {_value(field.live)} -> {_value(field.desired)}"
 
 
 def _mark(change: Change) -> str:
