@@ -5,10 +5,11 @@ The status is written when it changes; it has no heartbeat. The lock has one, wh
 seconds: here every ten, to be a light load.
 """
 
+import contextlib
 import json
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
-from reconcile.openshift.errors import AlreadyExists, ClusterError, NotFound
+from reconcile.openshift.errors import AlreadyExists, ClusterError
 from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.blueprints.metadata import head, owner_of
 from reconcile.sandbox.skupper.moments import lock_time
@@ -70,17 +71,11 @@ class Reporter:
 
     def _put(self, name: str, part: Json) -> None:
         """Change a part of a ConfigMap, making it if there is none."""
-        try:
-            self._around.client.patch(CONFIG_MAP, name, self._around.namespace, part)
-        except NotFound:
-            self._create(name, part)
-
-    def _create(self, name: str, part: Json) -> None:
-        body = head(CONFIG_MAP, name, self._around.namespace, owner=self._owner)
-        body["metadata"] |= part.get("metadata", {})
-        try:
-            self._around.client.create(
-                CONFIG_MAP, {**body, **({"data": part["data"]} if "data" in part else {})}
-            )
-        except AlreadyExists:
-            self._around.client.patch(CONFIG_MAP, name, self._around.namespace, part)
+        if self._around.cache.get(CONFIG_MAP, self._around.namespace, name) is None:
+            body = head(CONFIG_MAP, name, self._around.namespace, owner=self._owner)
+            body["metadata"] |= part.get("metadata", {})
+            rest = {"data": part["data"]} if "data" in part else {}
+            with contextlib.suppress(AlreadyExists):
+                self._around.client.create(CONFIG_MAP, {**body, **rest})
+                return
+        self._around.client.patch(CONFIG_MAP, name, self._around.namespace, part)

@@ -1,0 +1,301 @@
+"""From a delivered token to a link that is up, or is not."""
+
+import base64
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
+from reconcile.sandbox.skupper import certificates
+from reconcile.sandbox.skupper.clock import ManualClock
+from reconcile.sandbox.skupper.simulator import Skupper
+from tests.sandbox.skupper.places import Place, until
+
+Make = Callable[..., Place]
+
+NODE = {"ingress": "nodeport", "ingress_host": "node.east.example"}
+"""A way in from everywhere, on any cluster."""
+
+
+@pytest.fixture
+def cut(skupper: Skupper) -> Iterator[None]:
+    skupper.wire.cut("west", "east")
+    yield
+    skupper.wire.restore("east", "west")
+
+
+def test_a_delivered_token_brings_a_link_between_clusters_up(place: Make) -> None:
+    issuer, dialler = place().site(**NODE), place("west").site(ingress="none")
+    dialler.dial(issuer, "link-1")
+
+    dialler.linked(issuer)
+
+
+def test_the_connector_has_the_name_of_the_token(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+
+    assert until(lambda: dialler.connector("link-1")) == {
+        "name": "link-1",
+        "role": "inter-router",
+        "host": f"skupper-router.{issuer.namespace}",
+        "port": "55671",
+        "sslProfile": "link-1-profile",
+        "maxFrameSize": 16384,
+        "maxSessionFrames": 640,
+    }
+    assert "link-1-profile" in dialler.config()["sslProfile"]
+
+
+@pytest.mark.parametrize(("text", "cost"), [("7", 7), ("cheap", None)])
+def test_the_cost_is_an_annotation_of_the_token(place: Make, text: str, cost: int | None) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1", annotations={"skupper.io/cost": text})
+
+    assert until(lambda: dialler.connector("link-1")).get("cost") == cost
+
+
+def test_an_edge_site_dials_the_endpoint_for_edge_sites(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(router_mode="edge", ingress="none")
+    dialler.dial(issuer, "link-1")
+
+    dialler.linked(issuer)
+    connector = dialler.connector("link-1")
+    assert connector is not None
+    assert (connector["role"], connector["port"]) == ("edge", "45671")
+
+
+def test_a_token_of_the_site_itself_is_not_dialled(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    issuer.token("link-1")
+    issuer.dial(dialler, "link-2")
+
+    issuer.linked(dialler)
+    assert issuer.connector("link-1") is None
+
+
+def test_removing_the_token_removes_connector_profile_and_link(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+    dialler.delete(SECRET, "link-1")
+
+    dialler.linked()
+    assert "connector" not in dialler.config()
+    assert "link-1-profile" not in dialler.config()["sslProfile"]
+
+
+def test_taking_the_label_away_removes_the_connector(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+    dialler.patch(SECRET, "link-1", {"metadata": {"labels": {"skupper.io/type": None}}})
+
+    dialler.linked()
+
+
+def test_without_a_service_controller_tokens_do_nothing(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none", service_controller="false")
+    other = place().site(ingress="none")
+    dialler.take(issuer.token("link-1"))
+    other.dial(issuer, "link-2")
+
+    other.linked(issuer)
+    assert dialler.connector("link-1") is None
+
+
+def test_an_inner_host_is_known_in_its_own_cluster_only(place: Make) -> None:
+    issuer, inside, outside = (
+        place().site(ingress="none"),
+        place().site(ingress="none"),
+        place("west").site(ingress="none"),
+    )
+    outside.dial(issuer, "link-1")
+    until(lambda: outside.connector("link-1"))
+    inside.dial(issuer, "link-2")
+
+    inside.linked(issuer)
+    assert outside.links == ()
+
+
+def test_a_namesake_in_the_diallers_cluster_is_not_taken_for_the_issuer(place: Make) -> None:
+    issuer = place().site(ingress="none")
+    namesake = place("west", issuer.namespace).site(ingress="none")
+    dialler, witness = place("west").site(ingress="none"), place("west").site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    until(lambda: dialler.connector("link-1"))
+    witness.dial(namesake, "link-2")
+
+    witness.linked(namesake)
+    assert dialler.links == ()
+
+
+def forged(token: dict[str, object], clock: ManualClock, **changes: str) -> dict[str, object]:
+    """The token with a client certificate of another CA, or with other changes of its data."""
+    other = certificates.new_authority("skupper-site-ca", at=clock.now())
+    data = certificates.new_leaf("link-1", (), authority=certificates.read_authority(other), at=clock.now())
+    return {**token, "data": {**data, **changes}}
+
+
+def test_a_client_certificate_of_another_ca_is_turned_away(place: Make, clock: ManualClock) -> None:
+    issuer, dialler, witness = (place().site(ingress="none") for _ in range(3))
+    token = issuer.token("link-1")
+    dialler.take(forged(token, clock, **{"ca.crt": token["data"]["ca.crt"]}))
+    until(lambda: dialler.connector("link-1"))
+    witness.dial(issuer, "link-2")
+
+    witness.linked(issuer)
+    assert dialler.links == ()
+
+
+def test_an_issuer_with_another_ca_is_not_believed(place: Make, clock: ManualClock) -> None:
+    issuer, dialler, witness = (place().site(ingress="none") for _ in range(3))
+    token = issuer.token("link-1")
+    data = {**token["data"], "ca.crt": forged(token, clock)["data"]["ca.crt"]}
+    dialler.take({**token, "data": data})
+    until(lambda: dialler.connector("link-1"))
+    witness.dial(issuer, "link-2")
+
+    witness.linked(issuer)
+    assert dialler.links == ()
+
+
+def test_a_token_without_a_key_does_not_work(place: Make) -> None:
+    issuer, dialler, witness = (place().site(ingress="none") for _ in range(3))
+    token = issuer.token("link-1")
+    dialler.take({**token, "data": {**token["data"], "tls.key": base64.b64encode(b"nothing").decode()}})
+    until(lambda: dialler.connector("link-1"))
+    witness.dial(issuer, "link-2")
+
+    witness.linked(issuer)
+    assert dialler.links == ()
+
+
+def test_an_issuer_without_mutual_tls_asks_for_no_certificate(place: Make, clock: ManualClock) -> None:
+    issuer = place().site(ingress="none", router_disable_mutual_tls="true")
+    dialler = place().site(ingress="none")
+    token = issuer.token("link-1")
+    dialler.take(forged(token, clock, **{"ca.crt": token["data"]["ca.crt"]}))
+
+    dialler.linked(issuer)
+
+
+def test_a_host_that_the_server_certificate_does_not_name_is_refused(place: Make) -> None:
+    issuer, dialler, witness = (
+        place().site(**NODE),
+        place().site(ingress="none"),
+        place().site(ingress="none"),
+    )
+    witness.dial(issuer, "link-1")
+    witness.linked(issuer)
+    issuer.edit_config(ingress_host="new.east.example")
+    dialler.dial(issuer, "link-2")
+
+    # The witness loses its link since the old host leads nowhere now; the dialler never gets one.
+    witness.linked()
+    until(lambda: dialler.connector("link-2"))
+    assert dialler.links == ()
+
+
+def test_a_service_that_selects_other_pods_leads_nowhere(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+    issuer.patch(SERVICE, "skupper-router", {"spec": {"selector": {"owner": "somebody-else"}}})
+
+    dialler.linked()
+
+
+def test_a_cut_between_clusters_takes_links_down_until_it_is_restored(place: Make, skupper: Skupper) -> None:
+    issuer, dialler = place().site(**NODE), place("west").site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+
+    skupper.wire.cut("west", "east")
+    dialler.linked()
+    skupper.wire.restore("east", "west")
+    dialler.linked(issuer)
+
+
+def test_a_cut_leaves_links_within_a_cluster(place: Make, cut: None) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+
+    dialler.linked(issuer)
+
+
+def test_a_router_that_hangs_loses_its_links_and_gets_them_back(place: Make, skupper: Skupper) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+
+    skupper.wire.stop_router("east", issuer.namespace)
+    dialler.linked()
+    skupper.wire.start_router("east", issuer.namespace)
+    dialler.linked(issuer)
+
+
+def test_an_edge_site_has_one_uplink_at_a_time(place: Make) -> None:
+    first, second = place().site(ingress="none"), place().site(ingress="none")
+    edge = place().site(router_mode="edge", ingress="none")
+    edge.dial(first, "link-1")
+    edge.linked(first)
+    edge.dial(second, "link-2")
+    until(lambda: edge.connector("link-2"))
+
+    edge.linked(first)
+
+
+def test_an_edge_site_keeps_its_uplink_though_an_earlier_name_comes_up(place: Make) -> None:
+    first, second = place().site(ingress="none"), place().site(ingress="none")
+    edge = place().site(router_mode="edge", ingress="none")
+    edge.dial(second, "link-2")
+    edge.linked(second)
+    edge.dial(first, "link-1")
+    until(lambda: edge.connector("link-1"))
+
+    edge.linked(second)
+
+
+def test_an_edge_site_falls_back_to_its_next_uplink(place: Make, skupper: Skupper) -> None:
+    first, second = place().site(ingress="none"), place().site(ingress="none")
+    edge = place().site(router_mode="edge", ingress="none")
+    edge.dial(first, "link-1")
+    edge.linked(first)
+    edge.dial(second, "link-2")
+    until(lambda: edge.connector("link-2"))
+
+    issuer = (first.client.cluster, first.namespace)
+    skupper.wire.stop_router(*issuer)
+    edge.linked(second)
+    skupper.wire.start_router(*issuer)
+
+
+def test_a_lost_router_deployment_takes_its_links_along(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+    issuer.delete(DEPLOYMENT, "skupper-router")
+
+    dialler.linked()
+
+
+def test_frame_sizes_of_a_new_connector_are_those_of_the_edited_config_map(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.edit_config(xp_router_max_frame_size="8192")
+    dialler.dial(issuer, "link-1")
+
+    assert until(lambda: dialler.connector("link-1"))["maxFrameSize"] == 8192
+
+
+def test_a_config_map_that_cannot_be_parsed_stops_connectors_for_a_while(
+    place: Make, clock: ManualClock
+) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.edit_config(xp_router_max_frame_size="big")
+    dialler.dial(issuer, "link-1")
+    dialler.said("Error handling token link-1")
+    dialler.patch(CONFIG_MAP, "skupper-site", {"data": {"xp-router-max-frame-size": "8192"}})
+
+    # The service-controller looks at everything again after half a minute.
+    until(lambda: clock.advance(30) or dialler.connector("link-1"))

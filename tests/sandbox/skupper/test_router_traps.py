@@ -1,0 +1,98 @@
+"""What a running router does not notice: it tells connectors apart by name, and reads certificates once."""
+
+from collections.abc import Callable
+
+from reconcile.kinds import DEPLOYMENT, SECRET
+from tests.sandbox.skupper.places import Place, until
+
+Make = Callable[..., Place]
+
+
+def repointed(place: Make) -> tuple[Place, Place, Place]:
+    """A dialler whose token ``link-1`` was changed in place from a first issuer to a second."""
+    first, second, dialler = (place().site(ingress="none") for _ in range(3))
+    dialler.dial(first, "link-1")
+    dialler.linked(first)
+    token = second.token("link-1")
+    metadata = {"annotations": token["metadata"]["annotations"]}
+    dialler.patch(SECRET, "link-1", {"metadata": metadata, "data": token["data"]})
+    host = f"skupper-router.{second.namespace}"
+    until(lambda: (dialler.connector("link-1") or {}).get("host") == host)
+    return first, second, dialler
+
+
+def test_a_changed_host_under_the_same_name_does_not_reach_the_running_router(place: Make) -> None:
+    first, second, dialler = repointed(place)
+    dialler.dial(second, "link-2")
+
+    dialler.linked(first, second)
+
+
+def test_a_restart_of_the_router_takes_the_changed_host_and_certificate(place: Make) -> None:
+    _, second, dialler = repointed(place)
+    dialler.restart("skupper-router")
+
+    dialler.linked(second)
+
+
+def test_a_router_deployment_made_anew_takes_them_too(place: Make) -> None:
+    _, second, dialler = repointed(place)
+    deployment = dialler.wait_for(DEPLOYMENT, "skupper-router")
+    dialler.delete(DEPLOYMENT, "skupper-router")
+    kept = {key: deployment["metadata"][key] for key in ("labels", "ownerReferences")}
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": deployment["spec"]}
+    metadata = {"name": "skupper-router", "namespace": dialler.namespace, **kept}
+    dialler.client.create(DEPLOYMENT, {**body, "metadata": metadata})
+
+    dialler.linked(second)
+
+
+def test_new_certificate_data_under_the_same_name_is_not_used(place: Make) -> None:
+    issuer, other, dialler, witness = (place().site(ingress="none") for _ in range(4))
+    token = issuer.token("link-1")
+    # Delivered without a usable certificate at first: the router stores what there is.
+    dialler.take({**token, "data": {"ca.crt": token["data"]["ca.crt"], "tls.crt": "Zm9v", "tls.key": "YmFy"}})
+    dialler.dial(other, "link-2")
+    dialler.linked(other)
+    dialler.patch(SECRET, "link-1", {"data": token["data"]})
+    witness.dial(issuer, "link-3")
+    witness.linked(issuer)
+    dialler.linked(other)
+
+    dialler.restart("skupper-router")
+    dialler.linked(issuer, other)
+
+
+def test_a_new_name_is_noticed_at_once(place: Make) -> None:
+    first, second, dialler = (place().site(ingress="none") for _ in range(3))
+    dialler.dial(first, "link-1")
+    dialler.linked(first)
+    dialler.dial(second, "link-2")
+    dialler.linked(first, second)
+    dialler.delete(SECRET, "link-1")
+
+    dialler.linked(second)
+
+
+def test_a_changed_server_certificate_waits_for_a_restart_of_the_router(place: Make) -> None:
+    issuer, other, dialler = (place().site(ingress="none") for _ in range(3))
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+    stolen = other.wait_for(SECRET, "skupper-site-server")["data"]
+    issuer.patch(SECRET, "skupper-site-server", {"data": stolen})
+    issuer.dial(other, "link-2")
+    issuer.linked(other)
+    dialler.linked(issuer)
+
+    issuer.restart("skupper-router")
+    dialler.linked()
+
+
+def test_a_router_whose_secret_is_missing_does_not_start_again(place: Make) -> None:
+    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+    dialler.dial(issuer, "link-1")
+    dialler.linked(issuer)
+    issuer.delete(SECRET, "skupper-site-server")
+    issuer.restart("skupper-router")
+
+    dialler.linked()

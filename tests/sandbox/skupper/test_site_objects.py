@@ -1,0 +1,263 @@
+"""What a site consists of: which objects, whose they are, and what they say."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from reconcile.kinds import (
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ROLE,
+    ROLE_BINDING,
+    ROUTE,
+    SECRET,
+    SERVICE,
+    SERVICE_ACCOUNT,
+)
+from reconcile.sandbox.skupper.names import NETWORK_POLICY
+from tests.sandbox.skupper.places import CONTROLLER, MADE, Place, until
+
+Make = Callable[..., Place]
+
+BASIC = {
+    SERVICE_ACCOUNT: {"skupper-router", "skupper-service-controller"},
+    ROLE: {"skupper-router", "skupper-service-controller"},
+    ROLE_BINDING: {"skupper-router", "skupper-service-controller"},
+    SECRET: {
+        "skupper-local-ca",
+        "skupper-site-ca",
+        "skupper-service-ca",
+        "skupper-local-server",
+        "skupper-local-client",
+        "skupper-service-client",
+        "skupper-site-server",
+    },
+    CONFIG_MAP: {"skupper-internal", "skupper-services", "skupper-network-status", "skupper-site-leader"},
+    SERVICE: {"skupper-router-local", "skupper-router"},
+    ROUTE: set(),
+    DEPLOYMENT: {"skupper-router", "skupper-service-controller"},
+}
+IGNORED = {
+    CONTROLLER,
+    "skupper-site",
+    "kube-root-ca.crt",
+    "default",
+    "openshift-service-ca.crt",
+    "deployer",
+    "builder",
+}
+
+
+def found(place: Place) -> dict[object, set[str]]:
+    return {kind: place.names(kind) - IGNORED for kind in MADE}
+
+
+def test_an_interior_site_gets_everything_that_the_controller_makes(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    until(lambda: found(site) == BASIC)
+
+
+def test_a_site_with_routes_has_one_for_each_role(place: Make) -> None:
+    site = place().site(ingress="route")
+
+    assert site.names(ROUTE) == {"skupper-inter-router", "skupper-edge", "claims"}
+
+
+def test_routes_pass_tls_through_to_the_router(place: Make) -> None:
+    site = place().site(ingress="route")
+
+    spec = site.wait_for(ROUTE, "skupper-edge")["spec"]
+    assert (spec["to"]["name"], spec["tls"]["termination"], spec["port"]["targetPort"]) == (
+        "skupper-router",
+        "passthrough",
+        "edge",
+    )
+
+
+def test_an_ingress_host_makes_the_hosts_of_the_routes(place: Make) -> None:
+    site = place()
+    site.install(rules=None)
+    site.patch(
+        ROLE,
+        CONTROLLER,
+        {"rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]},
+    )
+    site.declare(ingress="route", ingress_host="apps.example")
+
+    route = site.wait_for(ROUTE, "skupper-inter-router")
+    assert route["spec"]["host"] == f"skupper-inter-router-{site.namespace}.apps.example"
+
+
+def test_an_edge_site_accepts_nobody(place: Make) -> None:
+    site = place().site(router_mode="edge", ingress="none")
+
+    expected = {**BASIC, SECRET: BASIC[SECRET] - {"skupper-site-ca", "skupper-site-server"}}
+    expected[SERVICE] = {"skupper-router-local"}
+    until(lambda: found(site) == expected)
+    assert set(site.config()["listener"]) == {"@9090", "amqp", "amqps"}
+
+
+def test_the_old_edge_key_makes_an_edge_site_too(place: Make) -> None:
+    site = place().site(edge="true", ingress="none")
+
+    assert site.config()["router"][""]["mode"] == "edge"
+
+
+def test_all_but_status_and_lock_belong_to_the_config_map(place: Make) -> None:
+    site = place().site(ingress="none")
+    owners = {
+        (kind.name, name): site.wait_for(kind, name)["metadata"]["ownerReferences"]
+        for kind, names in BASIC.items()
+        for name in names - {"skupper-network-status", "skupper-site-leader"}
+    }
+
+    assert {owner["uid"] for references in owners.values() for owner in references} == {site.site_id}
+
+
+@pytest.mark.parametrize("name", ["skupper-network-status", "skupper-site-leader"])
+def test_status_and_lock_belong_to_the_router_and_carry_no_labels(place: Make, name: str) -> None:
+    site = place()
+    site.install()
+    site.declare(labels={"owner": "us"}, ingress="none")
+    metadata = site.wait_for(CONFIG_MAP, name)["metadata"]
+
+    router = site.wait_for(DEPLOYMENT, "skupper-router")["metadata"]["uid"]
+    assert ([owner["uid"] for owner in metadata["ownerReferences"]], metadata.get("labels")) == (
+        [router],
+        None,
+    )
+
+
+def test_labels_of_the_config_map_are_on_every_object(place: Make) -> None:
+    site = place()
+    site.install()
+    site.declare(labels={"owner": "us"}, ingress="none")
+    site.wait_for(CONFIG_MAP, "skupper-network-status")
+    named = {
+        (kind.name, name): site.wait_for(kind, name)["metadata"].get("labels", {}).get("owner")
+        for kind, names in BASIC.items()
+        for name in names - {"skupper-network-status", "skupper-site-leader"}
+    }
+
+    assert set(named.values()) == {"us"}
+
+
+@pytest.mark.parametrize("service", ["skupper-router", "skupper-router-local"])
+def test_labels_of_the_config_map_are_in_the_selectors_of_services(place: Make, service: str) -> None:
+    site = place()
+    site.install()
+    site.declare(labels={"owner": "us"}, ingress="none")
+
+    assert site.wait_for(SERVICE, service)["spec"]["selector"]["owner"] == "us"
+
+
+def test_excluded_labels_are_not_handed_on(place: Make) -> None:
+    site = place()
+    site.install()
+    site.declare(
+        labels={"owner": "us", "noise": "x"},
+        annotations={"skupper.io/exclude-labels": "noise"},
+        ingress="none",
+    )
+
+    assert "noise" not in site.wait_for(SERVICE, "skupper-router")["metadata"]["labels"]
+
+
+def test_the_router_is_configured_in_the_real_format(place: Make) -> None:
+    site = place().site(name="one", ingress="none")
+    config = site.config()
+
+    assert config["router"][""] == {
+        "id": "one-${HOSTNAME}",
+        "mode": "interior",
+        "helloMaxAgeSeconds": "3",
+        "metadata": json.dumps({"id": site.site_id, "version": "1.9.6"}, separators=(",", ":")),
+    }
+    assert config["listener"]["interior-listener"] == {
+        "name": "interior-listener",
+        "role": "inter-router",
+        "port": 55671,
+        "sslProfile": "skupper-internal",
+        "saslMechanisms": "EXTERNAL",
+        "authenticatePeer": True,
+        "maxFrameSize": 16384,
+        "maxSessionFrames": 640,
+    }
+
+
+def test_a_site_without_a_name_is_called_like_its_namespace(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    assert site.config()["router"][""]["id"] == f"{site.namespace}-${{HOSTNAME}}"
+
+
+def test_the_images_are_those_of_the_controllers_version(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    containers = site.wait_for(DEPLOYMENT, "skupper-router")["spec"]["template"]["spec"]["containers"]
+    assert [container["image"] for container in containers] == [
+        "quay.io/skupper/skupper-router:2.7.6",
+        "quay.io/skupper/config-sync:1.9.6",
+    ]
+
+
+def test_environment_variables_of_the_controller_choose_other_images(place: Make) -> None:
+    site = place()
+    site.install(env={"QDROUTERD_IMAGE": "mirror.example/router:1"})
+    site.declare(ingress="none")
+
+    containers = site.wait_for(DEPLOYMENT, "skupper-router")["spec"]["template"]["spec"]["containers"]
+    assert containers[0]["image"] == "mirror.example/router:1"
+
+
+def test_a_request_of_memory_is_the_limit_too(place: Make) -> None:
+    site = place().site(ingress="none", router_memory="256Mi")
+
+    router = site.wait_for(DEPLOYMENT, "skupper-router")["spec"]["template"]["spec"]["containers"][0]
+    assert router["resources"] == {"requests": {"memory": "256Mi"}, "limits": {"memory": "256Mi"}}
+
+
+def test_a_load_balancer_is_what_plain_kubernetes_gets_by_default(place: Make) -> None:
+    site = place("west")
+    site.install()
+    site.declare()
+
+    assert site.wait_for(SERVICE, "skupper-router")["spec"]["type"] == "LoadBalancer"
+
+
+def test_a_console_brings_its_service_users_and_prometheus(place: Make) -> None:
+    site = place()
+    site.install()
+    site.declare(ingress="none", console="true", flow_collector="true")
+    until(lambda: "skupper-prometheus" in site.names(DEPLOYMENT))
+
+    made = found(site)
+    assert {"skupper-console-users", "skupper-console-certs"} <= made[SECRET]
+    assert {"skupper-sasl-config", "prometheus-server-config"} <= made[CONFIG_MAP]
+    assert {"skupper", "skupper-prometheus"} <= made[SERVICE]
+
+
+def test_a_network_policy_is_made_when_asked_for(place: Make) -> None:
+    site = place()
+    site.install()
+    site.declare(ingress="none", create_network_policy="true")
+
+    until(lambda: "skupper" in site.names(NETWORK_POLICY))
+
+
+def test_the_service_controller_knows_the_site_and_the_router_it_works_for(place: Make) -> None:
+    site = place().site(ingress="none")
+    pod = site.wait_for(DEPLOYMENT, "skupper-service-controller")["spec"]["template"]["spec"]
+
+    env = {entry["name"]: entry.get("value") for entry in pod["containers"][0]["env"]}
+    router = site.wait_for(DEPLOYMENT, "skupper-router")["metadata"]["uid"]
+    assert (env["SKUPPER_SITE_ID"], env["OWNER_UID"]) == (site.site_id, router)
+
+
+def test_without_a_service_controller_there_is_none(place: Make) -> None:
+    site = place().site(ingress="none", service_controller="false")
+
+    site.said("Skupper site initialised")
+    assert "skupper-service-controller" not in site.names(DEPLOYMENT)

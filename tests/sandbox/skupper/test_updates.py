@@ -1,0 +1,145 @@
+"""What a changed ConfigMap, or a changed site-controller, does to a site that exists."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from tests.sandbox.skupper.places import CONTROLLER, Place, until
+
+Make = Callable[..., Place]
+
+
+def template(site: Place, name: str = "skupper-router") -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = site.wait_for(DEPLOYMENT, name)["spec"]["template"]
+    return found
+
+
+def pod_annotations(site: Place, name: str = "skupper-router") -> dict[str, str]:
+    found: dict[str, str] = template(site, name)["metadata"].get("annotations", {})
+    return found
+
+
+def images(site: Place, name: str = "skupper-router") -> list[str]:
+    return [container["image"] for container in template(site, name)["spec"]["containers"]]
+
+
+def retag(site: Place, tag: str) -> None:
+    container = {"name": "site-controller", "image": f"quay.io/skupper/site-controller:{tag}"}
+    env = [{"name": "WATCH_NAMESPACE", "value": site.namespace}]
+    pod = {"containers": [{**container, "env": env}]}
+    site.patch(DEPLOYMENT, CONTROLLER, {"spec": {"template": {"spec": pod}}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"router_memory": "1Gi"},
+        {"routers": "3"},
+        {"name": "other"},
+        {"router_mode": "edge"},
+        {"ingress": "nodeport"},
+    ],
+)
+def test_most_edits_are_ignored(place: Make, change: dict[str, str]) -> None:
+    site = place().site(ingress="none")
+    before = (site.wait_for(DEPLOYMENT, "skupper-router")["spec"], site.config())
+    site.edit_config(**change)
+
+    assert (site.wait_for(DEPLOYMENT, "skupper-router")["spec"], site.config()) == before
+
+
+def test_edited_logging_levels_are_taken_over_and_restart_the_router(place: Make) -> None:
+    site = place().site(ingress="none")
+    holder = pods(site)
+    site.edit_config(router_logging="debug")
+
+    until(lambda: site.config()["log"] == {"DEFAULT": {"module": "DEFAULT", "enable": "debug+"}})
+    until(lambda: pods(site) != holder)
+
+
+def pods(site: Place) -> list[str]:
+    return [
+        router["router"]["hostname"]
+        for entry in site.status()["siteStatus"]
+        for router in entry["routerStatus"]
+    ]
+
+
+def test_an_annotation_of_the_config_map_goes_to_all_pods(place: Make) -> None:
+    site = place().site(ingress="none")
+    site.patch(CONFIG_MAP, "skupper-site", {"metadata": {"annotations": {"note": "x"}}})
+
+    until(lambda: pod_annotations(site).get("note") == "x")
+    until(lambda: pod_annotations(site, "skupper-service-controller").get("note") == "x")
+
+
+def test_an_excluded_annotation_stays_where_it_is(place: Make) -> None:
+    site = place()
+    site.install()
+    site.declare(
+        annotations={"skupper.io/exclude-annotations": "hash, noise", "hash": "1", "note": "x"},
+        ingress="none",
+    )
+    site.wait_for(CONFIG_MAP, "skupper-network-status")
+
+    assert pod_annotations(site) == {
+        "prometheus.io/port": "9090",
+        "prometheus.io/scrape": "true",
+        "note": "x",
+    }
+
+
+def test_foreign_annotations_of_the_pods_are_swept_away(place: Make) -> None:
+    site = place().site(ingress="none")
+    site.restart("skupper-router")
+    until(lambda: "restarted" in pod_annotations(site))
+    site.edit_config(anything="1")
+
+    until(lambda: "restarted" not in pod_annotations(site))
+
+
+def test_a_config_map_that_cannot_be_parsed_stops_updates(place: Make) -> None:
+    site = place().site(ingress="none")
+    site.edit_config(router_logging="loud")
+    site.patch(CONFIG_MAP, "skupper-site", {"metadata": {"annotations": {"note": "x"}}})
+
+    site.said("Error updating site: Invalid logging level for router: loud", times=2)
+    assert "note" not in pod_annotations(site)
+
+
+def test_a_newer_site_controller_updates_version_and_images(place: Make) -> None:
+    site = place()
+    site.install(tag="1.5.0")
+    site.declare(ingress="none")
+    site.wait_for(CONFIG_MAP, "skupper-network-status")
+    retag(site, "1.9.6")
+
+    until(
+        lambda: images(site) == ["quay.io/skupper/skupper-router:2.7.6", "quay.io/skupper/config-sync:1.9.6"]
+    )
+    until(lambda: images(site, "skupper-service-controller") == ["quay.io/skupper/service-controller:1.9.6"])
+    until(lambda: [entry["site"]["siteVersion"] for entry in site.status()["siteStatus"]] == ["1.9.6"])
+
+
+def test_a_site_newer_than_its_controller_is_left_alone(place: Make) -> None:
+    site = place().site(ingress="none")
+    before = images(site)
+    retag(site, "1.5.0")
+
+    site.said("Site (1.9.6) is newer than library (1.5.0); cannot update")
+    assert images(site) == before
+
+
+def test_a_restart_of_the_controller_restores_the_images(place: Make) -> None:
+    site = place().site(ingress="none")
+    pod = {"containers": [{"name": "service-controller", "image": "elsewhere/service-controller:1"}]}
+    known = template(site, "skupper-service-controller")["spec"]["containers"][0]
+    site.patch(
+        DEPLOYMENT,
+        "skupper-service-controller",
+        {"spec": {"template": {"spec": {"containers": [{**known, **pod["containers"][0]}]}}}},
+    )
+    site.restart(CONTROLLER)
+
+    until(lambda: images(site, "skupper-service-controller") == ["quay.io/skupper/service-controller:1.9.6"])
