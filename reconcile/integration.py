@@ -109,6 +109,7 @@ class Session:
             ownership=self._ownership,
             now=moment,
             views=fleet.views(),
+            awaited=fleet.pending,
             selection=self._invocation.selection,
             findings=self.findings,
             removal_budget=None if self._budget is None else self._budget - removed,

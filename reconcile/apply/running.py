@@ -201,7 +201,7 @@ class Run:
         held = any(
             change.after and change.kind != SECRET and self._may_go_on(change) for change in plan.changes
         )
-        if not wait or not (under_way or _leaving(plan) or held):
+        if not wait or not (under_way or self._leaving() or held):
             return False
         moment = self._clock()
         recent = any(link.since and (moment - link.since).total_seconds() < wait for link in under_way)
@@ -211,17 +211,18 @@ class Run:
         """Clusters on which something is still to happen."""
         plan = self.outcome.plan
         ends = {end.cluster for link in _under_way(plan) for end in (link.link.dialler, link.link.issuer)}
-        leaving = {site.key.cluster for site in _leaving(plan)}
+        leaving = {site.key.cluster for site in self._leaving()}
         return ends | leaving | {change.cluster for change in plan.changes if change.after}
+
+    def _leaving(self) -> list[SiteReport]:
+        """Sites on their way out, but not those whose removal has failed."""
+        sites = self.outcome.plan.sites
+        return [s for s in sites if s.state == "removing" and s.key not in self._closed]
 
 
 def _under_way(plan: Plan) -> list[LinkReport]:
     """Links that are on their way; what waits for a cluster that cannot be read is not."""
     return [link for link in plan.links if link.managed and not link.settled and link.since]
-
-
-def _leaving(plan: Plan) -> list[SiteReport]:
-    return [site for site in plan.sites if site.state == "removing"]
 
 
 def _key(change: Change) -> _Key:

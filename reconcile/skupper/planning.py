@@ -6,7 +6,7 @@ the others.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from reconcile.findings import Finding
@@ -48,30 +48,44 @@ def plan(world: World, layout: Topology | None = None) -> Plan:
     removals = engine.plan_removals(declared, kept, links, world, secrets)
     others = [*plans, engine.plan_policies(world)]
     findings = chain.from_iterable(part.findings for part in others)
-    every = [*chain.from_iterable(part.changes for part in others), *removals.changes]
-    changes, held = _within_budget(every, removals.changes, world)
+    changes = [*chain.from_iterable(part.changes for part in others), *removals.changes]
+    leaving = removals.sites
+    held = _over_budget(changes, world)
+    if held:
+        changes = _without_removals(changes, removals)
+        leaving = tuple(replace(site, state="kept", reason=held[0].message) for site in leaving)
+    elif world.awaited:
+        changes = [_postponed(change, removals, world) for change in changes]
     return Plan(
-        changes=changes,
+        changes=tuple(changes),
         links=links,
-        sites=tuple(chain.from_iterable(part.sites for part in (*others, removals))),
+        sites=(*chain.from_iterable(part.sites for part in others), *leaving),
         findings=(*world.findings, *findings, *held),
     )
 
 
-def _within_budget(
-    changes: Sequence[Change], removals: Sequence[Change], world: World
-) -> tuple[tuple[Change, ...], tuple[Finding, ...]]:
-    """All removals or none: a list cut short would take away a part of a site."""
+def _over_budget(changes: Sequence[Change], world: World) -> tuple[Finding, ...]:
     count = sum(change.removal for change in changes)
     budget = world.removal_budget
     if budget is None or count <= budget:
-        return tuple(changes), ()
+        return ()
     held = Finding(
         rule="removal-budget",
         message=(
             f"{count} sites, links and policies would be removed, the budget left is {budget}: nothing is "
-            f"removed. If that is meant, run again with a greater --max-removals"
+            "removed. If that is meant, run again with a greater --max-removals"
         ),
     )
-    together = {id(change) for change in removals}
-    return tuple(c for c in changes if not c.removal and id(c) not in together), (held,)
+    return (held,)
+
+
+def _without_removals(changes: Sequence[Change], removals: Plan) -> list[Change]:
+    """All removals or none: a list cut short would take away a part of a site."""
+    together = {id(change) for change in removals.changes}
+    return [change for change in changes if not change.removal and id(change) not in together]
+
+
+def _postponed(change: Change, removals: Plan, world: World) -> Change:
+    if change.after or not (change.removal or change in removals.changes):
+        return change
+    return replace(change, after=f"{', '.join(sorted(world.awaited))} has answered")

@@ -26,6 +26,8 @@ class World:
     selection: Selection = Selection()
     findings: tuple[Finding, ...] = ()
     """What is wrong with the definitions; errors refuse their network or site."""
+    awaited: frozenset[str] = frozenset()
+    """Clusters that are still being read. Until all have answered nothing is removed: the budget counts everything."""
     removal_budget: int | None = None
     """How many sites and links may still be removed in this run; None: any number."""
 

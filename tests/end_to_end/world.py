@@ -1,0 +1,220 @@
+"""Clusters, Skupper on them, and our own run over both: no data server, no command line, all real requests.
+
+A `World` is as many simulated clusters as a test names. Definitions are plain values that the test changes at will,
+and every run is a new one with new clients, as a scheduled run would be.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
+from reconcile.apply.fleet import Fleet, Target
+from reconcile.apply.observing import Accounts
+from reconcile.apply.running import Outcome, Run
+from reconcile.kinds import Kind
+from reconcile.openshift.access import Access, Retries, Timeouts
+from reconcile.openshift.client import Client
+from reconcile.report import actions
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
+from reconcile.sandbox.kubernetes.servers import ApiServers
+from reconcile.sandbox.skupper.simulator import Skupper
+from reconcile.skupper import checks, planning
+from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.plan import LinkState
+from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import settle_all
+from reconcile.skupper.v1 import reads
+from reconcile.skupper.world import World as PlannedWorld
+
+OURS = Ownership("test")
+PATIENCE = 30.0
+"""Seconds that a run may wait for links; far more than the simulation needs."""
+
+
+@dataclass
+class Told:
+    """What one run did and said."""
+
+    outcome: Outcome
+    actions: list[str]
+    failures: list[str]
+    requests: dict[str, tuple[int, int]]
+    seconds: float
+
+    @property
+    def writes(self) -> int:
+        return sum(writes for _, writes in self.requests.values())
+
+    @property
+    def states(self) -> dict[str, LinkState]:
+        return {str(link.link): link.state for link in self.outcome.plan.links}
+
+    @property
+    def all_up(self) -> bool:
+        links = self.outcome.plan.links
+        return bool(links) and all(link.settled for link in links)
+
+
+@dataclass
+class World:
+    servers: ApiServers
+    skupper: Skupper
+    private: frozenset[str]
+    network: Network
+    findings: bool = True
+    token: dict[str, str] = field(default_factory=dict)
+    """Tokens other than the administrator's, by cluster."""
+
+    def __getitem__(self, name: str) -> SimulatedCluster:
+        return self.servers[name]
+
+    def cluster(self, name: str, **options) -> Cluster:
+        return Cluster(name, self.servers[name].url, private=name in self.private, **options)
+
+    @property
+    def definitions(self) -> Definitions:
+        everything = tuple(self.cluster(cluster.name) for cluster in self.servers)
+        return Definitions(networks=(self.network,), clusters=everything)
+
+    def change(self, **fields) -> None:
+        """Change the network."""
+        self.network = replace(self.network, **fields)
+
+    def change_site(self, cluster: str, **fields) -> None:
+        """Change the site on a cluster."""
+        sites = tuple(
+            replace(site, **fields) if site.cluster.name == cluster else site for site in self.network.sites
+        )
+        self.change(sites=sites)
+
+    def drop_site(self, cluster: str) -> None:
+        """Take the site on a cluster out of the data."""
+        self.change(sites=tuple(site for site in self.network.sites if site.cluster.name != cluster))
+
+    def client(self, name: str) -> Client:
+        access = Access(
+            name,
+            self.servers[name].url,
+            self.token.get(name, self.servers[name].token),
+            ca_file=str(self.servers.ca_file),
+        )
+        return Client(access, timeouts=Timeouts(connect=1, read=5), retries=Retries(attempts=2, base=0.01))
+
+    def run(
+        self,
+        *,
+        wait: float = PATIENCE,
+        dry_run: bool = False,
+        budget: int | None = None,
+        selection: Selection = Selection(),
+        listener: Callable[[Event], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Told:
+        """One run, or with `dry_run` a preview."""
+        started = time.monotonic()
+        events: list[Event] = []
+
+        def tell(event: Event) -> None:
+            events.append(event)
+            if listener:
+                listener(event)
+
+        with self._fleet(selection) as (fleet, make_plan):
+            run = Run(
+                fleet, lambda f, moment, removed: make_plan(f, moment, budget, removed), tell, stop=stop
+            )
+            outcome = run.preview() if dry_run else run.execute(wait)
+            requests = dict(fleet.requests())
+        return Told(
+            outcome=outcome,
+            actions=[actions.line(event.change) for event in events if isinstance(event, ChangeStarted)],
+            failures=[e.message for e in events if isinstance(e, ChangeFailed | ClusterFailed)],
+            requests=requests,
+            seconds=time.monotonic() - started,
+        )
+
+    @contextmanager
+    def _fleet(self, selection: Selection) -> Iterator[tuple[Fleet, Callable]]:
+        definitions = self.definitions
+        layout = planning.lay_out(definitions)
+        findings = checks.check(definitions)
+
+        def make_plan(fleet, moment, budget, removed):
+            return planning.plan(
+                PlannedWorld(
+                    definitions=definitions,
+                    ownership=OURS,
+                    now=moment,
+                    views=fleet.views(),
+                    awaited=fleet.pending,
+                    selection=selection,
+                    findings=findings,
+                    removal_budget=None if budget is None else budget - removed,
+                ),
+                layout,
+            )
+
+        fleet = Fleet(
+            [self._target(c) for c in definitions.clusters if selection.covers_cluster(c)], threads=4
+        )
+        try:
+            yield fleet, make_plan
+        finally:
+            fleet.close()
+
+    def _target(self, cluster: Cluster) -> Target:
+        sites = [site for site in settle_all(self.network) if site.cluster.name == cluster.name]
+        return Target(
+            name=cluster.name,
+            open=lambda: Accounts(self.client(cluster.name)),
+            reads=reads.reads(sites, OURS),
+            trace=reads.trace(OURS),
+            foreign=reads.foreign(),
+            namespaces=tuple(site.namespace for site in sites),
+        )
+
+    def objects(self, kind: Kind, *clusters: str) -> list[dict]:
+        """All objects of a kind, on all clusters or those named."""
+        names = clusters or tuple(cluster.name for cluster in self.servers)
+        return [found for name in names for found in self.servers[name].objects(kind)]
+
+
+def until(true: Callable[[], object], seconds: float = 15) -> None:
+    """Wait for something that the clusters do on their own."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@contextmanager
+def world(
+    names: Iterable[str], *, private: Iterable[str] = (), config: dict[str, Config] | None = None, **network
+) -> Iterator[World]:
+    """Clusters of these names with one site each, in the namespace ``net`` of each."""
+    specs = [ClusterSpec(name, namespaces=("net", "other")) for name in names]
+    with ExitStack() as stack:
+        servers = stack.enter_context(ApiServers(specs))
+        hidden = frozenset(private)
+        sites = tuple(
+            SiteDefinition(
+                Cluster(spec.name, servers[spec.name].url, private=spec.name in hidden),
+                "net",
+                config=(config or {}).get(spec.name, {}),
+                path=f"/services/{spec.name}.yml",
+            )
+            for spec in specs
+        )
+        clients = {}
+        for spec in specs:
+            access = Access(
+                spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
+            )
+            clients[spec.name] = stack.enter_context(Client(access))
+        skupper = stack.enter_context(Skupper(clients))
+        declared = Network("n", "quay.io/skupper/site-controller", "1.9.6", sites=sites, **network)
+        yield World(servers, skupper, hidden, declared)
