@@ -12,19 +12,27 @@ from typing import Any
 from aiohttp import web
 
 from reconcile import kinds
-from reconcile.sandbox.kubernetes import bodies, calls, deletion, faults, lists, patches
+from reconcile.sandbox.kubernetes import bodies, calls, faults, lists, options, patches, selectors
 from reconcile.sandbox.kubernetes.accounts import Account, Accounts
 from reconcile.sandbox.kubernetes.calls import Call
 from reconcile.sandbox.kubernetes.catalogue import PROJECT, Catalogue
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.discovery import Discovery
-from reconcile.sandbox.kubernetes.errors import ApiError, Object, bad_request, not_found, unauthorised
+from reconcile.sandbox.kubernetes.errors import (
+    ApiError,
+    Object,
+    UnknownPathError,
+    bad_request,
+    not_found,
+    unauthorised,
+)
 from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.render import Renderer
 from reconcile.sandbox.kubernetes.requests import RequestCounter
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
+from reconcile.sandbox.kubernetes.targets import Target, Written
 from reconcile.sandbox.kubernetes.watches import Watch, WatchRequest
-from reconcile.sandbox.kubernetes.writes import Target, Writer, Written
+from reconcile.sandbox.kubernetes.writes import Writer
 
 _DEFAULT_WATCH_SECONDS = 1800.0
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
@@ -79,6 +87,8 @@ class Api:
             return await self._answer(request)
         except ApiError as error:
             return faults.refusal(error)
+        except UnknownPathError:
+            return web.Response(status=404, text="404 page not found\n")
         except ConnectionResetError:
             if request.transport is not None:
                 request.transport.abort()
@@ -99,7 +109,7 @@ class Api:
             parts.counter.count(call, dry_run=False)
             raise account.refusal(call.verb, call.resource.kind, _scope(call), call.name, call.subresource)
         body = await bodies.read(request) if call.is_write else None
-        parts.counter.count(call, dry_run=bodies.is_dry_run(request.query, body))
+        parts.counter.count(call, dry_run=options.is_dry_run(call, request.query, body))
         return await self._between_hooks(
             _Exchange(request, account, call, body, Renderer(request, call.resource, parts.now))
         )
@@ -160,24 +170,19 @@ class Api:
 
     def _write(self, exchange: _Exchange) -> Written:
         writer, call, body = self._parts.writer, exchange.call, exchange.body
-        if not isinstance(body, dict | list):
-            raise bad_request("the body of the request must be an object")
-        options = bodies.options(exchange.request)
+        how = options.write_options(exchange.request, call)
         if call.verb == "create":
-            return writer.create(_target(call), body, options)
+            return writer.create(_target(call), body, how)
         if call.verb == "update":
-            return writer.replace(_target(call), body, options)
-        if exchange.request.content_type != patches.APPLY_PATCH:
-            if options.force:
-                raise _bad_patch_option("force: Forbidden: may not be specified for non-apply patch")
-            return writer.patch(_target(call), exchange.request.content_type, body, options)
-        if not exchange.request.query.get("fieldManager"):
-            raise _bad_patch_option("fieldManager: Required value: is required for apply patch")
-        return writer.apply(_target(call), body, options)
+            return writer.replace(_target(call), body, how)
+        content_type = exchange.request.content_type
+        if content_type == patches.APPLY_PATCH:
+            return writer.apply(_target(call), body, how)
+        return writer.patch(_target(call), content_type, body, how)
 
     def _delete(self, exchange: _Exchange) -> web.StreamResponse:
         call = exchange.call
-        how = deletion.read_options(call.resource, call.name, exchange.body, exchange.request.query)
+        how = options.delete_options(call, exchange.request.query, exchange.body)
         deleted = self._parts.writer.delete(_target(call), how)
         if call.resource.returns_deleted or not deleted.gone:
             return exchange.renderer.record(deleted.record)
@@ -185,7 +190,7 @@ class Api:
 
     def _delete_collection(self, exchange: _Exchange) -> web.StreamResponse:
         page, call = self._list(exchange), exchange.call
-        how = deletion.read_options(call.resource, "", exchange.body, exchange.request.query)
+        how = options.delete_options(call, exchange.request.query, exchange.body)
         for record in page.records:
             target = Target(call.resource, record.namespace, record.name)
             self._parts.writer.delete(target, DeleteOptions(propagation=how.propagation, dry_run=how.dry_run))
@@ -214,10 +219,10 @@ def _watch_request(exchange: _Exchange) -> WatchRequest:
     return WatchRequest(
         resource=call.resource,
         namespace=call.namespace,
-        selector=lists.selector_of(call.resource, asked),
+        selector=selectors.selector_of(call.resource, asked),
         resource_version=query.get("resourceVersion", ""),
         timeout=_seconds(query.get("timeoutSeconds", "")),
-        bookmarks=bodies.flag(query, "allowWatchBookmarks"),
+        bookmarks=options.flag(query, "allowWatchBookmarks"),
         visible=exchange.sees,
         render=exchange.renderer.event,
     )
@@ -225,12 +230,8 @@ def _watch_request(exchange: _Exchange) -> WatchRequest:
 
 def _seconds(text: str) -> float:
     if text and not text.isdigit():
-        raise bad_request("timeoutSeconds must be a number of seconds")
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return float(text or 0) or _DEFAULT_WATCH_SECONDS
-
-
-def _bad_patch_option(why: str) -> ApiError:
-    return ApiError(422, "Invalid", f'PatchOptions.meta.k8s.io "" is invalid: {why}')
 
 
 def _success(record: Record) -> Object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
-from reconcile.sandbox.kubernetes.errors import method_not_allowed, path_not_found
+from reconcile.sandbox.kubernetes.errors import UnknownPathError, method_not_allowed, path_not_found
 
 Subresource = Literal["", "status", "finalize"]
 _SUBRESOURCES: dict[str, Subresource] = {"status": "status", "finalize": "finalize"}
@@ -55,6 +55,8 @@ def parse(cluster: str, catalogue: Catalogue, method: str, path: str, query: Map
     parts = path.strip("/").split("/")
     core = parts[0] == "api"
     group, version, rest = ("", parts[1], parts[2:]) if core else (parts[1], parts[2], parts[3:])
+    if not any(resource.kind.group == group for resource in catalogue.resources):
+        raise UnknownPathError
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not (core and rest[2] in _SUBRESOURCES):
         namespace, rest = rest[1], rest[2:]

@@ -34,6 +34,8 @@ class Resource:
     shape: Shape = shapes.OBJECT
     custom: bool = False
     """A custom resource: its list items say their kind, and a replace must name the resourceVersion."""
+    parts: tuple[str, ...] = ("spec", "status")
+    """Top-level fields besides the metadata; a custom resource may have any."""
     check_name: NameCheck = names.subdomain_problem
     status: bool = False
     """Has a ``status`` of its own, written through ``/status`` only."""
@@ -59,8 +61,11 @@ class Resource:
     @property
     def selectable_fields(self) -> frozenset[str]:
         """Fields that a field selector may name."""
-        scope = {"metadata.name", "metadata.namespace"} if self.kind.namespaced else {"metadata.name"}
-        return frozenset(scope | set(self.fields))
+        own = set(self.fields)
+        everywhere = (
+            {"metadata.name"} if own and not self.kind.namespaced else {"metadata.name", "metadata.namespace"}
+        )
+        return frozenset(everywhere | own)
 
     def field_values(self, obj: Mapping[str, object]) -> dict[str, str]:
         """The values of an object's selectable fields."""
@@ -93,6 +98,14 @@ _EVENT_FIELDS = {
         *("reason", "type", "involvedObject.fieldPath", "reportingComponent"),
     )
 }
+_EVENT_PARTS = (
+    *("involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "type"),
+    *("eventTime", "series", "action", "related", "reportingComponent", "reportingInstance"),
+)
+_EVENT_BLANKS: Object = {
+    **dict.fromkeys(("firstTimestamp", "lastTimestamp", "eventTime")),
+    **dict.fromkeys(("reportingComponent", "reportingInstance"), ""),
+}
 _POD_FIELDS = {
     name: tuple(name.split("."))
     for name in (
@@ -117,8 +130,12 @@ KUBERNETES = (
         fields={"status.phase": ("status", "phase")},
         empty={"spec": {}, "status": {}},
     ),
-    Resource(kinds.CONFIG_MAP, short_names=("cm",)),
-    Resource(kinds.SECRET, fields={"type": ("type",)}),
+    Resource(kinds.CONFIG_MAP, short_names=("cm",), parts=("data", "binaryData", "immutable")),
+    Resource(
+        kinds.SECRET,
+        parts=("data", "stringData", "type", "immutable"),
+        fields={"type": ("type",)},
+    ),
     Resource(
         kinds.SERVICE,
         short_names=("svc",),
@@ -128,7 +145,13 @@ KUBERNETES = (
         empty={"spec": {}, "status": {"loadBalancer": {}}},
         in_all=True,
     ),
-    Resource(kinds.SERVICE_ACCOUNT, short_names=("sa",), shape=shapes.SERVICE_ACCOUNT, returns_deleted=True),
+    Resource(
+        kinds.SERVICE_ACCOUNT,
+        short_names=("sa",),
+        shape=shapes.SERVICE_ACCOUNT,
+        parts=("secrets", "imagePullSecrets", "automountServiceAccountToken"),
+        returns_deleted=True,
+    ),
     Resource(
         POD,
         short_names=("po",),
@@ -142,8 +165,9 @@ KUBERNETES = (
     Resource(
         EVENT,
         short_names=("ev",),
+        parts=_EVENT_PARTS,
         fields=_EVENT_FIELDS,
-        empty={"involvedObject": {}, "source": {}, "firstTimestamp": None, "lastTimestamp": None},
+        empty={"involvedObject": {}, "source": {}, **_EVENT_BLANKS},
     ),
     Resource(
         kinds.DEPLOYMENT,
@@ -161,10 +185,17 @@ KUBERNETES = (
         },
         in_all=True,
     ),
-    Resource(kinds.ROLE, check_name=names.path_problem, created_by_update=True, empty={"rules": None}),
+    Resource(
+        kinds.ROLE,
+        parts=("rules",),
+        check_name=names.path_problem,
+        created_by_update=True,
+        empty={"rules": None},
+    ),
     Resource(
         kinds.ROLE_BINDING,
         shape=shapes.ROLE_BINDING,
+        parts=("roleRef", "subjects"),
         check_name=names.path_problem,
         created_by_update=True,
         empty={"roleRef": {"apiGroup": "", "kind": "", "name": ""}},

@@ -23,7 +23,8 @@ from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.garbage import GarbageCollector
 from reconcile.sandbox.kubernetes.requests import RequestCounter, RequestCounts
 from reconcile.sandbox.kubernetes.store import Record, Store
-from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+from reconcile.sandbox.kubernetes.targets import Options, Target
+from reconcile.sandbox.kubernetes.writes import Writer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -15,7 +15,8 @@ from reconcile.sandbox.kubernetes.catalogue import PROJECT
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.store import Event, Record
-from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+from reconcile.sandbox.kubernetes.targets import Options, Target
+from reconcile.sandbox.kubernetes.writes import Writer
 
 if TYPE_CHECKING:
     from reconcile.kinds import Kind

@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 from reconcile import kinds
 from reconcile.kinds import Kind
+from reconcile.sandbox.kubernetes.catalogue import EVENT, INGRESS, NETWORK_POLICY, POD
 from reconcile.sandbox.kubernetes.errors import Object
+
+_PUBLIC = frozenset({"LoadBalancer", "NodePort"})
 
 
 class Allocator:
@@ -32,14 +35,26 @@ class Allocator:
         return next(self._node_ports)
 
 
-def fill(kind: Kind, obj: Object, allocate: Allocator, old: Object | None = None) -> Object:
-    """The object with all defaults; ``old`` is the stored one, whose allocated values an update keeps."""
-    if kind == kinds.SERVICE:
-        return _service(obj, allocate, old)
-    if kind == kinds.ROUTE:
-        return _route(obj, allocate)
+def fill(kind: Kind, obj: Object) -> Object:
+    """The object with the defaults of its kind, which belong to whoever writes the object."""
     default = _DEFAULTS.get(kind)
     return default(obj) if default else obj
+
+
+def allot(kind: Kind, obj: Object, allocate: Allocator, old: Object | None = None) -> Object:
+    """The object with what the cluster allots to it, which belongs to nobody: addresses, ports, hosts.
+
+    ``old`` is the stored object, whose values an update keeps.
+    """
+    if kind == kinds.SERVICE:
+        return _allot_addresses(obj, allocate, old)
+    if kind == kinds.ROUTE and not obj["spec"].get("host"):
+        return _allot_host(obj, allocate)
+    if kind == kinds.NAMESPACE and old is None:
+        return {**obj, "spec": {"finalizers": ["kubernetes"]}}
+    if kind == POD and not obj.get("status"):
+        return {**obj, "status": {"phase": "Pending", "qosClass": "BestEffort"}}
+    return obj
 
 
 def _secret(obj: Object) -> Object:
@@ -52,55 +67,93 @@ def _secret(obj: Object) -> Object:
     return secret
 
 
-def _service(obj: Object, allocate: Allocator, old: Object | None) -> Object:
-    given = obj.get("spec") or {}
-    before = (old or {}).get("spec") or {}
-    spec = {"type": "ClusterIP", "sessionAffinity": "None", **given}
-    external = spec["type"] == "ExternalName"
-    if not external:
-        spec["clusterIP"] = given.get("clusterIP") or before.get("clusterIP") or allocate.address()
-        spec["clusterIPs"] = [spec["clusterIP"]]
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
+def _service(obj: Object) -> Object:
+    spec = {"type": "ClusterIP", "sessionAffinity": "None", **(obj.get("spec") or {})}
+    if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
-    public = spec["type"] in {"LoadBalancer", "NodePort"}
-    if public:
+    if spec["type"] in _PUBLIC:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
-    known = {(port.get("port"), port.get("protocol", "TCP")): port for port in before.get("ports") or ()}
-    if given.get("ports"):
-        spec["ports"] = [_service_port(port, known, allocate if public else None) for port in given["ports"]]
+    if spec.get("ports"):
+        spec["ports"] = [
+            {"protocol": "TCP", "targetPort": port.get("port"), **port} for port in spec["ports"]
+        ]
     return {**obj, "spec": spec, "status": obj.get("status") or {"loadBalancer": {}}}
 
 
-def _service_port(
-    port: Object, known: dict[tuple[object, str], Object], allocate: Allocator | None
-) -> Object:
-    filled = {"protocol": "TCP", "targetPort": port.get("port"), **port}
-    if allocate and not filled.get("nodePort"):
-        before = known.get((filled.get("port"), filled["protocol"])) or {}
-        filled["nodePort"] = before.get("nodePort") or allocate.node_port()
-    return filled
+def _allot_addresses(obj: Object, allocate: Allocator, old: Object | None) -> Object:
+    before = (old or {}).get("spec") or {}
+    spec = dict(obj["spec"])
+    if spec["type"] != "ExternalName":
+        spec["clusterIP"] = spec.get("clusterIP") or before.get("clusterIP") or allocate.address()
+        spec["clusterIPs"] = [spec["clusterIP"]]
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+    if spec["type"] in _PUBLIC and spec.get("ports"):
+        known = {(port["port"], port["protocol"]): port.get("nodePort") for port in before.get("ports") or ()}
+        spec["ports"] = [
+            {
+                **port,
+                "nodePort": port.get("nodePort")
+                or known.get((port["port"], port["protocol"]))
+                or allocate.node_port(),
+            }
+            for port in spec["ports"]
+        ]
+    return {**obj, "spec": spec}
 
 
-def _route(obj: Object, allocate: Allocator) -> Object:
+def _route(obj: Object) -> Object:
     spec = {"wildcardPolicy": "None", **(obj.get("spec") or {})}
     spec["to"] = {"kind": "Service", "weight": 100, **(spec.get("to") or {})}
-    if spec.get("host"):
-        return {**obj, "spec": spec}
+    return {**obj, "spec": spec}
+
+
+def _allot_host(obj: Object, allocate: Allocator) -> Object:
     metadata = obj["metadata"]
-    spec["host"] = f"{metadata['name']}-{metadata['namespace']}.{allocate.apps_domain}"
+    host = f"{metadata['name']}-{metadata['namespace']}.{allocate.apps_domain}"
     annotations = {**(metadata.get("annotations") or {}), "openshift.io/host.generated": "true"}
-    return {**obj, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
+    return {
+        **obj,
+        "metadata": {**metadata, "annotations": annotations},
+        "spec": {**obj["spec"], "host": host},
+    }
+
+
+def _network_policy(obj: Object) -> Object:
+    spec = dict(obj.get("spec") or {})
+    spec.setdefault("policyTypes", ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    for direction in ("ingress", "egress"):
+        if spec.get(direction):
+            spec[direction] = [_network_rule(rule) for rule in spec[direction]]
+    return {**obj, "spec": spec}
+
+
+def _network_rule(rule: Object) -> Object:
+    if not rule.get("ports"):
+        return rule
+    return {**rule, "ports": [{"protocol": "TCP", **port} for port in rule["ports"]]}
+
+
+def _ingress(obj: Object) -> Object:
+    return {**obj, "status": obj.get("status") or {"loadBalancer": {}}}
 
 
 def _namespace(obj: Object) -> Object:
     metadata = obj["metadata"]
     labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
-    spec = obj.get("spec") or {"finalizers": ["kubernetes"]}
     status = obj.get("status") or {"phase": "Active"}
-    return {**obj, "metadata": {**metadata, "labels": labels}, "spec": spec, "status": status}
+    return {**obj, "metadata": {**metadata, "labels": labels}, "status": status}
+
+
+def _event(obj: Object) -> Object:
+    times = dict.fromkeys(("eventTime", "firstTimestamp", "lastTimestamp"))
+    return {**times, "reportingComponent": "", "reportingInstance": "", "source": {}, **obj}
+
+
+def _role(obj: Object) -> Object:
+    return {**obj, "rules": obj.get("rules") or None}
 
 
 def _role_binding(obj: Object) -> Object:
@@ -215,8 +268,14 @@ def _volume(given: Object) -> Object:
 
 _DEFAULTS: dict[Kind, Callable[[Object], Object]] = {
     kinds.SECRET: _secret,
+    kinds.SERVICE: _service,
+    kinds.ROUTE: _route,
     kinds.NAMESPACE: _namespace,
+    kinds.ROLE: _role,
     kinds.ROLE_BINDING: _role_binding,
     kinds.DEPLOYMENT: _deployment,
-    Kind("", "v1", "pods", "Pod"): _pod,
+    EVENT: _event,
+    POD: _pod,
+    NETWORK_POLICY: _network_policy,
+    INGRESS: _ingress,
 }

@@ -1,17 +1,16 @@
 """What a delete does to an object: it goes at once, or is marked and goes when its last finalizer does."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import Cause, Object, invalid
+from reconcile.sandbox.kubernetes.errors import Object, delete_precondition
 from reconcile.sandbox.kubernetes.store import Record
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
-_PROPAGATION = {"Background": None, "Foreground": FOREGROUND, "Orphan": ORPHAN}
+PROPAGATION = {"Background": None, "Foreground": FOREGROUND, "Orphan": ORPHAN}
+"""Finalizers by propagation policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +31,23 @@ class Deleted:
     gone: bool
 
 
-def read_options(resource: Resource, name: str, body: Any, query: Mapping[str, str]) -> DeleteOptions:
-    """The options of a delete, from its body and its URL; the body wins, as in a kube-apiserver.
+def check_preconditions(record: Record, how: DeleteOptions) -> None:
+    """Refuse to delete another object, or another version of it, than the client means.
 
     Raises:
-        ApiError: 422 for an unknown propagation policy.
+        ApiError: 409.
     """
-    given = body if isinstance(body, dict) else {}
-    preconditions = given.get("preconditions") or {}
-    propagation = given.get("propagationPolicy") or query.get("propagationPolicy")
-    orphan = given.get("orphanDependents", query.get("orphanDependents"))
-    if propagation is None and orphan is not None:
-        propagation = "Orphan" if orphan in {True, "true"} else "Background"
-    if propagation is not None and propagation not in _PROPAGATION:
-        supported = '"Foreground", "Background", "Orphan"'
-        cause = f'Unsupported value: "{propagation}": supported values: {supported}'
-        raise invalid(resource.kind, name, [Cause("FieldValueNotSupported", cause, "propagationPolicy")])
-    dry_run = given.get("dryRun") or query.get("dryRun")
-    return DeleteOptions(
-        uid=preconditions.get("uid", ""),
-        resource_version=preconditions.get("resourceVersion", ""),
-        propagation=propagation or "Background",
-        dry_run=bool(dry_run),
-    )
+    wanted = {"UID": how.uid, "ResourceVersion": how.resource_version}
+    found = {"UID": record.uid, "ResourceVersion": record.object["metadata"]["resourceVersion"]}
+    for field, value in wanted.items():
+        if value and value != found[field]:
+            raise delete_precondition(record.resource.kind, record.name, field, value, found[field])
 
 
 def marked(resource: Resource, obj: Object, options: DeleteOptions, now: str) -> Object:
     """The object with the finalizers that the propagation policy asks for and a time of deletion."""
     metadata = dict(obj["metadata"])
-    wanted = _PROPAGATION[options.propagation]
+    wanted = PROPAGATION[options.propagation]
     finalizers = [name for name in metadata.get("finalizers") or () if name not in {FOREGROUND, ORPHAN}]
     if wanted and resource.kind != kinds.NAMESPACE:
         finalizers.append(wanted)

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from reconcile.sandbox.kubernetes import openapi
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
-from reconcile.sandbox.kubernetes.errors import Object, path_not_found
+from reconcile.sandbox.kubernetes.errors import Object, UnknownPathError
 from reconcile.sandbox.kubernetes.openapi import OpenApi
 from reconcile.sandbox.kubernetes.store import to_json
 
@@ -37,15 +37,15 @@ class Discovery:
         """Answer a request for a discovery document.
 
         Raises:
-            ApiError: 404.
+            UnknownPathError: There is none.
         """
         if request.path == "/openapi/v2" and openapi.PROTOBUF in request.headers.get("Accept", ""):
-            document = self._openapi.document_v2_protobuf()
-            return web.Response(body=document, content_type="application/octet-stream")
+            encoded = self._openapi.document_v2_protobuf()
+            return web.Response(body=encoded, content_type="application/octet-stream")
         parts = request.path.strip("/").split("/")
         document = self._document(parts)
         if document is None:
-            raise path_not_found()
+            raise UnknownPathError
         return web.Response(body=to_json(document), content_type="application/json")
 
     def _document(self, parts: list[str]) -> Object | None:

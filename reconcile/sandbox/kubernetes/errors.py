@@ -4,7 +4,7 @@ Every refusal is an :class:`ApiError`; the HTTP layer turns it into an answer, n
 reasons are those of ``k8s.io/apimachinery/pkg/api/errors``, since clients (and people) recognise them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,10 @@ class Cause:
         return {**cause, "field": self.field} if self.field else cause
 
 
+class UnknownPathError(Exception):
+    """Nothing is served below a path; a server answers so in plain text when the API group is unknown to it."""
+
+
 class ApiError(Exception):
     """A request that is answered with a ``Status`` of failure."""
 
@@ -38,7 +42,7 @@ class ApiError(Exception):
         self.code = code
         self.reason = reason
         self.message = message
-        self.details = dict(details or {})
+        self.details = None if details is None else dict(details)
         self.headers: dict[str, str] = {}
 
     def status(self) -> Object:
@@ -47,7 +51,7 @@ class ApiError(Exception):
         status["message"] = self.message
         if self.reason:
             status["reason"] = self.reason
-        if self.details:
+        if self.details is not None:
             status["details"] = self.details
         return {**status, "code": self.code}
 
@@ -81,6 +85,16 @@ def forbidden(kind: Kind, name: str, why: str) -> ApiError:
     return ApiError(403, "Forbidden", f"{subject} is forbidden: {why}", details_of(kind, name))
 
 
+def terminating(kind: Kind, name: str, namespace: str) -> ApiError:
+    """403 of a create in a namespace that is being deleted."""
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    refusal = forbidden(kind, name, why)
+    message = f"namespace {namespace} is being terminated"
+    cause = Cause("NamespaceTerminating", message, "metadata.namespace").as_json()
+    refusal.details = {**details_of(kind, name), "causes": [cause]}
+    return refusal
+
+
 def path_not_found() -> ApiError:
     """404 of a path that no API serves; clients tell it from a missing object by its text."""
     return ApiError(404, "NotFound", "the server could not find the requested resource", {})
@@ -93,9 +107,8 @@ def not_found(kind: Kind, name: str) -> ApiError:
 
 def method_not_allowed() -> ApiError:
     """405: the resource does not support the verb."""
-    return ApiError(
-        405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
-    )
+    text = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", text, {})
 
 
 def already_exists(kind: Kind, name: str) -> ApiError:
@@ -110,16 +123,37 @@ def conflict(kind: Kind, name: str, why: str) -> ApiError:
     return ApiError(409, "Conflict", message, details_of(kind, name))
 
 
+def uid_of_nothing(kind: Kind, name: str, uid: str) -> ApiError:
+    """409 of an apply that names the UID of an object that does not exist."""
+    why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+    return conflict(kind, name, why)
+
+
 def modified(kind: Kind, name: str) -> ApiError:
     """409 of a write with an old resourceVersion."""
     why = "the object has been modified; please apply your changes to the latest version and try again"
     return conflict(kind, name, why)
 
 
-def precondition_failed(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
-    """409 of a delete or update that names another UID or resourceVersion."""
-    why = f"Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}"
+def other_uid(kind: Kind, name: str, wanted: str, found: str) -> ApiError:
+    """409 of a replace that names another UID than the stored object has."""
+    why = (
+        f"StorageError: invalid object, Code: 4, Key: {name}, ResourceVersion: 0, AdditionalErrorMsg: "
+        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+    )
     return conflict(kind, name, why)
+
+
+def delete_precondition(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
+    """409 of a delete that names another UID or resourceVersion than the stored object has."""
+    might = {"UID": "deleted and then recreated", "ResourceVersion": "modified"}[field]
+    why = (
+        f"the {field} in the precondition ({wanted}) does not match the {field} in record ({found}). "
+        f"The object might have been {might}"
+    )
+    qualified = f"{kind.name}.{kind.group}" if kind.group else kind.name
+    message = f'Operation cannot be fulfilled on {qualified} "{name}": {why}'
+    return ApiError(409, "Conflict", message, details_of(kind, name, as_kind=True))
 
 
 def apply_conflict(messages: Sequence[tuple[str, str]]) -> ApiError:
@@ -130,7 +164,7 @@ def apply_conflict(messages: Sequence[tuple[str, str]]) -> ApiError:
     lines = [
         f"{message}: {fields[0]}"
         if len(fields) == 1
-        else f"{message}:\n" + "\n".join(f"- {f}" for f in fields)
+        else "\n- ".join((f"{message.replace('conflict', 'conflicts', 1)}:", *fields))
         for message, fields in grouped.items()
     ]
     noun = "conflict" if len(messages) == 1 else "conflicts"
@@ -144,6 +178,13 @@ def expired(wanted: int, oldest: int) -> ApiError:
     return ApiError(410, "Expired", f"too old resource version: {wanted} ({oldest})")
 
 
+def too_new(wanted: int, current: int) -> ApiError:
+    """504: the state that is asked for has not been reached."""
+    cause = Cause("ResourceVersionTooLarge", "Too large resource version").as_json()
+    message = f"Timeout: Too large resource version: {wanted}, current: {current}"
+    return ApiError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
+
+
 def continue_expired() -> ApiError:
     """410 of a paged LIST."""
     message = (
@@ -153,23 +194,42 @@ def continue_expired() -> ApiError:
     return ApiError(410, "Expired", message)
 
 
-def unsupported_media_type(supported: Iterable[str]) -> ApiError:
+def unsupported_media_type() -> ApiError:
     """415: a body in a format that this server does not read."""
-    message = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(
-        supported
-    )
-    return ApiError(415, "UnsupportedMediaType", message)
+    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    text = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+    return ApiError(415, "UnsupportedMediaType", text)
 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> ApiError:
     """422: the object breaks a rule of its kind."""
-    texts = [f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes]
+    texts = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     listed = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
     qualified = f"{kind.name}.{kind.group}" if kind.group else kind.name
     details = {**details_of(kind, name, as_kind=True), "causes": [cause.as_json() for cause in causes]}
     return ApiError(422, "Invalid", f'{qualified} "{name}" is invalid: {listed}', details)
 
 
-def internal(message: str) -> ApiError:
+def invalid_options(kind: str, cause: Cause) -> ApiError:
+    """422: an option of the request, not the object, breaks a rule; ``kind`` is for example ``PatchOptions``."""
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause.as_json()]}
+    return ApiError(
+        422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {cause.field}: {cause.message}', details
+    )
+
+
+def bad_patch(why: str) -> ApiError:
+    """422: what a patch makes of an object is no object of its kind. The object may be secret and is not shown."""
+    cause = Cause("FieldValueInvalid", f"Invalid value: <patched object>: {why}", "patch")
+    text = f' "" is invalid: {cause.field}: {cause.message}'
+    return ApiError(422, "Invalid", text, {"causes": [cause.as_json()]})
+
+
+def unfit_patch() -> ApiError:
+    """422: a JSON patch does not fit the object."""
+    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+
+
+def generic(message: str) -> ApiError:
     """500 for the faults that a kube-apiserver itself reports so."""
-    return ApiError(500, "InternalError", message)
+    return ApiError(500, "", message)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.sandbox.kubernetes.errors import Object
-from reconcile.sandbox.kubernetes.shapes import Shape
+from reconcile.sandbox.kubernetes.shapes import KeyedListError, Shape
 
 Path = tuple[str, ...]
 FieldSet = frozenset[Path]
@@ -26,9 +26,14 @@ def _value_element(value: Any) -> str:
 
 def _items(value: list[Any], shape: Shape) -> dict[str, Any]:
     """Items of a keyed list or set by path element."""
-    if shape.unique:
-        return {_value_element(item): item for item in value}
-    return {shape.key_of(item): item for item in value}
+    name = _value_element if shape.unique else shape.key_of
+    items: dict[str, Any] = {}
+    for item in value:
+        element = name(item)
+        if element in items:
+            raise KeyedListError(f"duplicate entries for key {_readable(element)}")
+        items[element] = item
+    return items
 
 
 def _children(value: Any, shape: Shape) -> dict[str, tuple[Any, Shape]] | None:
@@ -46,7 +51,7 @@ def of_object(value: Any, shape: Shape) -> FieldSet:
     """All paths that whoever applies ``value`` owns.
 
     Raises:
-        MissingKeyError: An item of a keyed list cannot be told apart.
+        KeyedListError: Items of a keyed list cannot be told apart.
     """
     return frozenset(_paths(value, shape, ()))
 
@@ -147,12 +152,6 @@ def with_fields_above(paths: Iterable[Path]) -> FieldSet:
         path[:length] for path in members for length in range(1, len(path) + 1) if path[length - 1][0] == "f"
     )
     return members.union(ways)
-
-
-def below(paths: FieldSet, prefixes: Iterable[Path]) -> FieldSet:
-    """Those paths that are one of ``prefixes`` or lie below one."""
-    roots = tuple(prefixes)
-    return frozenset(path for path in paths if any(path[: len(root)] == root for root in roots))
 
 
 def to_fields_v1(paths: FieldSet) -> Object:

@@ -14,7 +14,8 @@ from reconcile.sandbox.kubernetes.catalogue import Catalogue
 from reconcile.sandbox.kubernetes.deletion import FOREGROUND, ORPHAN, DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.store import Event, Record
-from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+from reconcile.sandbox.kubernetes.targets import Options, Target
+from reconcile.sandbox.kubernetes.writes import Writer
 
 _OPTIONS = Options(manager="kube-controller-manager")
 _Place = tuple[Kind, str, str]

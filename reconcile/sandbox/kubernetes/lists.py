@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import ApiError, bad_request, continue_expired, expired
-from reconcile.sandbox.kubernetes.selectors import Selector, parse_fields, parse_labels
+from reconcile.sandbox.kubernetes.errors import bad_request, continue_expired, expired, too_new
+from reconcile.sandbox.kubernetes.selectors import selector_of
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
 
 
@@ -42,19 +42,6 @@ class Page:
         return head[:-1] + b',"items":[' + b",".join(record.list_item for record in self.records) + b"]}"
 
 
-def selector_of(resource: Resource, query: Mapping[str, str]) -> Selector:
-    """The selector of a LIST, watch or deletion of a collection.
-
-    Raises:
-        ApiError: 400.
-    """
-    kind = resource.kind
-    fields = parse_fields(
-        query.get("fieldSelector", ""), resource.selectable_fields, f"{kind.api_version}, Kind={kind.name}"
-    )
-    return Selector(parse_labels(query.get("labelSelector", "")), fields, resource.field_values)
-
-
 def page(
     store: Store,
     resource: Resource,
@@ -80,8 +67,8 @@ def page(
         if store.changed_since(resource.kind, revision):
             raise continue_expired()
         found = [record for record in found if record.key > last]
-    elif query.get("resourceVersionMatch") == "Exact":
-        _check_exact(store, query.get("resourceVersion", ""))
+    else:
+        _check_version(store, query)
     if not limit or len(found) <= limit:
         return Page(resource, found, revision)
     shown, rest = found[:limit], found[limit:]
@@ -89,10 +76,13 @@ def page(
     return Page(resource, shown, revision, _write_token(revision, shown[-1].key), counted)
 
 
-def _check_exact(store: Store, text: str) -> None:
-    wanted = _number(text)
-    if wanted != store.revision:
-        raise expired(wanted or 0, store.revision)
+def _check_version(store: Store, query: Mapping[str, str]) -> None:
+    """Refuse lists of the future, and lists of exactly some past state: only the present one is kept."""
+    wanted = _number(query.get("resourceVersion", "")) or 0
+    if wanted > store.revision:
+        raise too_new(wanted, store.revision)
+    if query.get("resourceVersionMatch") == "Exact" and wanted != store.revision:
+        raise expired(wanted, store.revision)
 
 
 def _number(text: str) -> int | None:
@@ -113,4 +103,4 @@ def _read_token(token: str) -> tuple[int, tuple[str, str]]:
         namespace, name = fields["start"]
         return int(fields["rv"]), (namespace, name)
     except (ValueError, KeyError, TypeError) as error:
-        raise ApiError(400, "BadRequest", "continue key is not valid") from error
+        raise bad_request("invalid continue token: continue key is not valid") from error

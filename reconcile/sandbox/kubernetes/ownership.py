@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.sandbox.kubernetes import fieldsets
-from reconcile.sandbox.kubernetes.errors import Object, apply_conflict, bad_request, internal
+from reconcile.sandbox.kubernetes.errors import Object, apply_conflict, generic
 from reconcile.sandbox.kubernetes.fieldsets import FieldSet
-from reconcile.sandbox.kubernetes.shapes import MissingKeyError, Shape
+from reconcile.sandbox.kubernetes.shapes import KeyedListError, Shape
 
 APPLY = "Apply"
 UPDATE = "Update"
@@ -36,7 +36,7 @@ _NEVER_OWNED = frozenset(
                     "selfLink",
                     "creationTimestamp",
                 ),
-                *("managedFields", "generateName", "deletionTimestamp", "deletionGracePeriodSeconds"),
+                *("managedFields", "deletionTimestamp", "deletionGracePeriodSeconds"),
             )
         ),
     }
@@ -52,14 +52,14 @@ class Owner:
     api_version: str
     subresource: str = ""
 
-    def described(self, time: str) -> str:
+    @property
+    def described(self) -> str:
         """How a conflict names it."""
+        name = f'conflict with "{self.manager}"'
         if self.operation == APPLY:
-            return f'conflict with "{self.manager}"'
-        via = f'conflict with "{self.manager}"' + (
-            f' with subresource "{self.subresource}"' if self.subresource else ""
-        )
-        return f"{via} using {self.api_version}" + (f" at {time}" if time else "")
+            return name
+        part = f' with subresource "{self.subresource}"' if self.subresource else ""
+        return f"{name}{part} using {self.api_version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,7 @@ Shares = Mapping[Owner, Share]
 
 
 def read(obj: Mapping[str, Any]) -> Shares:
-    """Owners of an object as its ``managedFields`` say.
-
-    Raises:
-        ApiError: 400 for entries that no server could have written.
-    """
+    """Owners of an object as its ``managedFields`` say; nobody, if a client has made nonsense of them."""
     shares: dict[Owner, Share] = {}
     for entry in obj.get("metadata", {}).get("managedFields") or ():
         try:
@@ -89,8 +85,8 @@ def read(obj: Mapping[str, Any]) -> Shares:
                 entry.get("subresource", ""),
             )
             fields = fieldsets.from_fields_v1(entry.get("fieldsV1") or {})
-        except (KeyError, AttributeError, TypeError) as error:
-            raise bad_request("metadata.managedFields: invalid entry") from error
+        except (KeyError, AttributeError, TypeError):
+            return {}
         shares[owner] = Share(fields, entry.get("time", ""))
     return shares
 
@@ -126,15 +122,21 @@ class Stamp:
     time: str
 
 
+def forgets(metadata: Mapping[str, Any]) -> bool:
+    """Whether a client asks to forget all owners, by an empty list or one empty entry."""
+    return metadata.get("managedFields") in ([], [{}])
+
+
 def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Shares) -> Object:
     """The object after a create, replace or patch: ``new`` with its owners written down.
 
-    ``shares`` are the owners so far; ``live`` is the object before, for a create the empty object of its kind.
-
-    Raises:
-        ApiError: 400 if an item of a keyed list lacks its key.
+    ``shares`` are the owners so far; ``live`` is the object before, for a create the empty object of its kind. An
+    object whose lists cannot be told apart has no owners; validation will refuse it.
     """
-    difference = _compared(live, new, shape)
+    try:
+        difference = fieldsets.compare(_without_managed(live), _without_managed(new), shape)
+    except KeyedListError:
+        return _without_managed(new)
     touched = (difference.added | difference.modified) - _NEVER_OWNED
     left = _released(shares, touched, difference.removed, keep=stamp.owner)
     mine = left.get(stamp.owner, Share(fieldsets.EMPTY))
@@ -143,17 +145,31 @@ def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Sha
     return written(new, left)
 
 
-def apply(live: Object, applied: Object, *, shape: Shape, stamp: Stamp, force: bool) -> Object:
-    """The object after a server-side apply of ``applied`` on ``live``, owners written down.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a server-side apply works with."""
+
+    live: Object
+    """The stored object; the blank one if there is none."""
+    applied: Object
+    blank: Object
+    """The empty object of the kind."""
+
+
+def apply(change: Change, *, shape: Shape, stamp: Stamp, force: bool) -> Object:
+    """The stored object after a server-side apply, owners written down.
 
     Raises:
-        ApiError: 409 if another manager owns a field that would change and the apply is not forced.
+        ApiError: 409 if another manager owns a field that would change and the apply is not forced; 500 if items of
+            a keyed list cannot be told apart.
     """
-    shares = dict(read(live))
-    live_fields = _without_managed(live)
-    if not shares and live_fields.get("metadata", {}).get("uid"):
+    applied = change.applied
+    shares = dict(read(change.live))
+    live_fields = _without_managed(change.live)
+    if not shares and change.live is not change.blank:
         first = Owner(BEFORE_FIRST_APPLY, UPDATE, stamp.owner.api_version)
-        shares[first] = Share(_owned_paths(live_fields, shape), stamp.time)
+        found = fieldsets.compare(change.blank, live_fields, shape)
+        shares[first] = Share((found.added | found.modified) - _NEVER_OWNED, stamp.time)
     before = shares.get(stamp.owner, Share(fieldsets.EMPTY))
     try:
         merged = fieldsets.merge(live_fields, _without_managed(applied), shape)
@@ -161,20 +177,13 @@ def apply(live: Object, applied: Object, *, shape: Shape, stamp: Stamp, force: b
         shares[stamp.owner] = Share(fields, before.time if before.fields == fields else stamp.time)
         pruned = _pruned(merged, shape, before.fields, shares)
         difference = fieldsets.compare(live_fields, pruned, shape)
-    except MissingKeyError as error:
-        raise internal(f"failed to create typed patch object: {error}") from error
+    except KeyedListError as error:
+        raise generic(f"failed to create typed patch object: {error}") from error
     touched = (difference.added | difference.modified) - _NEVER_OWNED
     if not force:
         _refuse_conflicts(shares, stamp.owner, touched)
     left = _released(shares, touched, difference.removed, keep=stamp.owner)
     return written(pruned, left)
-
-
-def _compared(live: Object, new: Object, shape: Shape) -> fieldsets.Difference:
-    try:
-        return fieldsets.compare(_without_managed(live), _without_managed(new), shape)
-    except MissingKeyError as error:
-        raise bad_request(str(error)) from error
 
 
 def _without_managed(obj: Object) -> Object:
@@ -207,7 +216,7 @@ def _released(shares: Shares, touched: FieldSet, removed: FieldSet, *, keep: Own
 
 def _refuse_conflicts(shares: Shares, applier: Owner, touched: FieldSet) -> None:
     conflicts = [
-        (owner.described(share.time), fieldsets.readable(path))
+        (owner.described, fieldsets.readable(path))
         for owner, share in sorted(shares.items())
         if owner != applier
         for path in sorted(share.fields & touched)

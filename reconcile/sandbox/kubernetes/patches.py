@@ -10,8 +10,7 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
-from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import ApiError, Object, bad_request, unsupported_media_type
+from reconcile.sandbox.kubernetes.errors import ApiError, Object, bad_request, generic, unfit_patch
 from reconcile.sandbox.kubernetes.shapes import Shape
 
 JSON_PATCH = "application/json-patch+json"
@@ -23,31 +22,23 @@ _DELETE_FROM = "$deleteFromPrimitiveList/"
 _ORDER = "$setElementOrder/"
 
 
-def accepted(resource: Resource) -> tuple[str, ...]:
-    """Patch formats that a resource takes; custom resources have no strategic merge."""
-    formats = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
-    return tuple(name for name in formats if not (resource.custom and name == STRATEGIC_PATCH))
-
-
-def unsupported(resource: Resource) -> ApiError:
-    """415 of a patch in another format."""
-    return unsupported_media_type(accepted(resource))
+def unsupported() -> ApiError:
+    """415 of a patch in another format, or in one that the resource has no rules for."""
+    return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
 
 
 def json_patch(obj: Object, operations: Any) -> Object:
     """The object after the operations of a JSON patch.
 
     Raises:
-        ApiError: 400 for a malformed patch, 422 for one that does not fit the object.
+        ApiError: 400 for what is no list of operations, 422 for operations that do not fit the object.
     """
+    if not isinstance(operations, list):
+        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     try:
         patched: Object = jsonpatch.JsonPatch(operations).apply(obj)
-    except (jsonpatch.InvalidJsonPatch, TypeError, AttributeError) as error:
-        raise bad_request(f"error decoding patch: {error}") from error
-    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
-        raise ApiError(
-            422, "Invalid", f"the server rejected our request due to an error in our request: {error}"
-        ) from error
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError):
+        raise unfit_patch() from None
     return patched
 
 
@@ -68,12 +59,12 @@ def strategic_patch(obj: Any, patch: Any, shape: Shape) -> Any:
     """The object after a strategic merge patch.
 
     Raises:
-        ApiError: 400 if an item of a keyed list lacks its merge key.
+        ApiError: 500 if an item of a keyed list lacks its merge key.
     """
     if not isinstance(patch, dict):
         return patch
     if patch.get("$patch") == "replace":
-        return _without_directives(patch)
+        return {key: value for key, value in patch.items() if key != "$patch"}
     if patch.get("$patch") == "delete":
         return {}
     merged = dict(obj) if isinstance(obj, dict) else {}
@@ -84,55 +75,63 @@ def strategic_patch(obj: Any, patch: Any, shape: Shape) -> Any:
             field = key.removeprefix(_DELETE_FROM)
             merged[field] = [item for item in merged.get(field) or () if item not in value]
         elif not key.startswith("$"):
-            _patch_field(merged, key, value, shape.child(key))
-    for key, order in patch.items():
-        if key.startswith(_ORDER):
-            field = key.removeprefix(_ORDER)
-            merged[field] = _ordered(merged.get(field) or [], order, shape.child(field))
+            _patch_field(merged, key, value, shape.child(key), patch.get(_ORDER + key))
     return merged
 
 
-def _patch_field(merged: Object, key: str, value: Any, shape: Shape) -> None:
+def _patch_field(merged: Object, key: str, value: Any, shape: Shape, order: list[Any] | None) -> None:
     if value is None:
         merged.pop(key, None)
     elif isinstance(value, dict):
         merged[key] = strategic_patch(merged.get(key), value, shape)
-    elif isinstance(value, list) and shape.unique:
-        present = merged.get(key) or []
-        merged[key] = [*present, *(item for item in value if item not in present)]
-    elif isinstance(value, list) and shape.keys:
-        merged[key] = _patch_items(merged.get(key) or [], value, shape)
+    elif isinstance(value, list) and (shape.unique or shape.keys):
+        merged[key] = _patch_list(merged.get(key) or [], value, shape, order)
     else:
         merged[key] = value
 
 
-def _patch_items(items: list[Any], patches: list[Any], shape: Shape) -> list[Any]:
-    if any(item.get("$patch") == "replace" for item in patches):
-        return [item for item in patches if "$patch" not in item]
-    key = shape.keys[0]
-    merged = {item.get(key): item for item in items}
+def _patch_list(items: list[Any], patches: list[Any], shape: Shape, order: list[Any] | None) -> list[Any]:
+    """The items of a keyed list or set after a patch, in the order that the patch wants."""
+    if any(isinstance(patch, dict) and patch.get("$patch") == "replace" for patch in patches):
+        return [patch for patch in patches if "$patch" not in patch]
+    before = {_name(item, shape): item for item in items}
+    merged = dict(before)
     for patch in patches:
-        name = patch.get(key)
-        if name is None:
-            raise bad_request(f"map: {sorted(patch)} does not contain declared merge key: {key}")
-        if patch.get("$patch") == "delete":
+        name = _name(patch, shape)
+        if isinstance(patch, dict) and patch.get("$patch") == "delete":
             merged.pop(name, None)
-        elif name in merged:
+        elif isinstance(patch, dict) and name in merged:
             merged[name] = strategic_patch(merged[name], patch, shape.item)
         else:
             merged[name] = _without_directives(patch)
-    return list(merged.values())
+    wanted = [_name(item, shape) for item in (patches if order is None else order)]
+    return [merged[name] for name in _ordered(list(before), wanted) if name in merged]
 
 
-def _ordered(items: list[Any], order: list[Any], shape: Shape) -> list[Any]:
-    """Items in the order that the patch names; those it does not name keep their place behind."""
+def _name(item: Any, shape: Shape) -> Any:
+    """What tells an item from others: the value of a set's item, the merge key of a keyed list's."""
+    if shape.unique:
+        return item
+    key = shape.keys[0]
+    if not isinstance(item, dict) or item.get(key) is None:
+        raise generic(f"map: {list(item)} does not contain declared merge key: {key}")
+    return item[key]
 
-    def rank(item: Any) -> int:
-        wanted = [entry.get(shape.keys[0]) for entry in order] if shape.keys else order
-        found = item.get(shape.keys[0]) if shape.keys else item
-        return wanted.index(found) if found in wanted else len(wanted)
 
-    return sorted(items, key=rank)
+def _ordered(before: list[Any], wanted: list[Any]) -> list[Any]:
+    """Names in the order of a patched list: as the patch wants, the others kept in front of what they stood before.
+
+    New names come as early as the order of the patch allows, which is how the server merges the two orders.
+    """
+    others = [name for name in before if name not in wanted]
+    ordered = []
+    for name in wanted:
+        if name in before:
+            place = before.index(name)
+            while others and before.index(others[0]) < place:
+                ordered.append(others.pop(0))
+        ordered.append(name)
+    return ordered + others
 
 
 def _without_directives(value: Any) -> Any:

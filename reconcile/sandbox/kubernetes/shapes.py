@@ -12,15 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconcile.sandbox.kubernetes.errors import Cause
 
-
-class MissingKeyError(ValueError):
-    """An item of a keyed list lacks one of the fields that tell items apart."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(f'associative list with keys has an element that omits key field "{key}"')
-        self.cause = Cause("FieldValueInvalid", str(self))
+class KeyedListError(ValueError):
+    """Items of a keyed list cannot be told apart: one lacks a key field, or two have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +49,17 @@ class Shape:
         """Name of an item of a keyed list as ``FieldsV1`` writes it, for example ``k:{"name":"router"}``.
 
         Raises:
-            MissingKeyError: The item lacks a key that has no default.
+            KeyedListError: The item lacks a key that has no default, or is no map.
         """
+        if not isinstance(item, Mapping):
+            raise KeyedListError("associative list with keys may not have non-map elements")
         key = {}
         for name in self.keys:
             value = item.get(name, self.defaults.get(name))
             if value is None:
-                raise MissingKeyError(name)
+                raise KeyedListError(
+                    f'associative list with keys has an element that omits key field "{name}"'
+                )
             key[name] = value
         return "k:" + json.dumps(key, sort_keys=True, separators=(",", ":"))
 

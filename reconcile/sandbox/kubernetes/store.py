@@ -34,7 +34,7 @@ class Record:
         self.object = obj
         self.name: str = metadata["name"]
         self.namespace: str = metadata.get("namespace", "")
-        self.revision = int(metadata["resourceVersion"])
+        self.revision = int(metadata.get("resourceVersion", 0))
         self._tail: bytes | None = None
 
     @property

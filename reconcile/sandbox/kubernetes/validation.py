@@ -1,80 +1,24 @@
 """Rules that an object must keep before it is stored, as far as objects of this project can break them.
 
-Faults of the request itself (wrong type, broken base64) are 400s, as the decoder of a kube-apiserver reports them;
-faults of the object are 422s with one cause each.
+Every fault is a 422 with one cause; all faults of an object are reported at once.
 """
 
-import base64
-import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes import names
 from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import ApiError, Cause, Object, bad_request, invalid
+from reconcile.sandbox.kubernetes.errors import ApiError, Cause, Object, invalid
 
+_SET_IMMUTABLE = "field is immutable when `immutable` is set"
+_STANDARD_FINALIZERS = frozenset({"orphan", "foregroundDeletion", "kubernetes"})
 _MAX_DATA = 1024 * 1024
 _MAX_ANNOTATIONS = 256 * 1024
 _CONFIG_KEY_TEXT = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
     "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
-
-
-def check_types(resource: Resource, obj: Mapping[str, Any]) -> None:
-    """Refuse objects that a typed decoder could not read.
-
-    Raises:
-        ApiError: 400.
-    """
-    metadata = obj.get("metadata", {})
-    if not isinstance(metadata, dict):
-        raise _undecodable(
-            resource, "json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta"
-        )
-    for field in ("labels", "annotations"):
-        _check_strings(resource, metadata.get(field), f"metadata.{field}")
-    if resource.kind in {kinds.CONFIG_MAP, kinds.SECRET}:
-        _check_strings(resource, obj.get("data"), "data")
-    if resource.kind == kinds.SECRET:
-        _check_strings(resource, obj.get("stringData"), "stringData")
-        for key, value in (obj.get("data") or {}).items():
-            _check_base64(resource, key, value)
-
-
-def _undecodable(resource: Resource, why: str) -> ApiError:
-    kind = resource.kind
-    return bad_request(f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: {why}')
-
-
-def _check_strings(resource: Resource, value: Any, path: str) -> None:
-    if value is None:
-        return
-    if not isinstance(value, dict):
-        raise _undecodable(
-            resource, f"json: cannot unmarshal {_json_type(value)} into Go struct field .{path}"
-        )
-    for item in value.values():
-        if not isinstance(item, str | None):
-            why = f"json: cannot unmarshal {_json_type(item)} into Go struct field .{path} of type string"
-            raise _undecodable(resource, why)
-
-
-def _json_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    return {int: "number", float: "number", str: "string", list: "array", dict: "object"}.get(
-        type(value), "null"
-    )
-
-
-def _check_base64(resource: Resource, key: str, value: str | None) -> None:
-    """The values themselves are secret: only the key is named."""
-    try:
-        base64.b64decode(value or "", validate=True)
-    except (binascii.Error, ValueError):
-        raise _undecodable(resource, f"illegal base64 data in data[{key}]") from None
 
 
 def missing_resource_version(resource: Resource, name: str) -> ApiError:
@@ -118,7 +62,10 @@ def _metadata_causes(resource: Resource, obj: Object) -> Iterator[Cause]:
     yield from _owner_causes(metadata)
     for index, finalizer in enumerate(metadata.get("finalizers") or ()):
         if problem := names.label_key_problem(finalizer):
-            yield _invalid(f"metadata.finalizers[{index}]", finalizer, problem)
+            yield _invalid("metadata.finalizers", finalizer, problem)
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            why = "name is neither a standard finalizer name nor is it fully qualified"
+            yield _invalid(f"metadata.finalizers[{index}]", finalizer, why)
 
 
 def _annotation_causes(annotations: Object) -> Iterator[Cause]:
@@ -132,7 +79,7 @@ def _annotation_causes(annotations: Object) -> Iterator[Cause]:
 
 def _owner_causes(metadata: Object) -> Iterator[Cause]:
     controllers = []
-    for index, owner in enumerate(metadata.get("ownerReferences") or ()):
+    for owner in metadata.get("ownerReferences") or ():
         for field, why in (
             ("apiVersion", "version must not be empty"),
             ("kind", "kind must not be empty"),
@@ -140,7 +87,7 @@ def _owner_causes(metadata: Object) -> Iterator[Cause]:
             ("uid", "uid must not be empty"),
         ):
             if not owner.get(field):
-                yield _invalid(f"metadata.ownerReferences[{index}].{field}", "", why)
+                yield _invalid(f"metadata.ownerReferences.{field}", "", why)
         if owner.get("controller"):
             controllers.append(owner.get("name"))
     if len(controllers) > 1:
@@ -153,10 +100,18 @@ def _owner_causes(metadata: Object) -> Iterator[Cause]:
 def _kind_causes(resource: Resource, obj: Object) -> Iterator[Cause]:
     if resource.kind in {kinds.CONFIG_MAP, kinds.SECRET}:
         yield from _data_causes(obj)
+        if obj.get("type") == "kubernetes.io/tls":
+            missing = (key for key in ("tls.crt", "tls.key") if key not in (obj.get("data") or {}))
+            yield from (Cause("FieldValueRequired", "Required value", f"data[{key}]") for key in missing)
     elif resource.kind == kinds.DEPLOYMENT:
         yield from _deployment_causes(obj.get("spec") or {})
     elif resource.kind == kinds.SERVICE:
         yield from _service_causes(obj.get("spec") or {})
+    elif resource.kind == kinds.ROLE:
+        for index, rule in enumerate(obj.get("rules") or ()):
+            if not rule.get("verbs"):
+                text = "Required value: verbs must contain at least one value"
+                yield Cause("FieldValueRequired", text, f"rules[{index}].verbs")
 
 
 def _data_causes(obj: Object) -> Iterator[Cause]:
@@ -179,7 +134,7 @@ def _deployment_causes(spec: Object) -> Iterator[Cause]:
     selector = spec.get("selector")
     if not selector:
         yield Cause("FieldValueRequired", "Required value", "spec.selector")
-    elif not (selector.get("matchLabels") or {}).items() <= labels.items():
+    if not selector or not (selector.get("matchLabels") or {}).items() <= labels.items():
         why = "`selector` does not match template `labels`"
         yield Cause("FieldValueInvalid", f"Invalid value: {labels}: {why}", "spec.template.metadata.labels")
     containers = (template.get("spec") or {}).get("containers") or []
@@ -201,21 +156,24 @@ def _service_causes(spec: Object) -> Iterator[Cause]:
     if not ports and not headless and spec.get("type") != "ExternalName":
         yield Cause("FieldValueRequired", "Required value", "spec.ports")
     for index, port in enumerate(ports):
-        number = port.get("port")
-        if not isinstance(number, int) or not 0 < number < 65536:
-            yield _invalid(f"spec.ports[{index}].port", number or 0, "must be between 1 and 65535, inclusive")
+        for field in ("port", "targetPort"):
+            number = port.get(field, 0)
+            if isinstance(number, int) and not 0 < number < 65536:
+                yield _invalid(
+                    f"spec.ports[{index}].{field}", number, "must be between 1 and 65535, inclusive"
+                )
         if len(ports) > 1 and not port.get("name"):
             yield Cause("FieldValueRequired", "Required value", f"spec.ports[{index}].name")
 
 
 def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterator[Cause]:
     text = "field is immutable"
+    yield from _metadata_immutability(new["metadata"], old["metadata"])
     if resource.kind == kinds.SECRET and new.get("type") != old.get("type"):
         yield _invalid("type", new.get("type", ""), text)
     if old.get("immutable"):
         if not new.get("immutable"):
-            why = "field is immutable when `immutable` is set"
-            yield Cause("FieldValueForbidden", f"Forbidden: {why}", "immutable")
+            yield _forbidden("immutable", _SET_IMMUTABLE)
         if new.get("data") != old.get("data"):
             yield Cause(
                 "FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "data"
@@ -228,10 +186,29 @@ def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterat
         yield from _service_immutability(new["spec"], old["spec"])
 
 
+def _metadata_immutability(new: Object, old: Object) -> Iterator[Cause]:
+    if not old.get("deletionTimestamp"):
+        return
+    added = [name for name in new.get("finalizers") or () if name not in (old.get("finalizers") or ())]
+    if added:
+        listed = "[]string{" + ", ".join(f'"{name}"' for name in added) + "}"
+        rule = "no new finalizers can be added if the object is being deleted"
+        yield from [_forbidden("metadata.finalizers", f"{rule}, found new finalizers {listed}")] * 2
+
+
+def other_uid(resource: Resource, name: str, uid: str) -> ApiError:
+    """422 of a patch that changes the UID."""
+    return invalid(resource.kind, name, [_invalid("metadata.uid", uid, "field is immutable")] * 2)
+
+
+def _forbidden(field: str, why: str) -> Cause:
+    return Cause("FieldValueForbidden", f"Forbidden: {why}", field)
+
+
 def _service_immutability(new: Object, old: Object) -> Iterator[Cause]:
     if (
         old.get("clusterIP")
         and new.get("clusterIP") != old["clusterIP"]
         and new.get("type") != "ExternalName"
     ):
-        yield _invalid("spec.clusterIP", new.get("clusterIP", ""), "field is immutable")
+        yield _invalid("spec.clusterIPs[0]", [new.get("clusterIP", "")], "may not change once set")

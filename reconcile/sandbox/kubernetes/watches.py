@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import ApiError, bad_request
+from reconcile.sandbox.kubernetes.errors import ApiError, generic
 from reconcile.sandbox.kubernetes.selectors import Selector
 from reconcile.sandbox.kubernetes.store import Event, EventType, Record, Store, to_json
 
@@ -138,10 +138,9 @@ def parse_revision(text: str) -> int:
     """A resourceVersion as a number.
 
     Raises:
-        ApiError: 400.
+        ApiError: 500, which is what a kube-apiserver makes of it.
     """
     if not text.isdigit():
-        raise bad_request(
-            f"invalid resource version: Invalid value: {text!r}: strconv.ParseUint: invalid syntax"
-        )
+        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise generic(f'resourceVersion: Invalid value: "{text}": {why}')
     return int(text)
