@@ -5,20 +5,17 @@ connector. Like any queue of keys, it sees only what is there when it looks: del
 breath is no change at all.
 """
 
-from collections.abc import Callable
-
 from reconcile.kinds import SECRET, Kind
-from reconcile.openshift.errors import ClusterError, Conflict
+from reconcile.openshift.errors import ClusterError
 from reconcile.sandbox.skupper import names, tokens, updates
 from reconcile.sandbox.skupper.images import environment
 from reconcile.sandbox.skupper.names import Json
-from reconcile.sandbox.skupper.router_config import Connector, RouterConfig
+from reconcile.sandbox.skupper.router_config import Connector
 from reconcile.sandbox.skupper.settings import Settings
 from reconcile.sandbox.skupper.surroundings import Surroundings
 
 _RESYNC = 30.0
 """Seconds after which its informers show everything again; so failures heal."""
-_ATTEMPTS = 5
 
 
 class ServiceController:
@@ -74,22 +71,14 @@ class ServiceController:
         if settings.faults:
             raise updates.UpdateError("; ".join(settings.faults))
         self._around.say(names.SERVICE_CONTROLLER, f"Connecting using token {name}")
-        self._edit(
-            lambda config: config.with_connector(_connector(name, annotations, settings, edge=config.edge))
+        updates.edit_config(
+            lambda config: config.with_connector(_connector(name, annotations, settings, edge=config.edge)),
+            self._around,
         )
 
     def _disconnect(self, name: str) -> None:
         self._around.say(names.SERVICE_CONTROLLER, f"Disconnecting connector {name}")
-        self._edit(lambda config: config.without_connector(name))
-
-    def _edit(self, edit: Callable[[RouterConfig], RouterConfig]) -> None:
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                updates.edit_config(edit, self._around)
-            except Conflict:
-                continue
-            return
-        updates.edit_config(edit, self._around)
+        updates.edit_config(lambda config: config.without_connector(name), self._around)
 
 
 def _connector(name: str, annotations: dict[str, str], settings: Settings, *, edge: bool) -> Connector:

@@ -97,7 +97,9 @@ class SiteController:
             return
         if self._exists():
             self._say(f"Skupper site exists {self._around.namespace}/{names.SITE}")
-            self._attempt("Error updating site", lambda: updates.update_settings(settings, self._around))
+            around = self._around
+            self._attempt("Error checking annotations", lambda: updates.update_annotations(settings, around))
+            self._attempt("Error checking router logging", lambda: updates.update_logging(settings, around))
             self._requeue_requests()
             return
         self._say("Initialising skupper site ...")

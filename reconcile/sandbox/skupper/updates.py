@@ -4,7 +4,7 @@ Of a changed ConfigMap only the logging levels and the pods' annotations are tak
 compared when the site-controller starts, and never again.
 """
 
-import copy
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -22,20 +22,28 @@ class UpdateError(Exception):
     """The site stays as it is."""
 
 
-def update_settings(settings: Settings, around: Surroundings) -> None:
-    """Take over logging levels and annotations. Raises UpdateError if the ConfigMap cannot be parsed."""
-    if settings.faults:
-        raise UpdateError("; ".join(settings.faults))
-    _annotate(names.ROUTER, deployments.router_annotations(settings), around)
-    _annotate(names.SERVICE_CONTROLLER, deployments.controller_annotations(settings), around)
+def update_annotations(settings: Settings, around: Surroundings) -> None:
+    """Replace all annotations of the pods. Raises UpdateError if the ConfigMap cannot be parsed, or ClusterError."""
+    _refuse_faults(settings)
+    for name, annotations in (
+        (names.ROUTER, deployments.router_annotations(settings)),
+        (names.SERVICE_CONTROLLER, deployments.controller_annotations(settings)),
+    ):
+        _edit_pod(name, functools.partial(_annotated, annotations=annotations), around)
+
+
+def update_logging(settings: Settings, around: Surroundings) -> None:
+    """Take over logging levels, which restarts the router. Raises UpdateError or ClusterError as above."""
+    _refuse_faults(settings)
     if edit_config(lambda config: config.with_logging(settings.logging), around):
-        _touch(around)
+        now = datetime.fromtimestamp(around.clock.now(), UTC).isoformat()
+        _edit_pod(names.ROUTER, functools.partial(_marked, now=now), around)
 
 
 def update_version(images: Images, around: Surroundings) -> None:
     """Bring an existing site to the version and the images of its site-controller.
 
-    Raises UpdateError for a site that is newer than its controller, and for one that lacks a Deployment.
+    Raises UpdateError for a site that is newer than its controller, ClusterError for one that lacks a Deployment.
     """
     config = read_config(around)
     if config is None:
@@ -53,7 +61,7 @@ def update_version(images: Images, around: Surroundings) -> None:
     }
     edit_config(lambda known: known.with_version(images.version), around)
     for name, by_container in wanted.items():
-        _set_images(name, by_container, around)
+        _edit_pod(name, functools.partial(_with_images, wanted=by_container), around)
 
 
 def read_config(around: Surroundings) -> RouterConfig | None:
@@ -63,73 +71,53 @@ def read_config(around: Surroundings) -> RouterConfig | None:
 
 
 def edit_config(edit: Callable[[RouterConfig], RouterConfig], around: Surroundings) -> bool:
-    """Change the router's configuration; tell whether that changed anything.
+    """Change the router's configuration; tell whether that changed anything. Raises ValueError or ClusterError."""
 
-    Raises UpdateError if there is no configuration, Conflict if somebody else changed it meanwhile.
-    """
-    internal = around.read(CONFIG_MAP, names.INTERNAL)
-    if internal is None:
-        raise UpdateError(f'configmaps "{names.INTERNAL}" not found')
-    before = parse_config(_text(internal))
-    after = edit(before)
-    if after == before:
-        return False
-    changed = {**internal, "data": {**(internal.get("data") or {}), names.INTERNAL_KEY: dump_config(after)}}
-    around.client.replace(CONFIG_MAP, changed)
-    return True
+    def change(internal: Json) -> Json:
+        before = parse_config(_text(internal))
+        after = edit(before)
+        text = _text(internal) if after == before else dump_config(after)
+        return {**internal, "data": {**(internal.get("data") or {}), names.INTERNAL_KEY: text}}
+
+    return around.edit(CONFIG_MAP, names.INTERNAL, change)
+
+
+def _refuse_faults(settings: Settings) -> None:
+    if settings.faults:
+        raise UpdateError("; ".join(settings.faults))
 
 
 def _text(internal: Json) -> str:
     return str((internal.get("data") or {}).get(names.INTERNAL_KEY) or "[]")
 
 
-def _annotate(name: str, annotations: dict[str, str], around: Surroundings) -> None:
-    def replace(pod: Json) -> None:
-        pod["metadata"]["annotations"] = annotations
+def _edit_pod(name: str, edit: Callable[[Json], Json], around: Surroundings) -> None:
+    def change(deployment: Json) -> Json:
+        spec = deployment["spec"]
+        return {**deployment, "spec": {**spec, "template": edit(spec["template"])}}
 
-    _edit_pod(name, replace, around, required=name == names.ROUTER)
-
-
-def _touch(around: Surroundings) -> None:
-    """Restart the router, as ``kubectl rollout restart`` would."""
-    now = datetime.fromtimestamp(around.clock.now(), UTC).isoformat()
-
-    def mark(pod: Json) -> None:
-        pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), names.UPDATED: now}
-
-    _edit_pod(names.ROUTER, mark, around)
+    around.edit(DEPLOYMENT, name, change)
 
 
-def _set_images(name: str, wanted: dict[str, Image], around: Surroundings) -> None:
-    def replace(pod: Json) -> None:
-        for container in pod["spec"]["containers"]:
-            image = wanted.get(container["name"])
-            if image:
-                container["image"] = image.reference
-
-    _edit_pod(name, replace, around)
+def _annotated(pod: Json, annotations: dict[str, str]) -> Json:
+    if (pod["metadata"].get("annotations") or {}) == annotations:
+        return pod
+    return {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
 
 
-def _edit_pod(
-    name: str, edit: Callable[[Json], None], around: Surroundings, *, required: bool = True
-) -> None:
-    known = around.read(DEPLOYMENT, name)
-    if known is None:
-        if required:
-            raise UpdateError(f'deployments.apps "{name}" not found')
-        return
-    changed = copy.deepcopy(known)
-    edit(changed["spec"]["template"])
-    if _pod(changed) != _pod(known):
-        around.client.replace(DEPLOYMENT, changed)
+def _marked(pod: Json, now: str) -> Json:
+    """Return the pods' template with the mark that restarts them, as ``kubectl rollout restart`` has one."""
+    return _annotated(pod, {**(pod["metadata"].get("annotations") or {}), names.UPDATED: now})
 
 
-def _pod(deployment: Json) -> Json:
-    """Return the pod template; no annotations and an empty map of them are the same."""
-    template: Json = copy.deepcopy(deployment["spec"]["template"])
-    template["metadata"].setdefault("annotations", {})
-    template["metadata"]["annotations"] = template["metadata"]["annotations"] or {}
-    return template
+def _with_images(pod: Json, wanted: dict[str, Image]) -> Json:
+    containers = [
+        {**container, "image": wanted[container["name"]].reference}
+        if container["name"] in wanted
+        else container
+        for container in pod["spec"]["containers"]
+    ]
+    return {**pod, "spec": {**pod["spec"], "containers": containers}}
 
 
 def _parts(version: str) -> tuple[int, ...]:

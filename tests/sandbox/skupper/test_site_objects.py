@@ -231,7 +231,7 @@ def test_a_console_brings_its_service_users_and_prometheus(place: Make) -> None:
     site = place()
     site.install()
     site.declare(ingress="none", console="true", flow_collector="true")
-    until(lambda: "skupper-prometheus" in site.names(DEPLOYMENT))
+    until(lambda: "skupper-prometheus" in site.names(SERVICE))
 
     made = found(site)
     assert {"skupper-console-users", "skupper-console-certs"} <= made[SECRET]

@@ -93,7 +93,6 @@ def test_an_excluded_annotation_stays_where_it_is(place: Make) -> None:
 def test_foreign_annotations_of_the_pods_are_swept_away(place: Make) -> None:
     site = place().site(ingress="none")
     site.restart("skupper-router")
-    until(lambda: "restarted" in pod_annotations(site))
     site.edit_config(anything="1")
 
     until(lambda: "restarted" not in pod_annotations(site))
@@ -104,7 +103,7 @@ def test_a_config_map_that_cannot_be_parsed_stops_updates(place: Make) -> None:
     site.edit_config(router_logging="loud")
     site.patch(CONFIG_MAP, "skupper-site", {"metadata": {"annotations": {"note": "x"}}})
 
-    site.said("Error updating site: Invalid logging level for router: loud", times=2)
+    site.said("Error checking annotations: Invalid logging level for router: loud", times=2)
     assert "note" not in pod_annotations(site)
 
 
@@ -143,3 +142,10 @@ def test_a_restart_of_the_controller_restores_the_images(place: Make) -> None:
     site.restart(CONTROLLER)
 
     until(lambda: images(site, "skupper-service-controller") == ["quay.io/skupper/service-controller:1.9.6"])
+
+
+def test_logging_levels_are_taken_over_without_a_service_controller_too(place: Make) -> None:
+    site = place().site(ingress="none", service_controller="false")
+    site.edit_config(router_logging="debug")
+
+    until(lambda: "DEFAULT" in site.config()["log"])
