@@ -31,7 +31,7 @@ from reconcile.sandbox.kubernetes.render import Renderer
 from reconcile.sandbox.kubernetes.requests import RequestCounter
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
 from reconcile.sandbox.kubernetes.targets import Target, Written
-from reconcile.sandbox.kubernetes.watches import Watch, WatchRequest
+from reconcile.sandbox.kubernetes.watches import Watch, WatchRequest, parse_revision
 from reconcile.sandbox.kubernetes.writes import Writer
 
 _DEFAULT_WATCH_SECONDS = 1800.0
@@ -213,14 +213,12 @@ def _target(call: Call) -> Target:
 
 
 def _watch_request(exchange: _Exchange) -> WatchRequest:
-    """What a watch wants to see; one of a single object is a watch of its name."""
     query, call = exchange.request.query, exchange.call
-    asked = {**query, "fieldSelector": f"metadata.name={call.name}"} if call.name else query
     return WatchRequest(
         resource=call.resource,
         namespace=call.namespace,
-        selector=selectors.selector_of(call.resource, asked),
-        resource_version=query.get("resourceVersion", ""),
+        selector=selectors.selector_of(call.resource, query),
+        since=parse_revision(query.get("resourceVersion", "")),
         timeout=_seconds(query.get("timeoutSeconds", "")),
         bookmarks=options.flag(query, "allowWatchBookmarks"),
         visible=exchange.sees,

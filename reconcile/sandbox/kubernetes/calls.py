@@ -85,12 +85,12 @@ def _verb(method: str, name: str, query: Mapping[str, str]) -> str:
     verb = _VERBS.get(method)
     if verb is None:
         raise method_not_allowed()
-    if verb == "get" and query.get("watch") in {"1", "true"}:
-        return "watch"
     if name:
         if verb == "create":
             raise method_not_allowed()
         return verb
     if verb in {"update", "patch"}:
         raise method_not_allowed()
+    if verb == "get" and query.get("watch") in {"1", "true"}:
+        return "watch"
     return {"get": "list", "delete": "deletecollection"}.get(verb, verb)

@@ -29,7 +29,8 @@ class WatchRequest:
     resource: Resource
     namespace: str
     selector: Selector
-    resource_version: str
+    since: int
+    """The revision after which it starts; 0: the objects that exist come first."""
     timeout: float
     """Seconds after which the server ends the watch."""
     bookmarks: bool
@@ -74,12 +75,12 @@ class Watch:
 
     def _start(self) -> None:
         request = self._request
-        if request.resource_version in {"", "0"}:
+        if request.since == 0:
             for record in self._store.records(request.resource.kind, request.namespace):
                 if request.sees(record):
                     self._ready.append(request.render("ADDED", record))
             return
-        for event in self._store.since(request.resource.kind, parse_revision(request.resource_version)):
+        for event in self._store.since(request.resource.kind, request.since):
             self._on_event(event)
 
     async def _follow(self) -> AsyncIterator[bytes]:
@@ -135,12 +136,12 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 
 def parse_revision(text: str) -> int:
-    """A resourceVersion as a number.
+    """A resourceVersion as a number; none is 0.
 
     Raises:
         ApiError: 500, which is what a kube-apiserver makes of it.
     """
-    if not text.isdigit():
+    if text and not text.isdigit():
         why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
         raise generic(f'resourceVersion: Invalid value: "{text}": {why}')
-    return int(text)
+    return int(text or 0)

@@ -1,0 +1,191 @@
+"""Speaking to an API server and writing down its answers so that two servers can be compared.
+
+What differs from run to run is replaced: uids and resourceVersions by numbers in the order of their appearance in the
+scene, times and addresses by their name. What differs between versions of Kubernetes is left out.
+"""
+
+import contextlib
+import json
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from typing import Any
+
+from tests.sandbox.kubernetes.conversation import Step
+
+_NEWER = frozenset(
+    {
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "internalTrafficPolicy",
+        "allocateLoadBalancerNodePorts",
+        "clusterIPs",
+        "subresource",
+    }
+)
+"""Fields that not every version of Kubernetes has."""
+_ATOMIC_LATER = frozenset(
+    {
+        "f:secretKeyRef",
+        "f:configMapKeyRef",
+        "f:fieldRef",
+        "f:nodeSelector",
+        "f:selector",
+        "f:roleRef",
+        "f:podSelector",
+    }
+)
+"""Maps that have become atomic since: what is owned below them is left out."""
+_LATER_ATOMIC_ITEMS = frozenset({"f:ownerReferences", "f:imagePullSecrets"})
+"""Keyed lists whose items have become atomic since."""
+_GO_TEXTS = (
+    (r"(cannot be handled as a \w+): .*", r"\1: <why>"),
+    (r"(couldn't get version/kind; json parse error): .*", r"\1: <why>"),
+    (
+        r"(Invalid value: )(?:map|v1\.|rbac\.|\[\]string|\{|\[').*?(: `selector`|: field is immutable|: may not change|: cannot change)",
+        r"\1<value>\2",
+    ),
+    (r"(patch: Invalid value: ).*", r"\1<value>"),
+    (r"^Invalid value: (\"[{\[]|<patched).*", "Invalid value: <patched>"),
+    (r"(continue key is not valid).*", r"\1"),
+    (r"(error decoding YAML): .*", r"\1: <why>"),
+    (r"(failed to create typed patch object): .*", r"\1: <why>"),
+    (r"map: .* does not contain declared", "map: <map> does not contain declared"),
+    (r"Key: \S+, ResourceVersion", "Key: <key>, ResourceVersion"),
+)
+"""Texts that show values as the Go program prints them, or that come from one of its libraries."""
+_TIMES = frozenset({"creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime"})
+_LABEL_OF_NAMESPACES = "kubernetes.io/metadata.name"
+
+
+class Speaker:
+    """A client that says exactly what it is told."""
+
+    def __init__(self, url: str, token: str, ca_file: str | None) -> None:
+        self._url = url
+        self._token = token
+        self._context = ssl.create_default_context(cafile=ca_file)
+        if ca_file is None:
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+
+    def say(self, step: Step) -> tuple[int, Any]:
+        """Status and body of the answer to a step."""
+        data = None
+        if step.body is not None:
+            data = (step.body if isinstance(step.body, str) else json.dumps(step.body)).encode()
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "User-Agent": "speaker/1",
+            "Content-Type": step.content_type,
+        }
+        request = urllib.request.Request(
+            self._url + step.path, data, {**headers, **step.headers}, method=step.method
+        )
+        try:
+            with urllib.request.urlopen(request, context=self._context) as response:
+                return response.status, _read(response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _read(error.read())
+
+
+def _read(raw: bytes) -> Any:
+    """JSON, one event a line, or else text."""
+    for parse in (json.loads, lambda text: [json.loads(line) for line in text.splitlines()]):
+        with contextlib.suppress(ValueError):
+            return parse(raw)
+    return raw.decode()
+
+
+def hold(speaker: Speaker, steps: Iterable[Step], namespace: str) -> dict[str, Any]:
+    """Hold the conversation of a scene; returns the answers by step, made comparable."""
+    notes = _Notes(namespace)
+    speaker.say(Step("namespace", "POST", "/api/v1/namespaces", {"metadata": {"name": namespace}}))
+    answers = {}
+    for step in steps:
+        code, body = speaker.say(notes.filled(step))
+        notes.remember(step, body)
+        answers[step.name] = {"code": code, "body": notes.comparable(body)}
+    return answers
+
+
+class _Notes:
+    """What was answered so far in a scene."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._uids: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        self._by_step: dict[str, dict[str, str]] = {}
+
+    def remember(self, step: Step, body: Any) -> None:
+        metadata = body.get("metadata", {}) if isinstance(body, dict) else {}
+        self._by_step[step.name] = {"uid": metadata.get("uid", ""), "rv": metadata.get("resourceVersion", "")}
+
+    def filled(self, step: Step) -> Step:
+        text = json.dumps([step.path, step.body])
+        text = re.sub(r"\{(uid|rv):([^}]*)\}", lambda match: self._by_step[match[2]][match[1]], text)
+        path, body = json.loads(text.replace("{ns}", self._namespace))
+        return Step(step.name, step.method, path, body, step.content_type, step.headers)
+
+    def comparable(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return self._comparable_map(value)
+        if isinstance(value, list):
+            items = [self.comparable(item) for item in value]
+            return sorted(items, key=json.dumps) if key == "managedFields" or key == "causes" else items
+        if key == "uid" and value:
+            return self._uids.setdefault(value, f"<uid {len(self._uids)}>")
+        if key == "resourceVersion" and value:
+            return self._versions.setdefault(value, f"<version {len(self._versions)}>")
+        if key in _TIMES and value:
+            return "<time>"
+        if key == "clusterIP" and value not in {"", "None"}:
+            return "<ip>"
+        if key == "nodePort":
+            return "<port>"
+        return self._text(value) if isinstance(value, str) else value
+
+    def _comparable_map(self, value: dict[str, Any]) -> dict[str, Any]:
+        kept = {key: item for key, item in value.items() if key not in _NEWER and key != _LABEL_OF_NAMESPACES}
+        if value.get("f:metadata") == {"f:labels": {".": {}, f"f:{_LABEL_OF_NAMESPACES}": {}}}:
+            del kept["f:metadata"]
+        if str(value.get("kind", "")).endswith(("List", "Table")) and "metadata" in kept:
+            kept["metadata"] = {**kept["metadata"], "resourceVersion": "", "continue": ""}
+        if value.get("kind") == "Table":
+            kept["columnDefinitions"] = [column["name"] for column in value["columnDefinitions"]]
+            kept["rows"] = [{**row, "cells": row["cells"][:-1]} for row in value["rows"]]
+        return {
+            key: self.comparable(_pruned(key, item), key)
+            for key, item in kept.items()
+            if not _is_only_of_namespaces(key, item)
+        }
+
+    def _text(self, text: str) -> str:
+        text = text.replace(self._namespace, "<namespace>")
+        for uid, name in self._uids.items():
+            text = text.replace(uid, name)
+        text = re.sub(r"(Too large resource version: \d+, current): \d+", r"\1: <version>", text)
+        text = re.sub(r"(ResourceVersion in record) \(\d+\)", r"\1 (<version>)", text)
+        for pattern, replacement in _GO_TEXTS:
+            text = re.sub(pattern, replacement, text, flags=re.DOTALL)
+        return re.sub(r"gen-[a-z0-9]{5}$", "gen-<random>", text)
+
+
+def _pruned(name: str, value: Any) -> Any:
+    """Owned fields without what has become part of an atomic field."""
+    if name in _ATOMIC_LATER:
+        return {}
+    if name in _LATER_ATOMIC_ITEMS:
+        return {element: {} for element in value}
+    if name.startswith("f:") and isinstance(value, dict):
+        newer = {*_NEWER, _LABEL_OF_NAMESPACES}
+        return {element: child for element, child in value.items() if element.removeprefix("f:") not in newer}
+    return value
+
+
+def _is_only_of_namespaces(name: str, value: Any) -> bool:
+    return name == "labels" and set(value) <= {_LABEL_OF_NAMESPACES}

@@ -1,0 +1,952 @@
+"""What is said to a real kube-apiserver and to a simulated one, to compare their answers.
+
+A scene is a series of requests in a namespace of its own. Requests may refer to earlier answers of their scene by
+``{uid:<step>}`` and ``{rv:<step>}``; ``{ns}`` is the namespace.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON = "application/json"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+APPLY = "application/apply-patch+yaml"
+
+CORE = "/api/v1/namespaces/{ns}"
+APPS = "/apis/apps/v1/namespaces/{ns}"
+RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}"
+NET = "/apis/networking.k8s.io/v1/namespaces/{ns}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request."""
+
+    name: str
+    method: str
+    path: str
+    body: Any = None
+    content_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def config_map(name: str = "cm", **parts: Any) -> dict[str, Any]:
+    metadata = {"name": name, **parts.pop("metadata", {})}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, **parts}
+
+
+def secret(name: str = "s", **parts: Any) -> dict[str, Any]:
+    metadata = {"name": name, **parts.pop("metadata", {})}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **parts}
+
+
+def deployment(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    labels = {"app": "d"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": list(containers)}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "d"},
+        "spec": {"selector": {"matchLabels": labels}, "template": template, **spec},
+    }
+
+
+def service(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "svc"}, "spec": spec}
+
+
+def create(name: str, path: str, body: Any, **more: Any) -> Step:
+    return Step(name, "POST", path, body, **more)
+
+
+def apply(name: str, path: str, body: Any, manager: str = "one", *, force: bool = False) -> Step:
+    query = f"?fieldManager={manager}" + ("&force=true" if force else "")
+    return Step(name, "PATCH", path + query, body, APPLY)
+
+
+CMS = CORE + "/configmaps"
+CM = CMS + "/cm"
+SECRETS = CORE + "/secrets"
+S = SECRETS + "/s"
+DEPLOYMENTS = APPS + "/deployments"
+D = DEPLOYMENTS + "/d"
+IMAGE = {"name": "c", "image": "quay.io/x:1"}
+
+SCENES: dict[str, tuple[Step, ...]] = {
+    "config maps are created, read, replaced and deleted": (
+        create("create", CMS, config_map(data={"a": "1"})),
+        create("again", CMS, config_map(data={"a": "1"})),
+        Step("get", "GET", CM),
+        Step("missing", "GET", CMS + "/missing"),
+        Step("list", "GET", CMS),
+        Step("replace", "PUT", CM, config_map(data={"a": "2"})),
+        Step("replace with nothing new", "PUT", CM, config_map(data={"a": "2"})),
+        Step(
+            "replace stale",
+            "PUT",
+            CM,
+            config_map(data={"a": "3"}, metadata={"resourceVersion": "{rv:create}"}),
+        ),
+        Step(
+            "replace fresh",
+            "PUT",
+            CM,
+            config_map(data={"a": "3"}, metadata={"resourceVersion": "{rv:replace}"}),
+        ),
+        Step("replace of another uid", "PUT", CM, config_map(metadata={"uid": "other"})),
+        Step("replace missing", "PUT", CMS + "/missing", config_map("missing")),
+        Step("replace in another namespace", "PUT", CM, config_map(metadata={"namespace": "other"})),
+        Step("replace under another name", "PUT", CM, config_map("other")),
+        Step("delete of another uid", "DELETE", CM, {"preconditions": {"uid": "other"}}),
+        Step("delete of another version", "DELETE", CM, {"preconditions": {"resourceVersion": "1"}}),
+        Step("delete dry", "DELETE", CM + "?dryRun=All"),
+        Step("delete", "DELETE", CM, {"preconditions": {"uid": "{uid:create}"}}),
+        Step("delete again", "DELETE", CM),
+    ),
+    "objects that make no sense are refused": (
+        create("no name", CMS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}}),
+        create("generated name", CMS, {"metadata": {"generateName": "gen-"}}),
+        create("upper case", CMS, config_map("Upper")),
+        create("underscore", CMS, config_map("a_b")),
+        create("long name", CMS, config_map("a" * 254)),
+        create("bad label value", CMS, config_map(metadata={"labels": {"a": "b c"}})),
+        create("long label value", CMS, config_map(metadata={"labels": {"a": "b" * 64}})),
+        create("bad label key", CMS, config_map(metadata={"labels": {"a b": "c"}})),
+        create("bad label prefix", CMS, config_map(metadata={"labels": {"A_/b": "c"}})),
+        create("two bad labels", CMS, config_map("X", metadata={"labels": {"a b": "c"}})),
+        create("bad annotation key", CMS, config_map(metadata={"annotations": {"a b": "c"}})),
+        create(
+            "annotation with capitals", CMS, config_map("capitals", metadata={"annotations": {"A/b": "c"}})
+        ),
+        create("bad data key", CMS, config_map(data={"a b": "c"})),
+        create("number as value", CMS, config_map(data={"a": 1})),
+        create("wrong kind", CMS, secret()),
+        create("wrong version", CMS, {**config_map(), "apiVersion": "v2"}),
+        create("unknown kind", CMS, {**config_map(), "kind": "Nonsense"}),
+        create("wrong namespace", CMS, config_map(metadata={"namespace": "other"})),
+        create("with resourceVersion", CMS, config_map(metadata={"resourceVersion": "5"})),
+        create("missing namespace", "/api/v1/namespaces/nowhere/configmaps", config_map()),
+        create("not json", CMS, "this is no json", content_type="text/plain"),
+        create("array", CMS, []),
+        create("empty body", CMS, None),
+        create(
+            "owner without uid", CMS, config_map(metadata={"ownerReferences": [{"kind": "X", "name": "y"}]})
+        ),
+        create("bad finalizer", CMS, config_map(metadata={"finalizers": ["a b"]})),
+        create("unqualified finalizer", CMS, config_map(metadata={"finalizers": ["plain"]})),
+        create("label null", CMS, config_map("null-label", metadata={"labels": {"a": None}})),
+        create("labels as list", CMS, config_map(metadata={"labels": ["a"]})),
+        create("label as number", CMS, config_map(metadata={"labels": {"a": 1}})),
+        create("bad namespace name", "/api/v1/namespaces", {"metadata": {"name": "Upper.case"}}),
+        create("dots in namespace", "/api/v1/namespaces", {"metadata": {"name": "a.b"}}),
+        create("bad role name", RBAC + "/roles", {"metadata": {"name": "a%b"}, "rules": []}),
+        create(
+            "odd role name",
+            RBAC + "/roles",
+            {
+                "metadata": {"name": "A:b"},
+                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+            },
+        ),
+    ),
+    "paths that lead nowhere": (
+        Step("unknown resource", "GET", CORE + "/nonsense"),
+        Step("unknown group", "GET", "/apis/nonsense.io/v1/things"),
+        Step("unknown version", "GET", "/apis/apps/v9/deployments"),
+        Step("no routes", "GET", "/apis/route.openshift.io/v1/routes"),
+        Step("post to object", "POST", CM, config_map()),
+        Step("put to collection", "PUT", CMS, config_map()),
+        Step("patch of collection", "PATCH", CMS, {}, MERGE),
+        Step("create without namespace", "POST", "/api/v1/configmaps", config_map()),
+        Step("unknown subresource", "GET", CM + "/nonsense"),
+        Step("status of config map", "GET", CM + "/status"),
+        Step("delete all namespaces", "DELETE", "/api/v1/namespaces"),
+        Step("root of a group", "GET", "/apis/apps"),
+        Step("unknown root", "GET", "/apis/nonsense.io"),
+    ),
+    "secrets": (
+        create("create", SECRETS, secret(data={"a": "Yg=="}, stringData={"c": "d"})),
+        create("base64", SECRETS, secret("bad", data={"a": "!!!"})),
+        create("bad key", SECRETS, secret("bad", data={"a/b": "Yg=="})),
+        create("typed", SECRETS, secret("typed", type="skupper.io/x")),
+        create("tls without data", SECRETS, secret("tls", type="kubernetes.io/tls")),
+        Step("change of type", "PATCH", S, {"type": "other"}, MERGE),
+        Step("merge", "PATCH", S, {"data": {"a": None, "z": "eg=="}}, MERGE),
+        Step("string data", "PATCH", S, {"stringData": {"q": "r"}}, MERGE),
+        Step("label", "PATCH", S, {"metadata": {"labels": {"k": "v"}}}, STRATEGIC),
+        Step("by label", "GET", SECRETS + "?labelSelector=k%3Dv"),
+        Step("by type", "GET", SECRETS + "?fieldSelector=type%3Dskupper.io/x"),
+        Step("immutable", "PATCH", S, {"immutable": True}, MERGE),
+        Step("change of immutable", "PATCH", S, {"data": {"z": "eA=="}}, MERGE),
+        Step("make mutable", "PATCH", S, {"immutable": False}, MERGE),
+        Step("empty value", "PATCH", SECRETS + "/typed", {"data": {"z": ""}}, MERGE),
+    ),
+    "selectors": (
+        create("one", CMS, config_map("one", metadata={"labels": {"a": "1", "b": "x"}})),
+        create("two", CMS, config_map("two", metadata={"labels": {"a": "2"}})),
+        create("three", CMS, config_map("three")),
+        *(
+            Step(f"labels {selector}", "GET", f"{CMS}?labelSelector={selector}")
+            for selector in (
+                "a=1",
+                "a==1",
+                "a!=1",
+                "a",
+                "!a",
+                "a%20in%20(1,2)",
+                "a%20notin%20(1)",
+                "a,b",
+                "a=1,b=x",
+                "a=",
+                "a%20in%20()",
+                "a=1,",
+                ",",
+                "=",
+                "a=b=c",
+                "a%20in%201",
+                "a!",
+                "a%20b",
+                "a%3E1",
+                "a%3Eb",
+                "(",
+                "a=b%20c",
+                "A%2FB%2FC=1",
+                "%20a%20=%201%20",
+            )
+        ),
+        *(
+            Step(f"fields {selector}", "GET", f"{CMS}?fieldSelector={selector}")
+            for selector in (
+                "metadata.name=one",
+                "metadata.name==one",
+                "metadata.name!=one",
+                "metadata.namespace={ns}",
+                "metadata.uid=1",
+                "data.a=1",
+                "nonsense",
+                "metadata.name=one,metadata.name=two",
+                "metadata.name=",
+            )
+        ),
+        Step("both", "GET", f"{CMS}?fieldSelector=metadata.name=one&labelSelector=a=1"),
+        Step("page", "GET", f"{CMS}?limit=2"),
+        Step("bad limit", "GET", f"{CMS}?limit=x"),
+        Step("bad continue", "GET", f"{CMS}?limit=2&continue=x"),
+        Step("table", "GET", CMS, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}),
+        Step(
+            "metadata",
+            "GET",
+            CMS,
+            headers={"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"},
+        ),
+        Step(
+            "metadata of one",
+            "GET",
+            CMS + "/one",
+            headers={"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"},
+        ),
+        Step("delete collection", "DELETE", f"{CMS}?labelSelector=a"),
+        Step("list of the rest", "GET", CMS),
+    ),
+    "patches": (
+        create("create", CMS, config_map(data={"a": "1"})),
+        Step("merge", "PATCH", CM, {"data": {"b": "2"}}, MERGE),
+        Step("merge nothing new", "PATCH", CM, {"data": {"b": "2"}}, MERGE),
+        Step("merge null", "PATCH", CM, {"data": {"b": None, "c": None}}, MERGE),
+        Step("merge stale", "PATCH", CM, {"metadata": {"resourceVersion": "1"}, "data": {"c": "3"}}, MERGE),
+        Step(
+            "merge fresh",
+            "PATCH",
+            CM,
+            {"metadata": {"resourceVersion": "{rv:merge null}"}, "data": {"c": "3"}},
+            MERGE,
+        ),
+        Step("merge other uid", "PATCH", CM, {"metadata": {"uid": "other"}}, MERGE),
+        Step("merge name", "PATCH", CM, {"metadata": {"name": "other"}}, MERGE),
+        Step("merge namespace", "PATCH", CM, {"metadata": {"namespace": "other"}}, MERGE),
+        Step("merge kind", "PATCH", CM, {"kind": "Secret"}, MERGE),
+        Step("merge missing", "PATCH", CMS + "/missing", {"data": {}}, MERGE),
+        Step("merge list", "PATCH", CM, [], MERGE),
+        Step("merge bad type", "PATCH", CM, {"data": {"a": 1}}, MERGE),
+        Step("json", "PATCH", CM, [{"op": "add", "path": "/data/d", "value": "4"}], JSON_PATCH),
+        Step("json remove missing", "PATCH", CM, [{"op": "remove", "path": "/data/zzz"}], JSON_PATCH),
+        Step("json test", "PATCH", CM, [{"op": "test", "path": "/data/d", "value": "5"}], JSON_PATCH),
+        Step("json not list", "PATCH", CM, {"op": "test"}, JSON_PATCH),
+        Step("json bad op", "PATCH", CM, [{"op": "nonsense", "path": "/data/d"}], JSON_PATCH),
+        Step("strategic", "PATCH", CM, {"data": {"d": None, "$patch": "replace"}}, STRATEGIC),
+        Step("unknown format", "PATCH", CM, {"data": {}}, "application/json"),
+        Step("force", "PATCH", CM + "?force=true", {"data": {}}, MERGE),
+        Step("dry", "PATCH", CM + "?dryRun=All", {"data": {"dry": "run"}}, MERGE),
+        Step("bad dry", "PATCH", CM + "?dryRun=Some", {"data": {"dry": "run"}}, MERGE),
+        Step("managed", "PATCH", CM + "?fieldManager=tool", {"data": {"a": "9"}}, MERGE),
+        Step("annotate", "PATCH", CM, {"metadata": {"annotations": {"x": "y"}}}, STRATEGIC),
+        Step("finalize", "PATCH", CM, {"metadata": {"finalizers": ["example.com/hold"]}}, STRATEGIC),
+        Step("finalize more", "PATCH", CM, {"metadata": {"finalizers": ["example.com/more"]}}, STRATEGIC),
+        Step(
+            "unfinalize one",
+            "PATCH",
+            CM,
+            {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/more"]}},
+            STRATEGIC,
+        ),
+        Step("delete held", "DELETE", CM),
+        Step("delete held again", "DELETE", CM),
+        Step("change held", "PATCH", CM, {"data": {"held": "yes"}}, MERGE),
+        Step(
+            "hold more",
+            "PATCH",
+            CM,
+            {"metadata": {"finalizers": ["example.com/hold", "example.com/new"]}},
+            MERGE,
+        ),
+        Step("let go", "PATCH", CM, {"metadata": {"finalizers": None}}, MERGE),
+        Step("gone", "GET", CM),
+    ),
+    "managed fields of updates": (
+        create(
+            "create",
+            CMS + "?fieldManager=one",
+            config_map(data={"a": "1", "b": "2"}, metadata={"labels": {"l": "m"}}),
+        ),
+        Step("replace by another", "PUT", CM + "?fieldManager=two", config_map(data={"a": "9", "b": "2"})),
+        Step("add by a third", "PATCH", CM + "?fieldManager=three", {"data": {"c": "3"}}, MERGE),
+        Step("take", "PATCH", CM + "?fieldManager=four", {"data": {"c": "4"}}, MERGE),
+        Step("nothing by a fifth", "PATCH", CM + "?fieldManager=five", {"data": {"c": "4"}}, MERGE),
+        Step("empty data", "PATCH", CM + "?fieldManager=six", {"data": None}, MERGE),
+        Step("forget owners", "PATCH", CM, {"metadata": {"managedFields": [{}]}}, MERGE),
+        Step("after that", "PATCH", CM + "?fieldManager=six", {"data": {"d": "5"}}, MERGE),
+        apply("and apply", CM, config_map(data={"e": "6"}), "seven"),
+        Step("get", "GET", CM),
+    ),
+    "server-side apply": (
+        apply("create", CM, config_map(data={"a": "1", "b": "2"})),
+        apply("nothing new", CM, config_map(data={"a": "1", "b": "2"})),
+        apply("change", CM, config_map(data={"a": "1", "b": "3"})),
+        apply("conflict", CM, config_map(data={"b": "4"}), "two"),
+        apply("two conflicts", CM, config_map(data={"a": "7", "b": "4"}), "two"),
+        apply("shared", CM, config_map(data={"b": "3", "c": "5"}), "two"),
+        apply("given up by one", CM, config_map(data={"a": "1"})),
+        apply("forced", CM, config_map(data={"a": "8"}), "three", force=True),
+        apply("one is left with nothing", CM, config_map(), "one"),
+        apply("two gives up all", CM, config_map(), "two"),
+        apply("three gives up all", CM, config_map(), "three"),
+        Step("get", "GET", CM),
+        apply("labels", CM, config_map(metadata={"labels": {"a": "b", "c": "d"}})),
+        apply("fewer labels", CM, config_map(metadata={"labels": {"a": "b"}})),
+        Step(
+            "label by update", "PATCH", CM + "?fieldManager=up", {"metadata": {"labels": {"u": "v"}}}, MERGE
+        ),
+        apply("no labels", CM, config_map()),
+        Step("taken by update", "PATCH", CM + "?fieldManager=up", {"data": {"x": "1"}}, MERGE),
+        apply("conflict with update", CM, config_map(data={"x": "2"})),
+        apply("forced over update", CM, config_map(data={"x": "2"}), force=True),
+        Step("update takes it back", "PATCH", CM + "?fieldManager=up", {"data": {"x": "3"}}, MERGE),
+        Step("update removes it", "PATCH", CM + "?fieldManager=up", {"data": {"x": None}}, MERGE),
+        Step("no manager", "PATCH", CM, config_map(), APPLY),
+        apply("no kind", CM, {"metadata": {"name": "cm"}}),
+        apply("wrong name", CM, config_map("other")),
+        apply("no name", CM, {"apiVersion": "v1", "kind": "ConfigMap"}),
+        apply("wrong namespace", CM, config_map(metadata={"namespace": "other"})),
+        apply("managed fields", CM, config_map(metadata={"managedFields": [{"manager": "x"}]})),
+        apply("stale", CM, config_map(metadata={"resourceVersion": "1"})),
+        apply("other uid", CM, config_map(metadata={"uid": "other"})),
+        apply("other uid of missing", CMS + "/gone", config_map("gone", metadata={"uid": "other"})),
+        apply("version of missing", CMS + "/gone", config_map("gone", metadata={"resourceVersion": "1"})),
+        apply("unknown field", CM, config_map(nonsense="x")),
+        apply("missing namespace", "/api/v1/namespaces/nowhere/configmaps/cm", config_map()),
+        apply("dry", CMS + "/dry", config_map("dry", data={"a": "b"}), "one&dryRun=All"),
+        apply("bad data", CM, config_map(data={"a": 1})),
+        apply("bad name", CMS + "/Upper", config_map("Upper")),
+        Step(
+            "yaml",
+            "PATCH",
+            CM + "?fieldManager=yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata: {yy: z}\n",
+            APPLY,
+        ),
+        Step("bad yaml", "PATCH", CM + "?fieldManager=yaml", "a: [", APPLY),
+        apply(
+            "owner",
+            CM,
+            config_map(
+                metadata={
+                    "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "cm", "uid": "u1"}]
+                }
+            ),
+        ),
+        apply(
+            "owner of another",
+            CM,
+            config_map(
+                metadata={
+                    "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "c2", "uid": "u2"}]
+                }
+            ),
+            "two",
+        ),
+        apply("annotation", CM, config_map(metadata={"annotations": {"a": "b"}}), "ann"),
+        apply("finalizer", CM, config_map(metadata={"finalizers": ["example.com/a"]}), "fin"),
+        apply("other finalizer", CM, config_map(metadata={"finalizers": ["example.com/b"]}), "fin2"),
+        apply("no finalizer", CM, config_map(), "fin"),
+        apply("long manager", CM, config_map(), "m" * 129),
+        apply("strange manager", CM, config_map(), "m%01"),
+        apply("null value", CM, config_map(data={"n": None}), "nil"),
+        apply("string data", S, secret(stringData={"a": "b"})),
+        apply("string data again", S, secret(stringData={"a": "b"})),
+        apply("secret data", S, secret(data={"a": "Yg=="}, type="Opaque")),
+    ),
+    "server-side apply of deployments": (
+        apply(
+            "create",
+            D,
+            deployment(
+                {
+                    **IMAGE,
+                    "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+                    "ports": [{"containerPort": 80}],
+                }
+            ),
+        ),
+        apply(
+            "nothing new",
+            D,
+            deployment(
+                {
+                    **IMAGE,
+                    "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+                    "ports": [{"containerPort": 80}],
+                }
+            ),
+        ),
+        apply(
+            "image",
+            D,
+            deployment(
+                {
+                    "name": "c",
+                    "image": "quay.io/x:2",
+                    "env": [{"name": "A", "value": "1"}],
+                    "ports": [{"containerPort": 80}],
+                }
+            ),
+        ),
+        apply("other container", D, deployment({"name": "side", "image": "quay.io/y"}), "two"),
+        apply("other image", D, deployment({"name": "c", "image": "quay.io/x:3"}), "two"),
+        Step("scale", "PATCH", D + "?fieldManager=scaler", {"spec": {"replicas": 3}}, MERGE),
+        apply("replicas", D, deployment({**IMAGE, "image": "quay.io/x:2"}, replicas=1)),
+        apply("without replicas", D, deployment({**IMAGE, "image": "quay.io/x:2"})),
+        Step(
+            "strategic",
+            "PATCH",
+            D + "?fieldManager=up",
+            {
+                "spec": {
+                    "template": {
+                        "spec": {"containers": [{"name": "c", "env": [{"name": "Z", "value": "9"}]}]}
+                    }
+                }
+            },
+            STRATEGIC,
+        ),
+        Step(
+            "strategic new container",
+            "PATCH",
+            D + "?fieldManager=up",
+            {"spec": {"template": {"spec": {"containers": [{"name": "third", "image": "z"}]}}}},
+            STRATEGIC,
+        ),
+        Step(
+            "strategic delete",
+            "PATCH",
+            D + "?fieldManager=up",
+            {"spec": {"template": {"spec": {"containers": [{"name": "third", "$patch": "delete"}]}}}},
+            STRATEGIC,
+        ),
+        Step(
+            "strategic replace",
+            "PATCH",
+            D,
+            {
+                "spec": {
+                    "template": {
+                        "spec": {"containers": [{"$patch": "replace"}, {"name": "only", "image": "z:1"}]}
+                    }
+                }
+            },
+            STRATEGIC,
+        ),
+        Step(
+            "merge replaces lists",
+            "PATCH",
+            D,
+            {"spec": {"template": {"spec": {"containers": [{"name": "merged", "image": "z:2"}]}}}},
+            MERGE,
+        ),
+        Step(
+            "recreate",
+            "PATCH",
+            D,
+            {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}},
+            STRATEGIC,
+        ),
+        Step("selector", "PATCH", D, {"spec": {"selector": {"matchLabels": {"app": "other"}}}}, MERGE),
+        Step("annotation", "PATCH", D, {"metadata": {"annotations": {"a": "b"}}}, MERGE),
+        Step("label", "PATCH", D, {"metadata": {"labels": {"a": "b"}}}, MERGE),
+        Step(
+            "status",
+            "PATCH",
+            D + "/status?fieldManager=ctl",
+            {"status": {"replicas": 5, "observedGeneration": 2}},
+            MERGE,
+        ),
+        apply("duplicate key", D, deployment(IMAGE, IMAGE)),
+        apply("not a list", D, {**deployment(), "spec": {"template": {"spec": {"containers": {}}}}}),
+        create(
+            "no selector",
+            DEPLOYMENTS,
+            {"metadata": {"name": "e"}, "spec": {"template": {"spec": {"containers": [IMAGE]}}}},
+        ),
+        create("no containers", DEPLOYMENTS, deployment()),
+        create("no image", DEPLOYMENTS, {**deployment({"name": "c"}), "metadata": {"name": "e"}}),
+        create("no name", DEPLOYMENTS, {**deployment({"image": "c"}), "metadata": {"name": "e"}}),
+        create(
+            "bad name", DEPLOYMENTS, {**deployment({"image": "c", "name": "A_"}), "metadata": {"name": "e"}}
+        ),
+        create("bad replicas", DEPLOYMENTS, deployment(IMAGE, replicas="x")),
+        Step("delete", "DELETE", D, {"propagationPolicy": "Foreground"}),
+    ),
+    "a full deployment": (
+        create(
+            "create",
+            DEPLOYMENTS,
+            {
+                "metadata": {"name": "d", "labels": {"x": "y"}},
+                "spec": {
+                    "replicas": 0,
+                    "selector": {"matchLabels": {"app": "d"}},
+                    "strategy": {"type": "Recreate"},
+                    "template": {
+                        "metadata": {"labels": {"app": "d"}, "annotations": {"a": "b"}},
+                        "spec": {
+                            "serviceAccountName": "sa",
+                            "nodeSelector": {"a": "b"},
+                            "tolerations": [{"key": "a", "operator": "Exists"}],
+                            "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["h"]}],
+                            "imagePullSecrets": [{"name": "pull"}],
+                            "affinity": {
+                                "podAntiAffinity": {
+                                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                                        {
+                                            "weight": 100,
+                                            "podAffinityTerm": {
+                                                "topologyKey": "kubernetes.io/hostname",
+                                                "labelSelector": {"matchLabels": {"a": "b"}},
+                                            },
+                                        }
+                                    ]
+                                }
+                            },
+                            "initContainers": [{"name": "init", "image": "i"}],
+                            "securityContext": {"runAsNonRoot": True},
+                            "containers": [
+                                {
+                                    "name": "c",
+                                    "image": "quay.io/x@sha256:" + "a" * 64,
+                                    "command": ["a"],
+                                    "args": ["b"],
+                                    "env": [
+                                        {
+                                            "name": "A",
+                                            "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}},
+                                        },
+                                        {
+                                            "name": "B",
+                                            "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}},
+                                        },
+                                        {"name": "E", "value": ""},
+                                    ],
+                                    "envFrom": [{"configMapRef": {"name": "cm"}}],
+                                    "ports": [
+                                        {"containerPort": 80, "name": "http"},
+                                        {"containerPort": 53, "protocol": "UDP"},
+                                    ],
+                                    "resources": {
+                                        "limits": {"cpu": "500m", "memory": "1Gi"},
+                                        "requests": {"cpu": "5m"},
+                                    },
+                                    "livenessProbe": {"httpGet": {"port": 80}},
+                                    "readinessProbe": {
+                                        "tcpSocket": {"port": "http"},
+                                        "initialDelaySeconds": 3,
+                                    },
+                                    "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+                                    "securityContext": {"runAsUser": 1000},
+                                }
+                            ],
+                            "volumes": [
+                                {"name": "v", "secret": {"secretName": "s"}},
+                                {"name": "w", "configMap": {"name": "cm"}},
+                                {"name": "e", "emptyDir": {}},
+                            ],
+                        },
+                    },
+                },
+            },
+        ),
+        Step(
+            "same again",
+            "PATCH",
+            D + "?fieldManager=two",
+            {"spec": {"template": {"spec": {"volumes": [{"name": "e", "emptyDir": {}}]}}}},
+            STRATEGIC,
+        ),
+        apply(
+            "apply volumes",
+            D,
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": "d"},
+                "spec": {
+                    "template": {
+                        "spec": {
+                            "volumes": [{"name": "z", "secret": {"secretName": "q"}}],
+                            "tolerations": [],
+                            "hostAliases": [{"ip": "1.2.3.5"}],
+                        }
+                    }
+                },
+            },
+            force=True,
+        ),
+    ),
+    "services": (
+        create("create", CORE + "/services", service(ports=[{"port": 80}], selector={"a": "b"})),
+        create(
+            "headless",
+            CORE + "/services",
+            {
+                **service(clusterIP="None", ports=[{"port": 80, "targetPort": "http"}]),
+                "metadata": {"name": "headless"},
+            },
+        ),
+        create(
+            "load balancer",
+            CORE + "/services",
+            {**service(type="LoadBalancer", ports=[{"port": 80}, {"port": 81}]), "metadata": {"name": "lb"}},
+        ),
+        create(
+            "load balancer named",
+            CORE + "/services",
+            {
+                **service(type="LoadBalancer", ports=[{"port": 80, "name": "a"}, {"port": 81, "name": "b"}]),
+                "metadata": {"name": "lb"},
+            },
+        ),
+        create(
+            "external",
+            CORE + "/services",
+            {**service(type="ExternalName", externalName="example.com"), "metadata": {"name": "ext"}},
+        ),
+        create("no ports", CORE + "/services", service(selector={})),
+        create("bad port", CORE + "/services", service(ports=[{"port": 70000}])),
+        create(
+            "bad name", CORE + "/services", {**service(ports=[{"port": 80}]), "metadata": {"name": "1svc"}}
+        ),
+        Step("change ip", "PATCH", CORE + "/services/svc", {"spec": {"clusterIP": "10.0.0.99"}}, MERGE),
+        Step(
+            "strategic ports",
+            "PATCH",
+            CORE + "/services/svc",
+            {"spec": {"ports": [{"name": "x", "port": 82}]}},
+            STRATEGIC,
+        ),
+        Step(
+            "strategic selector",
+            "PATCH",
+            CORE + "/services/svc",
+            {"spec": {"selector": {"c": "d"}, "ports": [{"name": "x", "port": 81}]}},
+            STRATEGIC,
+        ),
+        apply(
+            "apply",
+            CORE + "/services/new",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "new"},
+                "spec": {"ports": [{"port": 80, "protocol": "TCP", "name": "x"}], "selector": {"a": "b"}},
+            },
+        ),
+        apply(
+            "apply again",
+            CORE + "/services/new",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "new"},
+                "spec": {"ports": [{"port": 80, "protocol": "TCP"}], "selector": {"a": "b"}},
+            },
+        ),
+        apply(
+            "apply again same",
+            CORE + "/services/new",
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "new"},
+                "spec": {"ports": [{"port": 80, "protocol": "TCP"}], "selector": {"a": "b"}},
+            },
+        ),
+        Step(
+            "status",
+            "PATCH",
+            CORE + "/services/new/status",
+            {"status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}},
+            MERGE,
+        ),
+        Step("delete", "DELETE", CORE + "/services/svc"),
+    ),
+    "rights": (
+        create(
+            "service account",
+            CORE + "/serviceaccounts",
+            {"metadata": {"name": "sa"}, "imagePullSecrets": [{"name": "x"}]},
+        ),
+        apply(
+            "apply account",
+            CORE + "/serviceaccounts/sb",
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": "sb"},
+                "imagePullSecrets": [{"name": "x"}],
+                "secrets": [{"name": "y"}],
+            },
+        ),
+        apply(
+            "apply account two",
+            CORE + "/serviceaccounts/sb",
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": "sb"},
+                "secrets": [{"name": "z"}],
+            },
+            "two",
+        ),
+        Step("delete account", "DELETE", CORE + "/serviceaccounts/sa"),
+        create(
+            "role",
+            RBAC + "/roles",
+            {
+                "metadata": {"name": "r"},
+                "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}],
+            },
+        ),
+        apply(
+            "apply role",
+            RBAC + "/roles/r2",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "Role",
+                "metadata": {"name": "r2"},
+                "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}],
+            },
+        ),
+        apply(
+            "apply role two",
+            RBAC + "/roles/r2",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "Role",
+                "metadata": {"name": "r2"},
+                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+            },
+            "two",
+        ),
+        create(
+            "role without verbs",
+            RBAC + "/roles",
+            {"metadata": {"name": "r3"}, "rules": [{"apiGroups": [""], "resources": ["secrets"]}]},
+        ),
+        Step(
+            "replace of missing role",
+            "PUT",
+            RBAC + "/roles/r4",
+            {
+                "metadata": {"name": "r4"},
+                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+            },
+        ),
+        create(
+            "binding",
+            RBAC + "/rolebindings",
+            {
+                "metadata": {"name": "b"},
+                "roleRef": {"kind": "Role", "name": "r"},
+                "subjects": [{"kind": "ServiceAccount", "name": "sa"}],
+            },
+        ),
+        create(
+            "binding full",
+            RBAC + "/rolebindings",
+            {
+                "metadata": {"name": "b"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"},
+                "subjects": [
+                    {"kind": "ServiceAccount", "name": "sa", "namespace": "{ns}"},
+                    {"kind": "User", "name": "u"},
+                ],
+            },
+        ),
+        apply(
+            "apply binding",
+            RBAC + "/rolebindings/c",
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": "c"},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"},
+                "subjects": [{"kind": "ServiceAccount", "name": "sa", "namespace": "{ns}"}],
+            },
+        ),
+        Step("other role", "PATCH", RBAC + "/rolebindings/c", {"roleRef": {"name": "other"}}, MERGE),
+        Step("delete role", "DELETE", RBAC + "/roles/r"),
+    ),
+    "network policies, ingresses, events": (
+        apply(
+            "policy",
+            NET + "/networkpolicies/np",
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": "np"},
+                "spec": {"podSelector": {"matchLabels": {"a": "b"}}, "ingress": [{"ports": [{"port": 80}]}]},
+            },
+        ),
+        create(
+            "policy created",
+            NET + "/networkpolicies",
+            {"metadata": {"name": "np2"}, "spec": {"podSelector": {}, "ingress": [{}]}},
+        ),
+        Step(
+            "policy changed",
+            "PATCH",
+            NET + "/networkpolicies/np2",
+            {"spec": {"podSelector": {"matchLabels": {"x": "y"}}}},
+            MERGE,
+        ),
+        create(
+            "ingress",
+            NET + "/ingresses",
+            {
+                "metadata": {"name": "i"},
+                "spec": {
+                    "rules": [
+                        {
+                            "host": "h.example",
+                            "http": {
+                                "paths": [
+                                    {
+                                        "path": "/",
+                                        "pathType": "Prefix",
+                                        "backend": {"service": {"name": "s", "port": {"number": 80}}},
+                                    }
+                                ]
+                            },
+                        }
+                    ]
+                },
+            },
+        ),
+        apply(
+            "ingress applied",
+            NET + "/ingresses/j",
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "Ingress",
+                "metadata": {"name": "j"},
+                "spec": {
+                    "defaultBackend": {"service": {"name": "s", "port": {"number": 80}}},
+                    "tls": [{"hosts": ["h"], "secretName": "t"}],
+                },
+            },
+        ),
+        create(
+            "event",
+            CORE + "/events",
+            {
+                "metadata": {"name": "e"},
+                "involvedObject": {"kind": "Pod", "name": "p", "namespace": "{ns}"},
+                "reason": "R",
+                "type": "Normal",
+            },
+        ),
+        Step(
+            "events of pod",
+            "GET",
+            CORE + "/events?fieldSelector=involvedObject.name=p,involvedObject.kind=Pod",
+        ),
+    ),
+    "namespaces": (
+        Step("get", "GET", "/api/v1/namespaces/{ns}"),
+        Step("label", "PATCH", "/api/v1/namespaces/{ns}", {"metadata": {"labels": {"a": "b"}}}, MERGE),
+        create("config map", CMS, config_map()),
+        Step("delete", "DELETE", "/api/v1/namespaces/{ns}"),
+        Step("delete again", "DELETE", "/api/v1/namespaces/{ns}"),
+        create("late config map", CMS, config_map("late")),
+        apply("late apply", CMS + "/late", config_map("late")),
+        Step("config map is still there", "GET", CM),
+    ),
+    "finalizers of deletion": (
+        create("create", CMS, config_map()),
+        Step("orphan", "DELETE", CM, {"propagationPolicy": "Orphan"}),
+        Step("foreground", "DELETE", CM, {"propagationPolicy": "Foreground"}),
+        create("two", CMS, config_map("two")),
+        Step("foreground two", "DELETE", CMS + "/two?propagationPolicy=Foreground"),
+        Step("background two", "DELETE", CMS + "/two", {"propagationPolicy": "Background"}),
+        Step("nonsense", "DELETE", CMS + "/two", {"propagationPolicy": "Nonsense"}),
+        Step("dry", "DELETE", CMS + "/two", {"dryRun": ["All"]}),
+        Step("bad dry", "DELETE", CMS + "/two", {"dryRun": ["Nonsense"]}),
+    ),
+    "watches": (
+        create("create", CMS, config_map(data={"a": "1"}, metadata={"labels": {"w": "1"}})),
+        Step("change", "PATCH", CM, {"data": {"a": "2"}}, MERGE),
+        Step("leave the selector", "PATCH", CM, {"metadata": {"labels": {"w": "2"}}}, MERGE),
+        create("other", CMS, config_map("other")),
+        Step("return to the selector", "PATCH", CM, {"metadata": {"labels": {"w": "1"}}}, MERGE),
+        Step("delete", "DELETE", CM),
+        Step("all since the first", "GET", CMS + "?watch=1&timeoutSeconds=1&resourceVersion={rv:create}"),
+        Step(
+            "of a label",
+            "GET",
+            CMS + "?watch=1&timeoutSeconds=1&resourceVersion={rv:create}&labelSelector=w=1",
+        ),
+        Step(
+            "of a name",
+            "GET",
+            CMS + "?watch=1&timeoutSeconds=1&resourceVersion={rv:create}&fieldSelector=metadata.name=other",
+        ),
+        Step("of one object", "GET", CM + "?watch=1&timeoutSeconds=1&resourceVersion={rv:create}"),
+        Step("from now", "GET", CMS + "?watch=1&timeoutSeconds=1"),
+        Step("broken version", "GET", CMS + "?watch=1&resourceVersion=abc"),
+        Step("broken time", "GET", CMS + "?watch=1&timeoutSeconds=x"),
+        Step("broken selector", "GET", CMS + "?watch=1&labelSelector=a%20b"),
+        Step("list of the future", "GET", CMS + "?resourceVersion=999999999"),
+    ),
+    "right after a dry run nothing has happened": (
+        create("create", CMS + "?dryRun=All", config_map()),
+        Step("get", "GET", CM),
+        create("create really", CMS, config_map()),
+        create("again", CMS + "?dryRun=All", config_map()),
+        Step("replace", "PUT", CM + "?dryRun=All", config_map(data={"a": "1"})),
+        apply("apply", CM, config_map(data={"a": "1"}), "one&dryRun=All"),
+        Step("patch", "PATCH", CM + "?dryRun=All", {"data": {"a": "1"}}, MERGE),
+        Step("delete", "DELETE", CM + "?dryRun=All"),
+        Step("still there", "GET", CM),
+        create("bad manager", CMS + "?fieldManager=" + "m" * 129, config_map("m")),
+        create("bad dry run", CMS + "?dryRun=None", config_map("m")),
+    ),
+}
