@@ -7,15 +7,13 @@ connections with one and the same site are one record. Empty lists are ``null``,
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.images import tag_of
 from reconcile.sandbox.skupper.moments import micros
+from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.sightings import Record, View
 from reconcile.sandbox.skupper.states import Link, RouterState
-
-Json = dict[str, Any]
 
 
 def render(view: View) -> str:

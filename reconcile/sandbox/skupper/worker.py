@@ -20,7 +20,7 @@ from reconcile.sandbox.skupper.wire import Wire
 _SETTLE_SECONDS = 0.02
 """Changes that come together are worked on together, as a queue of keys does."""
 _LONGEST_SECONDS = 3600.0
-_SYNC_SECONDS = 60.0
+_SYNC_SECONDS = 0.2
 
 Signal = tuple[Kind, str, str] | None
 """Kind, namespace and name of a changed object; None to look at time and wire."""

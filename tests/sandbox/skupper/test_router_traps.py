@@ -1,8 +1,12 @@
 """What a running router does not notice: it tells connectors apart by name, and reads certificates once."""
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from reconcile.kinds import DEPLOYMENT, SECRET
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.sandbox.kubernetes.calls import Call
 from tests.sandbox.skupper.places import Place, until
 
 Make = Callable[..., Place]
@@ -61,6 +65,52 @@ def test_new_certificate_data_under_the_same_name_is_not_used(place: Make) -> No
 
     dialler.restart("skupper-router")
     dialler.linked(issuer, other)
+
+
+@contextmanager
+def busy(site: Place) -> Iterator[None]:
+    """While inside, the controllers of the cluster wait for an answer about ``site`` and see nothing else."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    async def hold(call: Call) -> None:
+        if (call.verb, call.namespace, call.name) == ("get", site.namespace, "skupper-internal"):
+            reached.set()
+            while not go_on.is_set():
+                await asyncio.sleep(0.005)
+
+    site.cluster.faults.before.append(hold)
+    site.patch(CONFIG_MAP, "skupper-site", {"data": {"anything": "1"}})
+    assert reached.wait(15)
+    yield
+    site.cluster.faults.before.remove(hold)
+    go_on.set()
+
+
+def test_delete_and_create_in_one_breath_is_no_change_for_the_router(place: Make) -> None:
+    first, second, dialler, other = (place().site(ingress="none") for _ in range(4))
+    dialler.dial(first, "link-1")
+    dialler.linked(first)
+    token = second.token("link-1")
+    with busy(other):
+        dialler.delete(SECRET, "link-1")
+        dialler.take(token)
+    host = f"skupper-router.{second.namespace}"
+    until(lambda: (dialler.connector("link-1") or {}).get("host") == host)
+    dialler.dial(second, "link-2")
+
+    dialler.linked(first, second)
+
+
+def test_delete_and_create_with_a_pause_is_a_change(place: Make) -> None:
+    first, second, dialler = (place().site(ingress="none") for _ in range(3))
+    dialler.dial(first, "link-1")
+    dialler.linked(first)
+    token = second.token("link-1")
+    dialler.delete(SECRET, "link-1")
+    dialler.linked()
+    dialler.take(token)
+
+    dialler.linked(second)
 
 
 def test_a_new_name_is_noticed_at_once(place: Make) -> None:

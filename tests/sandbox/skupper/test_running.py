@@ -129,3 +129,13 @@ def test_links_outlive_an_api_server(fleet: ApiServers, connected: dict[str, Cli
 
         assert [link.issuer for link in dialler.links] == [("public", "issuer")]
         fleet["public"].start()
+
+
+def test_it_can_be_stopped_while_no_server_answers(fleet: ApiServers, connected: dict[str, Client]) -> None:
+    for cluster in fleet:
+        cluster.stop()
+    skupper = Skupper(connected)
+    skupper.start()
+    skupper.stop()
+
+    assert skupper.wire.links == ()
