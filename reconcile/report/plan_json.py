@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,26 +14,27 @@ from reconcile.skupper.plan import Change, Evidence, LinkReport, Plan, SiteRepor
 SCHEMA = 1
 
 
-def plan(found: Plan) -> str:
-    """Changes, links, sites and findings of a plan."""
-    return _written({"changes": [_change(change) for change in found.changes], **_state(found)})
+def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
+    """Changes, links, sites and findings of a plan made from a bundle (its sha), and what could not be read."""
+    return _written(bundle, {"changes": [_change(change) for change in found.changes]}, found, failures)
 
 
-def status(found: Plan) -> str:
-    """Links, sites and findings: the state without the changes."""
-    return _written(_state(found))
+def status(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
+    """Links, sites and findings, and what could not be read: the state without the changes."""
+    return _written(bundle, {}, found, failures)
 
 
-def _state(found: Plan) -> dict[str, Any]:
-    return {
+def _written(bundle: str, changes: dict[str, Any], found: Plan, failures: Sequence[str]) -> str:
+    document = {
+        "schema": SCHEMA,
+        "bundle": bundle,
+        **changes,
         "sites": [_site(site) for site in found.sites],
         "links": [_link(link) for link in found.links],
         "findings": [_finding(finding) for finding in found.findings],
+        "failures": list(failures),
     }
-
-
-def _written(document: dict[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, **document}, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def _change(change: Change) -> dict[str, Any]:
         "name": change.name,
         "reason": change.reason,
         "after": change.after or None,
+        "removal": change.removal,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
         ],
@@ -70,7 +73,10 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "network": link.network,
         "dialler": str(link.link.dialler),
         "issuer": str(link.link.issuer),
+        "cost": link.link.cost,
         "state": link.state.value,
+        "settled": link.settled,
+        "managed": link.managed,
         "reason": link.reason,
         "secret": link.secret,
         "since": _time(link.since),

@@ -10,6 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from reconcile.report import findings
+from reconcile.report.colours import painted
+from reconcile.report.verdict import verdict
+from reconcile.report.wording import counted
+from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.plan import Change, Plan, Verb
 
 LONGEST_VALUE = 80
@@ -18,44 +22,46 @@ LONGEST_VALUE = 80
 def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
     """The whole plan as text, ending without a newline."""
     lines = [title, ""] if title else []
-    ordered = sorted(plan.changes, key=lambda change: change.network)
-    for network, changes in groupby(ordered, key=lambda change: change.network):
-        lines.append(_heading(plan, network))
-        for _, alike in groupby(changes, key=_likeness):
+    for _, changes in groupby(sorted(plan.changes, key=_chapter), key=_chapter):
+        chapter = list(changes)
+        lines.append(_heading(plan, chapter[0]))
+        for _, alike in groupby(chapter, key=_likeness):
             lines += _block(list(alike), colour=colour)
         lines.append("")
     for finding in plan.findings:
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
-    lines.append(summary(plan))
+    lines.append(f"{summary(plan)} {verdict(plan)}")
     return "\n".join(lines)
 
 
 def summary(plan: Plan) -> str:
-    """The count line: how much of what, how much of it later, how many links are up."""
-    links = f"{_up(plan)} of {len(plan.links)} links up"
+    """The count line: how much of what, how much of it takes something away, how much comes later."""
     if not plan.changes:
-        return f"No changes. {links}."
+        return "No changes."
     counts = {mark: sum(_mark(change) == mark for change in plan.changes) for mark in "+~-"}
+    lost = sum(change.removal for change in plan.changes)
+    # Used-up requests and tokens are removed all the time; what a reader must not miss is what goes out of service.
+    removed = f"{counts['-']} to remove" + (f" ({lost} out of service)" if lost else "")
     later = len(plan.changes) - len(plan.ready)
-    waiting = f", {later} of them later in the same run" if later else ""
-    return f"Plan: {counts['+']} to make, {counts['~']} to change, {counts['-']} to remove{waiting}. {links}."
+    waiting = f"; {later} of them (marked .) later in the same run" if later else ""
+    return f"Plan: {counts['+']} to make, {counts['~']} to change, {removed}{waiting}."
 
 
-def _up(plan: Plan) -> int:
-    return sum(link.settled for link in plan.links)
+def _chapter(change: Change) -> tuple[int, str]:
+    """Cluster-wide objects first, since sites need them; then the networks; last what no network names."""
+    if change.network:
+        return 1, change.network
+    return (2 if change.namespace else 0), ""
 
 
-def _heading(plan: Plan, network: str) -> str:
-    if not network:
-        return "whole clusters"
-    sites = sum(site.network == network for site in plan.sites)
-    links = sum(link.network == network for link in plan.links)
-    return f"network {network}: {sites} sites, {links} links"
-
-
-_COLOURS = {"+": "\033[32m", "~": "\033[33m", "-": "\033[31m"}
+def _heading(plan: Plan, change: Change) -> str:
+    if not change.network:
+        return "not declared" if change.namespace else "cluster-wide"
+    sites = sum(site.network == change.network for site in plan.sites)
+    links = sum(link.network == change.network for link in plan.links)
+    return f"network {change.network}: {counted(sites, 'site')}, {counted(links, 'link')}"
 
 
 def _likeness(change: Change) -> tuple[str, ...]:
@@ -66,21 +72,33 @@ def _likeness(change: Change) -> tuple[str, ...]:
 def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
     """Where and why, once; then what, a line an object."""
     first = changes[0]
-    mark = _mark(first)
-    shown = f"{_COLOURS[mark]}{mark}\033[0m" if colour else mark
     where = f"{first.cluster}/{first.namespace}" if first.namespace else first.cluster
-    after = f"; after {first.after}" if first.after else ""
-    yield f"  {'.' if after else ' '}{shown} {where}  # {first.reason}{after}"
+    later = " " if first.ready else "."
+    yield f"  {later}{painted(_mark(first), colour=colour)} {where}  # {_why(first)}"
     for change in changes:
         yield f"       {change.kind.label} {change.name}"
         for field in change.drift:
-            yield f"         {field.dotted}: {_value(field.live)} -> {_value(field.desired)}"
+            yield f"         {field.dotted}: {_values(field)}"
+
+
+def _why(change: Change) -> str:
+    if change.ready:
+        return change.reason
+    once = f"once {change.after}"
+    return once if change.after == change.reason else f"{change.reason}; {once}"
 
 
 def _mark(change: Change) -> str:
     if change.verb is Verb.DELETE:
         return "-"
     return "~" if change.drift or change.verb is Verb.PATCH else "+"
+
+
+def _values(field: FieldDrift) -> str:
+    if field.live == field.desired:
+        # Both are masked: without that they would differ.
+        return "changes; its values are confidential"
+    return f"{_value(field.live)} -> {_value(field.desired)}"
 
 
 def _value(value: Any) -> str:

@@ -1,94 +1,120 @@
-"""The status of all networks as tables: sites, and each declared link with what both its ends say."""
+"""The status of all networks as tables: sites, and each declared link with what both its ends say.
 
+What a run leaves alone (a filter of the command line, a disabled cluster) is only counted, with the reason.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
 from reconcile.report import findings
 from reconcile.report.ages import age
+from reconcile.report.colours import painted
+from reconcile.report.tables import ARROW, Row, table
+from reconcile.report.verdict import verdict
+from reconcile.report.wording import counted
 from reconcile.skupper.plan import Evidence, LinkReport, LinkState, Plan, Sight, SiteReport
 
 MARKS = {
+    "ready": "✓",
     LinkState.UP: "✓",
     LinkState.STANDBY: "✓",
+    "absent": "✗",
     LinkState.DOWN: "✗",
     LinkState.UNKNOWN: "?",
-    LinkState.LEFT_ALONE: "·",
 }
-"""One character a state; states on the way up share ``…``."""
+"""One character a state, of sites and of links; states on the way somewhere share ``…``."""
 
-_COLOURS = {"✓": "\033[32m", "✗": "\033[31m", "?": "\033[33m", "…": "\033[33m", "·": "\033[2m"}
+_ON_THE_WAY, _LEFT_ALONE = "…", "·"
+_SITES = Row(("SITE", "MODE", "STATE", "VERSION", "AGE"), note="NOTE")
+_LINKS = Row(("LINK", "STATE", "DIALLER SAYS", "ISSUER SAYS", "AGE"), note="NOTE")
+_SAID = {Sight.UP: "up", Sight.ABSENT: "absent", Sight.SILENT: "(edge)", Sight.UNKNOWN: "unknown"}
 
 
-def text(plan: Plan, now: datetime, *, colour: bool = False) -> str:
-    """All networks, each with its sites and links, then findings and the verdict; no trailing newline."""
+def text(plan: Plan, now: datetime, *, width: int | None = None, colour: bool = False) -> str:
+    """All networks, each with its sites and links, then findings and the verdict; no trailing newline.
+
+    `width` is that of the terminal in columns; None means that lines may be of any length.
+    """
+    ordered = sorted(plan.sites, key=lambda site: (not site.network, site.network, site.key))
     blocks = [
-        _network(name, list(sites), plan.links, now, colour=colour)
-        for name, sites in groupby(
-            sorted(plan.sites, key=lambda site: (site.network, site.key)), key=lambda site: site.network
-        )
+        _network(name, list(sites), plan.links, now, width=width, colour=colour)
+        for name, sites in groupby(ordered, key=lambda site: site.network)
     ]
-    notes = "\n".join(findings.line(finding) for finding in plan.findings)
-    return "\n\n".join([*blocks, *([notes] if notes else []), verdict(plan)])
+    notes = [findings.line(finding) for finding in plan.findings]
+    return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else []), _ending(plan)])
 
 
-def verdict(plan: Plan) -> str:
-    """One line: how many declared links are up, how many of them in reserve, and how many are not."""
-    managed = [link for link in plan.links if link.managed]
-    good = sum(link.settled for link in managed)
-    reserve = sum(link.state is LinkState.STANDBY for link in managed)
-    left = len(plan.links) - len(managed)
-    tail = (f", {reserve} of them on standby" if reserve else "") + (f", {left} left alone" if left else "")
-    if good < len(managed):
-        return f"{len(managed) - good} of {len(managed)} declared links are not up{tail}."
-    return f"All {good} declared links are up{tail}." if managed else f"No declared links{tail}."
+def _ending(plan: Plan) -> str:
+    """The verdict and, if a run would change something, the command that shows it."""
+    if not plan.changes:
+        return verdict(plan)
+    changes = counted(len(plan.changes), "change")
+    return f"{verdict(plan)}\nA run would make {changes}: see `qontract-skupper plan`."
 
 
 def _network(
-    name: str, sites: Sequence[SiteReport], links: Sequence[LinkReport], now: datetime, *, colour: bool
+    name: str,
+    sites: Sequence[SiteReport],
+    links: Sequence[LinkReport],
+    now: datetime,
+    *,
+    width: int | None,
+    colour: bool,
 ) -> str:
-    rows = [["SITE", "MODE", "STATE", "VERSION", "AGE", "NOTE"]]
-    rows += [
-        [str(site.key), site.mode or "-", site.state, site.version or "-", age(site.since, now), site.reason]
-        for site in sites
-    ]
     own = [link for link in links if link.network == name]
-    link_rows = [["", "LINK", "STATE", "DIALLER SAYS", "ISSUER SAYS", "AGE", "NOTE"]]
-    link_rows += [_link(link, now) for link in own]
-    title = f"network {name}" if name else "not declared"
-    parts = [title, *_table(rows, indent="  ", colour=colour)]
-    if own:
-        parts += ["", *_table(link_rows, indent="  ", colour=colour)]
-    return "\n".join(parts)
+    seen_sites = [_site(site, now) for site in sites if site.state != LinkState.LEFT_ALONE]
+    seen_links = [_link(link, now) for link in own if link.managed]
+    lines = [f"network {name}" if name else "not declared"]
+    if seen_sites:
+        lines += table([_SITES, *seen_sites], width=width, colour=colour)
+    if seen_links:
+        lines += ["", *table([_LINKS, *seen_links], width=width, colour=colour)]
+    left = _left_alone(sites, own, colour=colour)
+    if left and (seen_sites or seen_links):
+        lines.append("")
+    return "\n".join([*lines, *left])
 
 
-def _link(link: LinkReport, now: datetime) -> list[str]:
-    return [
-        MARKS.get(link.state, "…"),
-        f"{link.link.dialler} → {link.link.issuer}",
+def _left_alone(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:
+    """One line a reason: how many sites and links it concerns."""
+    left_sites = Counter(site.reason for site in sites if site.state == LinkState.LEFT_ALONE)
+    left_links = Counter(link.reason for link in links if not link.managed)
+    mark = painted(_LEFT_ALONE, colour=colour)
+    lines = []
+    for reason in sorted({*left_sites, *left_links}):
+        counts = [(left_sites[reason], "site"), (left_links[reason], "link")]
+        what = ", ".join(counted(number, noun) for number, noun in counts if number)
+        lines.append(f"  {mark}  left alone: {what} ({reason})")
+    return lines
+
+
+def _site(site: SiteReport, now: datetime) -> Row:
+    return Row(
+        (str(site.key), site.mode or "-", site.state, site.version or "-", age(site.since, now)),
+        mark=MARKS.get(site.state, _ON_THE_WAY),
+        note=site.reason,
+    )
+
+
+def _link(link: LinkReport, now: datetime) -> Row:
+    cells = (
+        f"{link.link.dialler}{ARROW}{link.link.issuer}",
         link.state.value,
         _says(link.dialler, now),
         _says(link.issuer, now),
         age(link.since, now),
-        link.reason,
-    ]
+    )
+    return Row(cells, mark=MARKS.get(link.state, _ON_THE_WAY), note=link.reason)
 
 
 def _says(evidence: Evidence, now: datetime) -> str:
     if evidence.sight is Sight.UNKNOWN and evidence.at is None:
         return "-"
-    word = {Sight.UP: "up", Sight.ABSENT: "absent", Sight.SILENT: "(edge)", Sight.UNKNOWN: "unknown"}
-    told = word[evidence.sight]
-    return told if evidence.sight is Sight.SILENT else f"{told}, {age(evidence.at, now)} ago"
-
-
-def _table(rows: Sequence[Sequence[str]], *, indent: str, colour: bool) -> list[str]:
-    """Columns aligned by two spaces; the last one may be as long as it wants."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        if colour and row[0] in _COLOURS:
-            cells[0] = f"{_COLOURS[row[0]]}{row[0]}\033[0m"
-        lines.append((indent + "  ".join(cells)).rstrip())
-    return lines
+    said = _SAID[evidence.sight]
+    return (
+        said
+        if evidence.at is None or evidence.sight is Sight.SILENT
+        else f"{said}, {age(evidence.at, now)} ago"
+    )
