@@ -5,9 +5,14 @@ command line itself is wrong, 130/143 stopped by a signal. Results go to stdout,
 is imported when it is called, so that ``--help`` costs nothing.
 """
 
+import sys
+from difflib import get_close_matches
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
+
+from reconcile.cli.exits import exit_codes
 
 COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
@@ -31,13 +36,25 @@ class _Tree(click.Group):
         command: click.Command = import_module(f"reconcile.cli.{name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        close = get_close_matches(args[0], COMMANDS, n=1)
+        if close and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         # The short texts are here, so that no command is imported to list them.
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Tree, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Tree,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=exit_codes({0: "all is well", 1: "something failed, is refused or is not as declared"}),
+)
 @click.version_option(package_name="qontract-skupper", prog_name="qontract-skupper")
 def main() -> None:
     """Deploy and link Skupper sites across clusters, as app-interface data declares them.
@@ -51,3 +68,7 @@ def main() -> None:
     By hand:
       qontract-skupper status
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets a question mark for it, not a traceback.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")

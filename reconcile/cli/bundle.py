@@ -1,14 +1,15 @@
 """``qontract-skupper bundle``: check app-interface data and make a bundle of it."""
 
 import subprocess
-import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.exits import exit_codes
 from reconcile.cli.failing import Failed, plainly
 from reconcile.findings import Severity
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from reconcile.app_interface.bundle.model import Bundle
 
 
-@click.command()
+_EXITS = {
+    0: "no faults, and the bundle is written if that was asked for",
+    1: "faults, or files cannot be used",
+}
+
+
+@click.command(epilog=exit_codes(_EXITS))
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--schemas",
@@ -53,6 +60,7 @@ def command(
     """
     from reconcile.app_interface.bundle import checking, model
     from reconcile.report import findings
+    from reconcile.report.wording import counted
 
     commit, timestamp = _commit(source)
     bundle = _bundle(source, schemas, git_commit or commit, git_commit_timestamp or timestamp)
@@ -61,12 +69,13 @@ def command(
         click.echo(findings.line(finding, partial(model.locate, bundle)), err=True)
     errors = sum(finding.severity is Severity.ERROR for finding in found)
     if errors:
-        click.echo(f"{errors} faults in {source}", err=True)
-        sys.exit(1)
-    if output is None:
-        click.echo(f"{len(bundle.data)} datafiles, {len(bundle.resources)} resources: no faults")
-    else:
+        not_written = "" if output is None else f"; {output} is not written"
+        raise Failed(f"{counted(errors, 'fault')} in {source}{not_written}")
+    if output is not None:
         _write(bundle.text, output)
+    read = f"{counted(len(bundle.data), 'datafile')}, {counted(len(bundle.resources), 'resource')}"
+    # The result is the bundle where one is made, and the answer where not.
+    click.echo(f"{read}: no faults", err=output is not None)
 
 
 def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> "Bundle":
@@ -76,7 +85,7 @@ def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> 
         if source.is_dir():
             folder = schemas or schemas_near(source)
             return building.build(source / "data", source / "resources", folder, commit, timestamp)
-        return loading.load(source.read_text())
+        return loading.load(source.read_text(encoding="utf-8"))
     except building.SourceMissingError as error:
         raise Failed(f"{error}; SOURCE is a directory with data and resources, or a bundle") from error
     except (loading.NotABundleError, UnicodeDecodeError) as error:
@@ -84,15 +93,25 @@ def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> 
 
 
 def _write(text: str, output: Path) -> None:
+    """Write whole or not at all: readers never see half a bundle, and a failure leaves what was there."""
     if str(output) == "-":
         click.echo(text, nl=False)
         return
-    draft = output.with_name(f".{output.name}.draft")
     try:
-        draft.write_text(text)
-        draft.replace(output)
+        if output.exists() and not output.is_file():
+            # A pipe or a device cannot be replaced.
+            output.write_text(text, encoding="utf-8")
+            return
+        target = output.resolve()
+        draft = target.with_name(f".{target.name}.draft")
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(target)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink()
+            raise
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise Failed(f"{output}: cannot be written: {error.strerror}; nothing was changed there") from error
 
 

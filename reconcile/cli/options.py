@@ -76,7 +76,7 @@ _OPTIONS = [
         show_envvar=True,
         required=True,
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Configuration file (TOML).",
+        help="Configuration file (TOML): where the GraphQL server is, and the secrets.",
     ),
     click.option(
         "--log-level",
@@ -85,31 +85,39 @@ _OPTIONS = [
         default="INFO",
         show_default=True,
         type=click.Choice(LEVELS, case_sensitive=False),
-        help="Least level of what is logged to stderr.",
+        metavar="LEVEL",
+        help=f"Least level of what is logged to stderr: {', '.join(LEVELS)}.",
     ),
     click.option(
         "--thread-pool-size",
         default=10,
         show_default=True,
         type=click.IntRange(1, 100),
+        metavar="N",
         help="Namespaces worked on at the same time, per cluster.",
     ),
     click.option(
         "--internal/--external",
         default=None,
-        help="Touch internal clusters only, or all others only.  [default: both]",
+        help="Look at and touch internal clusters only, or all others only.  [default: both]",
     ),
     click.option(
-        "--cluster-name", multiple=True, metavar="NAME", help="Touch this cluster only; repeatable."
+        "--cluster-name",
+        multiple=True,
+        metavar="NAME",
+        help="Look at and touch this cluster only; repeatable.",
     ),
     click.option(
-        "--namespace-name", multiple=True, metavar="NAME", help="Touch this namespace only; repeatable."
+        "--namespace-name",
+        multiple=True,
+        metavar="NAME",
+        help="Touch this namespace only, on any cluster; repeatable.",
     ),
     click.option(
         "--gql-sha-url/--no-gql-sha-url",
         default=True,
         show_default=True,
-        help="Stay on the bundle of the start.",
+        help="Read everything from the bundle that is current at the start, even if a newer one comes up.",
     ),
     click.option(
         "--validate-schemas/--no-validate-schemas",

@@ -4,31 +4,44 @@ import sys
 
 import click
 
+from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.options import Common, common
 
+_EXITS = {0: "the plan is complete, with or without changes", 1: "something is refused or could not be read"}
 
-@click.command()
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+
+@click.command(epilog=exit_codes(_EXITS, SESSION))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
 @click.option(
     "--max-removals",
     type=click.IntRange(0),
+    metavar="N",
     default=10,
     show_default=True,
-    help="As for run: with more removals than this, none is planned.",
+    help="As for run: with more sites, links and policies to take away than this, none is.",
 )
 @common
 @plainly
 def command(common: Common, output: str, max_removals: int) -> None:
     """Show what a run would change, and why.
 
-    Reads the data and all clusters, writes nothing. Exit code 1 if something is refused or could not be read.
+    Reads the data and all clusters, writes nothing. Marks: + is made, ~ is changed, - is removed; with a dot in front
+    it comes later in the same run.
 
     \b
     Examples:
       qontract-skupper plan --config config.toml
-      qontract-skupper plan --config config.toml -o json | jq '.changes[].reason'
+      qontract-skupper plan -o json | jq '.changes[] | select(.removal)'
     """
+    from reconcile.cli import terminal
     from reconcile.integration import open_session
     from reconcile.report import logs, plan_json, plan_text
 
@@ -36,11 +49,11 @@ def command(common: Common, output: str, max_removals: int) -> None:
     with open_session(common, removal_budget=max_removals) as session:
         outcome = session.look()
         if output == "json":
-            click.echo(plan_json.plan(outcome.plan))
+            click.echo(plan_json.plan(outcome.plan, bundle=session.bundle, failures=outcome.failures))
         else:
             title = f"bundle {session.bundle}"
-            click.echo(plan_text.text(outcome.plan, title=title, colour=sys.stdout.isatty()))
+            click.echo(plan_text.text(outcome.plan, title=title, colour=terminal.colour()))
+    for failure in outcome.failures:
+        click.echo(f"Error: {failure}", err=True)
     if outcome.failures or outcome.plan.errors:
-        for failure in outcome.failures:
-            click.echo(failure, err=True)
         sys.exit(1)

@@ -1,18 +1,27 @@
 """``qontract-skupper sandbox``: everything around the integration, simulated in one process."""
 
+import shlex
+import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli.exits import exit_codes
 from reconcile.cli.failing import Failed, plainly
 
+if TYPE_CHECKING:
+    from reconcile.sandbox.embedded import Sandbox
+
 _FIXTURES = Path(__file__).parents[2] / "fixtures" / "app-interface"
+_EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the sandbox cannot start"}
 
 
-@click.command()
+@click.command(epilog=exit_codes(_EXITS))
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -40,11 +49,7 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
       qontract-skupper sandbox
       qontract-skupper sandbox --data ./my-data --folder ./sandbox
     """
-    from reconcile.app_interface.bundle.model import locate
-    from reconcile.cli.bundle import schemas_near
     from reconcile.cli.stopping import stop_on_signal
-    from reconcile.report import findings
-    from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
 
     source = data or _FIXTURES
     if not source.is_dir():
@@ -53,33 +58,71 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qontract-skupper-")))
         stop = stack.enter_context(stop_on_signal())
         try:
-            sandbox = Sandbox(Source(source, schemas or schemas_near(source)), place)
-        except BadDataError as error:
-            for finding in error.findings:
-                click.echo(findings.line(finding, partial(locate, error.bundle)), err=True)
-            raise Failed(f"{error}: the sandbox was not started") from error
-        stack.enter_context(sandbox)
-        _tell(sandbox.config, sandbox.kubeconfig, source, sandbox.graphql.address if sandbox.graphql else "")
+            sandbox = stack.enter_context(_sandbox(source, schemas, place))
+        except OSError as error:
+            raise Failed(f"the sandbox cannot start: {error}") from error
+        _tell(sandbox, source)
         stop.flag.wait()
     click.echo("sandbox stopped")
 
 
-def _tell(config: Path, kubeconfig: Path, source: Path, server: str) -> None:
+def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
+    """Make the sandbox, not started yet; says every fault of the data and raises `Failed` if there is one."""
+    from reconcile.app_interface.bundle.building import SourceMissingError
+    from reconcile.app_interface.bundle.model import locate
+    from reconcile.cli.bundle import schemas_near
+    from reconcile.report import findings
+    from reconcile.report.wording import counted
+    from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
+
+    try:
+        return Sandbox(Source(source, schemas or schemas_near(source)), place)
+    except SourceMissingError as error:
+        raise Failed(f"{error}; --data names a directory with data and resources") from error
+    except BadDataError as error:
+        for finding in error.findings:
+            click.echo(findings.line(finding, partial(locate, error.bundle)), err=True)
+        faults = counted(len(error.findings), "fault")
+        raise Failed(f"{faults} in {source}: the sandbox was not started") from error
+
+
+def _tell(sandbox: "Sandbox", source: Path) -> None:
+    ours = _ourselves()
+    server = sandbox.graphql.address.removesuffix("/graphql") if sandbox.graphql else ""
     click.echo(
         f"""The sandbox is running, with the data in {source}. In another terminal:
 
-  export QONTRACT_CONFIG={config}
-  qontract-skupper plan                    # what a run would change
-  qontract-skupper run                     # make it so
-  qontract-skupper status                  # every link, with the evidence of both ends
+  export QONTRACT_CONFIG={shlex.quote(str(sandbox.config.resolve()))}
+  {ours} plan      # what a run would change
+  {ours} run       # make it so
+  {ours} status    # every link, with the evidence of both ends
+"""
+    )
+    cluster = next((cluster.name for cluster in sandbox), "")
+    if cluster:
+        click.echo(
+            f"""With kubectl:
 
-  export KUBECONFIG={kubeconfig}
-  kubectl config get-contexts              # the clusters
-  kubectl --context app-sre-stage-01 get configmaps -A -l app.kubernetes.io/managed-by=qontract-skupper
+  export KUBECONFIG={shlex.quote(str(sandbox.kubeconfig.resolve()))}
+  kubectl config get-contexts
+  kubectl --context {cluster} get configmaps -A -l app.kubernetes.io/managed-by=qontract-skupper
+"""
+        )
+    click.echo(
+        f"""Change a file of the data, then have it served:
 
-Change a file of the data, then have it served:
-
-  curl -X POST {server.removesuffix("/graphql")}/reload
+  curl -X POST {server}/reload
 
 Ctrl-C stops the sandbox."""
+    )
+
+
+def _ourselves() -> str:
+    """How the user can call this program: by name if it is on the path, else as it was called now."""
+    name = "qontract-skupper"
+    if shutil.which(name):
+        return name
+    called = Path(sys.argv[0])
+    return (
+        shlex.quote(str(called)) if called.name == name else f"{shlex.quote(sys.executable)} -m reconcile.cli"
     )

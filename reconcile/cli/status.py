@@ -4,26 +4,40 @@ import sys
 
 import click
 
+from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.options import Common, common
 
+_EXITS = {
+    0: "every declared link is up, or in reserve",
+    1: "a declared link is not up, or something is refused or could not be read",
+}
 
-@click.command()
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+
+@click.command(epilog=exit_codes(_EXITS, SESSION))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or for programs.",
+)
 @common
 @plainly
 def command(common: Common, output: str) -> None:
     """Show every site, and every declared link with what both of its ends say.
 
-    Exit code 1 if a declared link is not up, or something could not be read. AGE is the age of the link; the time
-    beside each end's word is when that end last said anything.
+    AGE is the age of the link; the time beside each end's word is when that end last said anything. An edge site has
+    one active link and keeps the others on standby; those who issued its tokens never list it: (edge).
 
     \b
     Examples:
       qontract-skupper status --config config.toml
-      qontract-skupper status -o json | jq '.links[] | select(.state != "up")'
+      qontract-skupper status -o json | jq '.links[] | select(.managed and (.settled | not))'
     """
     from reconcile.apply.running import now
+    from reconcile.cli import terminal
     from reconcile.integration import open_session
     from reconcile.report import logs, plan_json, status_text
 
@@ -31,11 +45,12 @@ def command(common: Common, output: str) -> None:
     with open_session(common) as session:
         outcome = session.look(heartbeat=True)
         if output == "json":
-            click.echo(plan_json.status(outcome.plan))
+            click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
         else:
-            click.echo(status_text.text(outcome.plan, now(), colour=sys.stdout.isatty()))
+            width, colour = terminal.width(), terminal.colour()
+            click.echo(status_text.text(outcome.plan, now(), width=width, colour=colour))
     for failure in outcome.failures:
-        click.echo(failure, err=True)
+        click.echo(f"Error: {failure}", err=True)
     not_up = [link for link in outcome.plan.links if link.managed and not link.settled]
     if outcome.failures or outcome.plan.errors or not_up:
         sys.exit(1)

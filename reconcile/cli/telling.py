@@ -9,25 +9,27 @@ import logging
 import sys
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
 from reconcile.apply.running import Outcome
+from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
 from reconcile.report import actions, findings
-from reconcile.skupper.plan import LinkReport, LinkState, Plan
+from reconcile.report.wording import counted
+from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan
 
 _log = logging.getLogger("reconcile.cli.run")
 
 
 class Teller:
-    """Listens to a run; a context manager, since a progress bar has to be taken off the screen again."""
+    """Listens to a run; a context manager, since a progress bar has to be taken off the screen again.
+
+    Log lines name the function that wrote them, so there is one for each thing that is told.
+    """
 
     def __init__(self, *, progress: bool) -> None:
-        self._bar: Any = None
-        self._task: Any = None
-        if progress and sys.stderr.isatty():
-            self._bar = _progress_bar()
+        self._bar = Bar() if progress and sys.stderr.isatty() else None
         self._said: set[Finding] = set()
 
     def __enter__(self) -> Self:
@@ -44,16 +46,28 @@ class Teller:
     def __call__(self, event: Event) -> None:
         match event:
             case ChangeStarted(change):
-                _log.info(actions.line(change))
+                self.change(change)
             case ChangeFailed(_, message):
-                _log.error(message)
+                self.failed_change(message)
             case ClusterFailed(_, message, declared):
-                if declared:
-                    _log.error(message)
-                else:
-                    _log.warning("%s; nothing of ours is known to be there", message)
-            case Planned(plan):
-                self._progress(plan)
+                self.failed_cluster(message, declared=declared)
+            case Planned(plan) if self._bar:
+                self._bar.show(plan)
+
+    def change(self, change: Change) -> None:
+        """Say which change is about to be made, or would be."""
+        _log.info(actions.line(change))
+
+    def failed_change(self, message: str) -> None:
+        """Say which change was refused, or got no answer."""
+        _log.error(message)
+
+    def failed_cluster(self, message: str, *, declared: bool) -> None:
+        """Say which cluster could not be read: a failure only if the data has sites there."""
+        if declared:
+            _log.error(message)
+        else:
+            _log.warning("%s; nothing of ours is known to be there", message)
 
     def findings(self, found: Iterable[Finding], *, dry_run: bool) -> None:
         """Say what is wrong with the data or on a cluster, each thing once."""
@@ -73,20 +87,9 @@ class Teller:
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
         if outcome.stopped:
-            _log.warning("stopped; %s changes are left to the next run", len(outcome.plan.changes))
+            left = counted(len(outcome.plan.changes), "change")
+            _log.warning("stopped; what is left to the next run: %s", left)
         return bool(outcome.failures or outcome.plan.errors or not_up)
-
-    def _progress(self, plan: Plan) -> None:
-        if not self._bar:
-            return
-        managed = [link for link in plan.links if link.state is not LinkState.LEFT_ALONE]
-        up = sum(link.state is LinkState.UP for link in managed)
-        waiting = next(
-            (f"{link.link}: {link.reason}" for link in managed if link.state is not LinkState.UP), ""
-        )
-        if self._task is None:
-            self._task = self._bar.add_task("links up", total=len(managed))
-        self._bar.update(self._task, completed=up, total=len(managed), waiting=waiting)
 
 
 def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
@@ -95,18 +98,3 @@ def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
     if patient:
         bad |= {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED, LinkState.DELIVERED}
     return [link for link in plan.links if link.state in bad]
-
-
-def _progress_bar() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[waiting]}", style="dim"),
-        console=Console(stderr=True),
-        transient=True,
-    )
