@@ -85,6 +85,17 @@ class Session:
         """The sha of the bundle that this session stays on."""
         return self._fetched.sha
 
+    @property
+    def clusters(self) -> frozenset[str]:
+        """Names of all clusters of the data."""
+        return frozenset(self._fetched.credentials)
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """Names of the namespaces that are in a network."""
+        networks = self._fetched.definitions.networks
+        return frozenset(site.namespace for network in networks for site in network.sites)
+
     def run(self, listener: Listener, *, stop: Flag | None = None) -> Run:
         """A run over all clusters that the selection leaves."""
         return Run(self._fleet(), self._plan, listener, stop=stop)

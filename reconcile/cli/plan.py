@@ -42,11 +42,11 @@ def command(common: Common, output: str, max_removals: int) -> None:
       qontract-skupper plan -o json | jq '.changes[] | select(.removal)'
     """
     from reconcile.cli import terminal
-    from reconcile.integration import open_session
+    from reconcile.cli.opening import opened
     from reconcile.report import logs, plan_json, plan_text
 
     logs.set_up(common.log_level)
-    with open_session(common, removal_budget=max_removals) as session:
+    with opened(common, removal_budget=max_removals) as session:
         outcome = session.look()
         if output == "json":
             click.echo(plan_json.plan(outcome.plan, bundle=session.bundle, failures=outcome.failures))

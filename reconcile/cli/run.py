@@ -4,11 +4,17 @@ import sys
 
 import click
 
+from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.options import Common, Duration, common
 
+_EXITS = {
+    0: "everything is as declared; in a dry run: nothing stands in the way",
+    1: "something failed or is refused, or a declared link is not up in time",
+}
 
-@click.command()
+
+@click.command(epilog=exit_codes(_EXITS, SESSION))
 @click.option(
     "--dry-run/--no-dry-run", default=False, show_default=True, help="Show every action, make none."
 )
@@ -22,6 +28,7 @@ from reconcile.cli.options import Common, Duration, common
 @click.option(
     "--max-removals",
     type=click.IntRange(0),
+    metavar="N",
     default=10,
     show_default=True,
     help="Most sites, links and policies that one run may take away; with more, it takes away none.",
@@ -31,8 +38,8 @@ from reconcile.cli.options import Common, Duration, common
 def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
-    Silent when nothing changes; one line per action otherwise. Exit code 0: everything is as declared; 1: something
-    failed, is refused, or a declared link is not up. A run that is cut off is finished by the next one.
+    Silent when nothing changes; one line per action otherwise. A run that is cut off, by a signal or the end of its
+    machine, is finished by the next one.
 
     \b
     Examples:
@@ -40,13 +47,13 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> No
       qontract-skupper run --config config.toml --cluster-name app-sre-stage-01
       qontract-skupper run --config config.toml --wait 0
     """
+    from reconcile.cli.opening import opened
     from reconcile.cli.stopping import stop_on_signal
     from reconcile.cli.telling import Teller
-    from reconcile.integration import open_session
     from reconcile.report import logs
 
     logs.set_up(common.log_level, dry_run=dry_run)
-    with open_session(common, removal_budget=max_removals) as session, stop_on_signal() as stop:
+    with opened(common, removal_budget=max_removals) as session, stop_on_signal() as stop:
         with Teller(progress=not dry_run) as teller:
             teller.findings(session.findings, dry_run=dry_run)
             run = session.run(teller, stop=stop.flag)

@@ -38,11 +38,11 @@ def command(common: Common, output: str) -> None:
     """
     from reconcile.apply.running import now
     from reconcile.cli import terminal
-    from reconcile.integration import open_session
+    from reconcile.cli.opening import opened
     from reconcile.report import logs, plan_json, status_text
 
     logs.set_up(common.log_level)
-    with open_session(common) as session:
+    with opened(common) as session:
         outcome = session.look(heartbeat=True)
         if output == "json":
             click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
