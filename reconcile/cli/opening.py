@@ -1,0 +1,47 @@
+"""Opening the session of a command, with the names on its command line checked against the data.
+
+A filter that fits nothing leaves everything alone and reports success, so a misspelt cluster is an error. A namespace
+that no network names may still hold what is left over of a site, so there it is a warning.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.options import Common
+
+if TYPE_CHECKING:
+    from reconcile.integration import Session
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def opened(common: Common, *, removal_budget: int | None = None) -> "Iterator[Session]":
+    """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have."""
+    from reconcile.integration import open_session
+
+    with open_session(common, removal_budget=removal_budget) as session:
+        check_names(common, session)
+        yield session
+
+
+def check_names(common: Common, session: "Session") -> None:
+    """Refuse unknown clusters, and warn of namespaces that are in no network."""
+    for name in sorted(common.selection.clusters - session.clusters):
+        hint = _suggestion(name, session.clusters)
+        raise click.BadParameter(f"the data has no cluster {name!r}.{hint}", param_hint="'--cluster-name'")
+    for name in sorted(common.selection.namespaces - session.namespaces):
+        hint = _suggestion(name, session.namespaces)
+        _log.warning(
+            "no network has a namespace %r: at most what is left over there is touched.%s", name, hint
+        )
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
