@@ -54,7 +54,8 @@ class Change:
     source: Source | None = None
     """Set for a delivery: where the token's data comes from."""
     after: str = ""
-    """What has to happen first, on the clusters, not in this plan; empty if the change can be made now."""
+    """What has to happen first, on the clusters, not in this plan, as a clause that goes with "once": ``the token is
+    issued``; empty if the change can be made now."""
     removal: bool = False
     """True if it takes a site or a declared member out of service: counts against the deletion budget."""
 

@@ -102,7 +102,7 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
     if ends.delivered:
         # A token of an issuer that is gone makes no link, but as long as no new one can be made it may stay.
         return report, []
-    return report, _path(ends, name, "the link does not exist", after=reason)
+    return report, _path(ends, name, "the link does not exist", after=f"{ends.link.issuer} can issue tokens")
 
 
 def _current(ends: LinkEnds, now: datetime) -> Generation:
@@ -239,7 +239,7 @@ def _path(
 ) -> list[Change]:
     """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
     dialler, issuer = ends.link.dialler, ends.link.issuer
-    copy_after = "the token is delivered"
+    copy_after = "its token is delivered"
     return [
         Change(
             verb=Verb.CREATE,
