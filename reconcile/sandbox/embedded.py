@@ -141,7 +141,7 @@ class Sandbox:
         clients = {}
         for cluster in self.clusters:
             access = Access(cluster.name, cluster.url, cluster.token, str(self.clusters.ca_file))
-            clients[cluster.name] = client = Client(access)
+            clients[cluster.name] = client = Client(access, field_manager="site-controller")
             self._running.callback(client.close)
         known = {cluster.name: cluster for cluster in checking.read(self._bundle).clusters}
         return Skupper(

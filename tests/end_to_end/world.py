@@ -214,7 +214,7 @@ def world(
             access = Access(
                 spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
             )
-            clients[spec.name] = stack.enter_context(Client(access))
+            clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
         skupper = stack.enter_context(Skupper(clients))
         declared = Network("n", "quay.io/skupper/site-controller", "1.9.6", sites=sites, **network)
         yield World(servers, skupper, hidden, declared)
