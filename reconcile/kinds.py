@@ -42,4 +42,6 @@ DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
 ROLE = Kind("rbac.authorization.k8s.io", "v1", "roles", "Role")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 ROUTE = Kind("route.openshift.io", "v1", "routes", "Route")
-CLUSTER_POLICY = Kind("skupper.io", "v1alpha1", "skupperclusterpolicies", "SkupperClusterPolicy", namespaced=False)
+CLUSTER_POLICY = Kind(
+    "skupper.io", "v1alpha1", "skupperclusterpolicies", "SkupperClusterPolicy", namespaced=False
+)

@@ -16,7 +16,7 @@ _RESOURCE = re.compile(r"(?P<key>.*(?:Cpu|Memory))Limit$")
 _SUFFIXES = {
     "m": Decimal("0.001"), "": Decimal(1), "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9),
     "T": Decimal(10**12), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
+    "Ti": Decimal(2**40), "P": Decimal(10**15), "E": Decimal(10**18), "Pi": Decimal(2**50), "Ei": Decimal(2**60),
 }  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _limits(network: Network, site: Site) -> Iterator[Finding]:
 
 
 def _quantity(text: str) -> Decimal | None:
-    match = re.fullmatch(r"(?P<number>[0-9.]+)(?P<suffix>m|[kMGT]|[KMGT]i|)", text)
+    match = re.fullmatch(r"(?P<number>[0-9.]+)(?P<suffix>m|[kMGTPE]|[KMGTPE]i|)", text)
     try:
         return Decimal(match["number"]) * _SUFFIXES[match["suffix"]] if match else None
     except (InvalidOperation, KeyError):
