@@ -23,6 +23,7 @@ MARKS = {
     "absent": "✗",
     LinkState.DOWN: "✗",
     LinkState.UNKNOWN: "?",
+    "kept": "·",
 }
 """One character a state, of sites and of links; states on the way somewhere share ``…``."""
 

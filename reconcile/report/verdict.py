@@ -15,12 +15,19 @@ def _of_links(plan: Plan) -> str:
     left = len(plan.links) - len(managed)
     if not managed:
         return f"{counted(left, 'link')} left alone." if left else "No links."
-    others = f", {left} left alone" if left else ""
-    bad = sum(not link.settled for link in managed)
-    if bad:
-        verb = "is" if bad == 1 else "are"
-        return f"{bad} of {counted(len(managed), 'declared link')} {verb} not up{others}."
+    good = sum(link.settled for link in managed)
     reserve = sum(link.state is LinkState.STANDBY for link in managed)
-    tail = (f", {reserve} of them on standby" if reserve else "") + others
-    good = len(managed)
-    return f"All {good} declared links are up{tail}." if good > 1 else f"The one declared link is up{tail}."
+    standby = f", {reserve} of them on standby" if reserve and good == len(managed) else ""
+    others = f", {left} left alone" if left else ""
+    return f"{_share(good, len(managed))}{standby}{others}."
+
+
+def _share(good: int, total: int) -> str:
+    if total == 1:
+        return f"The one declared link is {'up' if good else 'not up'}"
+    if good == total:
+        return f"All {total} declared links are up"
+    if good == 0:
+        return f"None of {total} declared links is up"
+    bad = total - good
+    return f"{bad} of {total} declared links {'is' if bad == 1 else 'are'} not up"
