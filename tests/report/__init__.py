@@ -1,0 +1,1 @@
+"""Tests of reports: plans made by hand, as text and JSON."""

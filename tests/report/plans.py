@@ -1,0 +1,307 @@
+"""Plans made by hand: one for each thing that a report has to say."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reconcile.findings import Finding, Severity
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
+from reconcile.skupper.drift import FieldDrift
+from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Plan, Sight, SiteReport, Verb
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+UP, ABSENT, UNKNOWN = Sight.UP, Sight.ABSENT, Sight.UNKNOWN
+
+
+def ago(**span: float) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def change(
+    verb: Verb = Verb.APPLY, kind: Kind = CONFIG_MAP, name: str = "skupper-site", **rest: Any
+) -> Change:
+    given = {
+        "cluster": "east",
+        "namespace": "vault-net",
+        "network": "vault",
+        "reason": "the site does not exist",
+        **rest,
+    }
+    return Change(verb=verb, kind=kind, name=name, **given)
+
+
+def key(name: str) -> SiteKey:
+    cluster, _, namespace = name.partition("/")
+    return SiteKey(cluster, namespace or "vault-net")
+
+
+def site(name: str, state: str = "ready", **rest: Any) -> SiteReport:
+    at = key(name)
+    given = {"network": "vault", "mode": "interior", **rest}
+    return SiteReport(key=at, name=f"{at.cluster}-{at.namespace}", state=state, **given)
+
+
+def ready(name: str, **rest: Any) -> SiteReport:
+    return site(name, version="1.9.6", since=ago(days=3), **rest)
+
+
+def link(source: str, target: str, state: LinkState, reason: str = "", **rest: Any) -> LinkReport:
+    given = {"network": "vault", **rest}
+    return LinkReport(link=Link(key(source), key(target)), state=state, reason=reason, **given)
+
+
+def seen(sight: Sight, **span: float) -> Evidence:
+    return Evidence(sight, at=ago(**span) if span else None)
+
+
+SILENT = Evidence(Sight.SILENT, "an issuer does not list edge sites", ago(seconds=5))
+
+EMPTY = Plan()
+
+_TOKEN = "link-west-vault-net-75a4ce0b-<generation>"
+_ISSUER_WAITS = "issuer west/vault-net: the site does not exist yet"
+
+FRESH = Plan(
+    changes=(
+        change(kind=SERVICE_ACCOUNT, name="skupper-site-controller"),
+        change(kind=ROLE, name="skupper-site-controller"),
+        change(kind=DEPLOYMENT, name="skupper-site-controller"),
+        change(),
+        change(cluster="west", after="what is left of the old site is gone"),
+        change(
+            Verb.CREATE,
+            SECRET,
+            _TOKEN,
+            cluster="west",
+            reason="the link does not exist",
+            after="west/vault-net can issue tokens",
+        ),
+        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", after="the token is issued"),
+        change(
+            Verb.DELETE,
+            SECRET,
+            _TOKEN,
+            cluster="west",
+            reason="its token is delivered",
+            after="its token is delivered",
+        ),
+        change(
+            kind=CLUSTER_POLICY,
+            name="test-vault",
+            namespace="",
+            network="",
+            reason="the policy does not exist",
+        ),
+        change(
+            kind=SERVICE_ACCOUNT, name="skupper-site-controller", network="grafana", namespace="grafana-net"
+        ),
+    ),
+    sites=(
+        site("east", "absent", reason="the site does not exist yet"),
+        site("west", "absent", reason="the site does not exist yet"),
+        site("east/grafana-net", "absent", network="grafana", reason="the site does not exist yet"),
+    ),
+    links=(link("east", "west", LinkState.WAITING, _ISSUER_WAITS),),
+)
+"""Nothing exists yet: sites and policies are made, a link's steps wait for one another."""
+
+DRIFTED = Plan(
+    changes=(
+        change(
+            reason="it differs in data.routers: routers is changed only by a new site",
+            drift=(
+                FieldDrift(("data", "console-password"), "***", "***"),
+                FieldDrift(("data", "router-logging"), None, "error+"),
+                FieldDrift(("data", "routers"), "1", "2"),
+                FieldDrift(("metadata", "labels", "team"), "sre", None),
+            ),
+        ),
+        change(
+            kind=DEPLOYMENT,
+            name="skupper-site-controller",
+            reason="it differs in spec.template.spec.containers",
+            drift=(
+                FieldDrift(("spec", "replicas"), 3, 1),
+                FieldDrift(("spec", "template", "spec", "containers"), [{"name": "x" * 200}], ["ä"]),
+            ),
+        ),
+        change(Verb.PATCH, SECRET, "link-west-vault-net-75a4ce0b-1", reason="the request is still open"),
+    ),
+    sites=(ready("east"),),
+)
+"""Objects that somebody has changed, and a request that is touched."""
+
+REMOVALS = Plan(
+    changes=(
+        change(
+            Verb.DELETE,
+            SECRET,
+            "link-west-vault-net-75a4ce0b-1",
+            reason="the link is not declared",
+            removal=True,
+            after="the declared link east/vault-net -> south/vault-net is up",
+        ),
+        change(
+            Verb.DELETE,
+            cluster="north",
+            network="",
+            namespace="old",
+            reason="the site is not declared",
+            removal=True,
+        ),
+        change(
+            Verb.DELETE,
+            CLUSTER_POLICY,
+            "test-old",
+            network="",
+            namespace="",
+            reason="no namespace refers to the policy",
+            removal=True,
+        ),
+        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it is of an older generation"),
+    ),
+    sites=(
+        ready("east"),
+        site(
+            "north/old",
+            "removing",
+            network="",
+            mode="",
+            reason="the site is not declared; still there: ConfigMap skupper-site",
+        ),
+    ),
+)
+"""What goes: a link, a site and a policy out of service, and a used-up token."""
+
+SETTLED = Plan(
+    sites=(ready("east"), ready("west"), ready("private", mode="edge")),
+    links=(
+        link(
+            "west",
+            "east",
+            LinkState.UP,
+            dialler=seen(UP, seconds=3),
+            issuer=seen(UP, seconds=61),
+            secret="link-east-vault-net-75a4ce0b-1",
+            since=ago(hours=5),
+        ),
+        link(
+            "private", "east", LinkState.UP, dialler=seen(UP, seconds=4), issuer=SILENT, since=ago(minutes=9)
+        ),
+        link(
+            "private",
+            "west",
+            LinkState.STANDBY,
+            "the active uplink is east-vault-net",
+            dialler=seen(ABSENT, seconds=4),
+            issuer=SILENT,
+            since=ago(minutes=9),
+        ),
+    ),
+)
+"""All is as declared."""
+
+_DISABLED = "cluster south disables this integration"
+_UNREADABLE = (
+    "south: GET https://api.south.example.com:6443/api/v1/configmaps: no answer in 30 s; check that the cluster is up "
+    "and that this network reaches it"
+)
+
+FINDINGS = (
+    Finding("wrong-type", "12 is not a string", datafile="/nets/vault.yml", pointer=("config", "name")),
+    Finding(
+        "enum",
+        "'Edge' is none of edge, interior",
+        datafile="/ns/east.yml",
+        pointer=("sites", 0, "config"),
+    ),
+    Finding("no-schema", "no $schema says what kind of datafile this is", datafile="/ns/west.yml"),
+    Finding("single-site", "one live site makes no network", Severity.WARNING, network="vault"),
+    Finding(
+        "no-policy-kind",
+        "cluster east does not know SkupperClusterPolicy.skupper.io: have its CRD installed",
+        cluster="east",
+    ),
+)
+
+STATES = Plan(
+    changes=(change(),),
+    sites=(
+        ready("east"),
+        site("west", "absent", reason="the site does not exist yet"),
+        site("north", "starting", reason="Deployment skupper-router is not there yet", since=ago(seconds=40)),
+        site("south", "unknown", reason=_UNREADABLE),
+        site("off", "left alone", reason=_DISABLED),
+        site("private", mode="edge", version="1.9.6", since=ago(days=800)),
+        site("gone", "removing", network="", mode="", reason="the site is not declared; still there: Role x"),
+        site("held", "kept", network="", mode="", reason="more removals than the budget allows"),
+    ),
+    links=(
+        link("east", "west", LinkState.WAITING, _ISSUER_WAITS),
+        link(
+            "west",
+            "north",
+            LinkState.REQUESTED,
+            "north/vault-net has not issued the token yet",
+            since=ago(seconds=12),
+        ),
+        link("private", "north", LinkState.ISSUED, "the token is not delivered yet", since=ago(seconds=2)),
+        link(
+            "north",
+            "east",
+            LinkState.DELIVERED,
+            "north/vault-net says: no outgoing link",
+            dialler=seen(ABSENT, seconds=1),
+            issuer=seen(UNKNOWN),
+            since=ago(seconds=8),
+        ),
+        link(
+            "private",
+            "east",
+            LinkState.UP,
+            dialler=seen(UP, seconds=4),
+            issuer=SILENT,
+            since=ago(minutes=90),
+        ),
+        link(
+            "private",
+            "west",
+            LinkState.STANDBY,
+            "the active uplink is east-vault-net",
+            dialler=seen(ABSENT, seconds=4),
+            issuer=SILENT,
+        ),
+        link(
+            "west",
+            "east",
+            LinkState.DOWN,
+            "west/vault-net says: no outgoing link; east/vault-net says: no incoming link",
+            dialler=seen(ABSENT, minutes=5),
+            issuer=seen(ABSENT, days=2),
+            since=ago(days=40),
+        ),
+        link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
+        link("east", "off", LinkState.LEFT_ALONE, _DISABLED),
+        link("west", "off", LinkState.LEFT_ALONE, _DISABLED),
+        link("north", "off", LinkState.LEFT_ALONE, "--cluster-name east leaves it out"),
+    ),
+    findings=FINDINGS,
+)
+"""A site in every state and a link in every state."""
+
+FILTERED = Plan(
+    sites=(site("east", "left alone", reason="--external leaves it out"),),
+    links=(link("east", "west", LinkState.LEFT_ALONE, "--external leaves it out"),),
+)
+"""A filter that leaves everything out."""
+
+EVERY = {
+    "empty": EMPTY,
+    "fresh": FRESH,
+    "drifted": DRIFTED,
+    "removals": REMOVALS,
+    "settled": SETTLED,
+    "states": STATES,
+    "filtered": FILTERED,
+}

@@ -1,0 +1,50 @@
+"""Action lines: the form that scripts and people of the field know."""
+
+import ast
+
+from hypothesis import given
+
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.report.actions import line
+from reconcile.skupper.plan import Change, Verb
+from tests.report.plans import change
+from tests.report.strategies import changes
+
+
+def test_an_apply_says_that_it_is_not_privileged() -> None:
+    expected = "['apply', 'privileged=False', 'east', 'vault-net', 'ConfigMap', 'skupper-site']"
+    assert line(change(Verb.APPLY, CONFIG_MAP)) == expected
+
+
+def test_a_delete_says_that_it_is_not_privileged() -> None:
+    assert line(change(Verb.DELETE)).startswith("['delete', 'privileged=False', ")
+
+
+def test_a_create_names_cluster_namespace_kind_and_name() -> None:
+    assert (
+        line(change(Verb.CREATE, SECRET, "link-a")) == "['create', 'east', 'vault-net', 'Secret', 'link-a']"
+    )
+
+
+def test_a_patch_names_cluster_namespace_kind_and_name() -> None:
+    assert line(change(Verb.PATCH, SECRET, "link-a")) == "['patch', 'east', 'vault-net', 'Secret', 'link-a']"
+
+
+def test_kinds_outside_of_the_core_group_carry_their_group() -> None:
+    assert "'Deployment.apps'" in line(change(kind=DEPLOYMENT))
+
+
+def test_the_namespace_of_a_cluster_wide_object_is_empty() -> None:
+    assert ast.literal_eval(line(change(kind=CLUSTER_POLICY, namespace="")))[3] == ""
+
+
+def test_a_change_that_comes_later_has_the_same_line() -> None:
+    assert line(change(after="the token is issued")) == line(change())
+
+
+@given(changes)
+def test_the_line_of_any_change_is_a_python_list_of_its_words(any_change: Change) -> None:
+    words = ast.literal_eval(line(any_change))
+    where = [any_change.cluster, any_change.namespace, any_change.kind.label, any_change.name]
+    assert words[0] == any_change.verb.value
+    assert words[-4:] == where

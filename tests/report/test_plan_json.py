@@ -1,0 +1,96 @@
+"""Plans and states for programs: always JSON, always the same keys."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+
+from reconcile.report import plan_json
+from reconcile.skupper.plan import LinkState, Plan
+from tests.report.plans import EMPTY, STATES, change, link
+from tests.report.strategies import plans
+
+STATE = {"schema", "bundle", "sites", "links", "findings", "failures"}
+CHANGE = {
+    "action",
+    "network",
+    "cluster",
+    "namespace",
+    "kind",
+    "name",
+    "reason",
+    "after",
+    "removal",
+    "drift",
+}
+SITE = {"network", "cluster", "namespace", "name", "mode", "state", "reason", "version", "since"}
+LINK = {
+    "network",
+    "dialler",
+    "issuer",
+    "cost",
+    "state",
+    "settled",
+    "managed",
+    "reason",
+    "secret",
+    "since",
+    "evidence",
+}
+FINDING = {"rule", "severity", "message", "datafile", "pointer", "network", "cluster", "namespace"}
+
+
+def of(plan: Plan) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(plan_json.plan(plan))
+    return document
+
+
+@given(plans)
+def test_any_plan_is_json_with_the_promised_keys(plan: Plan) -> None:
+    document = of(plan)
+    assert document.keys() == STATE | {"changes"}
+    for name, keys in (("changes", CHANGE), ("sites", SITE), ("links", LINK), ("findings", FINDING)):
+        assert all(entry.keys() == keys for entry in document[name])
+
+
+@given(plans)
+def test_any_status_is_its_plan_without_the_changes(plan: Plan) -> None:
+    status = json.loads(plan_json.status(plan))
+    assert status == {key: value for key, value in of(plan).items() if key != "changes"}
+
+
+@given(plans)
+def test_no_entry_of_any_plan_is_lost(plan: Plan) -> None:
+    document = of(plan)
+    lengths = {name: len(document[name]) for name in ("changes", "sites", "links", "findings")}
+    assert lengths == {name: len(getattr(plan, name)) for name in lengths}
+
+
+def test_the_form_has_a_number() -> None:
+    assert of(EMPTY)["schema"] == plan_json.SCHEMA
+
+
+def test_bundle_and_failures_are_told() -> None:
+    document = json.loads(plan_json.plan(EMPTY, bundle="0f5e", failures=["a: no answer"]))
+    assert (document["bundle"], document["failures"]) == ("0f5e", ["a: no answer"])
+
+
+def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
+    assert of(Plan(changes=(change(),)))["changes"][0]["after"] is None
+
+
+def test_bodies_are_not_part_of_it() -> None:
+    assert "a-body" not in plan_json.plan(Plan(changes=(change(body={"data": "a-body"}),)))
+
+
+def test_standby_is_settled() -> None:
+    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["settled"] is True
+
+
+def test_a_link_left_alone_is_not_managed() -> None:
+    assert of(Plan(links=(link("a", "b", LinkState.LEFT_ALONE),)))["links"][0]["managed"] is False
+
+
+def test_moments_carry_their_zone() -> None:
+    times = [site["since"] for site in of(STATES)["sites"] if site["since"]]
+    assert all(time.endswith("+00:00") for time in times)

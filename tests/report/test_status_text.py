@@ -1,0 +1,99 @@
+"""Facts of the text of a status, beside its golden files."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconcile.report.status_text import text
+from reconcile.skupper.plan import Evidence, LinkReport, LinkState, Plan, Sight, SiteReport
+from tests.report.plans import NOW, STATES, ago, change, link, ready, site
+from tests.report.strategies import plans
+
+TWO_SITES = (ready("a"), ready("b"))
+
+
+def of(*links: LinkReport, sites: tuple[SiteReport, ...] = TWO_SITES) -> str:
+    return text(Plan(links=links, sites=sites), NOW)
+
+
+def row(shown: str, name: str) -> str:
+    (found,) = [line for line in shown.splitlines() if name in line]
+    return found
+
+
+def test_every_state_of_a_link_is_shown_by_name() -> None:
+    shown = text(STATES, NOW)
+    assert all(state.value in shown for state in LinkState)
+
+
+def test_networks_come_in_alphabetical_order() -> None:
+    shown = of(sites=(ready("a", network="z"), ready("a", network="b")))
+    assert shown.index("network b") < shown.index("network z")
+
+
+def test_what_no_network_names_comes_last() -> None:
+    shown = of(sites=(ready("a", network=""), ready("a", network="z")))
+    assert shown.index("network z") < shown.index("not declared")
+
+
+def test_sites_come_in_the_order_of_their_names() -> None:
+    shown = of(sites=(ready("b"), ready("a")))
+    assert shown.index("a/vault-net") < shown.index("b/vault-net")
+
+
+def test_an_end_that_has_said_nothing_is_a_dash() -> None:
+    assert re.search(r"down +- +- ", row(of(link("a", "b", LinkState.DOWN, "why")), "→"))
+
+
+def test_an_end_that_speaks_is_quoted_with_the_age_of_its_word() -> None:
+    found = link("a", "b", LinkState.UP, dialler=Evidence(Sight.UP, at=ago(seconds=7)))
+    assert "up, 7s ago" in row(of(found), "→")
+
+
+def test_a_word_without_a_time_is_quoted_without_an_age() -> None:
+    found = link("a", "b", LinkState.DOWN, dialler=Evidence(Sight.ABSENT))
+    assert re.search(r"absent +-", row(of(found), "→"))
+
+
+def test_an_issuer_that_never_lists_edge_sites_is_not_quoted() -> None:
+    found = link("a", "b", LinkState.UP, issuer=Evidence(Sight.SILENT, at=ago(seconds=7)))
+    assert "(edge)" in row(of(found), "→")
+
+
+def test_what_is_left_alone_is_counted_by_reason() -> None:
+    shown = of(
+        link("a", "b", LinkState.LEFT_ALONE, "one"),
+        link("b", "a", LinkState.LEFT_ALONE, "one"),
+        sites=(site("a", "left alone", reason="one"), site("b", "left alone", reason="other")),
+    )
+    assert "left alone: 1 site, 2 links (one)" in shown
+    assert "left alone: 1 site (other)" in shown
+
+
+def test_what_is_left_alone_is_in_no_table() -> None:
+    assert "→" not in of(link("a", "b", LinkState.LEFT_ALONE, "one"))
+
+
+def test_the_next_command_is_named_if_a_run_would_change_something() -> None:
+    shown = text(Plan(changes=(change(), change())), NOW)
+    assert shown.endswith("A run would make 2 changes: see `qontract-skupper plan`.")
+
+
+def test_no_command_is_named_if_all_is_as_declared() -> None:
+    assert "qontract-skupper" not in of(link("a", "b", LinkState.UP))
+
+
+@given(plans)
+def test_each_managed_link_of_a_shown_network_is_in_a_row(plan: Plan) -> None:
+    shown = text(plan, NOW)
+    networks = {found.network for found in plan.sites}
+    for found in plan.links:
+        if found.managed and found.network in networks:
+            assert f"{found.link.dialler} → {found.link.issuer}  " in shown
+
+
+@given(plans, st.none() | st.integers(20, 200))
+def test_colours_add_nothing_but_colours(plan: Plan, width: int | None) -> None:
+    coloured = text(plan, NOW, width=width, colour=True)
+    assert re.sub(r"\033\[\d*m", "", coloured) == re.sub(r"\033\[\d*m", "", text(plan, NOW, width=width))

@@ -1,0 +1,93 @@
+"""Tables on wide and narrow terminals."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconcile.report.tables import Row, table
+
+HEAD = Row(("NAME", "AGE"), note="NOTE")
+words = st.sampled_from(["a", "b/c", "longer", "a/b → c/d", "one → another", "-"])
+rows = st.builds(
+    Row,
+    st.tuples(words, words, words),
+    mark=st.sampled_from("✓✗?"),
+    note=st.lists(words, max_size=6).map(" ".join),
+)
+tables = st.lists(rows, min_size=1, max_size=6)
+
+
+def test_columns_are_aligned() -> None:
+    assert table([HEAD, Row(("a", "12s")), Row(("longer", "5m"))]) == [
+        "  NAME    AGE",
+        "  a       12s",
+        "  longer  5m",
+    ]
+
+
+def test_marks_stand_in_front() -> None:
+    assert table([HEAD, Row(("a", "1s"), mark="✓")]) == ["     NAME  AGE", "  ✓  a     1s"]
+
+
+def test_notes_have_a_head_if_there_is_one() -> None:
+    assert table([HEAD, Row(("a", "1s"), note="why")]) == ["  NAME  AGE  NOTE", "  a     1s   why"]
+
+
+def test_a_note_of_several_lines_stays_on_one() -> None:
+    assert table([HEAD, Row(("a", "1s"), note="why\n  not")])[1] == "  a     1s   why not"
+
+
+def test_a_table_that_fits_is_not_folded() -> None:
+    rows = [HEAD, Row(("a → b", "1s"), note="why")]
+    width = max(map(len, table(rows)))
+    assert table(rows, width=width) == table(rows)
+
+
+def test_a_table_too_wide_breaks_cells_at_arrows_and_puts_notes_below() -> None:
+    rows = [HEAD, Row(("one → other", "1s"), mark="✓", note="why")]
+    assert table(rows, width=20) == [
+        "     NAME     AGE",
+        "  ✓  one      1s",
+        "     → other",
+        "       why",
+    ]
+
+
+def test_long_notes_are_wrapped_to_the_width() -> None:
+    lines = table([HEAD, Row(("a", "1s"), note="word " * 30)], width=60)
+    assert max(map(len, lines)) <= 60
+
+
+def test_a_link_in_a_note_is_not_broken() -> None:
+    name = "https://" + "x" * 100
+    assert any(name in line for line in table([HEAD, Row(("a", "1s"), note=f"see {name}")], width=60))
+
+
+def test_colours_do_not_shift_columns() -> None:
+    coloured = table([HEAD, Row(("a", "1s"), mark="✗")], colour=True)
+    assert coloured[1] == "  \033[31m✗\033[0m  a     1s"
+
+
+@given(tables)
+def test_a_table_of_any_length_has_one_line_a_row(body: list[Row]) -> None:
+    assert len(table([Row(("A", "B", "C"), note="NOTE"), *body])) == len(body) + 1
+
+
+@given(tables, st.integers(1, 200))
+def test_no_cell_is_lost_at_any_width(body: list[Row], width: int) -> None:
+    lines = table([Row(("A", "B", "C"), note="NOTE"), *body], width=width)
+    shown = " ".join(lines).split()
+    for row in body:
+        for cell in row.cells:
+            assert set(cell.split()) <= set(shown)
+
+
+@given(tables, st.integers(1, 200))
+def test_no_note_is_lost_at_any_width(body: list[Row], width: int) -> None:
+    text = " ".join(" ".join(table([Row(("A", "B", "C"), note="NOTE"), *body], width=width)).split())
+    for row in body:
+        assert row.note in text
+
+
+@given(tables)
+def test_no_line_ends_in_blanks(body: list[Row]) -> None:
+    assert all(line == line.rstrip() for line in table([Row(("A", "B", "C")), *body]))
