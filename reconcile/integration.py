@@ -24,12 +24,14 @@ from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
 from reconcile.skupper import checks, planning
+from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import Site, settle_all
 from reconcile.skupper.v1 import reads
+from reconcile.skupper.v1.engine import V1
 from reconcile.skupper.world import World
 
 _log = logging.getLogger(__name__)
@@ -73,7 +75,7 @@ class Session:
         self._budget = removal_budget
         self._fleets: list[Fleet] = []
         self._ownership = Ownership(config.skupper.instance)
-        self._layout = planning.lay_out(fetched.definitions)
+        self._layout = lay_out(fetched.definitions)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -125,7 +127,7 @@ class Session:
             findings=self.findings,
             removal_budget=None if self._budget is None else self._budget - removed,
         )
-        return planning.plan(world, self._layout)
+        return planning.plan(world, self._layout, V1)
 
     def _fleet(self, *, heartbeat: bool = False) -> Fleet:
         targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]

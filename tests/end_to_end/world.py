@@ -22,12 +22,14 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.skupper import checks, planning
+from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import settle_all
 from reconcile.skupper.v1 import reads
+from reconcile.skupper.v1.engine import V1
 from reconcile.skupper.world import World as PlannedWorld
 
 OURS = Ownership("test")
@@ -140,7 +142,7 @@ class World:
     @contextmanager
     def _fleet(self, selection: Selection) -> Iterator[tuple[Fleet, Callable]]:
         definitions = self.definitions
-        layout = planning.lay_out(definitions)
+        layout = lay_out(definitions)
         findings = checks.check(definitions)
 
         def make_plan(fleet, moment, budget, removed):
@@ -156,6 +158,7 @@ class World:
                     removal_budget=None if budget is None else budget - removed,
                 ),
                 layout,
+                V1,
             )
 
         fleet = Fleet(

@@ -13,11 +13,21 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
+from reconcile.skupper import planning
+from reconcile.skupper.declared import lay_out
 from reconcile.skupper.live import ClusterView, LiveObject, take_in
 from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.plan import Plan
+from reconcile.skupper.v1.engine import V1
+from reconcile.skupper.world import World
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = Ownership("test")
+
+
+def plan(world: World) -> Plan:
+    """Plan a world of v1 sites."""
+    return planning.plan(world, lay_out(world.definitions), V1)
 
 
 @cache

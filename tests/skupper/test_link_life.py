@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET
-from reconcile.skupper import planning
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb
 from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
+from tests.skupper.fakes import plan as plan_world
 
 DIALLER, ISSUER = "b/net", "a/net"
 
@@ -32,7 +32,7 @@ class Pair:
         return self
 
     def plan(self) -> Plan:
-        return planning.plan(
+        return plan_world(
             World(
                 definitions=self.definitions,
                 ownership=OURS,
@@ -278,7 +278,7 @@ def test_a_leftover_copy_of_an_older_generation_is_removed_at_once(pair: Pair):
 
 def test_an_unreadable_issuer_leaves_its_link_unknown_and_untouched(pair: Pair):
     pair.deliver("link-old", issued_by="id-before")
-    plan = planning.plan(
+    plan = plan_world(
         World(definitions=pair.definitions, ownership=OURS, now=NOW, views={"b": pair.b.view()})
     )
     assert [link.state for link in plan.links] == [LinkState.UNKNOWN]
@@ -305,7 +305,7 @@ def test_the_second_uplink_of_an_edge_site_is_on_standby():
 
     def states() -> dict[str, LinkState]:
         views = {name: fake.view() for name, fake in fakes.items()}
-        found = planning.plan(World(definitions=definitions, ownership=OURS, now=NOW, views=views)).links
+        found = plan_world(World(definitions=definitions, ownership=OURS, now=NOW, views=views)).links
         for link in found:
             if link.link.dialler.cluster == "e":
                 ends = (str(link.link.dialler), str(link.link.issuer))

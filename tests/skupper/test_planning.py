@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from reconcile.skupper import checks, planning
+from reconcile.skupper import checks
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
 from reconcile.skupper.live import ClusterView
 from reconcile.skupper.plan import LinkState, Plan, Verb
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
+from tests.skupper.fakes import plan as plan_world
 from tests.skupper.networks import networks
 
 
@@ -34,7 +35,7 @@ def network(*sites: SiteDefinition, identifier: str = "n", **options) -> Network
 def plan(*entries: Network, views=None, budget=None, selection=Selection(), judged=True) -> Plan:
     definitions = Definitions(networks=entries, clusters=tuple(map(cluster, "abc")))
     names = {s.cluster.name for entry in entries for s in entry.sites}
-    return planning.plan(
+    return plan_world(
         World(
             definitions=definitions,
             ownership=OURS,
@@ -198,7 +199,7 @@ class TestRemovals:
     def test_nothing_goes_from_a_cluster_that_the_data_does_not_know(self, fakes):
         definitions = Definitions(networks=(network(site("a"), site("b")),))
         views = {name: fake.view() for name, fake in fakes.items()}
-        found = planning.plan(World(definitions=definitions, ownership=OURS, now=NOW, views=views))
+        found = plan_world(World(definitions=definitions, ownership=OURS, now=NOW, views=views))
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
 
 

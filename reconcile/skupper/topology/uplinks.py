@@ -1,13 +1,14 @@
 """Where edge sites dial.
 
 An edge router has one active uplink and keeps the others on standby, so each edge site gets `redundancy` uplinks,
-on different clusters where it can, and all issuers carry an even share. Who gets whom is a matching: every edge
+on different clusters, and all issuers carry an even share, or one more where that cannot work out. Who gets whom is a matching: every edge
 site ranks the issuers by a hash of both names and asks them in that order; an issuer that is full keeps those
 edge sites that rank it best. The outcome depends on neither order nor history, so a site that joins or leaves
 moves few uplinks of others: an edge site at most one for each interior site, an interior site at most its own even
 share and one for each other interior site (checked for every fleet of up to 18 edge and 8 interior sites).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
@@ -27,12 +28,25 @@ def links(edges: Sequence[Site], interior: Sequence[Site], redundancy: int) -> l
     }
     issuers = {issuer for ranked in wishes.values() for issuer in ranked}
     share = -(-sum(wanted.values()) // max(len(issuers), 1))
-    # Some edge sites reach only few issuers; those may then have to carry more than the even share.
-    while True:
-        chosen = _match(wishes, wanted, share)
-        if all(len(chosen[edge]) == wanted[edge] for edge in wishes):
-            return [Link(edge, issuer) for edge, uplinks in chosen.items() for issuer in sorted(uplinks)]
-        share += 1
+    chosen = _match(wishes, wanted, share)
+    _fill(chosen, wishes, wanted)
+    return [Link(edge, issuer) for edge, uplinks in chosen.items() for issuer in sorted(uplinks)]
+
+
+def _fill(
+    chosen: dict[SiteKey, set[SiteKey]],
+    wishes: Mapping[SiteKey, Sequence[SiteKey]],
+    wanted: Mapping[SiteKey, int],
+) -> None:
+    """Give edge sites that were turned away everywhere the least busy issuers, beyond the even share."""
+    load = Counter(issuer for uplinks in chosen.values() for issuer in uplinks)
+    for edge in sorted(wishes):
+        while len(chosen[edge]) < wanted[edge]:
+            taken = {uplink.cluster for uplink in chosen[edge]}
+            open_to = [issuer for issuer in wishes[edge] if issuer.cluster not in taken]
+            issuer = min(open_to, key=lambda issuer: (load[issuer], _rank(edge, issuer)))
+            chosen[edge].add(issuer)
+            load[issuer] += 1
 
 
 def _match(

@@ -8,17 +8,14 @@ before the old one is removed.
 Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_handler.go``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconcile.kinds import SECRET
-from reconcile.skupper.ownership import Ownership
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sight, Source, Verb
-from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import evidence, generation, words
+from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sight, Verb
+from reconcile.skupper.v1 import evidence, generation, link_steps, words
 from reconcile.skupper.v1.generation import Generation
-from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.tokens import LinkSecret
 
 TOUCH_AFTER = timedelta(seconds=30)
@@ -28,27 +25,6 @@ SETTLE = timedelta(minutes=2)
 """How long a delivered token may take to become a working link before the link counts as down."""
 
 _SERIALS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class LinkEnds:
-    """A declared link with both of its sites as they are now, and its Secrets at both."""
-
-    network: str
-    link: Link
-    dialler_is_edge: bool
-    dialler: LiveSite
-    issuer: LiveSite
-    secrets: Sequence[LinkSecret]
-    ownership: Ownership
-
-    @property
-    def delivered(self) -> list[LinkSecret]:
-        return [secret for secret in self.secrets if secret.delivered]
-
-    @property
-    def at_issuer(self) -> list[LinkSecret]:
-        return [secret for secret in self.secrets if not secret.delivered]
 
 
 def follow(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
@@ -63,11 +39,11 @@ def follow(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
     delivered = next((secret for secret in ends.delivered if secret.name == name), None)
     if delivered:
         report = _judge(ends, delivered, report, now)
-        steps = [_remove_copy(ends, request)] if request else []
+        steps = [link_steps.remove_copy(ends, request)] if request else []
     elif request is None:
         reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
         report = replace(report, state=LinkState.REQUESTED, reason="the token is not requested yet")
-        steps = _path(ends, name, reason)
+        steps = link_steps.path(ends, name, reason)
     elif request.requested:
         report, steps = _requested(ends, request, report, now)
     else:
@@ -102,7 +78,9 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
     if ends.delivered:
         # A token of an issuer that is gone makes no link, but as long as no new one can be made it may stay.
         return report, []
-    return report, _path(ends, name, "the link does not exist", after=f"{ends.link.issuer} can issue tokens")
+    return report, link_steps.path(
+        ends, name, "the link does not exist", after=f"{ends.link.issuer} can issue tokens"
+    )
 
 
 def _current(ends: LinkEnds, now: datetime) -> Generation:
@@ -138,10 +116,10 @@ def _requested(
         reason=f"{ends.link.issuer} has not issued the token yet",
         since=request.live.created,
     )
-    steps = _path(ends, request.name, "the link does not exist", after="the token is issued")[1:]
+    steps = link_steps.path(ends, request.name, "the link does not exist", after="the token is issued")[1:]
     touched = request.touched
     if touched and now - touched >= TOUCH_AFTER:
-        steps.insert(0, _touch(ends, request, now))
+        steps.insert(0, link_steps.touch(ends, request, now))
     return report, steps
 
 
@@ -158,8 +136,8 @@ def _issued(
     if fault:
         # Removed here, requested again under the same name by the next plan.
         report = replace(report, reason=f"the issued token is of no use: {fault}")
-        return report, [_remove_copy(ends, issued, f"the issued token is of no use: {fault}")]
-    return report, _path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
+        return report, [link_steps.remove_copy(ends, issued, f"the issued token is of no use: {fault}")]
+    return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
 
 
 def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
@@ -192,7 +170,7 @@ def _denial(ends: LinkEnds, dialler: Evidence, issuer: Evidence) -> str:
 def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
     """Requests and issued copies of other generations: of no use to anyone, and a re-made site dials itself by them."""
     return [
-        _remove_copy(ends, secret, "it is of an older generation")
+        link_steps.remove_copy(ends, secret, "it is of an older generation")
         for secret in ends.at_issuer
         if secret.name != name
     ]
@@ -232,88 +210,3 @@ def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
     if secret.host(edge=ends.dialler_is_edge) != host:
         return f"stale token: {ends.link.issuer} is now at {host}"
     return "stale token: its cost or port changed"
-
-
-def _path(
-    ends: LinkEnds, name: str, reason: str, *, after: str = "", deliver_now: bool = False
-) -> list[Change]:
-    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
-    dialler, issuer = ends.link.dialler, ends.link.issuer
-    copy_after = "its token is delivered"
-    return [
-        Change(
-            verb=Verb.CREATE,
-            cluster=issuer.cluster,
-            namespace=issuer.namespace,
-            kind=SECRET,
-            name=name,
-            network=ends.network,
-            reason=reason,
-            body=_secret(ends, issuer.namespace, name, words.REQUEST),
-            after=after,
-        ),
-        Change(
-            verb=Verb.CREATE,
-            cluster=dialler.cluster,
-            namespace=dialler.namespace,
-            kind=SECRET,
-            name=name,
-            network=ends.network,
-            reason="the token is issued",
-            body=_secret(ends, dialler.namespace, name, words.TOKEN),
-            source=Source(issuer.cluster, issuer.namespace, name),
-            after="" if deliver_now else "the token is issued",
-        ),
-        Change(
-            verb=Verb.DELETE,
-            cluster=issuer.cluster,
-            namespace=issuer.namespace,
-            kind=SECRET,
-            name=name,
-            network=ends.network,
-            reason="its token is delivered",
-            after=copy_after,
-        ),
-    ]
-
-
-def _remove_copy(ends: LinkEnds, copy: LinkSecret, reason: str = "its token is delivered") -> Change:
-    return Change(
-        verb=Verb.DELETE,
-        cluster=copy.at.cluster,
-        namespace=copy.at.namespace,
-        kind=SECRET,
-        name=copy.name,
-        network=ends.network,
-        uid=copy.live.uid,
-        reason=reason,
-    )
-
-
-def _touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
-    return Change(
-        verb=Verb.PATCH,
-        cluster=request.at.cluster,
-        namespace=request.at.namespace,
-        kind=SECRET,
-        name=request.name,
-        network=ends.network,
-        reason="the request is still open; a change of it makes the site-controller look again",
-        body={"metadata": {"annotations": {words.TOUCHED: now.isoformat(timespec="seconds")}}},
-    )
-
-
-def _secret(ends: LinkEnds, namespace: str, name: str, kind_of: str) -> dict[str, object]:
-    annotations = {words.DIALLER: str(ends.link.dialler), words.ISSUER: str(ends.link.issuer)}
-    if kind_of == words.TOKEN and ends.link.cost != 1:
-        annotations[words.COST] = str(ends.link.cost)
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": {**ends.ownership.labels, words.TYPE: kind_of},
-            "annotations": annotations,
-        },
-    }

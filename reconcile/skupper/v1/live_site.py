@@ -8,7 +8,7 @@ from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
-from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, instant, managed_fields
+from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import status, words
@@ -133,16 +133,6 @@ class LiveSite:
             for live in self.mine
             if live.owners and any(o.name == words.SITE and o.uid != self.site_id for o in live.owners)
         )
-
-
-def live_site(view: ClusterView, key: SiteKey, ownership: Ownership) -> LiveSite:
-    """See one namespace of a readable cluster as a site."""
-    mine = tuple(
-        live
-        for live in view.objects.values()
-        if live.key.namespace == key.namespace and ownership.covers(live.labels)
-    )
-    return LiveSite(key, ownership, view.objects, mine)
 
 
 def _text(live: LiveObject | None, key: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.skupper.plan import Change, SiteReport, Verb
-from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import objects, words
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
@@ -86,9 +85,3 @@ def _own_objects() -> Iterable[tuple[Kind, str]]:
 def _some(names: Sequence[str], most: int = 5) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def sites_of_ours(secrets: Iterable[LinkSecret], cluster: str, namespaces: Iterable[str]) -> set[SiteKey]:
-    """Where on a cluster something of ours is: namespaces that hold labelled objects or link Secrets."""
-    found = {SiteKey(cluster, namespace) for namespace in namespaces if namespace}
-    return found | {secret.at for secret in secrets if secret.at.cluster == cluster}

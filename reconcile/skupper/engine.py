@@ -1,0 +1,28 @@
+"""What the planner asks of an engine: the part that knows one line of Skupper.
+
+An engine is made for one world and answers in plain plans. Nothing of its Skupper version shows in them, so a
+second engine can stand beside the first one without a change to topology, planner, apply or reports.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from reconcile.skupper.declared import Declared, Layout
+from reconcile.skupper.plan import LinkReport, Plan
+from reconcile.skupper.world import World
+
+
+class Engine(Protocol):
+    """Plans one world."""
+
+    def plan_network(self, declared: Declared) -> Plan:
+        """Plan the live sites and the declared links of one network that is not refused."""
+
+    def plan_shared(self) -> Plan:
+        """Plan what belongs to whole clusters; a delete among its changes is a removal."""
+
+    def plan_leftovers(self, layout: Layout, links: Sequence[LinkReport]) -> Plan:
+        """Plan the removal of all that is ours and not declared; `links` tell which declared links are up."""
+
+
+EngineMaker = Callable[[World], Engine]

@@ -1,0 +1,78 @@
+"""What must go: links that are not declared, sites marked ``delete`` or not declared at all.
+
+Nothing is taken from a network that is refused, from a cluster that could not be read, or from one that the data
+does not know.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconcile.skupper.declared import Layout
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1 import removal
+from reconcile.skupper.v1.survey import Survey
+
+
+def plan(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Plan:
+    """Plan the removal of all that is ours and not declared; `links` are all declared links with their state."""
+    changes = _undeclared_links(layout, links, survey)
+    sites: list[SiteReport] = []
+    for key, reason, network in _doomed(layout, survey):
+        live = survey.site(key)
+        changes += removal.plan_site(live, survey.secrets, network, reason)
+        report = removal.report(live, network, reason)
+        if report:
+            sites.append(report)
+    return Plan(changes=tuple(changes), sites=tuple(sites))
+
+
+def _undeclared_links(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> list[Change]:
+    wanted = {(link.dialler, link.issuer) for entry in layout.networks for link in entry.links}
+    live = layout.live
+    refused = survey.world.refused_networks
+    not_up = _not_up(links)
+    changes = []
+    for secret in survey.secrets:
+        ends = {secret.link.dialler, secret.link.issuer}
+        networks = {live[end] for end in sorted(ends & live.keys())}
+        declared = (secret.link.dialler, secret.link.issuer) in wanted
+        if declared or networks & refused or not survey.may_write(secret.at):
+            continue
+        after = _wait_for_others(ends & live.keys(), not_up) if secret.delivered else ""
+        reason = "the link is not declared"
+        changes.append(removal.plan_secret(secret, min(networks, default=""), reason, after))
+    return changes
+
+
+def _not_up(reports: Sequence[LinkReport]) -> dict[SiteKey, LinkReport]:
+    """Per site one declared link that is not up yet."""
+    found: dict[SiteKey, LinkReport] = {}
+    for report in reports:
+        if report.managed and not report.settled:
+            found.setdefault(report.link.dialler, report)
+            found.setdefault(report.link.issuer, report)
+    return found
+
+
+def _wait_for_others(ends: Iterable[SiteKey], not_up: Mapping[SiteKey, LinkReport]) -> str:
+    for end in sorted(ends):
+        if end in not_up:
+            return f"the declared link {not_up[end].link} is up"
+    return ""
+
+
+def _doomed(layout: Layout, survey: Survey) -> list[tuple[SiteKey, str, str]]:
+    """(site, reason, network) of everything of ours that no live declared site accounts for."""
+    marked = {
+        site.key: entry.identifier for entry in layout.networks for site in entry.sites if not site.live
+    }
+    refused = survey.world.refused_networks
+    return [
+        (
+            key,
+            "the site is marked delete" if key in marked else "the site is not declared",
+            marked.get(key, ""),
+        )
+        for key in sorted(survey.places - layout.live.keys())
+        if survey.may_write(key) and marked.get(key) not in refused
+    ]

@@ -1,0 +1,124 @@
+"""The writes of a link's life: request, touch, delivery, removals. One function each, all of them pure.
+
+Both ends of a link are written into each of its Secrets; the data of a token is never part of a change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconcile.kinds import SECRET
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.plan import Change, Source, Verb
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import words
+from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.tokens import LinkSecret
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnds:
+    """A declared link with both of its sites as they are now, and its Secrets at both."""
+
+    network: str
+    link: Link
+    dialler_is_edge: bool
+    dialler: LiveSite
+    issuer: LiveSite
+    secrets: Sequence[LinkSecret]
+    ownership: Ownership
+
+    @property
+    def delivered(self) -> list[LinkSecret]:
+        return [secret for secret in self.secrets if secret.delivered]
+
+    @property
+    def at_issuer(self) -> list[LinkSecret]:
+        return [secret for secret in self.secrets if not secret.delivered]
+
+
+def path(
+    ends: LinkEnds, name: str, reason: str, *, after: str = "", deliver_now: bool = False
+) -> list[Change]:
+    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
+    dialler, issuer = ends.link.dialler, ends.link.issuer
+    copy_after = "its token is delivered"
+    return [
+        Change(
+            verb=Verb.CREATE,
+            cluster=issuer.cluster,
+            namespace=issuer.namespace,
+            kind=SECRET,
+            name=name,
+            network=ends.network,
+            reason=reason,
+            body=_secret(ends, issuer.namespace, name, words.REQUEST),
+            after=after,
+        ),
+        Change(
+            verb=Verb.CREATE,
+            cluster=dialler.cluster,
+            namespace=dialler.namespace,
+            kind=SECRET,
+            name=name,
+            network=ends.network,
+            reason="the token is issued",
+            body=_secret(ends, dialler.namespace, name, words.TOKEN),
+            source=Source(issuer.cluster, issuer.namespace, name),
+            after="" if deliver_now else "the token is issued",
+        ),
+        Change(
+            verb=Verb.DELETE,
+            cluster=issuer.cluster,
+            namespace=issuer.namespace,
+            kind=SECRET,
+            name=name,
+            network=ends.network,
+            reason="its token is delivered",
+            after=copy_after,
+        ),
+    ]
+
+
+def remove_copy(ends: LinkEnds, copy: LinkSecret, reason: str = "its token is delivered") -> Change:
+    """Remove a request or an issued token at the issuer."""
+    return Change(
+        verb=Verb.DELETE,
+        cluster=copy.at.cluster,
+        namespace=copy.at.namespace,
+        kind=SECRET,
+        name=copy.name,
+        network=ends.network,
+        uid=copy.live.uid,
+        reason=reason,
+    )
+
+
+def touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
+    """Change the request a little, so that the site-controller, which tries once, looks at it again."""
+    return Change(
+        verb=Verb.PATCH,
+        cluster=request.at.cluster,
+        namespace=request.at.namespace,
+        kind=SECRET,
+        name=request.name,
+        network=ends.network,
+        reason="the request is still open; a change of it makes the site-controller look again",
+        body={"metadata": {"annotations": {words.TOUCHED: now.isoformat(timespec="seconds")}}},
+    )
+
+
+def _secret(ends: LinkEnds, namespace: str, name: str, kind_of: str) -> dict[str, object]:
+    annotations = {words.DIALLER: str(ends.link.dialler), words.ISSUER: str(ends.link.issuer)}
+    if kind_of == words.TOKEN and ends.link.cost != 1:
+        annotations[words.COST] = str(ends.link.cost)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {**ends.ownership.labels, words.TYPE: kind_of},
+            "annotations": annotations,
+        },
+    }

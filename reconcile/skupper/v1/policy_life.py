@@ -1,0 +1,85 @@
+"""Cluster policies: what to apply and what to remove on each cluster.
+
+They belong to whole clusters and serve several networks at once, so they are planned apart from any network. A
+namespace filter leaves them out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconcile.findings import Finding
+from reconcile.kinds import CLUSTER_POLICY
+from reconcile.skupper.drift import drift
+from reconcile.skupper.live import LiveObject, ObjectKey
+from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper.sites import settle_all
+from reconcile.skupper.v1 import policies
+from reconcile.skupper.world import World
+
+
+def plan(world: World) -> Plan:
+    """Plan the cluster policies of all clusters that were read."""
+    sites = [site for network in world.definitions.networks for site in settle_all(network)]
+    desired = policies.desired(sites, world.ownership)
+    changes: list[Change] = []
+    findings: list[Finding] = []
+    for (cluster, name), body in desired.items():
+        if not _reads_policies(cluster, world):
+            continue
+        if CLUSTER_POLICY in world.view(cluster).absent_kinds:
+            findings.append(_no_policy_kind(cluster, name))
+            continue
+        found = world.view(cluster).objects.get(ObjectKey(CLUSTER_POLICY, "", name))
+        differing = drift(body, found) if found else ()
+        if found is None or differing:
+            paths = ", ".join(field.dotted for field in differing)
+            reason = f"it differs in {paths}" if found else "the policy does not exist"
+            change = _policy_change(Verb.APPLY, cluster, name, reason)
+            changes.append(replace(change, body=body, drift=differing))
+    for cluster in sorted(world.views):
+        for live in _stray_policies(cluster, world, desired):
+            reason = "no namespace refers to the policy"
+            change = _policy_change(Verb.DELETE, cluster, live.key.name, reason)
+            changes.append(replace(change, uid=live.uid, removal=True))
+    return Plan(changes=tuple(changes), findings=tuple(findings))
+
+
+def _reads_policies(cluster: str, world: World) -> bool:
+    known = world.clusters.get(cluster)
+    return (
+        known is not None
+        and not world.view(cluster).problem
+        and not known.disabled
+        and world.selection.covers_cluster(known)
+        and not world.selection.namespaces
+    )
+
+
+def _stray_policies(
+    cluster: str, world: World, desired: Mapping[tuple[str, str], object]
+) -> list[LiveObject]:
+    if not _reads_policies(cluster, world):
+        return []
+    return [
+        live
+        for key, live in sorted(world.view(cluster).objects.items())
+        if key.kind == CLUSTER_POLICY
+        and world.ownership.covers(live.labels)
+        and (cluster, key.name) not in desired
+        and not live.deleting
+    ]
+
+
+def _policy_change(verb: Verb, cluster: str, name: str, reason: str) -> Change:
+    return Change(verb=verb, cluster=cluster, namespace="", kind=CLUSTER_POLICY, name=name, reason=reason)
+
+
+def _no_policy_kind(cluster: str, name: str) -> Finding:
+    return Finding(
+        rule="no-policy-kind",
+        message=(
+            f"cluster {cluster} does not know {CLUSTER_POLICY.label}, so policy {name} cannot be applied: "
+            "have its CRD installed, or take the policy out of the data"
+        ),
+        cluster=cluster,
+    )
