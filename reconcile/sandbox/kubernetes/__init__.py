@@ -20,11 +20,12 @@ How to use it::
         cluster.find(kinds.SECRET, "name", "vault")                           # dict or None
         cluster.load({"apiVersion": "v1", "kind": "ConfigMap", ...})          # create, without a request
         cluster.remove(kinds.CONFIG_MAP, "name", "vault")
+        cluster.changes(kinds.SECRET, since=12)                               # [("ADDED", dict), ...]
         cluster.revision                            # resourceVersion of the last change
         cluster.counts(), cluster.reset_counts()    # reads, writes, dry_runs, watches, by_verb, ...
         cluster.admit(account), cluster.revoke(token)
         cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
-        cluster.end_watches()                       # cut all watches
+        cluster.open_watches, cluster.end_watches() # how many; cut them all
         cluster.forget_history()                    # watches from before: 410
         cluster.faults.before.append(hook)          # ``faults``: answer instead, delay, reset, lose answers
         cluster.faults.clear()

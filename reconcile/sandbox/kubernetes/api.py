@@ -76,6 +76,11 @@ class Api:
         self._discovery = Discovery(parts.catalogue)
         self._watches: set[Watch] = set()
 
+    @property
+    def open_watches(self) -> int:
+        """Watches that clients hold open."""
+        return len(self._watches)
+
     def end_watches(self) -> None:
         """End all open watches, as a server does that shuts down."""
         for watch in tuple(self._watches):

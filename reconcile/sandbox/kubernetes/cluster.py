@@ -5,7 +5,7 @@ import datetime
 import ssl
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.garbage import GarbageCollector
 from reconcile.sandbox.kubernetes.requests import RequestCounter, RequestCounts
-from reconcile.sandbox.kubernetes.store import Record, Store
+from reconcile.sandbox.kubernetes.store import EventType, Record, Store
 from reconcile.sandbox.kubernetes.targets import Options, Target
 from reconcile.sandbox.kubernetes.writes import Writer
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+_HOST = "127.0.0.1"
+_GOODBYE = 0.1
+"""Seconds that a closing TLS connection waits for the client to close it too."""
 _MAX_BODY = 3 * 1024 * 1024
 _SYSTEM_NAMESPACES = ("default", "kube-system")
 _LOADER = Options(manager="sandbox")
@@ -81,6 +84,7 @@ class SimulatedCluster:
         self._context = context
         self._port = spec.port
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self._counter = RequestCounter()
         self._catalogue = Catalogue(_resources(spec))
         self._store = Store(spec.history)
@@ -113,7 +117,7 @@ class SimulatedCluster:
     @property
     def url(self) -> str:
         """Where its API server listens, or will listen again: ``https://127.0.0.1:<port>``."""
-        return f"https://127.0.0.1:{self._port}"
+        return f"https://{_HOST}:{self._port}"
 
     @property
     def revision(self) -> int:
@@ -135,6 +139,19 @@ class SimulatedCluster:
         """One object as it is now, without a request; None if it does not exist."""
         record = self._store.get(kind, namespace, name)
         return record.object if record else None
+
+    def changes(self, kind: Kind, since: int = 0) -> list[tuple[EventType, Object]]:
+        """What happened to objects of a kind after a revision, as far as the history reaches back."""
+        return [
+            (event.type, event.record.object)
+            for event in self._store.remembered(kind)
+            if event.revision > since
+        ]
+
+    @property
+    def open_watches(self) -> int:
+        """Watches that clients hold open."""
+        return self._api.open_watches
 
     def load(self, *objects: Object) -> list[Object]:
         """Create objects without a request, as field manager ``sandbox``; also before the servers have started.
@@ -194,16 +211,26 @@ class SimulatedCluster:
         app.router.add_route("*", "/{path:.*}", self._api.answer)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._context)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        protocol = cast("web.Server", self._runner.server)  # there is one after the set-up
+        # Not a web.TCPSite, which lets TLS wait half a minute for clients to say goodbye.
+        self._listener = await self._loop.create_server(
+            protocol, _HOST, self._port, ssl=self._context, ssl_shutdown_timeout=_GOODBYE
+        )
+        self._port = self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop to listen."""
-        self._api.end_watches()
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        """Stop to listen and cut all connections."""
+        runner, listener = self._runner, self._listener
+        self._runner, self._listener = None, None
+        if runner is None or runner.server is None or listener is None:
+            return
+        listener.close()
+        while connections := runner.server.connections:
+            for connection in connections:
+                if connection.transport is not None:  # otherwise it is saying goodbye already
+                    connection.transport.abort()
+            await asyncio.sleep(_GOODBYE / 10)
+        await runner.cleanup()
 
     def _found(self) -> None:
         """Create the namespaces that exist from the start, once."""

@@ -11,6 +11,9 @@ from typing import Self
 from reconcile.sandbox.kubernetes import kubeconfig, tls
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
 
+_TURNS_TO_CLOSE = 5
+"""Turns of the event loop in which aborted connections close their sockets."""
+
 
 class ApiServers:
     """Runs simulated clusters from :meth:`start` to :meth:`stop`; also a context manager.
@@ -48,7 +51,11 @@ class ApiServers:
         Raises:
             OSError: A port is taken.
         """
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(timeout=60)
+        try:
+            asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(timeout=60)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
@@ -81,7 +88,9 @@ class ApiServers:
 
     async def _close(self) -> None:
         await asyncio.gather(*(cluster.close() for cluster in self))
-        for task in asyncio.all_tasks():
-            if task is not asyncio.current_task():
-                task.cancel()
-        await asyncio.sleep(0)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()  # for example a TLS handshake that is under way
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(_TURNS_TO_CLOSE):
+            await asyncio.sleep(0)

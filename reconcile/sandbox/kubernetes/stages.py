@@ -78,9 +78,10 @@ def own_part(target: Target, applied: Object) -> Object:
     return applied
 
 
-def counted(resource: Resource, old: Object, new: Object) -> Object:
+def counted(target: Target, old: Object, new: Object) -> Object:
     """The new object with a higher generation, if the change is one that ``metadata.generation`` counts."""
-    if not resource.generation or not _counts(resource, old, new):
+    resource = target.resource
+    if not resource.generation or target.subresource == "status" or not _counts(resource, old, new):
         return new
     generation = old["metadata"].get("generation", 0) + 1
     return {**new, "metadata": {**new["metadata"], "generation": generation}}

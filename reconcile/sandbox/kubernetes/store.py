@@ -171,7 +171,11 @@ class Store:
         oldest = max(self._forgotten[kind], self._compacted)
         if revision < oldest:
             raise expired(revision, oldest)
-        return [event for event in self._history[kind] if event.revision > revision]
+        return [event for event in self.remembered(kind) if event.revision > revision]
+
+    def remembered(self, kind: Kind) -> list[Event]:
+        """Events of a kind as far as the history reaches back. Safe from any thread."""
+        return list(self._history[kind])
 
     def changed_since(self, kind: Kind, revision: int) -> bool:
         """Whether objects of a kind have changed since a revision."""

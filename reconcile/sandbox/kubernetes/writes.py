@@ -168,7 +168,7 @@ class Writer:
 
     def _store(self, target: Target, record: Record, new: Object, options: Options) -> Written:
         resource, old = target.resource, record.object
-        new = stages.counted(resource, old, defaults.allot(resource.kind, new, self._allocate, old))
+        new = stages.counted(target, old, defaults.allot(resource.kind, new, self._allocate, old))
         validation.check(resource, new, old)
         if stages.same(old, new):
             return Written(record)

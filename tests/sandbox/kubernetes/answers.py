@@ -40,13 +40,14 @@ _ATOMIC_LATER = frozenset(
 """Maps that have become atomic since: what is owned below them is left out."""
 _LATER_ATOMIC_ITEMS = frozenset({"f:ownerReferences", "f:imagePullSecrets"})
 """Keyed lists whose items have become atomic since."""
+_GO_VALUE = (
+    r"(Invalid value: )(?:map|v1\.|rbac\.|\[\]string|\{|\[').*?"
+    r"(: `selector`|: field is immutable|: may not change|: cannot change)"
+)
 _GO_TEXTS = (
     (r"(cannot be handled as a \w+): .*", r"\1: <why>"),
     (r"(couldn't get version/kind; json parse error): .*", r"\1: <why>"),
-    (
-        r"(Invalid value: )(?:map|v1\.|rbac\.|\[\]string|\{|\[').*?(: `selector`|: field is immutable|: may not change|: cannot change)",
-        r"\1<value>\2",
-    ),
+    (_GO_VALUE, r"\1<value>\2"),
     (r"(patch: Invalid value: ).*", r"\1<value>"),
     (r"^Invalid value: (\"[{\[]|<patched).*", "Invalid value: <patched>"),
     (r"(continue key is not valid).*", r"\1"),

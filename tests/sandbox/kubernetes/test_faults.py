@@ -1,0 +1,96 @@
+"""Hooks that break what tests want broken."""
+
+import asyncio
+import http.client
+import time
+import urllib.error
+
+import pytest
+from aiohttp import web
+
+from reconcile import kinds
+from reconcile.sandbox.kubernetes import faults
+from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.sandbox.kubernetes.errors import modified
+from tests.sandbox.kubernetes.conftest import Api, config_map
+
+CMS = "/api/v1/namespaces/a/configmaps"
+BROKEN = (urllib.error.URLError, http.client.RemoteDisconnected, ConnectionResetError)
+
+
+def reset(_call: Call) -> None:
+    raise ConnectionResetError
+
+
+def test_a_hook_can_answer_in_place_of_the_server(api: Api) -> None:
+    api.cluster.faults.before.append(lambda _call: web.Response(status=429, headers={"Retry-After": "1"}))
+    assert api("GET", CMS).status == 429
+
+
+def test_a_hook_can_refuse_as_the_server_would(api: Api) -> None:
+    api.cluster.faults.before.append(lambda call: faults.refusal(modified(call.resource.kind, call.name)))
+    answer = api("PUT", f"{CMS}/cm", config_map())
+    assert (answer.status, answer.reason) == (409, "Conflict")
+
+
+def test_a_hook_that_returns_nothing_lets_the_request_pass(api: Api) -> None:
+    seen: list[Call] = []
+    api.cluster.faults.before.append(seen.append)
+    assert api("POST", CMS, config_map()).status == 201
+    assert [(call.verb, call.resource.kind, call.namespace) for call in seen] == [
+        ("create", kinds.CONFIG_MAP, "a")
+    ]
+
+
+def test_a_hook_can_reset_the_connection_before_anything_is_done(api: Api) -> None:
+    api.cluster.faults.before.append(reset)
+    with pytest.raises(BROKEN):
+        api("POST", CMS, config_map())
+    assert api.cluster.objects(kinds.CONFIG_MAP, "a") == []
+
+
+def test_an_answer_can_get_lost_after_the_write(api: Api) -> None:
+    api.cluster.faults.after.append(reset)
+    with pytest.raises(BROKEN):
+        api("POST", CMS, config_map())
+    assert len(api.cluster.objects(kinds.CONFIG_MAP, "a")) == 1
+
+
+def test_a_hook_can_delay_without_holding_up_others(api: Api, plain: Api) -> None:
+    async def wait(call: Call) -> None:
+        if call.name == "slow":
+            await asyncio.sleep(0.3)
+
+    api.cluster.faults.before.append(wait)
+    began = time.monotonic()
+    api("GET", f"{CMS}/slow")
+    assert time.monotonic() - began >= 0.3
+    began = time.monotonic()
+    assert plain("GET", CMS).status == 200
+    assert time.monotonic() - began < 0.3
+
+
+def test_a_fault_can_happen_once(api: Api) -> None:
+    api.cluster.faults.before.append(faults.once(reset))
+    with pytest.raises(BROKEN):
+        api("GET", CMS)
+    assert api("GET", CMS).status == 200
+
+
+def test_a_fault_that_happens_once_waits_for_its_request(api: Api) -> None:
+    broken = faults.once(lambda call: web.Response(status=500) if call.verb == "create" else None)
+    api.cluster.faults.before.append(broken)
+    assert api("GET", CMS).status == 200
+    assert api("POST", CMS, config_map()).status == 500
+    assert api("POST", CMS, config_map()).status == 201
+
+
+def test_faults_can_be_cleared(api: Api) -> None:
+    api.cluster.faults.before.append(reset)
+    api.cluster.faults.clear()
+    assert api("GET", CMS).status == 200
+
+
+def test_discovery_has_no_faults(api: Api) -> None:
+    api.cluster.faults.before.append(reset)
+    assert api("GET", "/apis").status == 200
