@@ -101,18 +101,20 @@ class Run:
             self._tell_failures()
             self._plan()
             started = not self._stop.is_set() and self._start_what_is_ready()
+            if wait and not self._stop.is_set():
+                # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
+                self._fleet.watch(self._awaited(), lambda: self._happened.put(""), longest=wait + TICK)
+            if self._stop.is_set() and not self._busy:
+                break
             if started or self._busy or self._fleet.pending:
-                if self._stop.is_set() and not self._busy:
-                    break
                 continue
             if deadline is None:
                 deadline = time.monotonic() + wait
-            if self._stop.is_set() or not self._worth_waiting(wait):
+            if not self._worth_waiting(wait):
                 break
             if time.monotonic() >= deadline:
                 self.outcome.waited = True
                 break
-            self._fleet.watch(self._awaited(), lambda: self._happened.put(""), longest=wait + TICK)
         self.outcome.stopped = self._stop.is_set()
         return self.outcome
 
@@ -150,7 +152,7 @@ class Run:
         """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
         lanes: dict[_Lane, list[Change]] = {}
         for change in self.outcome.plan.ready:
-            free = change.lane not in self._busy and self._may_go_on(change)
+            free = change.lane not in self._busy and self._is_open(change.lane)
             if free and self._tried.get(_key(change), 0) < _TRIES:
                 lanes.setdefault(change.lane, []).append(change)
         for lane, changes in lanes.items():
@@ -164,7 +166,7 @@ class Run:
         """Make the changes of one lane in order; the first that fails ends the lane for this run."""
         made: list[Change] = []
         for change in changes:
-            if self._stop.is_set() or not self._may_go_on(change):
+            if self._stop.is_set() or not self._is_open(change.lane):
                 break
             self._tell(ChangeStarted(change))
             try:
@@ -179,8 +181,8 @@ class Run:
         self._done.put((lane, made))
         self._happened.put("")
 
-    def _may_go_on(self, change: Change) -> bool:
-        return not {change.lane, (change.cluster, "*")} & self._closed
+    def _is_open(self, lane: _Lane) -> bool:
+        return not {lane, (lane[0], "*")} & self._closed
 
     def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
         """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
@@ -196,10 +198,10 @@ class Run:
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has set going may still come true."""
         plan = self.outcome.plan
-        under_way = _under_way(plan)
+        under_way = self._under_way()
         # What the Secrets of a link wait for shows in the link itself.
         held = any(
-            change.after and change.kind != SECRET and self._may_go_on(change) for change in plan.changes
+            change.after and change.kind != SECRET and self._is_open(change.lane) for change in plan.changes
         )
         if not wait or not (under_way or self._leaving() or held):
             return False
@@ -210,19 +212,23 @@ class Run:
     def _awaited(self) -> set[str]:
         """Clusters on which something is still to happen."""
         plan = self.outcome.plan
-        ends = {end.cluster for link in _under_way(plan) for end in (link.link.dialler, link.link.issuer)}
+        ends = {end.cluster for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
         leaving = {site.key.cluster for site in self._leaving()}
         return ends | leaving | {change.cluster for change in plan.changes if change.after}
 
+    def _under_way(self) -> list[LinkReport]:
+        """Links on their way; not those that wait for what could not be read or has been given up."""
+        open_links = [link for link in self.outcome.plan.links if link.managed and not link.settled]
+        return [
+            report
+            for report in open_links
+            if report.since and self._is_open(report.link.dialler) and self._is_open(report.link.issuer)
+        ]
+
     def _leaving(self) -> list[SiteReport]:
-        """Sites on their way out, but not those whose removal has failed."""
+        """Sites on their way out; not those whose removal has been given up."""
         sites = self.outcome.plan.sites
-        return [s for s in sites if s.state == "removing" and s.key not in self._closed]
-
-
-def _under_way(plan: Plan) -> list[LinkReport]:
-    """Links that are on their way; what waits for a cluster that cannot be read is not."""
-    return [link for link in plan.links if link.managed and not link.settled and link.since]
+        return [site for site in sites if site.state == "removing" and self._is_open(site.key)]
 
 
 def _key(change: Change) -> _Key:

@@ -1,11 +1,13 @@
 """Where edge sites dial.
 
 An edge router has one active uplink and keeps the others on standby, so each edge site gets `redundancy` uplinks,
-on different clusters, and all issuers carry an even share, or one more where that cannot work out. Who gets whom is a matching: every edge
-site ranks the issuers by a hash of both names and asks them in that order; an issuer that is full keeps those
-edge sites that rank it best. The outcome depends on neither order nor history, so a site that joins or leaves
-moves few uplinks of others: an edge site at most one for each interior site, an interior site at most its own even
-share and one for each other interior site (checked for every fleet of up to 18 edge and 8 interior sites).
+on different clusters, and all issuers carry an even share, or one more where that cannot work out.
+
+Who gets whom is a matching: every edge site ranks the issuers by a hash of both names and asks them in that order; an
+issuer that is full keeps those edge sites that rank it best. The outcome depends on neither order nor history, so a
+site that joins or leaves moves few uplinks of others: an edge site at most one for each interior site, an interior
+site at most its own even share and one for each other interior site (checked for every fleet of up to 18 edge and 8
+interior sites).
 """
 
 from collections import Counter
