@@ -26,6 +26,7 @@ How to use it::
         cluster.admit(account), cluster.revoke(token)
         cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
         cluster.open_watches, cluster.end_watches() # how many; cut them all
+        cluster.behave(Behaviour(load_balancers="at once"))   # pending addresses arrive now
         cluster.forget_history()                    # watches from before: 410
         cluster.faults.before.append(hook)          # ``faults``: answer instead, delay, reset, lose answers
         cluster.faults.clear()

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from reconcile import kinds
-from reconcile.sandbox.kubernetes import bodies, calls, faults, lists, options, patches, selectors
+from reconcile.sandbox.kubernetes import bodies, calls, faults, options, patches, selectors
 from reconcile.sandbox.kubernetes.accounts import Account, Accounts
 from reconcile.sandbox.kubernetes.calls import Call
 from reconcile.sandbox.kubernetes.catalogue import PROJECT, Catalogue
@@ -27,6 +27,7 @@ from reconcile.sandbox.kubernetes.errors import (
     unauthorised,
 )
 from reconcile.sandbox.kubernetes.faults import Faults
+from reconcile.sandbox.kubernetes.lists import Lists, Page
 from reconcile.sandbox.kubernetes.render import Renderer
 from reconcile.sandbox.kubernetes.requests import RequestCounter
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
@@ -73,6 +74,7 @@ class Api:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._lists = Lists(parts.store)
         self._discovery = Discovery(parts.catalogue)
         self._watches: set[Watch] = set()
 
@@ -109,7 +111,8 @@ class Api:
         if account is None or not calls.names_resource(path):
             parts.counter.count_discovery()
             return self._discovery.answer(request)
-        call = calls.parse(parts.name, parts.catalogue, request.method, path, request.query)
+        asked = calls.Asked(parts.name, account.user, request.method, path, request.query)
+        call = calls.parse(parts.catalogue, asked)
         if not _may(account, call):
             parts.counter.count(call, dry_run=False)
             raise account.refusal(call.verb, call.resource.kind, _scope(call), call.name, call.subresource)
@@ -153,11 +156,9 @@ class Api:
             raise not_found(kind, call.name)
         return record
 
-    def _list(self, exchange: _Exchange) -> lists.Page:
+    def _list(self, exchange: _Exchange) -> Page:
         call = exchange.call
-        return lists.page(
-            self._parts.store, call.resource, call.namespace, exchange.request.query, exchange.sees
-        )
+        return self._lists.page(call.resource, call.namespace, exchange.request.query, exchange.sees)
 
     async def _watch(self, exchange: _Exchange) -> web.StreamResponse:
         watch = Watch(self._parts.store, _watch_request(exchange), self._parts.bookmark_interval)

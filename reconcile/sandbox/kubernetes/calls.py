@@ -27,6 +27,7 @@ class Call:
     """One request for a resource."""
 
     cluster: str
+    user: str
     verb: str
     """``get``, ``list``, ``watch``, ``create``, ``update``, ``patch``, ``delete`` or ``deletecollection``."""
     resource: Resource
@@ -46,13 +47,24 @@ def names_resource(path: str) -> bool:
     return (parts[0] == "api" and len(parts) > 2) or (parts[0] == "apis" and len(parts) > 3)
 
 
-def parse(cluster: str, catalogue: Catalogue, method: str, path: str, query: Mapping[str, str]) -> Call:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it arrives."""
+
+    cluster: str
+    user: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+
+
+def parse(catalogue: Catalogue, asked: Asked) -> Call:
     """Take apart the path of a resource: ``/api/v1/namespaces/a/secrets/b``, ``/apis/apps/v1/deployments``.
 
     Raises:
         ApiError: 404 if nothing is served there, 405 if the resource does not support the verb.
     """
-    parts = path.strip("/").split("/")
+    parts = asked.path.strip("/").split("/")
     core = parts[0] == "api"
     group, version, rest = ("", parts[1], parts[2:]) if core else (parts[1], parts[2], parts[3:])
     if not any(resource.kind.group == group for resource in catalogue.resources):
@@ -67,7 +79,8 @@ def parse(cluster: str, catalogue: Catalogue, method: str, path: str, query: Map
     if extra and not _has(resource, extra):
         raise path_not_found()
     subresource = _SUBRESOURCES.get(extra, "")
-    call = Call(cluster, _verb(method, name, query), resource, namespace, name, subresource)
+    verb = _verb(asked.method, name, asked.query)
+    call = Call(asked.cluster, asked.user, verb, resource, namespace, name, subresource)
     if call.verb not in resource.verbs:
         raise method_not_allowed()
     if resource.kind.namespaced and not namespace and call.verb not in {"list", "watch"}:

@@ -186,6 +186,10 @@ class SimulatedCluster:
         """Count requests from zero again."""
         self._counter.reset()
 
+    def behave(self, behaviour: Behaviour) -> None:
+        """Change how controllers behave, also towards what exists: a pending address can arrive."""
+        self._on_loop(lambda: self._controllers.behave(behaviour))
+
     def forget_history(self) -> None:
         """Drop the event history, as etcd does on compaction: watches from before are answered with 410."""
         self._on_loop(self._store.forget)

@@ -52,6 +52,13 @@ class Controllers:
         }
         self._store.listen(self._on_event)
 
+    def behave(self, behaviour: Behaviour) -> None:
+        """Behave differently from now on, also towards what exists already."""
+        self.behaviour = behaviour
+        for kind, reaction in self._reactions.items():
+            for record in self._store.records(kind):
+                self._later(behaviour.delay, reaction, record)
+
     def _on_event(self, event: Event) -> None:
         record = event.record
         if event.type == "DELETED":

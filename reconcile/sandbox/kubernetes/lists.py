@@ -1,14 +1,19 @@
 """LIST: selection, paging and the bytes of the answer."""
 
 import base64
+import itertools
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconcile.sandbox.kubernetes.catalogue import Resource
 from reconcile.sandbox.kubernetes.errors import bad_request, continue_expired, expired, too_new
 from reconcile.sandbox.kubernetes.selectors import selector_of
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
+
+_MAX_RESTS = 100
+"""Unfinished lists that are kept; the oldest is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class Page:
     resource: Resource
     records: list[Record]
     revision: int
+    counted: bool = False
+    """Whether the answer tells how many objects are left; with a selector it does not."""
     proceed: str = ""
     """The ``continue`` token, if there is more."""
     remaining: int | None = None
@@ -42,38 +49,56 @@ class Page:
         return head[:-1] + b',"items":[' + b",".join(record.list_item for record in self.records) + b"]}"
 
 
-def page(
-    store: Store,
-    resource: Resource,
-    namespace: str,
-    query: Mapping[str, str],
-    visible: Callable[[Record], bool],
-) -> Page:
-    """The objects that a LIST asks for; ``visible`` hides what the account must not see.
+class Lists:
+    """The lists of one cluster. The rest of a list that is read in pages stays as it was when the first was read."""
 
-    Raises:
-        ApiError: 400, or 410 for a ``continue`` token of an older state.
-    """
-    selector = selector_of(resource, query)
-    limit = _number(query.get("limit", "")) or 0
-    found = [
-        record
-        for record in store.records(resource.kind, namespace)
-        if selector.matches(record.object) and visible(record)
-    ]
-    revision = store.revision
-    if token := query.get("continue"):
-        revision, last = _read_token(token)
-        if store.changed_since(resource.kind, revision):
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._numbers = itertools.count(1)
+        self._rests: OrderedDict[int, Page] = OrderedDict()
+
+    def page(
+        self, resource: Resource, namespace: str, query: Mapping[str, str], visible: Callable[[Record], bool]
+    ) -> Page:
+        """The objects that a LIST asks for; ``visible`` hides what the account must not see.
+
+        Raises:
+            ApiError: 400; 410 for a ``continue`` token that is too old; 504 for a version of the future.
+        """
+        limit = _number(query.get("limit", "")) or 0
+        if token := query.get("continue"):
+            return self._cut(self._rest(token), limit)
+        _check_version(self._store, query)
+        selector = selector_of(resource, query)
+        found = [
+            record
+            for record in self._store.records(resource.kind, namespace)
+            if selector.matches(record.object) and visible(record)
+        ]
+        everything = not (selector.labels or selector.fields)
+        return self._cut(Page(resource, found, self._store.revision, counted=everything), limit)
+
+    def _cut(self, page: Page, limit: int) -> Page:
+        """The first objects of a page, as many as the limit allows; the rest is kept."""
+        if not limit or len(page.records) <= limit:
+            return page
+        number = next(self._numbers)
+        self._rests[number] = replace(page, records=page.records[limit:])
+        if len(self._rests) > _MAX_RESTS:
+            self._rests.popitem(last=False)
+        return replace(
+            page,
+            records=page.records[:limit],
+            proceed=_write_token(number),
+            remaining=len(page.records) - limit if page.counted else None,
+        )
+
+    def _rest(self, token: str) -> Page:
+        """What a ``continue`` token stands for. It can be asked for again, in case the answer got lost."""
+        page = self._rests.get(_read_token(token))
+        if page is None or page.revision < self._store.compacted:
             raise continue_expired()
-        found = [record for record in found if record.key > last]
-    else:
-        _check_version(store, query)
-    if not limit or len(found) <= limit:
-        return Page(resource, found, revision)
-    shown, rest = found[:limit], found[limit:]
-    counted = None if selector.labels or selector.fields else len(rest)
-    return Page(resource, shown, revision, _write_token(revision, shown[-1].key), counted)
+        return page
 
 
 def _check_version(store: Store, query: Mapping[str, str]) -> None:
@@ -93,14 +118,12 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def _write_token(revision: int, last: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(to_json({"v": "meta.k8s.io/v1", "rv": revision, "start": last})).decode()
+def _write_token(number: int) -> str:
+    return base64.urlsafe_b64encode(to_json({"v": "meta.k8s.io/v1", "rest": number})).decode()
 
 
-def _read_token(token: str) -> tuple[int, tuple[str, str]]:
+def _read_token(token: str) -> int:
     try:
-        fields = json.loads(base64.urlsafe_b64decode(token))
-        namespace, name = fields["start"]
-        return int(fields["rv"]), (namespace, name)
+        return int(json.loads(base64.urlsafe_b64decode(token))["rest"])
     except (ValueError, KeyError, TypeError) as error:
         raise bad_request("invalid continue token: continue key is not valid") from error

@@ -92,7 +92,8 @@ class Store:
         self._objects: dict[Kind, dict[tuple[str, str], Record]] = defaultdict(dict)
         self._history: dict[Kind, deque[Event]] = defaultdict(lambda: deque(maxlen=history))
         self._forgotten: dict[Kind, int] = defaultdict(int)
-        self._compacted = 0
+        self.compacted = 0
+        """The oldest revision that anything is known of."""
         self._listeners: list[Listener] = []
         self._watchers: dict[Kind, set[Listener]] = defaultdict(set)
         self._views: dict[Kind, Callable[[Record], Record]] = {}
@@ -168,7 +169,7 @@ class Store:
         Raises:
             ApiError: 410 if the history does not reach back that far.
         """
-        oldest = max(self._forgotten[kind], self._compacted)
+        oldest = max(self._forgotten[kind], self.compacted)
         if revision < oldest:
             raise expired(revision, oldest)
         return [event for event in self.remembered(kind) if event.revision > revision]
@@ -177,16 +178,11 @@ class Store:
         """Events of a kind as far as the history reaches back. Safe from any thread."""
         return list(self._history[kind])
 
-    def changed_since(self, kind: Kind, revision: int) -> bool:
-        """Whether objects of a kind have changed since a revision."""
-        history = self._history[kind]
-        return revision < self._compacted or bool(history and history[-1].revision > revision)
-
     def forget(self) -> None:
         """Drop the history, as a compaction does: watches from any older revision are answered with 410."""
         for history in self._history.values():
             history.clear()
-        self._compacted = self.revision
+        self.compacted = self.revision
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` on every change of stored objects (not of views)."""

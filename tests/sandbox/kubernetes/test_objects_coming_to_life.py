@@ -81,6 +81,12 @@ def test_load_balancers_can_take_their_time() -> None:
         until(lambda: status(api, f"{SERVICES}/svc")["loadBalancer"])
 
 
+def test_a_pending_load_balancer_gets_its_address_once_the_cluster_can_give_one(plain: Api) -> None:
+    plain("POST", SERVICES, BALANCED)
+    plain.cluster.behave(Behaviour(delay=0.001))
+    until(lambda: status(plain, f"{SERVICES}/svc")["loadBalancer"])
+
+
 def test_a_cluster_ip_service_gets_no_load_balancer(api: Api) -> None:
     api("POST", SERVICES, service(ports=[{"port": 80}]))
     api("POST", SERVICES, {**BALANCED, "metadata": {"name": "balanced"}})
