@@ -42,12 +42,12 @@ def follow(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
         steps = [link_steps.remove_copy(ends, request)] if request else []
     elif request is None:
         reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
-        report = replace(report, state=LinkState.REQUESTED, reason="the token is not requested yet")
+        report = replace(report, reason="the token is not requested yet")
         steps = link_steps.path(ends, name, reason)
     elif request.requested:
         report, steps = _requested(ends, request, report, now)
     else:
-        report, steps = _issued(ends, request, report, now)
+        report, steps = _issued(ends, request, report)
     return report, [*steps, *_old_copies(ends, name), *_old_tokens(ends, name, report, now)]
 
 
@@ -123,21 +123,16 @@ def _requested(
     return report, steps
 
 
-def _issued(
-    ends: LinkEnds, issued: LinkSecret, report: LinkReport, now: datetime
-) -> tuple[LinkReport, list[Change]]:
-    fault = issued.fault(ends.issuer.ca, now)
-    host = issued.host(edge=ends.dialler_is_edge)
-    if not fault and host != ends.issuer.endpoint(edge=ends.dialler_is_edge).host:
-        fault = f"it names the host {host!r}"
+def _issued(ends: LinkEnds, issued: LinkSecret, report: LinkReport) -> tuple[LinkReport, list[Change]]:
     report = replace(
         report, state=LinkState.ISSUED, reason="the token is not delivered yet", since=issued.live.created
     )
-    if fault:
-        # Removed here, requested again under the same name by the next plan.
-        report = replace(report, reason=f"the issued token is of no use: {fault}")
-        return report, [link_steps.remove_copy(ends, issued, f"the issued token is of no use: {fault}")]
-    return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
+    host = issued.host(edge=ends.dialler_is_edge)
+    if host == ends.issuer.endpoint(edge=ends.dialler_is_edge).host:
+        return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
+    # Issued before the issuer knew its host. Removed here, the next plan requests it again.
+    fault = f"the issued token is of no use: it names the host {host!r}"
+    return replace(report, reason=fault), [link_steps.remove_copy(ends, issued, fault)]
 
 
 def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
