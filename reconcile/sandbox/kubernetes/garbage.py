@@ -71,18 +71,21 @@ class GarbageCollector:
         return found if found is not None and found.uid == reference["uid"] else None
 
     def _collect(self, seen: Record) -> None:
-        """Delete an object whose owners are all gone; take dead references from one that has a living owner."""
+        """Delete an object whose owners are all gone or going; else take from it the references to those that are."""
         record = self._current(seen)
         if record is None:
             return
         references = record.object["metadata"].get("ownerReferences") or []
         if any(self._catalogue.of_object(ref["apiVersion"], ref["kind"]) is None for ref in references):
             return  # The real collector leaves objects alone whose owners are of a kind that it cannot look up.
-        living = [reference for reference in references if self._owner(record, reference)]
-        if references and not living:
-            self._writer.delete(_target(record), DeleteOptions(uid=record.uid))
-        elif len(living) < len(references):
-            self._set(record, "ownerReferences", living)
+        owners = [(reference, self._owner(record, reference)) for reference in references]
+        lasting = [reference for reference, owner in owners if owner is not None and not _waits(owner)]
+        if lasting and len(lasting) < len(references):
+            self._set(record, "ownerReferences", lasting)
+        elif references and not lasting and not record.object["metadata"].get("deletionTimestamp"):
+            waited_for = any(owner is not None for _, owner in owners) and self._dependents_of(record)
+            how = DeleteOptions(uid=record.uid, propagation="Foreground" if waited_for else "Background")
+            self._writer.delete(_target(record), how)
 
     def _finish(self, seen: Record) -> None:
         """Do what the finalizers of a marked object ask for, then take them away."""
@@ -100,9 +103,7 @@ class GarbageCollector:
             self._set(owner, "finalizers", [name for name in finalizers if name != ORPHAN])
         elif FOREGROUND in finalizers:
             for dependent in dependents:
-                if not dependent.object["metadata"].get("deletionTimestamp"):
-                    how = DeleteOptions(uid=dependent.uid, propagation="Foreground")
-                    self._writer.delete(_target(dependent), how)
+                self._collect(dependent)
             if not any(_blocks(dependent, owner) for dependent in self._dependents_of(owner)):
                 self._set(owner, "finalizers", [name for name in finalizers if name != FOREGROUND])
 
@@ -121,6 +122,12 @@ class GarbageCollector:
 def _owners(record: Record | None) -> list[str]:
     references = record.object["metadata"].get("ownerReferences") if record else None
     return [reference["uid"] for reference in references or ()]
+
+
+def _waits(owner: Record) -> bool:
+    """Whether an object is only there until its dependents are gone."""
+    metadata = owner.object["metadata"]
+    return bool(metadata.get("deletionTimestamp")) and FOREGROUND in (metadata.get("finalizers") or ())
 
 
 def _blocks(dependent: Record, owner: Record) -> bool:

@@ -137,6 +137,15 @@ def test_in_the_foreground_the_owner_waits_for_blocking_dependents(api: Api) -> 
     until(lambda: names(api) == [])
 
 
+def test_in_the_foreground_a_dependent_with_another_owner_stays(api: Api) -> None:
+    one, two = (api("POST", CMS, config_map(name)) for name in ("one", "two"))
+    api("POST", CMS, owned_by(one, two, block=True))
+    api("DELETE", f"{CMS}/one", {"propagationPolicy": "Foreground"})
+    until(lambda: names(api) == ["child", "two"])
+    references = api("GET", f"{CMS}/child").body["metadata"]["ownerReferences"]
+    assert [reference["name"] for reference in references] == ["two"]
+
+
 def test_in_the_foreground_an_owner_without_dependents_goes_at_once(api: Api) -> None:
     api("POST", CMS, config_map("owner"))
     api("DELETE", f"{CMS}/owner", {"propagationPolicy": "Foreground"})
