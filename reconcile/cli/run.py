@@ -55,7 +55,7 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> No
     logs.set_up(common.log_level, dry_run=dry_run)
     with opened(common, removal_budget=max_removals) as session, stop_on_signal() as stop:
         with Teller(progress=not dry_run) as teller:
-            teller.findings(session.findings, dry_run=dry_run)
+            teller.findings(session.findings, warnings=dry_run)
             run = session.run(teller, stop=stop.flag)
             outcome = run.preview() if dry_run else run.execute(wait)
             failed = teller.verdict(outcome, dry_run=dry_run, wait=wait)

@@ -17,7 +17,7 @@ from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
 from reconcile.report import actions, findings
 from reconcile.report.wording import counted
-from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan
+from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, SiteReport
 
 _log = logging.getLogger("reconcile.cli.run")
 
@@ -69,23 +69,26 @@ class Teller:
         else:
             _log.warning("%s; nothing of ours is known to be there", message)
 
-    def findings(self, found: Iterable[Finding], *, dry_run: bool) -> None:
-        """Say what is wrong with the data or on a cluster, each thing once."""
+    def findings(self, found: Iterable[Finding], *, warnings: bool) -> None:
+        """Say what is wrong with the data or on a cluster, each thing once; warnings only if asked for."""
         for finding in found:
             if finding in self._said:
                 continue
             self._said.add(finding)
             if finding.severity is Severity.ERROR:
                 _log.error(findings.line(finding))
-            elif dry_run:
+            elif warnings:
                 _log.warning(findings.line(finding))
 
     def verdict(self, outcome: Outcome, *, dry_run: bool, wait: float) -> bool:
         """Say what is not as declared at the end; True if the run has failed."""
-        self.findings(outcome.plan.findings, dry_run=dry_run)
+        # The data's own findings were told at the start; what is left is about clusters.
+        self.findings(outcome.plan.findings, warnings=True)
         not_up = [] if dry_run else _not_up(outcome.plan, patient=wait > 0)
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
+        for site in [] if dry_run else _leaving(outcome.plan):
+            _log.warning("site %s is not gone yet: %s", site.key, site.reason)
         if outcome.stopped:
             left = counted(len(outcome.plan.changes), "change")
             _log.warning("stopped; what is left to the next run: %s", left)
@@ -98,3 +101,7 @@ def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
     if patient:
         bad |= {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED, LinkState.DELIVERED}
     return [link for link in plan.links if link.state in bad]
+
+
+def _leaving(plan: Plan) -> list[SiteReport]:
+    return [site for site in plan.sites if site.state == "removing"]
