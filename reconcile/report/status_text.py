@@ -4,14 +4,16 @@ What a run leaves alone (a filter of the command line, a disabled cluster) is on
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
 from reconcile.report import findings
 from reconcile.report.ages import age
 from reconcile.report.colours import painted
-from reconcile.report.tables import ARROW, Row, table
+from reconcile.report.tables import ARROW, Row, folded, table
 from reconcile.report.verdict import verdict
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import Evidence, LinkReport, LinkState, Plan, Sight, SiteReport
@@ -33,18 +35,41 @@ _LINKS = Row(("LINK", "STATE", "DIALLER SAYS", "ISSUER SAYS", "AGE"), note="NOTE
 _SAID = {Sight.UP: "up", Sight.ABSENT: "absent", Sight.SILENT: "(edge)", Sight.UNKNOWN: "unknown"}
 
 
+_Layout = Callable[[Sequence[Row]], list[str]]
+
+
 def text(plan: Plan, now: datetime, *, width: int | None = None, colour: bool = False) -> str:
     """All networks, each with its sites and links, then findings and the verdict; no trailing newline.
 
     `width` is that of the terminal in columns; None means that lines may be of any length.
     """
-    ordered = sorted(plan.sites, key=lambda site: (not site.network, site.network, site.key))
-    blocks = [
-        _network(name, list(sites), plan.links, now, width=width, colour=colour)
-        for name, sites in groupby(ordered, key=lambda site: site.network)
-    ]
+    layout: _Layout = partial(table, colour=colour)
+    if width is not None and _widest(plan, now) > width:
+        layout = partial(folded, width=width, colour=colour)
+    blocks = ["\n".join(_network(network, now, layout, colour=colour)) for network in _networks(plan)]
     notes = [findings.line(finding) for finding in plan.findings]
     return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else []), _ending(plan)])
+
+
+def _widest(plan: Plan, now: datetime) -> int:
+    """Columns of the widest line of any table; one form is used for all of them."""
+    lines = (line for network in _networks(plan) for line in _network(network, now, table))
+    return max(map(len, lines), default=0)
+
+
+class _Network(NamedTuple):
+    name: str
+    sites: Sequence[SiteReport]
+    links: Sequence[LinkReport]
+
+
+def _networks(plan: Plan) -> list[_Network]:
+    """What belongs together, in order of names; last what no network names."""
+    ordered = sorted(plan.sites, key=lambda site: (not site.network, site.network, site.key))
+    return [
+        _Network(name, list(sites), [link for link in plan.links if link.network == name])
+        for name, sites in groupby(ordered, key=lambda site: site.network)
+    ]
 
 
 def _ending(plan: Plan) -> str:
@@ -55,27 +80,19 @@ def _ending(plan: Plan) -> str:
     return f"{verdict(plan)}\nA run would make {changes}: see `qontract-skupper plan`."
 
 
-def _network(
-    name: str,
-    sites: Sequence[SiteReport],
-    links: Sequence[LinkReport],
-    now: datetime,
-    *,
-    width: int | None,
-    colour: bool,
-) -> str:
-    own = [link for link in links if link.network == name]
+def _network(network: _Network, now: datetime, layout: _Layout, *, colour: bool = False) -> list[str]:
+    name, sites, links = network
     seen_sites = [_site(site, now) for site in sites if site.state != LinkState.LEFT_ALONE]
-    seen_links = [_link(link, now) for link in own if link.managed]
+    seen_links = [_link(link, now) for link in links if link.managed]
     lines = [f"network {name}" if name else "not declared"]
     if seen_sites:
-        lines += table([_SITES, *seen_sites], width=width, colour=colour)
+        lines += layout([_SITES, *seen_sites])
     if seen_links:
-        lines += ["", *table([_LINKS, *seen_links], width=width, colour=colour)]
-    left = _left_alone(sites, own, colour=colour)
+        lines += ["", *layout([_LINKS, *seen_links])]
+    left = _left_alone(sites, links, colour=colour)
     if left and (seen_sites or seen_links):
         lines.append("")
-    return "\n".join([*lines, *left])
+    return [*lines, *left]
 
 
 def _left_alone(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:

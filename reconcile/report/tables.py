@@ -1,7 +1,7 @@
 """Tables as lines of text: aligned columns, a mark in front of each row and a note behind it.
 
-A table is first laid out with one line a row, so that it can be searched line by line. If that is wider than the
-terminal, cells break before their arrow and notes go below their rows.
+The ordinary form has one line a row, so that it can be searched line by line. The folded form is for terminals that
+are too narrow for that: cells break before their arrow, and notes go below their rows.
 """
 
 import textwrap
@@ -29,17 +29,41 @@ class Row:
     note: str = ""
 
 
-def table(rows: Sequence[Row], *, width: int | None = None, colour: bool = False) -> list[str]:
-    """Lay out rows, the first of which is the head; `width` None means that lines may be of any length."""
+def table(rows: Sequence[Row], *, colour: bool = False) -> list[str]:
+    """Lay out rows, the first of which is the head, one line each."""
     head, *body = (replace(row, note=" ".join(row.note.split())) for row in rows)
     if not any(row.note for row in body):
         head = replace(head, note="")
-    rows = [head, *body]
-    marked = any(row.mark for row in rows)
-    plain = list(_lines(rows, marked=marked, colour=False))
-    if width is not None and max(map(len, plain)) > width:
-        return list(_narrow(rows, width, marked=marked, colour=colour))
-    return list(_lines(rows, marked=marked, colour=colour))
+    return list(_lines([head, *body], marked=_marked(rows), colour=colour))
+
+
+def folded(rows: Sequence[Row], width: int, *, colour: bool = False) -> list[str]:
+    """Lay out rows, the first of which is the head, for a terminal of `width` columns."""
+    marked = _marked(rows)
+    broken = [
+        replace(row, cells=tuple(cell.replace(ARROW, f"\n{ARROW[1:]}") for cell in row.cells), note="")
+        for row in rows
+    ]
+    lines = _lines(broken, marked=marked, colour=colour)
+    indent = " " * len(_mark("", marked=marked, colour=False)) + _GAP
+    found = []
+    for row, parts in zip(rows, broken, strict=True):
+        height = max(cell.count("\n") for cell in parts.cells) + 1
+        found += [next(lines) for _ in range(height)]
+        if row is not rows[0]:
+            found += _note(row.note, max(width, _NARROWEST), indent)
+    return found
+
+
+def _note(note: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(
+        note,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _lines(rows: Sequence[Row], *, marked: bool, colour: bool) -> Iterator[str]:
@@ -54,26 +78,8 @@ def _lines(rows: Sequence[Row], *, marked: bool, colour: bool) -> Iterator[str]:
             yield f"{mark}{_GAP.join([*padded, *note])}".rstrip()
 
 
-def _narrow(rows: Sequence[Row], width: int, *, marked: bool, colour: bool) -> Iterator[str]:
-    """Cells broken before their arrow, notes below their rows."""
-    folded = [
-        replace(row, cells=tuple(cell.replace(ARROW, f"\n{ARROW[1:]}") for cell in row.cells), note="")
-        for row in rows
-    ]
-    lines = _lines(folded, marked=marked, colour=colour)
-    indent = " " * len(_mark("", marked=marked, colour=False)) + _GAP
-    for number, (row, broken) in enumerate(zip(rows, folded, strict=True)):
-        for _ in range(max(cell.count("\n") for cell in broken.cells) + 1):
-            yield next(lines)
-        if row.note and number:
-            yield from textwrap.wrap(
-                row.note,
-                max(width, _NARROWEST),
-                initial_indent=indent,
-                subsequent_indent=indent,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+def _marked(rows: Sequence[Row]) -> bool:
+    return any(row.mark for row in rows)
 
 
 def _mark(mark: str, *, marked: bool, colour: bool) -> str:

@@ -84,6 +84,17 @@ def test_no_command_is_named_if_all_is_as_declared() -> None:
     assert "qontract-skupper" not in of(link("a", "b", LinkState.UP))
 
 
+def test_a_status_that_fits_is_not_folded() -> None:
+    width = max(map(len, text(STATES, NOW).splitlines()))
+    assert text(STATES, NOW, width=width) == text(STATES, NOW)
+
+
+def test_if_one_table_is_too_wide_all_are_folded() -> None:
+    links = (link("a", "b", LinkState.UP, network="short"), link("a" * 50, "b" * 50, LinkState.UP))
+    sites = (ready("a", network="short"), ready("a"))
+    assert " → " not in text(Plan(links=links, sites=sites), NOW, width=110).replace("     → ", "")
+
+
 @given(plans)
 def test_each_managed_link_of_a_shown_network_is_in_a_row(plan: Plan) -> None:
     shown = text(plan, NOW)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.report.tables import Row, table
+from reconcile.report.tables import Row, folded, table
 
 HEAD = Row(("NAME", "AGE"), note="NOTE")
 words = st.sampled_from(["a", "b/c", "longer", "a/b → c/d", "one → another", "-"])
@@ -36,15 +36,8 @@ def test_a_note_of_several_lines_stays_on_one() -> None:
     assert table([HEAD, Row(("a", "1s"), note="why\n  not")])[1] == "  a     1s   why not"
 
 
-def test_a_table_that_fits_is_not_folded() -> None:
-    rows = [HEAD, Row(("a → b", "1s"), note="why")]
-    width = max(map(len, table(rows)))
-    assert table(rows, width=width) == table(rows)
-
-
-def test_a_table_too_wide_breaks_cells_at_arrows_and_puts_notes_below() -> None:
-    rows = [HEAD, Row(("one → other", "1s"), mark="✓", note="why")]
-    assert table(rows, width=20) == [
+def test_a_folded_table_breaks_cells_at_arrows_and_puts_notes_below() -> None:
+    assert folded([HEAD, Row(("one → other", "1s"), mark="✓", note="why")], 20) == [
         "     NAME     AGE",
         "  ✓  one      1s",
         "     → other",
@@ -53,13 +46,13 @@ def test_a_table_too_wide_breaks_cells_at_arrows_and_puts_notes_below() -> None:
 
 
 def test_long_notes_are_wrapped_to_the_width() -> None:
-    lines = table([HEAD, Row(("a", "1s"), note="word " * 30)], width=60)
+    lines = folded([HEAD, Row(("a", "1s"), note="word " * 30)], 60)
     assert max(map(len, lines)) <= 60
 
 
 def test_a_link_in_a_note_is_not_broken() -> None:
     name = "https://" + "x" * 100
-    assert any(name in line for line in table([HEAD, Row(("a", "1s"), note=f"see {name}")], width=60))
+    assert any(name in line for line in folded([HEAD, Row(("a", "1s"), note=f"see {name}")], 60))
 
 
 def test_colours_do_not_shift_columns() -> None:
@@ -72,20 +65,14 @@ def test_a_table_of_any_length_has_one_line_a_row(body: list[Row]) -> None:
     assert len(table([Row(("A", "B", "C"), note="NOTE"), *body])) == len(body) + 1
 
 
-@given(tables, st.integers(1, 200))
-def test_no_cell_is_lost_at_any_width(body: list[Row], width: int) -> None:
-    lines = table([Row(("A", "B", "C"), note="NOTE"), *body], width=width)
-    shown = " ".join(lines).split()
-    for row in body:
-        for cell in row.cells:
-            assert set(cell.split()) <= set(shown)
-
-
-@given(tables, st.integers(1, 200))
-def test_no_note_is_lost_at_any_width(body: list[Row], width: int) -> None:
-    text = " ".join(" ".join(table([Row(("A", "B", "C"), note="NOTE"), *body], width=width)).split())
+@given(tables, st.none() | st.integers(1, 200))
+def test_no_cell_and_no_note_is_lost_in_either_form(body: list[Row], width: int | None) -> None:
+    rows = [Row(("A", "B", "C"), note="NOTE"), *body]
+    lines = table(rows) if width is None else folded(rows, width)
+    text = " ".join(" ".join(lines).split())
     for row in body:
         assert row.note in text
+        assert {word for cell in row.cells for word in cell.split()} <= set(text.split())
 
 
 @given(tables)
