@@ -3,8 +3,10 @@
 import click
 from click.shell_completion import get_completion_class
 
+from reconcile.cli.exits import exit_codes
 
-@click.command()
+
+@click.command(epilog=exit_codes({0: "the script is printed", 1: "click knows no completion for the shell"}))
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
     """Print the completion script for SHELL.
