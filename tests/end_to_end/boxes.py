@@ -19,24 +19,36 @@ from reconcile.sandbox.embedded import Sandbox, Source
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures" / "app-interface"
-NETWORKS = {"vault", "fake-api-server", "grafana"}
 
 _GENERATION = re.compile(r"^(link-.*)-[0-9a-f]{8}$")
 _KINDS = (CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT)
 
 
 def data_of(folder: Path, *networks: str) -> Path:
-    """A copy of the fixtures in which only some networks are left; the other namespaces are no sites then."""
+    """A copy of the fixtures with only some networks, and only the clusters and namespaces that these need."""
     copy = folder / "app-interface"
     shutil.copytree(FIXTURES, copy)
-    for network in NETWORKS - set(networks):
-        name = f"/dependencies/skupper/{network}.yml"
-        for file in copy.rglob("*.yml"):
-            document = yaml.safe_load(file.read_text())
-            if document.get("skupper", {}).get("network", {}).get("$ref") == name:
-                del document["skupper"]
-                file.write_text(yaml.safe_dump(document))
-        (copy / "data" / name.lstrip("/")).unlink()
+    data = copy / "data"
+    documents = {
+        f"/{file.relative_to(data)}": yaml.safe_load(file.read_text()) for file in data.rglob("*.yml")
+    }
+    kept = {f"/dependencies/skupper/{network}.yml" for network in networks}
+    clusters = {
+        doc["cluster"]["$ref"]
+        for doc in documents.values()
+        if doc.get("skupper", {}).get("network", {}).get("$ref") in kept
+    }
+    for path, doc in documents.items():
+        network = doc.get("skupper", {}).get("network", {}).get("$ref")
+        superfluous = (
+            (doc["$schema"] == "/openshift/namespace-1.yml" and network not in kept)
+            or (doc["$schema"] == "/openshift/cluster-1.yml" and path not in clusters)
+            or (doc["$schema"] == "/dependencies/skupper-1.yml" and path not in kept)
+        )
+        if superfluous:
+            (data / path[1:]).unlink()
+        elif doc.pop("networkPoliciesAllow", None):
+            (data / path[1:]).write_text(yaml.safe_dump(doc))
     return copy
 
 
