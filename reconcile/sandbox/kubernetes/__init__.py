@@ -38,7 +38,10 @@ of the event history, delays of controllers, the clock.
 What it is faithful in: status codes, texts and bodies of refusals, resourceVersions, watches, selectors, paging,
 all patch formats, server-side apply with owners and conflicts, finalizers, garbage collection, namespaces, defaults
 and validation of the kinds that this project uses, tables and discovery for kubectl. What it refuses: protobuf
-bodies, other kinds, exec, logs, proxies, RBAC evaluation (accounts have rules instead).
+bodies other than kubectl's simplest, other kinds, exec, logs, proxies, RBAC evaluation (accounts have rules
+instead), pods and ReplicaSets of Deployments, and the ServiceAccount and ConfigMap that controllers put into every
+new namespace. ``tests/sandbox/kubernetes/conversation.py`` was held with a kube-apiserver 1.20 too; where later
+versions differ from it, the later behaviour is simulated.
 
 Why not a library: ``kmock``, which mocks a Kubernetes API for tests, keeps objects and serves watches, but has neither
 server-side apply nor garbage collection, preconditions or rights, and exactly those are what is tried out here.

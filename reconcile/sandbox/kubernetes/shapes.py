@@ -33,8 +33,6 @@ class Shape:
     """Values that key fields have when they are left out."""
     items: "Shape | None" = None
     """Rules of the items of a keyed list."""
-    retain_keys: bool = False
-    """A union: a strategic merge patch with ``$retainKeys`` clears fields that it does not list."""
 
     def child(self, name: str) -> "Shape":
         """The rules of a field of a map."""
@@ -89,25 +87,16 @@ _CONTAINER = tree(
     volumeMounts=keyed("mountPath"),
     volumeDevices=keyed("devicePath"),
 )
-_LOCAL_REFERENCE = ATOMIC
-_AFFINITY = tree(
-    nodeAffinity=tree(requiredDuringSchedulingIgnoredDuringExecution=ATOMIC),
-)
-_VOLUME = tree(
-    configMap=PLAIN,
-    secret=PLAIN,
-    flexVolume=tree(secretRef=_LOCAL_REFERENCE),
-)
 _POD_SPEC = tree(
     containers=keyed("name", item=_CONTAINER),
     initContainers=keyed("name", item=_CONTAINER),
     ephemeralContainers=keyed("name", item=_CONTAINER),
-    volumes=keyed("name", item=_VOLUME),
+    volumes=keyed("name"),
     imagePullSecrets=keyed("name", item=ATOMIC),
     hostAliases=keyed("ip"),
     topologySpreadConstraints=keyed("topologyKey", "whenUnsatisfiable", item=tree(labelSelector=ATOMIC)),
     nodeSelector=ATOMIC,
-    affinity=_AFFINITY,
+    affinity=tree(nodeAffinity=tree(requiredDuringSchedulingIgnoredDuringExecution=ATOMIC)),
 )
 _CONDITIONS = keyed("type")
 
@@ -116,7 +105,6 @@ DEPLOYMENT = tree(
     metadata=METADATA,
     spec=tree(
         selector=ATOMIC,
-        strategy=Shape(retain_keys=True),
         template=tree(metadata=METADATA, spec=_POD_SPEC),
     ),
     status=tree(conditions=_CONDITIONS),

@@ -114,7 +114,7 @@ class Store:
         return sorted(found, key=lambda record: record.key)
 
     def everything(self) -> Iterator[Record]:
-        """All objects, views left out."""
+        """All objects of all kinds."""
         for kind in list(self._objects):
             yield from self.records(kind)
 

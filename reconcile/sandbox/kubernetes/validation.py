@@ -175,9 +175,7 @@ def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterat
         if not new.get("immutable"):
             yield _forbidden("immutable", _SET_IMMUTABLE)
         if new.get("data") != old.get("data"):
-            yield Cause(
-                "FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "data"
-            )
+            yield _forbidden("data", _SET_IMMUTABLE)
     if resource.kind == kinds.DEPLOYMENT and new["spec"].get("selector") != old["spec"].get("selector"):
         yield _invalid("spec.selector", new["spec"].get("selector"), text)
     if resource.kind == kinds.ROLE_BINDING and new.get("roleRef") != old.get("roleRef"):
