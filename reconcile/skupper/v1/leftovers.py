@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconcile.skupper.declared import Layout
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import removal
+from reconcile.skupper.v1 import link_steps, removal
 from reconcile.skupper.v1.survey import Survey
 
 
@@ -39,8 +39,15 @@ def _undeclared_links(layout: Layout, links: Sequence[LinkReport], survey: Surve
         if declared or networks & refused or not survey.may_write(secret.at):
             continue
         after = _wait_for_others(ends & live.keys(), not_up) if secret.delivered else ""
-        reason = "the link is not declared"
-        changes.append(removal.plan_secret(secret, min(networks, default=""), reason, after))
+        changes.append(
+            link_steps.remove(
+                secret,
+                min(networks, default=""),
+                "the link is not declared",
+                after=after,
+                removal=secret.delivered,
+            )
+        )
     return changes
 
 

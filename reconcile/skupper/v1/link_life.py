@@ -11,8 +11,7 @@ Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_han
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconcile.kinds import SECRET
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sight, Verb
+from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sight
 from reconcile.skupper.v1 import evidence, generation, link_steps, words
 from reconcile.skupper.v1.generation import Generation
 from reconcile.skupper.v1.link_steps import LinkEnds
@@ -39,7 +38,8 @@ def follow(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
     delivered = next((secret for secret in ends.delivered if secret.name == name), None)
     if delivered:
         report = _judge(ends, delivered, report, now)
-        steps = [link_steps.remove_copy(ends, request)] if request else []
+        done = "its token is delivered"
+        steps = [link_steps.remove(request, ends.network, done)] if request else []
     elif request is None:
         reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
         report = replace(report, reason="the token is not requested yet")
@@ -132,7 +132,7 @@ def _issued(ends: LinkEnds, issued: LinkSecret, report: LinkReport) -> tuple[Lin
         return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
     # Issued before the issuer knew its host. Removed here, the next plan requests it again.
     fault = f"the issued token is of no use: it names the host {host!r}"
-    return replace(report, reason=fault), [link_steps.remove_copy(ends, issued, fault)]
+    return replace(report, reason=fault), [link_steps.remove(issued, ends.network, fault)]
 
 
 def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
@@ -165,7 +165,7 @@ def _denial(ends: LinkEnds, dialler: Evidence, issuer: Evidence) -> str:
 def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
     """Requests and issued copies of other generations: of no use to anyone, and a re-made site dials itself by them."""
     return [
-        link_steps.remove_copy(ends, secret, "it is of an older generation")
+        link_steps.remove(secret, ends.network, "it is of an older generation")
         for secret in ends.at_issuer
         if secret.name != name
     ]
@@ -178,18 +178,9 @@ def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) ->
     router has a connector of its name.
     """
     up = report.settled and name in ends.dialler.connectors
+    after = "" if up else "the new token has made the link"
     return [
-        Change(
-            verb=Verb.DELETE,
-            cluster=ends.link.dialler.cluster,
-            namespace=ends.link.dialler.namespace,
-            kind=SECRET,
-            name=secret.name,
-            network=ends.network,
-            uid=secret.live.uid,
-            reason=_why_stale(ends, secret, now),
-            after="" if up else "the new token has made the link",
-        )
+        link_steps.remove(secret, ends.network, _why_stale(ends, secret, now), after=after)
         for secret in ends.delivered
         if secret.name != name
     ]

@@ -80,17 +80,21 @@ def path(
     ]
 
 
-def remove_copy(ends: LinkEnds, copy: LinkSecret, reason: str = "its token is delivered") -> Change:
-    """Remove a request or an issued token at the issuer."""
+def remove(
+    secret: LinkSecret, network: str, reason: str, *, after: str = "", removal: bool = False
+) -> Change:
+    """Remove one Secret of a link, at whichever end it lies."""
     return Change(
         verb=Verb.DELETE,
-        cluster=copy.at.cluster,
-        namespace=copy.at.namespace,
+        cluster=secret.at.cluster,
+        namespace=secret.at.namespace,
         kind=SECRET,
-        name=copy.name,
-        network=ends.network,
-        uid=copy.live.uid,
+        name=secret.name,
+        network=network,
+        uid=secret.live.uid,
         reason=reason,
+        after=after,
+        removal=removal,
     )
 
 

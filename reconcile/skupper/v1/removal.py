@@ -7,27 +7,11 @@ Skupper made is collected by the API server; until it is gone it is listed.
 
 from collections.abc import Iterable, Sequence
 
-from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.plan import Change, SiteReport, Verb
 from reconcile.skupper.v1 import objects, words
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
-
-
-def plan_secret(secret: LinkSecret, network: str, reason: str, after: str = "") -> Change:
-    """Remove one Secret of a link that is not declared any more."""
-    return Change(
-        verb=Verb.DELETE,
-        cluster=secret.at.cluster,
-        namespace=secret.at.namespace,
-        kind=SECRET,
-        name=secret.name,
-        network=network,
-        uid=secret.live.uid,
-        reason=reason,
-        after=after,
-        removal=secret.delivered,
-    )
 
 
 def plan_site(live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str) -> list[Change]:
