@@ -10,11 +10,14 @@ only where their two ends do not have enough disjoint paths yet; then each taken
 - *Few moves*: a site that joins such a ring of two paths moves one link, that between its new neighbours.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import groupby
 
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import mesh
+from reconcile.skupper.topology.core import Core
 from reconcile.skupper.topology.disjoint import paths
 
 _Graph = dict[SiteKey, set[SiteKey]]
@@ -28,13 +31,26 @@ def pairs(interior: Sequence[Site], redundancy: int) -> list[tuple[Site, Site]]:
     ring = {key: place for place, key in enumerate(sorted((site.key for site in interior), key=_hashed))}
     candidates = sorted(mesh.pairs(interior), key=lambda pair: _chord(ring, pair))
     graph: _Graph = {key: set() for key in ring}
+    core = Core(graph, redundancy, _best_linked(ring, candidates, redundancy))
     taken: list[tuple[Site, Site]] = []
-    for pair in candidates:
-        one, other = pair[0].key, pair[1].key
-        if paths(graph, one, other, redundancy) < redundancy:
-            _link(graph, one, other)
-            taken.append(pair)
+    for _, chords in groupby(candidates, key=lambda pair: _chord(ring, pair)[0]):
+        added = False
+        for pair in chords:
+            one, other = pair[0].key, pair[1].key
+            if not core.holds(one, other) and paths(graph, one, other, redundancy) < redundancy:
+                _link(graph, one, other)
+                taken.append(pair)
+                added = True
+        if added:
+            core.grow()
     return _thinned(graph, taken, redundancy)
+
+
+def _best_linked(
+    ring: dict[SiteKey, int], candidates: Sequence[tuple[Site, Site]], count: int
+) -> list[SiteKey]:
+    degree = Counter(site.key for pair in candidates for site in pair)
+    return sorted(ring, key=lambda key: (-degree[key], ring[key]))[:count]
 
 
 def _thinned(graph: _Graph, taken: Sequence[tuple[Site, Site]], redundancy: int) -> list[tuple[Site, Site]]:
