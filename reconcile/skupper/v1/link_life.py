@@ -93,14 +93,13 @@ def _current(ends: LinkEnds, now: datetime) -> Generation:
         port=endpoint.port,
         cost=ends.link.cost,
     )
-    if not ends.secrets:
-        return base
     by_name = {secret.name: secret for secret in (*ends.at_issuer, *ends.delivered)}
     newest = base
-    for serial in range(_SERIALS):
-        candidate = replace(base, serial=serial)
-        if generation.name(ends.link, candidate) in by_name:
-            newest = candidate
+    if by_name.keys() - {generation.name(ends.link, base)}:
+        for serial in range(1, _SERIALS):
+            candidate = replace(base, serial=serial)
+            if generation.name(ends.link, candidate) in by_name:
+                newest = candidate
     found = by_name.get(generation.name(ends.link, newest))
     if found and not found.requested and found.fault(ends.issuer.ca, now):
         return replace(newest, serial=(newest.serial + 1) % _SERIALS)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
@@ -16,9 +17,12 @@ from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.status import NetworkStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LiveSite:
-    """One namespace of one readable cluster, seen as a (possible) site."""
+    """One namespace of one readable cluster, seen as a (possible) site.
+
+    What takes reading is read once: a plan asks each site once for every link that it has.
+    """
 
     key: SiteKey
     ownership: Ownership
@@ -30,7 +34,7 @@ class LiveSite:
     def find(self, kind: Kind, name: str) -> LiveObject | None:
         return self.objects.get(ObjectKey(kind, self.key.namespace, name))
 
-    @property
+    @cached_property
     def config_map(self) -> LiveObject | None:
         """``skupper-site``, whoever owns it."""
         found = self.find(CONFIG_MAP, words.SITE)
@@ -63,12 +67,12 @@ class LiveSite:
         current = not found.owners or any(owner.uid == self.site_id for owner in found.owners)
         return found if current else None
 
-    @property
+    @cached_property
     def ca(self) -> str:
         """Fingerprint of the site's CA; empty if there is none yet."""
         return self._certificate(words.SITE_CA).fingerprint
 
-    @property
+    @cached_property
     def server(self) -> Certificate:
         """The certificate that the site shows to diallers."""
         return self._certificate(words.SITE_SERVER)
@@ -80,7 +84,7 @@ class LiveSite:
     def endpoint(self, *, edge: bool) -> Endpoint:
         return endpoint(self.objects, self.key.namespace, self.config, edge=edge)
 
-    @property
+    @cached_property
     def connectors(self) -> frozenset[str]:
         """Names of the connectors that the service-controller has written for the router."""
         internal = self.part(CONFIG_MAP, words.INTERNAL)
@@ -93,13 +97,13 @@ class LiveSite:
         except (ValueError, TypeError, AttributeError):
             return frozenset()
 
-    @property
+    @cached_property
     def status(self) -> NetworkStatus | None:
         """What the site says about its network; None if it says nothing."""
         found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
         return status.parse(_text(found, "NetworkStatus")) if found and not found.deleting else None
 
-    @property
+    @cached_property
     def status_at(self) -> datetime | None:
         """When the status was last known to be maintained: the leader's lease, else the last write."""
         lease = self.find(CONFIG_MAP, words.LEADER)
