@@ -1,0 +1,84 @@
+"""Commands called as a user would, and sandboxes to call them on."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+# Everything that the commands import later: a sandbox in this process imports the same in its threads.
+import reconcile.app_interface.client
+import reconcile.integration
+import reconcile.openshift.client  # noqa: F401
+from reconcile.cli import main
+from reconcile.sandbox.embedded import Sandbox, Source
+from tests.bundle.sources import FIXTURES, SCHEMAS
+
+
+def call(*words: str, config: Path | None = None, **environment: str) -> Result:
+    """Run a command in this process; an exception that it lets out fails the test with its traceback."""
+    given = {"QONTRACT_CONFIG": str(config)} if config else {}
+    runner = CliRunner(env={**given, **environment})
+    result = runner.invoke(main, words, prog_name="qontract-skupper")
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep settings of the machine out of the tests, and loggers as they were."""
+    for name in os.environ:
+        if name.startswith("QONTRACT_") or name in {"NO_COLOR", "COLUMNS", "HTTP_PROXY", "http_proxy"}:
+            monkeypatch.delenv(name)
+    root, ours = logging.getLogger(), logging.getLogger("reconcile")
+    before = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers[:], root.level, ours.level = before
+
+
+@dataclass
+class Fleet:
+    """A sandbox that nobody changes any more, so that each question needs to be asked but once."""
+
+    sandbox: Sandbox
+    _answers: dict[tuple[str, ...], Result] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.sandbox.config
+
+    @property
+    def writes(self) -> int:
+        """How often its clusters were written to since they started, by whomever."""
+        return sum(cluster.counts().writes for cluster in self.sandbox)
+
+    def ask(self, *words: str) -> Result:
+        """The result of a command that only reads."""
+        if words not in self._answers:
+            self._answers[words] = call(*words, config=self.config)
+        return self._answers[words]
+
+    def ask_json(self, *words: str) -> Any:
+        """The JSON document that a command prints."""
+        return json.loads(self.ask(*words, "-o", "json").stdout)
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """The fixtures in a sandbox on which nothing has been run."""
+    with Sandbox(Source(FIXTURES, SCHEMAS), tmp_path_factory.mktemp("untouched")) as made:
+        yield Fleet(made)
+
+
+@pytest.fixture(scope="session")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """The same after a run: every link is up."""
+    with Sandbox(Source(FIXTURES, SCHEMAS), tmp_path_factory.mktemp("linked")) as made:
+        assert call("run", "--log-level", "ERROR", config=made.config).exit_code == 0
+        yield Fleet(made)

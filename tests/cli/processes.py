@@ -1,0 +1,79 @@
+"""Commands in processes and on terminals of their own."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.bundle.sources import REPOSITORY
+
+COMMAND = (sys.executable, "-m", "reconcile.cli")
+PATIENCE = 60
+"""Seconds after which a process is given up."""
+
+
+def environment(config: Path | None = None, **more: str) -> dict[str, str]:
+    """What a process needs of ours, and nothing that changes its output."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    given = {"QONTRACT_CONFIG": str(config)} if config else {}
+    return {**kept, "PYTHONUTF8": "1", "TERM": "xterm", **given, **more}
+
+
+def start(*words: str, config: Path | None = None, **more: str) -> subprocess.Popen[str]:
+    """Start a command with its output in pipes."""
+    return subprocess.Popen(
+        [*COMMAND, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        env=environment(config, **more),
+    )
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+        cwd=REPOSITORY,
+        env=environment(),
+    )
+    return done.stdout
+
+
+def on_terminal(
+    *program: str, config: Path | None = None, columns: int = 200, more: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run a program on a terminal of so many columns: its exit code and all that came to the screen."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    with subprocess.Popen(
+        program,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=REPOSITORY,
+        env=environment(config, **(more or {})),
+    ) as process:
+        os.close(theirs)
+        with os.fdopen(ours, "rb", buffering=0) as screen:
+            shown = b"".join(iter(lambda: _read(screen.fileno()), b""))
+        return process.wait(PATIENCE), shown.decode()
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        # Linux reports the end of a terminal whose other side is closed as an error.
+        return b""

@@ -1,0 +1,83 @@
+"""Filters restrict what a run touches, on the clusters themselves."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconcile.kinds import CONFIG_MAP
+from reconcile.sandbox.embedded import Sandbox, Source
+from tests.bundle.sources import FIXTURES, SCHEMAS
+from tests.cli.conftest import Fleet, call
+
+PRIVATE = {"appsrep05ue1", "appsres03ue1"}
+"""The clusters of the fixtures that are internal."""
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(Source(FIXTURES, SCHEMAS), tmp_path) as made:
+        yield made
+
+
+def sites(sandbox: Sandbox) -> set[tuple[str, str]]:
+    """Where a site has been made: cluster and namespace."""
+    return {
+        (cluster.name, found["metadata"]["namespace"])
+        for cluster in sandbox
+        for found in cluster.objects(CONFIG_MAP)
+        if found["metadata"]["name"] == "skupper-site"
+    }
+
+
+def test_a_run_may_be_restricted_to_a_cluster(sandbox: Sandbox) -> None:
+    assert call("run", "--cluster-name", "appsrep05ue1", config=sandbox.config).exit_code == 0
+    assert sites(sandbox) == {
+        ("appsrep05ue1", "skupper-fake-api-server-net"),
+        ("appsrep05ue1", "skupper-prometheus-net"),
+    }
+
+
+def test_a_run_may_be_restricted_to_a_namespace(sandbox: Sandbox) -> None:
+    assert call("run", "--namespace-name", "skupper-grafana-net", config=sandbox.config).exit_code == 0
+    assert sites(sandbox) == {
+        ("app-sre-prod-01", "skupper-grafana-net"),
+        ("app-sre-stage-01", "skupper-grafana-net"),
+    }
+
+
+def test_restrictions_may_be_combined_and_repeated(sandbox: Sandbox) -> None:
+    words = "--external --cluster-name app-sre-stage-01 --cluster-name appsres03ue1 --namespace-name skupper-vault-net"
+    assert call("run", *words.split(), config=sandbox.config).exit_code == 0
+    assert sites(sandbox) == {("app-sre-stage-01", "skupper-vault-net")}
+
+
+def test_links_within_a_restriction_come_up(sandbox: Sandbox) -> None:
+    words = ("--external", "--namespace-name", "skupper-vault-net")
+    assert call("run", *words, config=sandbox.config).exit_code == 0
+    document = json.loads(call("status", *words, "-o", "json", config=sandbox.config).stdout)
+    managed = [
+        (link["dialler"], link["issuer"], link["state"]) for link in document["links"] if link["managed"]
+    ]
+    assert managed == [("app-sre-stage-02/skupper-vault-net", "app-sre-stage-01/skupper-vault-net", "up")]
+
+
+@pytest.mark.parametrize(("side", "private"), [("--internal", True), ("--external", False)])
+def test_a_plan_may_be_restricted_to_one_side(side: str, private: bool, untouched: Fleet) -> None:
+    document = json.loads(call("plan", side, "-o", "json", config=untouched.config).stdout)
+    touched = {change["cluster"] for change in document["changes"]}
+    assert touched == PRIVATE if private else not touched & PRIVATE
+    assert touched
+
+
+def test_clusters_outside_of_a_restriction_are_not_even_asked(untouched: Fleet) -> None:
+    before = {cluster.name: cluster.counts().reads for cluster in untouched.sandbox}
+    call("plan", "--cluster-name", "appsrep05ue1", config=untouched.config)
+    asked = {cluster.name for cluster in untouched.sandbox if cluster.counts().reads > before[cluster.name]}
+    assert asked == {"appsrep05ue1"}
+
+
+def test_the_status_counts_what_a_restriction_leaves_out(linked: Fleet) -> None:
+    shown = call("status", "--cluster-name", "app-sre-stage-01", config=linked.config).stdout
+    assert "left alone: 2 sites, 3 links (--cluster-name app-sre-stage-01 leaves it out)" in shown

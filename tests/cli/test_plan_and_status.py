@@ -1,0 +1,115 @@
+"""``plan`` and ``status`` on a fleet where nothing is, and on one where all is up."""
+
+import json
+import urllib.request
+
+import pytest
+
+from tests.cli.conftest import Fleet
+
+LINKS = 15
+
+
+def test_the_plan_names_the_bundle_that_it_was_made_from(untouched: Fleet) -> None:
+    server = untouched.sandbox.graphql
+    assert server
+    with urllib.request.urlopen(server.address.replace("/graphql", "/sha256")) as answer:
+        sha = answer.read().decode()
+    assert untouched.ask("plan").stdout.splitlines()[0] == f"bundle {sha}"
+
+
+def test_a_plan_with_changes_is_no_failure(untouched: Fleet) -> None:
+    assert untouched.ask("plan").exit_code == 0
+
+
+def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
+    assert untouched.ask("plan").stdout.count("ConfigMap skupper-site\n") == 12
+
+
+def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:
+    result = untouched.ask("plan", "-o", "json", "--log-level", "DEBUG")
+    document = json.loads(result.stdout)
+    assert (document["schema"], len(document["links"])) == (1, LINKS)
+
+
+def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> None:
+    document = untouched.ask_json("plan")
+    shown = untouched.ask("plan").stdout
+    made = sum(change["action"] != "delete" for change in document["changes"])
+    assert f"Plan: {made} to make, 0 to change, {len(document['changes']) - made} to remove" in shown
+
+
+def test_a_dry_run_lists_the_changes_of_the_plan(untouched: Fleet) -> None:
+    document = untouched.ask_json("plan")
+    lines = untouched.ask("run", "--dry-run").stderr.splitlines()
+    assert len(lines) == len(document["changes"])
+    assert all("[INFO] [DRY-RUN] [telling.py:change:" in line for line in lines)
+
+
+@pytest.mark.parametrize("words", [("plan",), ("status",), ("run", "--dry-run")])
+def test_a_command_that_only_looks_writes_nothing(words: tuple[str, ...], untouched: Fleet) -> None:
+    untouched.ask(*words)
+    assert untouched.writes == 0
+
+
+def test_a_fleet_without_links_has_a_bad_status(untouched: Fleet) -> None:
+    result = untouched.ask("status")
+    assert result.exit_code == 1
+    assert f"None of {LINKS} declared links is up." in result.stdout
+
+
+def test_the_status_names_the_next_command(untouched: Fleet) -> None:
+    assert untouched.ask("status").stdout.endswith("see `qontract-skupper plan`.\n")
+
+
+def test_after_a_run_the_status_is_good(linked: Fleet) -> None:
+    result = linked.ask("status")
+    assert result.exit_code == 0
+    assert f"All {LINKS} declared links are up" in result.stdout
+
+
+def test_after_a_run_there_is_nothing_to_plan(linked: Fleet) -> None:
+    assert linked.ask("plan").stdout.splitlines()[-1].startswith("No changes. ")
+
+
+def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:
+    result = linked.ask("run")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+@pytest.mark.parametrize("end", ["dialler", "issuer"])
+def test_both_ends_of_a_link_give_evidence(end: str, linked: Fleet) -> None:
+    document = linked.ask_json("status")
+    (found,) = [
+        link
+        for link in document["links"]
+        if link["dialler"] == "app-sre-stage-02/skupper-vault-net" and link["state"] == "up"
+    ]
+    assert found["evidence"][end]["sight"] == "up"
+
+
+def test_the_status_as_json_tells_which_links_are_settled(linked: Fleet) -> None:
+    document = linked.ask_json("status")
+    assert [link["settled"] for link in document["links"]] == [True] * LINKS
+
+
+def test_each_declared_link_has_a_row(linked: Fleet) -> None:
+    document = linked.ask_json("status")
+    shown = linked.ask("status").stdout
+    assert all(f"{link['dialler']} → {link['issuer']} " in shown for link in document["links"])
+
+
+def test_requests_are_counted_at_debug(linked: Fleet) -> None:
+    told = linked.ask("run", "--log-level", "DEBUG").stderr
+    assert "app-sre-stage-01: " in told
+    assert " requests, 0 of them writes" in told
+
+
+def test_an_encoding_without_marks_is_no_reason_to_fail(linked: Fleet) -> None:
+    from click.testing import CliRunner
+
+    from reconcile.cli import main
+
+    runner = CliRunner(charset="latin-1", env={"QONTRACT_CONFIG": str(linked.config)})
+    result = runner.invoke(main, ["status", "--cluster-name", "app-sre-stage-01"])
+    assert (result.exit_code, "?  app-sre-stage-01/" in result.output) == (0, True)

@@ -1,0 +1,115 @@
+"""What a run says of what happens to it: each thing once, at its level."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed
+from reconcile.apply.running import Outcome
+from reconcile.cli.telling import Teller
+from reconcile.findings import Finding, Severity
+from reconcile.report import logs
+from reconcile.skupper.plan import LinkState, Plan
+from tests.report.plans import change, link
+
+WARNING = Finding("single-site", "one site only", Severity.WARNING)
+ERROR = Finding("enum", "no such mode")
+
+
+@pytest.fixture
+def told() -> Callable[[], list[str]]:
+    """The log lines so far, without their time."""
+    stream = io.StringIO()
+    logs.set_up("INFO", stream=stream)
+    return lambda: [line.partition("] ")[2] for line in stream.getvalue().splitlines()]
+
+
+@pytest.fixture
+def teller() -> Teller:
+    return Teller(progress=False)
+
+
+Told = Callable[[], list[str]]
+
+
+def test_a_change_is_an_action_line_at_info(teller: Teller, told: Told) -> None:
+    teller(ChangeStarted(change()))
+    (line,) = told()
+    assert line.startswith("[INFO] [telling.py:change:")
+    assert line.endswith(" - ['apply', 'privileged=False', 'east', 'vault-net', 'ConfigMap', 'skupper-site']")
+
+
+def test_a_change_that_failed_is_an_error(teller: Teller, told: Told) -> None:
+    teller(ChangeFailed(change(), "east: refused"))
+    (line,) = told()
+    assert line.startswith("[ERROR] [telling.py:failed_change:")
+    assert line.endswith(" - east: refused")
+
+
+def test_a_cluster_with_sites_that_cannot_be_read_is_an_error(teller: Teller, told: Told) -> None:
+    teller(ClusterFailed("east", "east: no answer"))
+    assert told()[0].startswith("[ERROR] [telling.py:failed_cluster:")
+
+
+def test_a_cluster_without_sites_that_cannot_be_read_is_a_warning(teller: Teller, told: Told) -> None:
+    teller(ClusterFailed("east", "east: no answer", declared=False))
+    (line,) = told()
+    assert line.startswith("[WARNING] ")
+    assert line.endswith(" - east: no answer; nothing of ours is known to be there")
+
+
+def test_a_finding_is_said_once(teller: Teller, told: Told) -> None:
+    teller.findings([ERROR], warnings=False)
+    teller.findings([ERROR], warnings=False)
+    assert len(told()) == 1
+
+
+def test_a_dry_run_says_warnings(teller: Teller, told: Told) -> None:
+    teller.findings([WARNING], warnings=True)
+    assert told()[0].startswith("[WARNING] ")
+
+
+def test_a_run_says_no_warnings_about_data(teller: Teller, told: Told) -> None:
+    teller.findings([WARNING], warnings=False)
+    assert told() == []
+
+
+def verdict(teller: Teller, *states: LinkState, dry_run: bool = False, wait: float = 300, **rest) -> bool:
+    links = tuple(link("a", "b", state, "why not") for state in states)
+    outcome = Outcome(plan=Plan(links=links, **rest))
+    return teller.verdict(outcome, dry_run=dry_run, wait=wait)
+
+
+def test_a_run_with_every_link_up_has_not_failed_and_says_nothing(teller: Teller, told: Told) -> None:
+    assert not verdict(teller, LinkState.UP, LinkState.STANDBY, LinkState.LEFT_ALONE)
+    assert told() == []
+
+
+def test_a_link_that_is_down_fails_the_run_and_is_named(teller: Teller, told: Told) -> None:
+    assert verdict(teller, LinkState.DOWN)
+    assert told()[0].endswith(" - link a/vault-net -> b/vault-net of network vault is down: why not")
+
+
+@pytest.mark.parametrize(
+    "state", [LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED, LinkState.DELIVERED]
+)
+def test_a_link_on_its_way_fails_only_a_run_that_waited(state: LinkState, teller: Teller, told: Told) -> None:
+    assert (verdict(teller, state), verdict(teller, state, wait=0)) == (True, False)
+
+
+def test_a_dry_run_does_not_fail_for_links(teller: Teller, told: Told) -> None:
+    assert not verdict(teller, LinkState.DOWN, dry_run=True)
+
+
+def test_an_error_in_the_data_fails_a_dry_run(teller: Teller, told: Told) -> None:
+    assert verdict(teller, dry_run=True, findings=(ERROR,))
+
+
+def test_a_failure_fails_the_run(teller: Teller, told: Told) -> None:
+    assert teller.verdict(Outcome(failures=["east: refused"]), dry_run=False, wait=0)
+
+
+def test_a_run_that_was_stopped_says_what_is_left(teller: Teller, told: Told) -> None:
+    teller.verdict(Outcome(plan=Plan(changes=(change(),)), stopped=True), dry_run=False, wait=0)
+    assert told()[0].endswith(" - stopped; what is left to the next run: 1 change")
