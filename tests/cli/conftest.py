@@ -17,7 +17,8 @@ import reconcile.integration
 import reconcile.openshift.client  # noqa: F401
 from reconcile.cli import main
 from reconcile.sandbox.embedded import Sandbox, Source
-from tests.bundle.sources import FIXTURES, SCHEMAS
+from tests.bundle.sources import SCHEMAS
+from tests.cli.data import vault_alone
 
 
 def call(*words: str, config: Path | None = None, **environment: str) -> Result:
@@ -69,16 +70,28 @@ class Fleet:
         return json.loads(self.ask(*words, "-o", "json").stdout)
 
 
+def sandbox_in(folder: Path) -> Sandbox:
+    """A sandbox that is not started yet."""
+    return Sandbox(Source(vault_alone(folder), SCHEMAS), folder / "sandbox")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox for one test."""
+    with sandbox_in(tmp_path) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """The fixtures in a sandbox on which nothing has been run."""
-    with Sandbox(Source(FIXTURES, SCHEMAS), tmp_path_factory.mktemp("untouched")) as made:
+    """A sandbox on which nothing has been run."""
+    with sandbox_in(tmp_path_factory.mktemp("untouched")) as made:
         yield Fleet(made)
 
 
 @pytest.fixture(scope="session")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """The same after a run: every link is up."""
-    with Sandbox(Source(FIXTURES, SCHEMAS), tmp_path_factory.mktemp("linked")) as made:
+    with sandbox_in(tmp_path_factory.mktemp("linked")) as made:
         assert call("run", "--log-level", "ERROR", config=made.config).exit_code == 0
         yield Fleet(made)

@@ -6,8 +6,7 @@ import urllib.request
 import pytest
 
 from tests.cli.conftest import Fleet
-
-LINKS = 15
+from tests.cli.data import LINKS, SITES
 
 
 def test_the_plan_names_the_bundle_that_it_was_made_from(untouched: Fleet) -> None:
@@ -23,7 +22,7 @@ def test_a_plan_with_changes_is_no_failure(untouched: Fleet) -> None:
 
 
 def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
-    assert untouched.ask("plan").stdout.count("ConfigMap skupper-site\n") == 12
+    assert untouched.ask("plan").stdout.count("ConfigMap skupper-site\n") == SITES
 
 
 def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from tests.bundle.sources import SCHEMAS
 from tests.cli.conftest import call
+from tests.cli.data import vault_alone
 from tests.cli.processes import start
 from tests.cli.test_bundle import overlaid
 
@@ -64,9 +65,9 @@ def running(folder: Path, *words: str) -> Iterator[Running]:
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox of other data than the project's own: one cluster has another name."""
     folder = tmp_path_factory.mktemp("sandbox")
-    source = overlaid(folder)
+    source = vault_alone(folder)
     for file in source.rglob("*.yml"):
-        file.write_text(file.read_text().replace("name: app-sre-prod-01", "name: another-one"))
+        file.write_text(file.read_text().replace("name: app-sre-stage-01", "name: another-one"))
     with running(folder / "made", "--data", str(source), "--schemas", str(SCHEMAS)) as made:
         yield made
 
