@@ -47,6 +47,11 @@ golden: $(INSTALLED)  ## Write the golden files of the tests anew; review the di
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli || true
 	@git --no-pager diff --stat -- tests
 
+.PHONY: docs
+docs: $(INSTALLED)  ## Write docs/data.md and the transcript of the README anew
+	@$(BIN)/python -m tests.docs.data_reference
+	@$(BIN)/python -m tests.docs.transcript
+
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
