@@ -25,7 +25,7 @@ TICK = 1.0
 """Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
 
 GATHER = 0.02
-"""Seconds to gather what happens at the same time before planning again."""
+"""Seconds to gather what happens at the same time before planning again; longer where planning takes long."""
 
 _TRIES = 3
 """How often one change is made in one run before it is given up."""
@@ -78,6 +78,7 @@ class Run:
         self._closed: set[_Lane] = set()
         # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
         self._removed = 0
+        self._planning = 0.0
         self._told: set[str] = set()
         self.outcome = Outcome()
 
@@ -99,6 +100,8 @@ class Run:
         while True:
             self._gather(0 if self.outcome.plan.ready and not self._busy else TICK)
             self._tell_failures()
+            # Taken before the plan: a cluster that answers meanwhile is not in it, so another plan is due.
+            unread = self._fleet.pending
             self._plan()
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
@@ -106,7 +109,7 @@ class Run:
                 self._fleet.watch(self._awaited(), lambda: self._happened.put(""), longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
-            if started or self._busy or self._fleet.pending:
+            if started or self._busy or unread:
                 continue
             if deadline is None:
                 deadline = time.monotonic() + wait
@@ -122,7 +125,8 @@ class Run:
         """Wait until something happens, then a moment longer for what comes with it."""
         try:
             self._happened.get(timeout=longest or GATHER)
-            time.sleep(GATHER)
+            # A large fleet reports without a pause; planning must not take up more than a third of the run.
+            time.sleep(max(GATHER, min(2 * self._planning, TICK)))
             while True:
                 self._happened.get_nowait()
         except queue.Empty:
@@ -134,7 +138,9 @@ class Run:
             self._removed += sum(change.removal for change in made)
 
     def _plan(self) -> None:
+        started = time.monotonic()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
+        self._planning = time.monotonic() - started
         self._tell(Planned(self.outcome.plan))
 
     def _tell_failures(self) -> None:

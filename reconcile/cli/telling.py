@@ -96,11 +96,15 @@ class Teller:
 
 
 def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
-    """Links that a run must not end well with: with ``--wait 0`` those on their way are no fault."""
-    bad = {LinkState.DOWN}
-    if patient:
-        bad |= {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED, LinkState.DELIVERED}
-    return [link for link in plan.links if link.state in bad]
+    """Links that a run must not end well with.
+
+    With ``--wait 0`` those on their way are no fault. Links to a cluster that could not be read are left out: the
+    cluster has been told about.
+    """
+    if not patient:
+        return [link for link in plan.links if link.state is LinkState.DOWN]
+    unread = [link for link in plan.links if link.state is LinkState.UNKNOWN and link.since is None]
+    return [link for link in plan.links if link.managed and not link.settled and link not in unread]
 
 
 def _leaving(plan: Plan) -> list[SiteReport]:
