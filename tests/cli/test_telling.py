@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -96,6 +98,15 @@ def test_a_link_that_is_down_fails_the_run_and_is_named(teller: Teller, told: To
 )
 def test_a_link_on_its_way_fails_only_a_run_that_waited(state: LinkState, teller: Teller, told: Told) -> None:
     assert (verdict(teller, state), verdict(teller, state, wait=0)) == (True, False)
+
+
+@pytest.mark.parametrize(("since", "failed"), [(datetime(2026, 1, 1, tzinfo=UTC), True), (None, False)])
+def test_a_link_that_nobody_vouches_for_fails_the_run_but_not_one_that_could_not_be_read(
+    since: datetime | None, failed: bool, teller: Teller, told: Told
+) -> None:
+    unknown = replace(link("a", "b", LinkState.UNKNOWN, "why not"), since=since)
+    outcome = Outcome(plan=Plan(links=(unknown,)))
+    assert teller.verdict(outcome, dry_run=False, wait=300) is failed
 
 
 def test_a_dry_run_does_not_fail_for_links(teller: Teller, told: Told) -> None:
