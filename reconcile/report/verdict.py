@@ -18,8 +18,10 @@ def _of_links(plan: Plan) -> str:
     good = sum(link.settled for link in managed)
     reserve = sum(link.state is LinkState.STANDBY for link in managed)
     standby = f", {reserve} of them on standby" if reserve and good == len(managed) else ""
+    dark = sum(link.state is LinkState.UNKNOWN for link in managed)
+    unknown = f", {dark} of them unknown" if dark and len(managed) > 1 else ""
     others = f", {left} left alone" if left else ""
-    return f"{_share(good, len(managed))}{standby}{others}."
+    return f"{_share(good, len(managed))}{standby}{unknown}{others}."
 
 
 def _share(good: int, total: int) -> str:

@@ -7,7 +7,8 @@ from reconcile.report.verdict import verdict
 from reconcile.skupper.plan import LinkState, Plan
 from tests.report.plans import link
 
-UP, DOWN, STANDBY, LEFT = LinkState.UP, LinkState.DOWN, LinkState.STANDBY, LinkState.LEFT_ALONE
+UP, DOWN, UNKNOWN = LinkState.UP, LinkState.DOWN, LinkState.UNKNOWN
+STANDBY, LEFT = LinkState.STANDBY, LinkState.LEFT_ALONE
 
 
 def of(*states: LinkState, findings: tuple[Finding, ...] = ()) -> str:
@@ -23,7 +24,10 @@ def of(*states: LinkState, findings: tuple[Finding, ...] = ()) -> str:
         ([UP, UP], "All 2 declared links are up."),
         ([DOWN, DOWN], "None of 2 declared links is up."),
         ([UP, UP, DOWN], "1 of 3 declared links is not up."),
-        ([UP, DOWN, LinkState.UNKNOWN], "2 of 3 declared links are not up."),
+        ([UP, DOWN, DOWN], "2 of 3 declared links are not up."),
+        ([UP, DOWN, UNKNOWN], "2 of 3 declared links are not up, 1 of them unknown."),
+        ([UNKNOWN, UNKNOWN], "None of 2 declared links is up, 2 of them unknown."),
+        ([UNKNOWN], "The one declared link is not up."),
         ([LEFT], "1 link left alone."),
         ([LEFT, LEFT], "2 links left alone."),
         ([UP, LEFT, LEFT], "The one declared link is up, 2 left alone."),
