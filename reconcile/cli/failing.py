@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from reconcile.cli.leaving import leave
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -30,6 +32,6 @@ def plainly(command: F) -> F:
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
-            sys.exit(130)
+            leave(130)
 
     return wrapped  # type: ignore[return-value]

@@ -6,6 +6,7 @@ import click
 
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
+from reconcile.cli.leaving import leave
 from reconcile.cli.options import Common, Duration, common
 
 _EXITS = {
@@ -61,6 +62,6 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> No
             failed = teller.verdict(outcome, dry_run=dry_run, wait=wait)
         session.log_requests()
     if stop.signal:
-        sys.exit(128 + stop.signal)
+        leave(128 + stop.signal)
     if failed:
         sys.exit(1)

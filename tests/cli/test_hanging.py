@@ -1,0 +1,50 @@
+"""A cluster that does not answer, and somebody who does not want to wait for it."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from reconcile.sandbox.embedded import Sandbox
+from reconcile.sandbox.kubernetes.calls import Call
+from tests.cli.processes import PATIENCE, start
+
+SOON = 10
+"""Seconds within which a command has to be gone; a request to a cluster may take three times as long."""
+
+
+@pytest.fixture
+def asked(sandbox: Sandbox) -> Iterator[threading.Event]:
+    """Set when a command has asked a cluster for something that it will not be told."""
+    heard = threading.Event()
+
+    async def hang(call: Call) -> None:
+        if call.user.startswith("sandbox:"):
+            heard.set()
+            await asyncio.sleep(PATIENCE)
+
+    cluster = next(iter(sandbox))
+    cluster.faults.before.append(hang)
+    yield heard
+    cluster.faults.clear()
+
+
+@pytest.mark.parametrize("name", ["plan", "status", "run"])
+def test_ctrl_c_ends_a_command_at_once(name: str, sandbox: Sandbox, asked: threading.Event) -> None:
+    with start(name, config=sandbox.config) as process:
+        assert asked.wait(PATIENCE)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=SOON)
+    assert process.returncode == 130
+    assert "stopped" in told
+    assert "Traceback" not in told
+
+
+def test_sigterm_ends_a_run_at_once(sandbox: Sandbox, asked: threading.Event) -> None:
+    with start("run", config=sandbox.config) as process:
+        assert asked.wait(PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SOON)
+    assert process.returncode == 143
