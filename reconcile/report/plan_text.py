@@ -32,7 +32,7 @@ def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
-    lines.append(f"{summary(plan)} {verdict(plan)}")
+    lines += [summary(plan), verdict(plan)]
     return "\n".join(lines)
 
 
@@ -43,7 +43,7 @@ def summary(plan: Plan) -> str:
     counts = {mark: sum(_mark(change) == mark for change in plan.changes) for mark in "+~-"}
     lost = sum(change.removal for change in plan.changes)
     # Used-up requests and tokens are removed all the time; what a reader must not miss is what goes out of service.
-    removed = f"{counts['-']} to remove" + (f" ({lost} out of service)" if lost else "")
+    removed = f"{counts['-']} to remove" + (f" ({lost or 'none'} out of service)" if counts["-"] else "")
     later = len(plan.changes) - len(plan.ready)
     waiting = f"; {later} of them (marked .) later in the same run" if later else ""
     return f"Plan: {counts['+']} to make, {counts['~']} to change, {removed}{waiting}."

@@ -68,7 +68,7 @@ def test_after_a_run_the_status_is_good(linked: Fleet) -> None:
 
 
 def test_after_a_run_there_is_nothing_to_plan(linked: Fleet) -> None:
-    assert linked.ask("plan").stdout.splitlines()[-1].startswith("No changes. ")
+    assert linked.ask("plan").stdout.splitlines()[-2] == "No changes."
 
 
 def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:

@@ -74,12 +74,16 @@ def test_long_values_are_cut() -> None:
 def test_the_summary_counts_by_what_happens() -> None:
     drift = (FieldDrift(("data", "a"), "1", "2"),)
     plan = Plan(changes=(change(), change(drift=drift), change(Verb.PATCH), change(Verb.DELETE)))
-    assert summary(plan) == "Plan: 1 to make, 2 to change, 1 to remove."
+    assert summary(plan) == "Plan: 1 to make, 2 to change, 1 to remove (none out of service)."
 
 
 def test_the_summary_says_what_goes_out_of_service() -> None:
     plan = Plan(changes=(change(Verb.DELETE), change(Verb.DELETE, removal=True)))
     assert "2 to remove (1 out of service)" in summary(plan)
+
+
+def test_the_summary_of_a_plan_that_removes_nothing_speaks_of_no_service() -> None:
+    assert summary(Plan(changes=(change(),))) == "Plan: 1 to make, 0 to change, 0 to remove."
 
 
 def test_the_summary_counts_what_comes_later() -> None:
