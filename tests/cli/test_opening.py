@@ -89,7 +89,7 @@ def test_a_cluster_without_its_secret_is_named_and_the_plan_still_shown(tmp_path
     with Server(from_fixtures()) as server:
         result = call("plan", config=configured(tmp_path, server.address))
     assert result.exit_code == 1
-    assert "None of 15 declared links is up." in result.stdout
+    assert "None of 15 declared links is up, 15 of them unknown." in result.stdout
     assert result.stderr.count("\nError: ") + result.stderr.startswith("Error: ") == 6
 
 
