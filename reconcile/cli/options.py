@@ -126,3 +126,12 @@ _OPTIONS = [
         help="Require that the integration's datafile declares all schemas that were read.",
     ),
 ]
+
+max_removals = click.option(
+    "--max-removals",
+    type=click.IntRange(0),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Most sites, links and policies that one run may take away; with more, it takes away none.",
+)

@@ -6,7 +6,7 @@ import click
 
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
-from reconcile.cli.options import Common, common
+from reconcile.cli.options import Common, common, max_removals
 
 _EXITS = {0: "the plan is complete, with or without changes", 1: "something is refused or could not be read"}
 
@@ -20,14 +20,7 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
     show_default=True,
     help="For people or for programs.",
 )
-@click.option(
-    "--max-removals",
-    type=click.IntRange(0),
-    metavar="N",
-    default=10,
-    show_default=True,
-    help="As for run: with more sites, links and policies to take away than this, none is.",
-)
+@max_removals
 @common
 @plainly
 def command(common: Common, output: str, max_removals: int) -> None:

@@ -7,7 +7,7 @@ import click
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.leaving import leave
-from reconcile.cli.options import Common, Duration, common
+from reconcile.cli.options import Common, Duration, common, max_removals
 
 _EXITS = {
     0: "everything is as declared; in a dry run: nothing stands in the way",
@@ -26,14 +26,7 @@ _EXITS = {
     show_default=True,
     help="How long to wait for links to come up; 0: do what can be done now and leave the rest to the next run.",
 )
-@click.option(
-    "--max-removals",
-    type=click.IntRange(0),
-    metavar="N",
-    default=10,
-    show_default=True,
-    help="Most sites, links and policies that one run may take away; with more, it takes away none.",
-)
+@max_removals
 @common
 @plainly
 def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> None:

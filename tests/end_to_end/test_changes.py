@@ -80,9 +80,7 @@ def test_a_setting_that_is_dropped_is_removed(linked: World):
 def test_a_plan_says_what_a_change_does_to_the_site(linked: World):
     linked.change(config={"routerLogging": "info+"})
     (change,) = [c for c in linked.run(dry_run=True).outcome.plan.changes if c.cluster == "a"]
-    assert change.reason == (
-        "it differs in data.router-logging: router-logging restarts the routers of the site"
-    )
+    assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
 
 
 def left_in_b(fleet: World) -> list[dict]:

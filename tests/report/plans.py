@@ -109,7 +109,7 @@ FRESH = Plan(
 DRIFTED = Plan(
     changes=(
         change(
-            reason="it differs in data.routers: routers is changed only by a new site",
+            reason="it differs in data.routers, which takes effect only when the site is made anew",
             drift=(
                 FieldDrift(("data", "console-password"), "***", "***"),
                 FieldDrift(("data", "router-logging"), None, "error+"),

@@ -15,7 +15,7 @@ class Effect(StrEnum):
     """What happens when the value of a key changes on a site that runs already; reads as half a sentence."""
 
     ROLLOUT = "restarts the routers of the site"
-    NEXT_LINKS = "counts for the next tokens and connectors only, Services and certificates stay"
+    NEXT_LINKS = "counts for the next tokens and connectors only, while Services and certificates stay"
     RESTART = "takes effect when the service-controller restarts"
     REMAKE = "takes effect only when both Skupper deployments are made anew"
     NEW_SITE = "takes effect only when the site is made anew"

@@ -84,18 +84,24 @@ def _labelled(
 
 
 def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
-    paths = ", ".join(field.dotted for field in differing)
+    """What differs and, for the ConfigMap, what Skupper makes of each change; alike ones are told together."""
     if kind != CONFIG_MAP:
-        return f"it differs in {paths}"
-    effects = sorted({_effect(field) for field in differing})
-    return f"it differs in {paths}: {'; '.join(effects)}"
+        return f"it differs in {', '.join(field.dotted for field in differing)}"
+    paths: dict[str, list[str]] = {}
+    for field in differing:
+        paths.setdefault(_effect(field), []).append(field.dotted)
+    told = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
+    return f"it differs in {'; in '.join(told)}"
 
 
 def _effect(field: FieldDrift) -> str:
+    """Half a sentence about a field of ``skupper-site``."""
     if field.path[0] != "data":
-        return Effect.ROLLOUT if field.path[:2] == ("metadata", "annotations") else "labels stay as they are"
+        return (
+            Effect.ROLLOUT if field.path[:2] == ("metadata", "annotations") else "changes nothing for Skupper"
+        )
     key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
-    return f"{field.path[1]} {key.effect}" if key else "Skupper does not know the key"
+    return key.effect if key else "Skupper does not know"
 
 
 def _old_site(live: LiveSite) -> bool:
