@@ -66,7 +66,9 @@ def test_short_and_long_help_are_the_same(name: str) -> None:
 def test_every_option_of_a_command_is_explained(name: str) -> None:
     from click import Context, Option
 
-    command = reconcile.cli.main.get_command(Context(reconcile.cli.main), name)
+    command = reconcile.cli.main.get_command(
+        Context(reconcile.cli.main, **reconcile.cli.main.context_settings), name
+    )
     assert command
     assert all(option.help for option in command.params if isinstance(option, Option))
 

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from reconcile.app_interface import config_tables
-from reconcile.cli import COMMANDS
+from reconcile.cli import COMMANDS, main
 from reconcile.cli.exits import SESSION
 from tests.bundle.sources import edited
 from tests.docs.pages import CONTRIBUTING, PAGES, README, ROOT, Page
@@ -83,7 +83,8 @@ def test_the_readme_gives_the_defaults_of_the_options() -> None:
 def test_every_command_line_can_be_parsed(line: str) -> None:
     name, *words = shlex.split(line)
     command = commands()[name]
-    parser = command.make_parser(click.Context(command, info_name=name))
+    parent = click.Context(main, **main.context_settings)
+    parser = command.make_parser(click.Context(command, parent=parent, info_name=name))
     parser.parse_args(words)
 
 
