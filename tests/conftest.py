@@ -1,11 +1,55 @@
-"""What all tests share: how hard hypothesis searches, and a fixed way to look at output."""
+"""What all tests share: how hard hypothesis searches, and the back ends on which clusters are made."""
 
 import os
+from collections import Counter
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.clusters import assets, backends
+from tests.clusters.backends import Backend, Kind
 
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", parent=settings.get_profile("project"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes ``backend``, itself or through a fixture, runs once on each."""
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", backends.available(), ids=str, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Makes clusters, simulated or real."""
+    return Backend(request.param)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_real_servers() -> Iterator[None]:
+    yield
+    backends.stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note the back end in the report, which may travel from a worker process."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    if "backend" in params:
+        item.user_properties.append(("backend", params["backend"].value))
+
+
+def pytest_report_header() -> str:
+    """Say whether real API servers take part."""
+    return assets.explained()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran on each back end."""
+    passed = terminalreporter.stats.get("passed", [])
+    counts = Counter(value for report in passed for key, value in report.user_properties if key == "backend")
+    told = ", ".join(f"{counts[kind]} on {kind.told}" for kind in Kind)
+    terminalreporter.write_line(f"cluster-facing tests passed: {told}")

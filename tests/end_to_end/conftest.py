@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clusters.backends import Backend
 from tests.end_to_end.world import World, world
 
 
 @pytest.fixture
-def fleet() -> Iterator[World]:
+def fleet(backend: Backend) -> Iterator[World]:
     """Two public clusters and a private one; nothing on them yet."""
-    with world(["a", "b", "p"], private=["p"]) as made:
+    with world(backend, ["a", "b", "p"], private=["p"]) as made:
         yield made
 
 

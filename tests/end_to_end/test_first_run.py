@@ -5,6 +5,7 @@ import re
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.definitions import Strategy
 from reconcile.skupper.plan import LinkState
+from tests.clusters.backends import Backend
 from tests.end_to_end.world import World, world
 
 GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<generation>)'")
@@ -62,12 +63,12 @@ def test_without_waiting_each_run_carries_the_links_one_step_on(fleet: World):
         assert runs < 200
 
 
-def test_links_to_a_load_balancer_come_up():
-    with world(["a", "b"], config={"a": {"ingress": "loadbalancer"}}) as fleet:
+def test_links_to_a_load_balancer_come_up(backend: Backend):
+    with world(backend, ["a", "b"], config={"a": {"ingress": "loadbalancer"}}) as fleet:
         assert fleet.run().states == {"b/net -> a/net": LinkState.UP}
 
 
-def test_the_redundant_topology_comes_up_with_fewer_links():
-    with world(["a", "b", "c", "d"], strategy=Strategy.REDUNDANT) as fleet:
+def test_the_redundant_topology_comes_up_with_fewer_links(backend: Backend):
+    with world(backend, ["a", "b", "c", "d"], strategy=Strategy.REDUNDANT) as fleet:
         told = fleet.run()
         assert (told.all_up, len(told.states)) == (True, 4)

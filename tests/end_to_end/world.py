@@ -1,7 +1,7 @@
 """Clusters, Skupper on them, and our own run over both: no data server, no command line, all real requests.
 
-A `World` is as many simulated clusters as a test names. Definitions are plain values that the test changes at will,
-and every run is a new one with new clients, as a scheduled run would be.
+A `World` is as many clusters as a test names, on either back end. Definitions are plain values that the test changes
+at will, and every run is a new one with new clients, as a scheduled run would be.
 """
 
 import threading
@@ -18,8 +18,7 @@ from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.client import Client
 from reconcile.report import actions
-from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
-from reconcile.sandbox.kubernetes.servers import ApiServers
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.skupper import checks, planning
 from reconcile.skupper.declared import lay_out
@@ -31,6 +30,8 @@ from reconcile.skupper.sites import settle_all
 from reconcile.skupper.v1 import reads
 from reconcile.skupper.v1.engine import V1
 from reconcile.skupper.world import World as PlannedWorld
+from tests.clusters.backends import Backend, Clusters
+from tests.clusters.backends import Cluster as AnyCluster
 
 OURS = Ownership("test")
 PATIENCE = 30.0
@@ -63,7 +64,7 @@ class Told:
 
 @dataclass
 class World:
-    servers: ApiServers
+    servers: Clusters
     skupper: Skupper
     private: frozenset[str]
     network: Network
@@ -71,7 +72,7 @@ class World:
     token: dict[str, str] = field(default_factory=dict)
     """Tokens other than the administrator's, by cluster."""
 
-    def __getitem__(self, name: str) -> SimulatedCluster:
+    def __getitem__(self, name: str) -> AnyCluster:
         return self.servers[name]
 
     def cluster(self, name: str, **options) -> Cluster:
@@ -196,12 +197,17 @@ def until(true: Callable[[], object], seconds: float = 15) -> None:
 
 @contextmanager
 def world(
-    names: Iterable[str], *, private: Iterable[str] = (), config: dict[str, Config] | None = None, **network
+    backend: Backend,
+    names: Iterable[str],
+    *,
+    private: Iterable[str] = (),
+    config: dict[str, Config] | None = None,
+    **network,
 ) -> Iterator[World]:
     """Clusters of these names with one site each, in the namespace ``net`` of each."""
     specs = [ClusterSpec(name, namespaces=("net", "other")) for name in names]
     with ExitStack() as stack:
-        servers = stack.enter_context(ApiServers(specs))
+        servers = stack.enter_context(backend.clusters(specs))
         hidden = frozenset(private)
         sites = tuple(
             SiteDefinition(

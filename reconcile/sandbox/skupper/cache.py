@@ -5,7 +5,7 @@ told as kind, namespace and name; who wants to know more looks into the cache, a
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.openshift.client import Client
@@ -24,19 +24,19 @@ Changed = Callable[[Kind, str, str], None]
 class Cache:
     """The objects of the watched kinds, all namespaces. Thread-safe; what it returns must not be changed."""
 
-    def __init__(self, client: Client, changed: Changed) -> None:
+    def __init__(self, client: Client, changed: Changed, kinds: Sequence[Kind] = WATCHED) -> None:
         self._client = client
         self._changed = changed
-        self._objects: dict[Kind, dict[tuple[str, str], Json]] = {kind: {} for kind in WATCHED}
+        self._objects: dict[Kind, dict[tuple[str, str], Json]] = {kind: {} for kind in kinds}
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._synced = {kind: threading.Event() for kind in WATCHED}
+        self._synced = {kind: threading.Event() for kind in kinds}
         self._absent: set[Kind] = set()
         self._threads = [
             threading.Thread(
                 target=self._follow, args=(kind,), name=f"{client.cluster}-{kind.plural}", daemon=True
             )
-            for kind in WATCHED
+            for kind in kinds
         ]
 
     def start(self) -> None:

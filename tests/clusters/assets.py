@@ -1,0 +1,43 @@
+"""Where the programs of a real control plane are: the envtest convention, or the cache of ``make kube-assets``."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+NEEDED = ("kube-apiserver", "etcd", "kubectl", "kube-controller-manager")
+"""``setup-envtest`` leaves the last one out; without it nothing is ever collected, and the tests need that."""
+
+
+@dataclass(frozen=True)
+class Assets:
+    folder: Path
+
+    def __getitem__(self, program: str) -> str:
+        return str(self.folder / program)
+
+    @property
+    def version(self) -> str:
+        """As the API server tells it: ``v1.20.2``."""
+        told = subprocess.run(
+            [self["kube-apiserver"], "--version"], capture_output=True, text=True, check=True
+        )
+        return told.stdout.split()[-1]
+
+
+@cache
+def find() -> Assets | None:
+    """The programs, None if they are not all there."""
+    named = os.environ.get("KUBEBUILDER_ASSETS")
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(named) if named else cached / "qontract-skupper" / "kube-assets" / "current"
+    return Assets(folder) if all(os.access(folder / program, os.X_OK) for program in NEEDED) else None
+
+
+def explained() -> str:
+    """One line for the head of a test run."""
+    found = find()
+    if found:
+        return f"real API servers: kube-apiserver {found.version}; every cluster-facing test runs on both back ends"
+    return "real API servers: none (make kube-assets obtains them); cluster-facing tests run on simulated clusters only"

@@ -1,0 +1,59 @@
+"""The two back ends, and the fixture that runs a test on each of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
+from reconcile.sandbox.kubernetes.servers import ApiServers
+from tests.clusters import assets
+from tests.clusters.control_plane import ControlPlane
+from tests.clusters.real import RealCluster, RealClusters
+
+Cluster = SimulatedCluster | RealCluster
+Clusters = ApiServers | RealClusters
+
+
+class Kind(StrEnum):
+    SIMULATED = "simulated"
+    REAL = "real"
+
+    @property
+    def told(self) -> str:
+        return {"simulated": "simulated clusters", "real": "real API servers"}[self]
+
+
+def available() -> list[Kind]:
+    """The back ends that this machine has."""
+    return [Kind.SIMULATED, Kind.REAL] if assets.find() else [Kind.SIMULATED]
+
+
+@dataclass
+class Backend:
+    """Makes the clusters of a test."""
+
+    kind: Kind
+
+    def clusters(self, specs: Iterable[ClusterSpec], folder: Path | None = None) -> Clusters:
+        """Clusters that are not started yet."""
+        if self.kind is Kind.SIMULATED:
+            return ApiServers(specs, folder)
+        return RealClusters(plane(), specs)
+
+
+_planes: list[ControlPlane] = []
+
+
+def plane() -> ControlPlane:
+    """The control plane of this test process, started when first asked for."""
+    found = assets.find()
+    if not _planes and found:
+        _planes.append(ControlPlane(found))
+    return _planes[0]
+
+
+def stop() -> None:
+    """End what was started."""
+    while _planes:
+        _planes.pop().stop()

@@ -1,0 +1,215 @@
+"""Real kube-apiservers with the manners of simulated clusters, as far as tests ask for them.
+
+A server is lent from the test process's control plane, emptied, and given back at the end: to start one takes seconds.
+Custom resource definitions stand in for Routes and SkupperClusterPolicies.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from reconcile.kinds import (
+    CLUSTER_POLICY,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    NAMESPACE,
+    ROLE,
+    ROLE_BINDING,
+    ROUTE,
+    SECRET,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    Kind,
+)
+from reconcile.openshift import errors, paths
+from reconcile.openshift.access import Access
+from reconcile.openshift.client import Client
+from reconcile.sandbox.kubernetes import kubeconfig
+from reconcile.sandbox.kubernetes.accounts import Account
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec
+from tests.clusters.control_plane import ApiServer, ControlPlane
+from tests.clusters.tending import Tending
+
+Json = dict[str, Any]
+ACCOUNTS = "automation"
+"""Namespace of the service accounts that tests let in."""
+RBAC = "rbac.authorization.k8s.io"
+CLUSTER_ROLE = Kind(RBAC, "v1", "clusterroles", "ClusterRole", namespaced=False)
+CLUSTER_ROLE_BINDING = Kind(RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False)
+_SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+_CONTENT = (CONFIG_MAP, SECRET, SERVICE_ACCOUNT, ROLE_BINDING, ROLE, DEPLOYMENT)
+_ONE_BY_ONE = (SERVICE, CLUSTER_ROLE_BINDING, CLUSTER_ROLE)
+"""Services cannot be deleted as a collection, and the built-in roles must stay."""
+_BUILT_IN = "kubernetes.io/bootstrapping"
+
+
+class RealCluster:
+    """One API server while a test has it."""
+
+    def __init__(self, spec: ClusterSpec, server: ApiServer, ca_file: Path) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.url = server.url
+        self.token = server.token
+        self.server = server
+        access = Access(spec.name, server.url, server.token, str(ca_file))
+        self._client = Client(access, field_manager="sandbox")
+        self._served = (*_CONTENT, *(kind for kind in server.kinds if kind.namespaced))
+        self._clear()
+        for namespace in {*spec.namespaces, ACCOUNTS}:
+            server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+        domain = spec.apps_domain or f"apps.{spec.name}.example"
+        self._tending = Tending(server, self._client, spec.behaviour, domain)
+        self._tokens: dict[str, str] = {}
+
+    def close(self) -> None:
+        self._tending.stop()
+        self._client.close()
+
+    def objects(self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None) -> list[Json]:
+        """Objects of a kind as they are now."""
+        return list(self._client.list(kind, namespace=namespace or None, labels=labels).items)
+
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Json | None:
+        """One object as it is now; None if it does not exist."""
+        try:
+            return self._client.get(kind, name, namespace or None)
+        except errors.NotFound:
+            return None
+
+    def load(self, *objects: Json) -> list[Json]:
+        """Create objects as the administrator."""
+        return [self._client.create(_kind_of(obj), obj) for obj in objects]
+
+    def remove(self, kind: Kind, name: str, namespace: str = "") -> None:
+        """Delete an object as the administrator."""
+        self._client.delete(kind, name, namespace or None)
+
+    def admit(self, account: Account) -> str:
+        """Let a service account in, with these rights and no others; returns its token."""
+        name = re.sub(r"[^a-z0-9]+", "-", account.user.lower()).strip("-")
+        self._withdraw(name)
+        subject = {"kind": "ServiceAccount", "name": name, "namespace": ACCOUNTS}
+        for number, rule in enumerate(account.rules):
+            role = {
+                "metadata": {"name": f"{name}-{number}"},
+                "rules": [
+                    {
+                        "apiGroups": sorted(rule.groups),
+                        "resources": sorted(rule.resources),
+                        "verbs": sorted(rule.verbs),
+                    }
+                ],
+            }
+            for namespace in rule.namespaces if rule.namespaces is not None else (None,):
+                self._bind(role, subject, namespace)
+        if account.user not in self._tokens:
+            path = paths.collection(SERVICE_ACCOUNT, ACCOUNTS)
+            self._must("POST", path, {"metadata": {"name": name}})
+            request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+            answer = self._must("POST", f"{path}/{name}/token", request)
+            self._tokens[account.user] = answer["status"]["token"]
+        return self._tokens[account.user]
+
+    def revoke(self, token: str) -> None:
+        """Have a token refused from now on."""
+        user = next(user for user, known in self._tokens.items() if known == token)
+        self._client.delete(SERVICE_ACCOUNT, re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-"), ACCOUNTS)
+        del self._tokens[user]
+
+    def _bind(self, role: Json, subject: Json, namespace: str | None) -> None:
+        of_role, of_binding = (ROLE, ROLE_BINDING) if namespace else (CLUSTER_ROLE, CLUSTER_ROLE_BINDING)
+        reference = {"apiGroup": RBAC, "kind": of_role.name, "name": role["metadata"]["name"]}
+        self._must("POST", paths.collection(of_role, namespace), role)
+        binding = {"metadata": role["metadata"], "roleRef": reference, "subjects": [subject]}
+        self._must("POST", paths.collection(of_binding, namespace), binding)
+
+    def _withdraw(self, name: str) -> None:
+        for kind in (ROLE_BINDING, ROLE, CLUSTER_ROLE_BINDING, CLUSTER_ROLE):
+            for found in self.objects(kind):
+                metadata = found["metadata"]
+                if re.fullmatch(rf"{re.escape(name)}-\d+", metadata["name"]):
+                    self.remove(kind, metadata["name"], metadata.get("namespace", ""))
+
+    def _must(self, method: str, path: str, body: Json) -> Json:
+        status, answer = self.server.ask(method, path, body)
+        assert status in {200, 201}, answer
+        return answer
+
+    def _clear(self) -> None:
+        """Empty the cluster of what an earlier test has left. Namespaces stay, for they take seconds to go."""
+        for namespace in self.objects(NAMESPACE):
+            name = namespace["metadata"]["name"]
+            if name not in _SYSTEM:
+                for kind in self._served:
+                    self.server.ask(
+                        "DELETE", paths.collection(kind, name), {"propagationPolicy": "Background"}
+                    )
+        for kind in self.server.kinds:
+            if not kind.namespaced:
+                self.server.ask("DELETE", paths.collection(kind))
+        for kind in _ONE_BY_ONE:
+            for found in self.objects(kind):
+                metadata = found["metadata"]
+                if _BUILT_IN not in (metadata.get("labels") or {}) and metadata.get("namespace") != "default":
+                    self.server.ask("DELETE", paths.item(kind, metadata["name"], metadata.get("namespace")))
+
+
+class RealClusters:
+    """Real API servers in the place of ``ApiServers``, from ``start`` to ``stop``; also a context manager."""
+
+    def __init__(self, plane: ControlPlane, specs: Iterable[ClusterSpec]) -> None:
+        self._plane = plane
+        self._specs = tuple(specs)
+        self._clusters: dict[str, RealCluster] = {}
+        self.ca_file = plane.ca_file
+
+    def __getitem__(self, name: str) -> RealCluster:
+        return self._clusters[name]
+
+    def __iter__(self) -> Iterator[RealCluster]:
+        return iter(self._clusters.values())
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def start(self) -> Self:
+        servers = self._plane.lend([_extra_kinds(spec) for spec in self._specs])
+        for spec, server in zip(self._specs, servers, strict=True):
+            cluster = self._clusters[spec.name] = RealCluster(spec, server, self.ca_file)
+            for account in spec.accounts:
+                cluster.admit(account)
+        return self
+
+    def stop(self) -> None:
+        for cluster in self:
+            cluster.close()
+        self._plane.take_back([cluster.server for cluster in self])
+        self._clusters.clear()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def write_kubeconfig(self, path: Path) -> Path:
+        """Write a kubeconfig with one context per cluster, as the administrator of each."""
+        entries = [kubeconfig.Entry(cluster.name, cluster.url, cluster.token) for cluster in self]
+        kubeconfig.write(path, entries, self.ca_file.read_bytes())
+        return path
+
+
+def _extra_kinds(spec: ClusterSpec) -> tuple[Kind, ...]:
+    openshift = (ROUTE,) if spec.openshift else ()
+    policies = (CLUSTER_POLICY,) if spec.skupper_policy else ()
+    return (*openshift, *policies, *spec.extra_kinds)
+
+
+def _kind_of(obj: Json) -> Kind:
+    everything = (*_CONTENT, *_ONE_BY_ONE, NAMESPACE, ROUTE, CLUSTER_POLICY)
+    return next(k for k in everything if (k.api_version, k.name) == (obj["apiVersion"], obj["kind"]))
