@@ -22,16 +22,18 @@ class DemoFailedError(Exception):
     """A step of the demo did not end as it should."""
 
 
+SOURCE = Source(ROOT / "fixtures" / "app-interface", ROOT / "schemas")
+
+
 def main() -> int:
     """Run the demo; return the exit code."""
     started = time.monotonic()
-    source = Source(ROOT / "fixtures" / "app-interface", ROOT / "schemas")
     with tempfile.TemporaryDirectory(prefix="qontract-skupper-demo-") as folder:
-        sandbox = Sandbox(source, Path(folder))
+        sandbox = Sandbox(SOURCE, Path(folder))
         _say(f"A sandbox of {len(sandbox.clusters)} clusters from the data in fixtures/app-interface")
         try:
             with sandbox:
-                _steps(sandbox)
+                show(sandbox)
         except DemoFailedError as error:
             print(f"demo failed: {error}", file=sys.stderr)  # noqa: T201
             return 1
@@ -39,7 +41,8 @@ def main() -> int:
     return 0
 
 
-def _steps(sandbox: Sandbox) -> None:
+def show(sandbox: Sandbox) -> None:
+    """Show all commands on a running sandbox; raises ``DemoFailedError``."""
     _say("What would a run change?")
     _command(sandbox, "plan")
     _say("Make it so, and wait until the links are up")

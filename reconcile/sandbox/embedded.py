@@ -6,11 +6,11 @@ lives on loopback and in one folder, and ends with the process.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from reconcile.app_interface.bundle import assembling, building, checking
 from reconcile.app_interface.bundle.model import Bundle
@@ -19,7 +19,7 @@ from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
 from reconcile.sandbox.app_interface.server import Server
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Rule, within
-from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from reconcile.sandbox.skupper.simulator import Skupper
@@ -30,6 +30,42 @@ CLUSTER, NAMESPACE = "/openshift/cluster-1.yml", "/openshift/namespace-1.yml"
 INSTANCE = "sandbox"
 
 _READ = frozenset({"get", "list", "watch"})
+
+
+class Cluster(Protocol):
+    """One API server, of whatever make."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def token(self) -> str:
+        """The administrator's."""
+
+    def admit(self, account: Account) -> str:
+        """Let an account in; returns its token."""
+
+
+class Clusters(Protocol):
+    """API servers that start and stop together: simulated ones, or real ones in the same place."""
+
+    @property
+    def ca_file(self) -> Path: ...
+
+    def start(self) -> Self: ...
+
+    def stop(self) -> None: ...
+
+    def __getitem__(self, name: str) -> Cluster: ...
+
+    def __iter__(self) -> Iterator[Cluster]: ...
+
+    def __len__(self) -> int: ...
+
+    def write_kubeconfig(self, path: Path) -> Path: ...
 
 
 class BadDataError(Exception):
@@ -61,21 +97,23 @@ class Source:
 class Sandbox:
     """Runs from ``start`` to ``stop``; also a context manager. All files go to ``folder``."""
 
-    def __init__(self, source: Source, folder: Path, *, behaviour: Behaviour | None = None) -> None:
-        """Prepare; raises ``BadDataError`` if the data has faults."""
+    def __init__(
+        self,
+        source: Source,
+        folder: Path,
+        *,
+        behaviour: Behaviour | None = None,
+        make: Callable[[Sequence[ClusterSpec], Path], Clusters] = ApiServers,
+    ) -> None:
+        """Prepare; raises ``BadDataError`` if the data has faults. ``make`` makes the clusters."""
         self.folder = folder
         self._source = source
         self._bundle = source.bundle()
         self._running = ExitStack()
         self._clusters = {doc["name"]: doc for _, doc in _files(self._bundle, CLUSTER)}
-        self._tokens = {
-            (name, field): secrets.token_urlsafe(24)
-            for name, document in self._clusters.items()
-            for field in ("automationToken", "clusterAdminAutomationToken")
-            if field in document
-        }
+        self._tokens: dict[tuple[str, str], str] = {}
         specs = [self._spec(name, behaviour or Behaviour()) for name in self._clusters]
-        self.clusters = ApiServers(specs, folder / "certificates")
+        self.clusters = make(specs, folder / "certificates")
         self.graphql: Server | None = None
         self.skupper: Skupper | None = None
 
@@ -94,6 +132,8 @@ class Sandbox:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._running.callback(self.clusters.stop)
         self.clusters.start()
+        for cluster in self.clusters:
+            self._admit(cluster)
         self.graphql = Server(self._served(self._bundle), source=lambda: self._served(self._source.bundle()))
         self._running.enter_context(self.graphql)
         self.skupper = self._running.enter_context(self._skupper())
@@ -116,26 +156,31 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def __iter__(self) -> Iterator[SimulatedCluster]:
+    def __iter__(self) -> Iterator[Cluster]:
         return iter(self.clusters)
 
     def _spec(self, name: str, behaviour: Behaviour) -> ClusterSpec:
+        return ClusterSpec(name, namespaces=self._namespaces(name), behaviour=behaviour)
+
+    def _namespaces(self, name: str) -> tuple[str, ...]:
         references = {path for path, doc in _files(self._bundle, CLUSTER) if doc["name"] == name}
-        namespaces = tuple(
+        return tuple(
             sorted(
                 doc["name"]
                 for _, doc in _files(self._bundle, NAMESPACE)
                 if doc.get("cluster", {}).get("$ref") in references
             )
         )
-        accounts = []
+
+    def _admit(self, cluster: Cluster) -> None:
+        """Let in the accounts that the data names for a cluster."""
         for field, rules in (
-            ("automationToken", (Rule(verbs=_READ), within(*namespaces))),
+            ("automationToken", (Rule(verbs=_READ), within(*self._namespaces(cluster.name)))),
             ("clusterAdminAutomationToken", (EVERYTHING,)),
         ):
-            if (name, field) in self._tokens:
-                accounts.append(Account(f"sandbox:{field}", self._tokens[name, field], rules))
-        return ClusterSpec(name, namespaces=namespaces, accounts=tuple(accounts), behaviour=behaviour)
+            if field in self._clusters[cluster.name]:
+                account = Account(f"sandbox:{field}", secrets.token_urlsafe(24), rules)
+                self._tokens[cluster.name, field] = cluster.admit(account)
 
     def _skupper(self) -> Skupper:
         clients = {}

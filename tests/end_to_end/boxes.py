@@ -16,6 +16,7 @@ import yaml
 from reconcile.cli import main
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox, Source
+from tests.clusters.backends import Backend
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures" / "app-interface"
@@ -53,9 +54,10 @@ def data_of(folder: Path, *networks: str) -> Path:
 
 
 @contextmanager
-def sandbox(folder: Path, data: Path = FIXTURES) -> Iterator[Sandbox]:
+def sandbox(backend: Backend, folder: Path, data: Path = FIXTURES) -> Iterator[Sandbox]:
     """A running sandbox over some data."""
-    with Sandbox(Source(data, ROOT / "schemas"), folder / "sandbox") as made:
+    source = Source(data, ROOT / "schemas")
+    with Sandbox(source, folder / "sandbox", make=backend.clusters) as made:
         yield made
 
 

@@ -9,6 +9,7 @@ import pytest
 from reconcile.kinds import SECRET
 from reconcile.sandbox.embedded import Sandbox
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Rule
+from tests.clusters.backends import Backend
 from tests.end_to_end import boxes
 
 
@@ -30,11 +31,11 @@ def tokens(box: Sandbox) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, set[str]]:
+def told(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> tuple[str, set[str]]:
     """Everything that all commands print at the highest verbosity, through good and bad times, and what must not be
     in it."""
     folder = tmp_path_factory.mktemp("confidential")
-    with boxes.sandbox(folder, boxes.data_of(folder, "vault")) as box:
+    with boxes.sandbox(backend, folder, boxes.data_of(folder, "vault")) as box:
         dialler = box.clusters["appsres03ue1"]
         dialler.admit(account(box, dialler.name, may_deliver=False))
         output = boxes.command(box, "run", "--wait", "5s", "--log-level", "DEBUG")[1]
@@ -59,7 +60,7 @@ def account(box: Sandbox, cluster: str, *, may_deliver: bool) -> Account:
         resources=frozenset({"configmaps", "serviceaccounts", "roles", "rolebindings", "deployments"})
     )
     token = tomllib.loads(box.config.read_text())["app-sre"]["creds"]["kube-configs"][cluster]["token"]
-    return Account("sandbox", token, (EVERYTHING,) if may_deliver else (read, others))
+    return Account("sandbox:automationToken", token, (EVERYTHING,) if may_deliver else (read, others))
 
 
 def test_there_are_keys_to_look_for(told: tuple[str, set[str]]):
@@ -75,8 +76,8 @@ def test_refused_deliveries_were_among_what_was_told(told: tuple[str, set[str]])
     assert "cannot create Secret link-" in told[0]
 
 
-def test_no_file_of_a_run_holds_a_private_key(tmp_path: Path):
-    with boxes.sandbox(tmp_path, boxes.data_of(tmp_path, "vault")) as box:
+def test_no_file_of_a_run_holds_a_private_key(tmp_path: Path, backend: Backend):
+    with boxes.sandbox(backend, tmp_path, boxes.data_of(tmp_path, "vault")) as box:
         boxes.command(box, "run", "--log-level", "DEBUG")
         forbidden = marks(box)
         written = [

@@ -170,9 +170,10 @@ class SimulatedCluster:
         target = Target(self._catalogue.of_kind(kind), namespace, name)
         self._on_loop(lambda: self._writer.delete(target, DeleteOptions()))
 
-    def admit(self, account: Account) -> None:
-        """Let one more account in."""
+    def admit(self, account: Account) -> str:
+        """Let one more account in; returns its token."""
         self._accounts.add(account)
+        return account.token
 
     def revoke(self, token: str) -> None:
         """Answer a token with 401 from now on."""
