@@ -4,11 +4,14 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 import yaml
@@ -17,6 +20,7 @@ from reconcile.cli import main
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox, Source
 from tests.clusters.backends import Backend
+from tests.gate import Asked, Gate
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures" / "app-interface"
@@ -111,24 +115,78 @@ def command(box: Sandbox, *words: str) -> tuple[int, str]:
     return Command(box, *words).finish()
 
 
-class Kill:
-    """Kills a process when the clusters get a certain request, counted over all of them from 1; 0 never."""
+class Gates:
+    """A gate before each cluster of a sandbox: our commands pass through them, Skupper does not."""
 
-    def __init__(self, box: Sandbox, at: int = 0) -> None:
-        self.seen = 0
-        self.command: Command | None = None
-        self._at = at
-        for cluster in box:
-            cluster.faults.before.append(self._count)
+    def __init__(self, box: Sandbox) -> None:
+        self._gates = {cluster.name: Gate(cluster.url, box.clusters.ca_file) for cluster in box}
+        for name, gate in self._gates.items():
+            box.detour(name, gate.url, Path(gate.ca_file))
 
-    def _count(self, _: object) -> None:
-        self.seen += 1
-        if self.seen == self._at and self.command:
-            self.command.kill()
+    def __getitem__(self, cluster: str) -> Gate:
+        return self._gates[cluster]
+
+    def __iter__(self) -> Iterator[Gate]:
+        return iter(self._gates.values())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for gate in self:
+            gate.shut()
 
 
-def end_state(box: Sandbox) -> Counter[tuple[str, str, str, str]]:
-    """What is on the clusters: cluster, kind, namespace and name of every object, generations left out."""
+class Crash:
+    """Kills a command as soon as its `at`-th write, counted over all clusters from 1, has taken effect.
+
+    The answer does not arrive any more. Writes that are under way on other connections may take effect or not.
+    """
+
+    def __init__(self, gates: Gates) -> None:
+        self._lock = threading.Lock()
+        self._left = 0
+        self._command: Command | None = None
+        for gate in gates:
+            gate.after.append(self._count)
+
+    def run(self, box: Sandbox, at: int, *words: str) -> tuple[bool, str]:
+        """Run a command; whether it was killed, and what it had printed until then."""
+        with self._lock:
+            self._left = at
+            self._command = Command(box, *words)
+        code, told = self._command.finish()
+        killed = code == -signal.SIGKILL
+        with self._lock:
+            self._left, self._command = 0, None
+        assert killed or code == 0, told
+        return killed, told
+
+    def _count(self, asked: Asked) -> None:
+        if not asked.write:
+            return
+        with self._lock:
+            self._left -= 1
+            if self._left == 0 and self._command:
+                self._command.kill()
+                raise ConnectionResetError
+
+
+def declare(data: Path, *, delete: bool) -> None:
+    """Have all sites of a copy of the fixtures made, or taken away again."""
+    for file in data.rglob("*.yml"):
+        document = yaml.safe_load(file.read_text())
+        if "skupper" in document:
+            document["skupper"]["delete"] = delete
+            file.write_text(yaml.safe_dump(document))
+
+
+State = Counter[tuple[str, str, str, str]]
+"""How many objects there are, by cluster, kind, namespace and name, generations left out."""
+
+
+def end_state(box: Sandbox) -> State:
+    """What is on the clusters."""
     return Counter(
         (cluster.name, kind.name, found["metadata"].get("namespace", ""), _stem(found["metadata"]["name"]))
         for cluster in box

@@ -52,12 +52,13 @@ class Gate:
     def __init__(self, url: str, ca_file: Path | str) -> None:
         """Stand in front of the API server at `url`, whose certificate `ca_file` vouches for."""
         self._folder = tempfile.TemporaryDirectory(prefix="gate-")
-        self._authority = Authority.make(Path(self._folder.name))
+        self._port = Port()
+        # Trust is looked up by name, and a client may have to trust several gates.
+        self._authority = Authority.make(Path(self._folder.name), f"authority of gate {self._port.number}")
         self._context = self._authority.server()
         self._upstream = URL(url.rstrip("/"))
         self._trust = ssl.create_default_context(cafile=str(ca_file))
         self._trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        self._port = Port()
         self._listener: asyncio.Server | None = None
         self._silent: socket.socket | None = None
         self._watches: set[ClientResponse] = set()
@@ -297,6 +298,8 @@ def _reset(request: web.Request) -> web.StreamResponse:
     transport = request.transport
     if transport is not None:
         raw = transport.get_extra_info("socket")
+        if raw is None:  # closed already
+            return web.Response()
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     return web.Response()
