@@ -67,7 +67,10 @@ class Session:
         invocation: Invocation,
         *,
         removal_budget: int | None = None,
+        stop: Flag | None = None,
     ) -> None:
+        """`stop`: when it is set, nothing new is begun any more."""
+        self._stop = stop or Flag()
         self._config = config
         self._fetched = fetched
         self._secrets = secrets
@@ -98,9 +101,9 @@ class Session:
         networks = self._fetched.definitions.networks
         return frozenset(site.namespace for network in networks for site in network.sites)
 
-    def run(self, listener: Listener, *, stop: Flag | None = None) -> Run:
+    def run(self, listener: Listener) -> Run:
         """A run over all clusters that the selection leaves."""
-        return Run(self._fleet(), self._plan, listener, stop=stop)
+        return Run(self._fleet(), self._plan, listener, stop=self._stop)
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
         """Read everything once and plan, without a word."""
@@ -173,14 +176,16 @@ class Session:
                 )
             except AppInterfaceError as error:
                 raise CannotOpenError(str(error)) from error
-            return Client(access, pool_size=size)
+            return Client(access, pool_size=size, stop=self._stop)
 
         wants_admin = admin and credentials.admin is not None
         return Accounts(client(as_admin=False), client(as_admin=True) if wants_admin else None)
 
 
 @contextmanager
-def open_session(invocation: Invocation, *, removal_budget: int | None = None) -> Iterator[Session]:
+def open_session(
+    invocation: Invocation, *, removal_budget: int | None = None, stop: Flag | None = None
+) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
     from reconcile.app_interface import client, config, secrets
 
@@ -193,6 +198,7 @@ def open_session(invocation: Invocation, *, removal_budget: int | None = None) -
         secrets.reader(settings, vault=fetched.vault),
         invocation,
         removal_budget=removal_budget,
+        stop=stop,
     )
     try:
         yield session

@@ -15,17 +15,21 @@ import click
 from reconcile.cli.options import Common
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from reconcile.integration import Session
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def opened(common: Common, *, removal_budget: int | None = None) -> "Iterator[Session]":
+def opened(
+    common: Common, *, removal_budget: int | None = None, stop: "Event | None" = None
+) -> "Iterator[Session]":
     """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have."""
     from reconcile.integration import open_session
 
-    with open_session(common, removal_budget=removal_budget) as session:
+    with open_session(common, removal_budget=removal_budget, stop=stop) as session:
         check_names(common, session)
         yield session
 

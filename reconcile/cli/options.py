@@ -37,6 +37,7 @@ class Common:
     config: Path
     log_level: str
     thread_pool_size: int
+    timeout: float
     selection: Selection
     pin_sha: bool
     validate_schemas: bool
@@ -50,6 +51,7 @@ def common(command: F) -> F:
             config=given.pop("config"),
             log_level=given.pop("log_level"),
             thread_pool_size=given.pop("thread_pool_size"),
+            timeout=given.pop("timeout"),
             selection=Selection(
                 internal=given.pop("internal"),
                 clusters=frozenset(given.pop("cluster_name")),
@@ -95,6 +97,13 @@ _OPTIONS = [
         type=click.IntRange(1, 100),
         metavar="N",
         help="Namespaces worked on at the same time, per cluster.",
+    ),
+    click.option(
+        "--timeout",
+        type=Duration(),
+        default="0",
+        show_default=True,
+        help="How long the whole command may take; then it starts nothing new and says what is left. 0: no limit.",
     ),
     click.option(
         "--internal/--external",

@@ -8,6 +8,7 @@ from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.leaving import leave
 from reconcile.cli.options import Common, Duration, common, max_removals
+from reconcile.cli.stopping import stoppable
 
 _EXITS = {
     0: "everything is as declared; in a dry run: nothing stands in the way",
@@ -40,21 +41,25 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> No
       qontract-skupper run --config config.toml --dry-run
       qontract-skupper run --config config.toml --cluster-name app-sre-stage-01
       qontract-skupper run --config config.toml --wait 0
+      qontract-skupper run --config config.toml --timeout 15m
     """
     from reconcile.cli.opening import opened
-    from reconcile.cli.stopping import stop_on_signal
     from reconcile.cli.telling import Teller
     from reconcile.report import logs
 
     logs.set_up(common.log_level, dry_run=dry_run)
-    with opened(common, removal_budget=max_removals) as session, stop_on_signal() as stop:
+    with (
+        stoppable(common.timeout) as stop,
+        opened(common, removal_budget=max_removals, stop=stop.flag) as session,
+    ):
+        stop.gentle = not dry_run
         with Teller(progress=not dry_run) as teller:
             teller.findings(session.findings, warnings=dry_run)
-            run = session.run(teller, stop=stop.flag)
+            run = session.run(teller)
             outcome = run.preview() if dry_run else run.execute(wait)
-            failed = teller.verdict(outcome, dry_run=dry_run, wait=wait)
+            failed = teller.verdict(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)
         session.log_requests()
-    if stop.signal:
-        leave(128 + stop.signal)
+    if outcome.stopped:
+        leave(stop.code)
     if failed:
         sys.exit(1)

@@ -49,14 +49,15 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
       qontract-skupper sandbox
       qontract-skupper sandbox --data ./my-data --folder ./sandbox
     """
-    from reconcile.cli.stopping import stop_on_signal
+    from reconcile.cli.stopping import stoppable
 
     source = data or _FIXTURES
     if not source.is_dir():
         raise Failed(f"no fixtures at {source}: name a directory of app-interface data with --data")
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qontract-skupper-")))
-        stop = stack.enter_context(stop_on_signal())
+        stop = stack.enter_context(stoppable())
+        stop.gentle = True
         try:
             sandbox = stack.enter_context(_sandbox(source, schemas, place))
         except OSError as error:

@@ -7,6 +7,7 @@ import click
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.options import Common, common
+from reconcile.cli.stopping import stoppable
 
 _EXITS = {
     0: "every declared link is up, or in reserve",
@@ -42,7 +43,7 @@ def command(common: Common, output: str) -> None:
     from reconcile.report import logs, plan_json, status_text
 
     logs.set_up(common.log_level)
-    with opened(common) as session:
+    with stoppable(common.timeout), opened(common) as session:
         outcome = session.look(heartbeat=True)
         if output == "json":
             click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))

@@ -1,4 +1,8 @@
-"""Stopping well: a signal lets the requests in flight finish and starts nothing new."""
+"""Stopping well, whether by a signal or because the time of ``--timeout`` is over.
+
+A command that only reads has nothing to lose and ends at once. One that writes lets the requests in flight finish and
+starts nothing new; what it says about the end is the command's business. A second signal ends it at once as well.
+"""
 
 import signal
 import threading
@@ -7,30 +11,55 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+import click
+
+from reconcile.cli.leaving import leave
+
+FAILED = 1
+
 
 @dataclass(slots=True)
 class Stop:
-    """Whether, and by which signal, the program was told to stop."""
+    """Whether, and by what, the command was told to stop."""
 
     flag: threading.Event = field(default_factory=threading.Event)
-    signal: int = 0
+    reason: str = ""
+    """``SIGTERM``, or ``--timeout 10m``; empty as long as nobody has said stop."""
+    code: int = 0
+    """The exit code that goes with the reason."""
+    gentle: bool = False
+    """True while something is written: the command itself looks at the flag and comes to its end."""
+
+    def ask(self, reason: str, code: int) -> None:
+        """Stop now, or soon if the command is writing."""
+        if self.flag.is_set():
+            return
+        self.reason, self.code = reason, code
+        self.flag.set()
+        if not self.gentle:
+            click.echo(f"stopped by {reason} while reading; nothing was changed", err=True)
+            leave(code)
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[Stop]:
-    """Catch SIGINT and SIGTERM; the second one of either kind ends the program at once."""
+def stoppable(timeout: float = 0) -> Iterator[Stop]:
+    """Listen to SIGINT and SIGTERM, and to the clock if there is a time-out in seconds (0: none)."""
     stop = Stop()
 
     def caught(number: int, _: FrameType | None) -> None:
-        if stop.signal:
+        if stop.flag.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        stop.signal = number
-        stop.flag.set()
+        stop.ask(signal.Signals(number).name, 128 + number)
 
+    clock = threading.Timer(timeout, stop.ask, [f"--timeout {timeout:g}s", FAILED])
+    clock.daemon = True
     previous = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
+    if timeout:
+        clock.start()
     try:
         yield stop
     finally:
+        clock.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -7,6 +7,7 @@ repeat them for ever.
 
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
@@ -80,7 +81,7 @@ class Teller:
             elif warnings:
                 _log.warning(findings.line(finding))
 
-    def verdict(self, outcome: Outcome, *, dry_run: bool, wait: float) -> bool:
+    def verdict(self, outcome: Outcome, *, dry_run: bool, wait: float, stopped_by: str = "") -> bool:
         """Say what is not as declared at the end; True if the run has failed."""
         # The data's own findings were told at the start; what is left is about clusters.
         self.findings(outcome.plan.findings, warnings=True)
@@ -90,8 +91,7 @@ class Teller:
         for site in [] if dry_run else _leaving(outcome.plan):
             _log.warning("site %s is not gone yet: %s", site.key, site.reason)
         if outcome.stopped:
-            left = counted(len(outcome.plan.changes), "change")
-            _log.warning("stopped; what is left to the next run: %s", left)
+            _log.warning("stopped by %s; left to the next run: %s", stopped_by, _left(outcome.plan))
         return bool(outcome.failures or outcome.plan.errors or not_up)
 
 
@@ -105,6 +105,15 @@ def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
         return [link for link in plan.links if link.state is LinkState.DOWN]
     unread = [link for link in plan.links if link.state is LinkState.UNKNOWN and link.since is None]
     return [link for link in plan.links if link.managed and not link.settled and link not in unread]
+
+
+def _left(plan: Plan) -> str:
+    """How many changes the plan still has, and where."""
+    places = Counter("/".join(filter(None, change.lane)) for change in plan.changes)
+    if not places:
+        return "nothing"
+    where = ", ".join(f"{count} on {place}" for place, count in sorted(places.items()))
+    return f"{counted(places.total(), 'change')} ({where})"
 
 
 def _leaving(plan: Plan) -> list[SiteReport]:

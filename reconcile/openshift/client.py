@@ -57,7 +57,9 @@ class Client:
         user_agent: str = f"{INTEGRATION}/{__version__}",
         field_manager: str = INTEGRATION,
         sleep: Callable[[float], object] = time.sleep,
+        stop: threading.Event | None = None,
     ) -> None:
+        """When ``stop`` is set, a request in flight is brought to its end and none is tried again."""
         self.cluster = access.cluster
         self.counts = RequestCounts()
         self._field_manager = field_manager
@@ -65,7 +67,7 @@ class Client:
         self._sendable_token = _is_sendable(access.token.strip())
         outage = Outage()
         self._transport = Transport(access, outage, size=pool_size, timeouts=timeouts, user_agent=user_agent)
-        self._patience = Patience(retries, self.counts, outage, sleep)
+        self._patience = Patience(retries, self.counts, outage, sleep if stop is None else stop.wait, stop)
         self._warden = watching.Warden()
         self._namespaced_only: set[Kind] = set()
         self._lock = threading.Lock()

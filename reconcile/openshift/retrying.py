@@ -10,6 +10,7 @@ request and then stays silent costs one read time-out, 30 s.
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,11 +30,17 @@ SETTLE_WITHIN = 60.0
 
 
 class Patience:
-    """Tries one request after another until an answer settles it. Stateless between requests."""
+    """Tries one request after another until an answer settles it, or somebody says stop. Stateless between requests."""
 
     def __init__(
-        self, retries: Retries, counts: RequestCounts, outage: Outage, sleep: Callable[[float], object]
+        self,
+        retries: Retries,
+        counts: RequestCounts,
+        outage: Outage,
+        sleep: Callable[[float], object],
+        stop: threading.Event | None = None,
     ) -> None:
+        self._stop = stop or threading.Event()
         self._retries = retries
         self._outage = outage
         self._counts = counts
@@ -67,7 +74,7 @@ class Patience:
             number += 1
 
     def _exhausted(self, number: int, began: float, limit: float) -> bool:
-        return number >= self._retries.attempts or time.monotonic() - began > limit
+        return number >= self._retries.attempts or time.monotonic() - began > limit or self._stop.is_set()
 
     def pause(self, number: int, asked: float = 0.0) -> float:
         """Seconds to wait after attempt ``number`` (from 1), when the server asked for ``asked`` seconds."""

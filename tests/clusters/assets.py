@@ -25,6 +25,11 @@ class Assets:
         )
         return told.stdout.split()[-1]
 
+    @property
+    def minor(self) -> int:
+        """20 of ``v1.20.2``."""
+        return int(self.version.split(".")[1])
+
 
 @cache
 def find() -> Assets | None:

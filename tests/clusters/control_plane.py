@@ -24,6 +24,7 @@ from reconcile.kinds import Kind
 from reconcile.sandbox.kubernetes import tls
 from tests.clusters.assets import Assets
 from tests.clusters.processes import Program, free_port
+from tests.clusters.routes import RouteHosts
 
 ISSUER = "https://kubernetes.default.svc"
 _CONTROLLERS = "garbagecollector,namespace"
@@ -41,10 +42,10 @@ class ApiServer:
         self.token = secrets.token_urlsafe(24)
         """Of the administrator."""
         self._assets = assets
-        self._ca_file = files.ca_file
+        self._files = files
         self._folder = files.ca_file.parent / f"server-{number}"
         self._folder.mkdir()
-        self._context = ssl.create_default_context(cafile=str(self._ca_file))
+        self._context = ssl.create_default_context(cafile=str(self._files.ca_file))
         port = free_port()
         self.url = f"https://127.0.0.1:{port}"
         tokens = self._folder / "tokens.csv"
@@ -85,18 +86,22 @@ class ApiServer:
             self.ask("POST", _DEFINITIONS, _definition(kind))
         for kind in self.kinds:
             self._server.until(partial(self._serves, kind))
+        port = free_port()
         self._controllers = Program(
             self._folder / "kube-controller-manager.log",
             self._assets["kube-controller-manager"],
             f"--kubeconfig={self._kubeconfig()}",
             f"--controllers={_CONTROLLERS}",
             "--leader-elect=false",
-            f"--secure-port={free_port()}",
+            f"--secure-port={port}",
             "--bind-address=127.0.0.1",
-            f"--cert-dir={self._folder}",
+            f"--tls-cert-file={self._files.certificate_file}",
+            f"--tls-private-key-file={self._files.key_file}",
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
-        )
+            # Up to 1.23 there is a second port, the same for every one of them.
+            *(["--port=0"] if self._assets.minor < 24 else []),
+        ).until(lambda: _answers(f"https://127.0.0.1:{port}/healthz", self._context))
 
     def _serves(self, kind: Kind) -> bool:
         return self.ask("GET", f"/apis/{kind.group}/{kind.version}/{kind.plural}")[0] == 200
@@ -125,7 +130,7 @@ class ApiServer:
 
     def _kubeconfig(self) -> Path:
         path = self._folder / "kubeconfig"
-        cluster = {"server": self.url, "certificate-authority": str(self._ca_file)}
+        cluster = {"server": self.url, "certificate-authority": str(self._files.ca_file)}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
@@ -151,6 +156,7 @@ class ControlPlane:
         )
         self._files = tls.issue(self._folder)
         self.ca_file = self._files.ca_file
+        self.routes = RouteHosts(self._files)
         self._servers: list[ApiServer] = []
         self._lent: set[ApiServer] = set()
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
@@ -184,6 +190,7 @@ class ControlPlane:
         for server in self._servers:
             server.stop()
         self._etcd.stop()
+        self.routes.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _free(self, kinds: frozenset[Kind]) -> ApiServer | None:
@@ -245,9 +252,9 @@ def _parsed(raw: bytes) -> Any:
     return raw.decode(errors="replace")
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, context: ssl.SSLContext | None = None) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=5, context=context) as response:
             return response.status == 200
     except OSError:
         return False

@@ -5,6 +5,7 @@ Custom resource definitions stand in for Routes and SkupperClusterPolicies.
 """
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,9 @@ from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes import kubeconfig
 from reconcile.sandbox.kubernetes.accounts import Account
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
+from tests.clusters import routes
 from tests.clusters.control_plane import ApiServer, ControlPlane
+from tests.clusters.routes import RouteHosts
 from tests.clusters.tending import Tending
 
 Json = dict[str, Any]
@@ -48,24 +51,26 @@ _BUILT_IN = "kubernetes.io/bootstrapping"
 class RealCluster:
     """One API server while a test has it."""
 
-    def __init__(self, spec: ClusterSpec, server: ApiServer, ca_file: Path) -> None:
+    def __init__(self, spec: ClusterSpec, server: ApiServer, plane: ControlPlane) -> None:
         self.spec = spec
         self.name = spec.name
         self.url = server.url
         self.token = server.token
         self.server = server
-        access = Access(spec.name, server.url, server.token, str(ca_file))
+        access = Access(spec.name, server.url, server.token, str(plane.ca_file))
         self._client = Client(access, field_manager="sandbox")
         self._served = (*_CONTENT, *(kind for kind in server.kinds if kind.namespaced))
         self._clear()
         for namespace in {*spec.namespaces, ACCOUNTS}:
             server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        domain = spec.apps_domain or f"apps.{spec.name}.example"
-        self._tending = Tending(server, self._client, spec.behaviour, domain)
+        if ROUTE in server.kinds:
+            self._give_hosts(plane.routes, spec.apps_domain or f"apps.{spec.name}.example")
+        self._tending = Tending(server, self._client, spec.behaviour)
         self._tokens: dict[str, str] = {}
 
     def close(self) -> None:
         self._tending.stop()
+        self.server.ask("DELETE", f"{routes.CONFIGURATIONS}/{routes.NAME}")
         self._client.close()
 
     def objects(self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None) -> list[Json]:
@@ -118,6 +123,22 @@ class RealCluster:
         user = next(user for user, known in self._tokens.items() if known == token)
         self._client.delete(SERVICE_ACCOUNT, re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-"), ACCOUNTS)
         del self._tokens[user]
+
+    def _give_hosts(self, hosts: RouteHosts, domain: str) -> None:
+        """Have Routes get their hosts, from the moment on in which this method returns."""
+        self.server.ask("DELETE", f"{routes.CONFIGURATIONS}/{routes.NAME}")
+        self._must("POST", routes.CONFIGURATIONS, hosts.configuration(domain))
+        path = paths.collection(ROUTE, ACCOUNTS) + "?dryRun=All"
+        probe = {
+            "apiVersion": ROUTE.api_version,
+            "kind": ROUTE.name,
+            "metadata": {"name": "probe"},
+            "spec": {},
+        }
+        deadline = time.monotonic() + 30
+        while domain not in self._must("POST", path, probe)["spec"].get("host", ""):
+            assert time.monotonic() < deadline, "the API server does not ask about Routes"
+            time.sleep(0.01)
 
     def _bind(self, role: Json, subject: Json, namespace: str | None) -> None:
         of_role, of_binding = (ROLE, ROLE_BINDING) if namespace else (CLUSTER_ROLE, CLUSTER_ROLE_BINDING)
@@ -178,7 +199,7 @@ class RealClusters:
     def start(self) -> Self:
         servers = self._plane.lend([_extra_kinds(spec) for spec in self._specs])
         for spec, server in zip(self._specs, servers, strict=True):
-            cluster = self._clusters[spec.name] = RealCluster(spec, server, self.ca_file)
+            cluster = self._clusters[spec.name] = RealCluster(spec, server, self._plane)
             for account in spec.accounts:
                 cluster.admit(account)
         return self

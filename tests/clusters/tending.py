@@ -1,7 +1,7 @@
 """What a cloud and OpenShift do on a cluster, done on a real API server: it has no nodes, routers or cloud behind it.
 
-Deployments report their replicas as available, Services of type LoadBalancer get an address, Routes get a host and are
-admitted: as ``reconcile.sandbox.kubernetes.controllers`` does on simulated clusters, but by requests.
+Deployments report their replicas as available, Services of type LoadBalancer get an address, Routes are admitted: as
+``reconcile.sandbox.kubernetes.controllers`` does on simulated clusters, but by requests.
 """
 
 import threading
@@ -22,10 +22,9 @@ _MERGE = "application/merge-patch+json"
 class Tending:
     """Looks after the objects of one cluster from construction to ``stop``."""
 
-    def __init__(self, server: ApiServer, client: Client, behaviour: Behaviour, apps_domain: str) -> None:
+    def __init__(self, server: ApiServer, client: Client, behaviour: Behaviour) -> None:
         self._server = server
         self._behaviour = behaviour
-        self._apps_domain = apps_domain
         self._lock = threading.Lock()
         self._timers: list[threading.Timer] = []
         self._stopped = False
@@ -57,7 +56,7 @@ class Tending:
         count = found["spec"].get("replicas", 1)
         told = {"readyReplicas": count, "availableReplicas": count} if available else {}
         counts = {"replicas": count, "updatedReplicas": count, **told}
-        self._set(DEPLOYMENT, found, {"status": {"observedGeneration": generation, **counts}}, "/status")
+        self._set(DEPLOYMENT, found, {"status": {"observedGeneration": generation, **counts}})
 
     def _service(self, found: Json) -> None:
         wait = self._behaviour.load_balancers
@@ -76,22 +75,17 @@ class Tending:
             ingress = {"hostname": f"{metadata['name']}-{metadata['namespace']}.{domain}"}
         else:
             ingress = {"ip": found["spec"]["clusterIP"].replace("10.0.", "203.0.", 1)}
-        self._set(SERVICE, found, {"status": {"loadBalancer": {"ingress": [ingress]}}}, "/status")
+        self._set(SERVICE, found, {"status": {"loadBalancer": {"ingress": [ingress]}}})
 
     def _route(self, found: Json) -> None:
-        metadata = found["metadata"]
-        host = found["spec"].get("host")
-        if not host:
-            host = f"{metadata['name']}-{metadata['namespace']}.{self._apps_domain}"
-            self._set(ROUTE, found, {"spec": {"host": host}})
-        elif not (found.get("status") or {}).get("ingress"):
+        if not (found.get("status") or {}).get("ingress"):
             admitted = {"type": "Admitted", "status": "True"}
-            ingress = {"host": host, "routerName": "default", "conditions": [admitted]}
-            self._set(ROUTE, found, {"status": {"ingress": [ingress]}}, "/status")
+            ingress = {"host": found["spec"]["host"], "routerName": "default", "conditions": [admitted]}
+            self._set(ROUTE, found, {"status": {"ingress": [ingress]}})
 
-    def _set(self, kind: Kind, found: Json, change: Json, subresource: str = "") -> None:
-        """Change this very object; one that is gone meanwhile, or made anew, is left alone."""
+    def _set(self, kind: Kind, found: Json, change: Json) -> None:
+        """Set the status of this very object; one that is gone meanwhile, or made anew, is left alone."""
         metadata = found["metadata"]
         path = paths.item(kind, metadata["name"], metadata["namespace"])
         body = {"metadata": {"uid": metadata["uid"]}, **change}
-        self._server.ask("PATCH", f"{path}{subresource}?fieldManager=cluster", body, _MERGE)
+        self._server.ask("PATCH", f"{path}/status?fieldManager=cluster", body, _MERGE)

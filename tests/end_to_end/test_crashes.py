@@ -60,5 +60,7 @@ def test_a_run_that_is_killed_after_any_of_its_writes_is_finished_by_the_next(
             assert rounds.finish() == empty, f"after a removal that was killed at write {at}"
             if not (killed or killed_again):
                 break
-        ours = [name for _, _, _, name in linked - empty if name in {"skupper-site", "skupper-site-controller"}]
+        ours = [
+            name for _, _, _, name in linked - empty if name in {"skupper-site", "skupper-site-controller"}
+        ]
         assert at > len(ours), "a first run makes at least these"
