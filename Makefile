@@ -26,6 +26,10 @@ demo: $(INSTALLED)  ## From data to linked sites on an embedded sandbox, and dow
 test: $(INSTALLED)  ## Run all tests (ARGS='-k name' for some)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
+.PHONY: kube-assets
+kube-assets:  ## Obtain kube-apiserver and etcd, so that `make test` runs on real API servers too
+	@tests/clusters/kube-assets
+
 .PHONY: check
 check: $(INSTALLED)  ## Lint, types and layers
 	$(BIN)/ruff check .

@@ -4,14 +4,13 @@ A command that only reads has nothing to lose and ends at once. One that writes 
 starts nothing new; what it says about the end is the command's business. A second signal ends it at once as well.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-
-import click
 
 from reconcile.cli.leaving import leave
 
@@ -36,8 +35,10 @@ class Stop:
             return
         self.reason, self.code = reason, code
         self.flag.set()
-        if not self.gentle:
-            click.echo(f"stopped by {reason} while reading; nothing was changed", err=True)
+        if self.gentle:
+            _say(f"stopping by {reason}: finishing the requests in flight; a signal ends it at once")
+        else:
+            _say(f"stopped by {reason} while reading; nothing was changed")
             leave(code)
 
 
@@ -63,3 +64,8 @@ def stoppable(timeout: float = 0) -> Iterator[Stop]:
         clock.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    """Past Python's buffers, which the interrupted code may be busy with."""
+    os.write(2, f"{text}\n".encode())

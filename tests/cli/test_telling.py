@@ -122,5 +122,6 @@ def test_a_failure_fails_the_run(teller: Teller, told: Told) -> None:
 
 
 def test_a_run_that_was_stopped_says_what_is_left(teller: Teller, told: Told) -> None:
-    teller.verdict(Outcome(plan=Plan(changes=(change(),)), stopped=True), dry_run=False, wait=0)
-    assert told()[0].endswith(" - stopped; what is left to the next run: 1 change")
+    outcome = Outcome(plan=Plan(changes=(change(),)), stopped=True)
+    teller.verdict(outcome, dry_run=False, wait=0, stopped_by="SIGTERM")
+    assert told()[0].endswith(" - stopped by SIGTERM; left to the next run: 1 change (1 on east/vault-net)")

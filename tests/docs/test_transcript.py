@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from tests.clusters.backends import Backend
 from tests.docs import transcript
 from tests.end_to_end.boxes import command, sandbox
 
 
-def test_the_plan_in_the_readme_is_what_plan_prints(tmp_path: Path) -> None:
+def test_the_plan_in_the_readme_is_what_plan_prints(tmp_path: Path, backend: Backend) -> None:
     shown = transcript.written().partition("$ qontract-skupper plan\n")[2].partition("\n== ")[0]
-    with sandbox(tmp_path) as box:
+    with sandbox(backend, tmp_path) as box:
         code, printed = command(box, "plan")
     assert code == 0
     # The addresses of the clusters are part of the bundle, so its name differs each time.

@@ -20,6 +20,7 @@ from reconcile.cli import main
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox, Source
 from tests.clusters.backends import Backend
+from tests.end_to_end.world import until
 from tests.gate import Asked, Gate
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,9 @@ def sandbox(backend: Backend, folder: Path, data: Path = FIXTURES) -> Iterator[S
         yield made
 
 
+PATIENCE = 100.0
+"""Seconds after which a command is given up."""
+
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
     [
@@ -91,9 +95,17 @@ class Command:
         """End it without a chance to do anything about it."""
         self._process.kill()
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self._process.pid or 0, number)
+
+    def wait_until_it_says(self, text: str) -> None:
+        """Wait until it has printed a text."""
+        until(lambda: self._output.exists() and text in self._output.read_text(), PATIENCE)
+
     def finish(self) -> tuple[int, str]:
         """Wait for its end; its exit code and all that it printed."""
-        self._process.join(timeout=100)
+        self._process.join(timeout=PATIENCE)
         if self._process.is_alive():
             self.kill()
             pytest.fail(f"it does not end; it has printed: {self._output.read_text()}")

@@ -175,6 +175,8 @@ class Gate:
     async def _tear_down(self) -> None:
         await self._runner.cleanup()
         await self._session.close()
+        # Connections close in turns of the loop to come.
+        await asyncio.sleep(_GOODBYE)
 
     async def _listen(self, context: ssl.SSLContext) -> None:
         await self._cut()
