@@ -1,4 +1,4 @@
-"""Simulated clusters and one Skupper over them, shared by the tests of a process; each test has its own namespaces.
+"""Clusters and one Skupper over them, shared by the tests of a process; each test has its own namespaces.
 
 ``east`` is OpenShift; ``west`` is plain Kubernetes, its load balancers take a moment; those of ``south`` never come.
 Skupper's clock stands still unless a test advances it.
@@ -13,32 +13,32 @@ from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
-from reconcile.sandbox.kubernetes.servers import ApiServers
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
+from tests.clusters.backends import Backend, Clusters
 from tests.sandbox.skupper.places import Place, make_namespace
 
 _numbers = itertools.count(1)
 
 
-def client_of(servers: ApiServers, cluster: str) -> Client:
+def client_of(servers: Clusters, cluster: str) -> Client:
     access = Access(cluster, servers[cluster].url, servers[cluster].token, str(servers.ca_file))
     return Client(access, field_manager="site-controller")
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[ApiServers]:
+def servers(backend: Backend) -> Iterator[Clusters]:
     specs = [
         ClusterSpec("east"),
         ClusterSpec("west", openshift=False, behaviour=Behaviour(load_balancers=0.3)),
         ClusterSpec("south", openshift=False, behaviour=Behaviour(load_balancers="pending")),
     ]
-    with ApiServers(specs) as running:
+    with backend.clusters(specs) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def clients(servers: ApiServers) -> Iterator[dict[str, Client]]:
+def clients(servers: Clusters) -> Iterator[dict[str, Client]]:
     opened = {cluster.name: client_of(servers, cluster.name) for cluster in servers}
     yield opened
     for client in opened.values():
@@ -57,7 +57,7 @@ def skupper(clients: dict[str, Client], clock: ManualClock) -> Iterator[Skupper]
 
 
 @pytest.fixture
-def place(skupper: Skupper, servers: ApiServers, clients: dict[str, Client]) -> Callable[..., Place]:
+def place(skupper: Skupper, servers: Clusters, clients: dict[str, Client]) -> Callable[..., Place]:
     """Makes a namespace: ``place()`` in the east, ``place("west")`` in the west."""
 
     def make(cluster: str = "east", name: str = "") -> Place:

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,10 +21,10 @@ from reconcile.kinds import (
     Kind,
 )
 from reconcile.openshift.client import Client
-from reconcile.openshift.errors import Conflict
-from reconcile.sandbox.kubernetes.cluster import SimulatedCluster
+from reconcile.openshift.errors import AlreadyExists, Conflict
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.states import Link
+from tests.clusters.backends import Cluster
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Place:
     """One namespace."""
 
     skupper: Skupper
-    cluster: SimulatedCluster
+    cluster: Cluster
     client: Client
     namespace: str
 
@@ -73,7 +74,7 @@ class Place:
         until(lambda: self.log.count(text) >= times)
 
     def get(self, kind: Kind, name: str) -> Json | None:
-        """The object as it is now, asked without a request, None if there is none; not to be changed."""
+        """The object as it is now, None if there is none; not to be changed."""
         return self.cluster.find(kind, name, self.namespace)
 
     def wait_for(self, kind: Kind, name: str) -> Json:
@@ -244,8 +245,9 @@ def controller_spec(tag: str, env: Json) -> Json:
 
 
 def make_namespace(client: Client, name: str) -> None:
-    """Make a namespace."""
-    client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    """Make a namespace, or take the empty one of an earlier test."""
+    with suppress(AlreadyExists):
+        client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
 def decode(secret: Json, key: str) -> bytes:
