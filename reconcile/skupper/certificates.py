@@ -39,7 +39,7 @@ def read_all(data: object) -> dict[str, Certificate]:
 def read(value: object) -> Certificate:
     """Read one base64-encoded PEM certificate, the first one of a chain."""
     try:
-        certificate = x509.load_pem_x509_certificate(b64decode(str(value), validate=True))
+        certificate = x509.load_pem_x509_certificate(b64decode(_ascii(value), validate=True))
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return Certificate(
             fingerprint=certificate.fingerprint(SHA256()).hex(),
@@ -49,9 +49,15 @@ def read(value: object) -> Certificate:
         )
     except BadBase64:
         return Certificate(fault="it is not base64")
-    except ValueError:
-        # The parser's own text may quote the input; it is not passed on.
+    except Exception:  # noqa: BLE001 a parser of foreign bytes may raise anything: bad versions, doubled extensions
+        # Its own text may quote the input; it is not passed on.
         return Certificate(fault="it is not a PEM certificate")
+
+
+def _ascii(value: object) -> str:
+    if not isinstance(value, str) or not value.isascii():
+        raise BadBase64
+    return value
 
 
 def _hosts(certificate: x509.Certificate) -> tuple[str, ...]:

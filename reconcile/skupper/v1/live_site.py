@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
-from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields
+from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import status, words
@@ -50,10 +49,9 @@ class LiveSite:
         """UID of the ConfigMap; empty if there is no site of ours."""
         return self.config_map.uid if self.config_map and not self.foreign else ""
 
-    @property
+    @cached_property
     def config(self) -> Mapping[str, str]:
-        data = self.config_map.content.get("data") if self.config_map else None
-        return data if isinstance(data, Mapping) else {}
+        return strings(self.config_map.content.get("data")) if self.config_map else {}
 
     def part(self, kind: Kind, name: str) -> LiveObject | None:
         """An object that Skupper made for the *current* site.
@@ -87,21 +85,25 @@ class LiveSite:
     @cached_property
     def connectors(self) -> frozenset[str]:
         """Names of the connectors that the service-controller has written for the router."""
+        return self._router_config or frozenset()
+
+    @cached_property
+    def _router_config(self) -> frozenset[str] | None:
+        """The connectors in ``skupper-internal``; None if it cannot be read."""
         internal = self.part(CONFIG_MAP, words.INTERNAL)
-        text = _text(internal, "skrouterd.json")
         try:
-            entities = json.loads(text) if text else []
+            entities = json.loads(_data(internal, "skrouterd.json")) if internal else []
             return frozenset(
-                str(attributes.get("name")) for kind, attributes in entities if kind == "connector"
+                text(attributes.get("name")) for kind, attributes in entities if kind == "connector"
             )
-        except (ValueError, TypeError, AttributeError):
-            return frozenset()
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return None
 
     @cached_property
     def status(self) -> NetworkStatus | None:
         """What the site says about its network; None if it says nothing."""
         found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
-        return status.parse(_text(found, "NetworkStatus")) if found and not found.deleting else None
+        return status.parse(_data(found, "NetworkStatus")) if found and not found.deleting else None
 
     @cached_property
     def status_at(self) -> datetime | None:
@@ -110,7 +112,7 @@ class LiveSite:
         try:
             record = json.loads(lease.annotations.get(words.LEADER_LOCK, "{}")) if lease else {}
             renewed = instant(record.get("renewTime"))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             renewed = None
         found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
         return renewed or (_last_write(found) if found else None)
@@ -139,9 +141,9 @@ class LiveSite:
         )
 
 
-def _text(live: LiveObject | None, key: str) -> str:
-    data: Any = live.content.get("data") if live else None
-    return str(data.get(key) or "") if isinstance(data, Mapping) else ""
+def _data(live: LiveObject, key: str) -> str:
+    data = live.content.get("data")
+    return text(data.get(key)) if isinstance(data, Mapping) else ""
 
 
 def _last_write(live: LiveObject) -> datetime | None:
