@@ -12,7 +12,6 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +20,6 @@ class Certificate:
 
     fingerprint: str = ""
     """SHA-256 of the certificate, lower-case hex."""
-    subject: str = ""
-    """Common name."""
     expires: datetime | None = None
     hosts: tuple[str, ...] = ()
     """DNS names and IP addresses it is valid for."""
@@ -40,10 +37,8 @@ def read(value: object) -> Certificate:
     """Read one base64-encoded PEM certificate, the first one of a chain."""
     try:
         certificate = x509.load_pem_x509_certificate(b64decode(_ascii(value), validate=True))
-        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return Certificate(
             fingerprint=certificate.fingerprint(SHA256()).hex(),
-            subject=str(names[0].value) if names else "",
             expires=certificate.not_valid_after_utc,
             hosts=_hosts(certificate),
         )

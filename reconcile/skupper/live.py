@@ -47,6 +47,12 @@ class LiveObject:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
 
+    @property
+    def addressable(self) -> bool:
+        """False for what cannot be asked for by its name; no API server keeps such an object."""
+        named = self.key.name not in {"", ".", ".."}
+        return named and (not self.key.kind.namespaced or self.key.namespace not in {"", ".", ".."})
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -11,8 +11,9 @@ from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import status, words
+from reconcile.skupper.v1 import router_config, status, words
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
+from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
 
 
@@ -75,29 +76,28 @@ class LiveSite:
         """The certificate that the site shows to diallers."""
         return self._certificate(words.SITE_SERVER)
 
+    def certificate_fault(self, secret: str) -> str:
+        """What is wrong with a Secret of the site's own certificates; empty if nothing, or if it is not there yet."""
+        return self._certificate(secret).fault
+
     def _certificate(self, secret: str) -> Certificate:
         found = self.part(SECRET, secret)
-        return found.certificates.get("tls.crt", Certificate()) if found else Certificate()
+        if found is None:
+            return Certificate()
+        certificate = found.certificates.get("tls.crt")
+        if certificate is None:
+            return Certificate(fault="it has no tls.crt")
+        fault = certificate.fault and f"its tls.crt cannot be used: {certificate.fault}"
+        return replace(certificate, fault=fault)
 
     def endpoint(self, *, edge: bool) -> Endpoint:
         return endpoint(self.objects, self.key.namespace, self.config, edge=edge)
 
     @cached_property
-    def connectors(self) -> frozenset[str]:
-        """Names of the connectors that the service-controller has written for the router."""
-        return self._router_config or frozenset()
-
-    @cached_property
-    def _router_config(self) -> frozenset[str] | None:
-        """The connectors in ``skupper-internal``; None if it cannot be read."""
+    def router_config(self) -> RouterConfig:
+        """What the service-controller has written for the router; nothing if there is no router yet."""
         internal = self.part(CONFIG_MAP, words.INTERNAL)
-        try:
-            entities = json.loads(_data(internal, "skrouterd.json")) if internal else []
-            return frozenset(
-                text(attributes.get("name")) for kind, attributes in entities if kind == "connector"
-            )
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            return None
+        return router_config.parse(_data(internal, "skrouterd.json")) if internal else RouterConfig()
 
     @cached_property
     def status(self) -> NetworkStatus | None:
