@@ -9,16 +9,21 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from zlib import crc32
 
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import answers, errors, watching
 from reconcile.openshift.messages import Answer
 from reconcile.skupper import certificates
 from reconcile.skupper.live import take_in
+from reconcile.skupper.v1 import router_config, status
 from tests.fuzz import facts, worlds
 
 _CALL = answers.Call("a", "watch", SECRET, "net")
-_WRITTEN = (("skupper-network-status", "NetworkStatus"), ("skupper-internal", "skrouterd.json"))
+_WRITTEN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("skupper-network-status", "NetworkStatus", lambda text: status.parse(text).fault),
+    ("skupper-internal", "skrouterd.json", lambda text: router_config.parse(text).fault),
+)
 _EDITS = re.compile(b"\xff")
 
 
@@ -35,13 +40,17 @@ def secret(data: bytes) -> None:
     body = loaded(data)
     live = take_in(SECRET, body if isinstance(body, dict) else {"data": body})
     assert "data" not in live.content
+    if all(certificate.fault for certificate in live.certificates.values()) and not _sampled(data):
+        return
     facts.of_fleet(worlds.spoiled(worlds.token("b"), lambda known: {**known, "data": body}))
 
 
 def written(data: bytes) -> None:
     """JSON inside a ConfigMap: the first byte says in which; then its text."""
-    name, key = _WRITTEN[(data[0] if data else 0) % len(_WRITTEN)]
+    name, key, fault = _WRITTEN[(data[0] if data else 0) % len(_WRITTEN)]
     text = data[1:].decode("utf-8", "surrogateescape")
+    if fault(text) and not _sampled(data):
+        return
     facts.of_fleet(worlds.spoiled(worlds.at("b", name), lambda known: {**known, "data": {key: text}}))
 
 
@@ -104,6 +113,11 @@ def _put(document: Any, path: bytes, value: Any) -> None:
         if number == len(path) - 1:
             document[key] = value
         document = document[key]
+
+
+def _sampled(data: bytes) -> bool:
+    """True for one input in sixty: what is of no use is much the same to a plan, and a plan takes its time."""
+    return crc32(data) % 60 == 0
 
 
 def loaded(data: bytes) -> Any:

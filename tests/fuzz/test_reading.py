@@ -1,5 +1,6 @@
 """Whatever a cluster holds, reading it does not fail."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import reads, router_config, status
 from reconcile.skupper.v1.endpoints import endpoint
 from reconcile.skupper.v1.live_site import LiveSite
-from tests.fuzz.bodies import JSON, NASTY, OBJECTS, TEXT
+from tests.fuzz.bodies import JSON, NASTY, OBJECTS, TEXT, nested
 from tests.fuzz.worlds import DEFINITIONS, places
 from tests.skupper.fakes import OURS
 
@@ -104,6 +105,33 @@ def test_any_sequence_of_events_gives_a_picture(events: list[tuple[bool, dict]])
         else:
             picture.put(SECRET, body)
     assert len(picture.view().objects) <= len(events)
+
+
+@pytest.mark.parametrize("host", [["a"], {"a": "b"}, 7, True, nested(900)])
+def test_a_host_that_is_no_text_is_awaited(host: object):
+    route = take_in(
+        kinds.ROUTE, {"metadata": {"namespace": "n", "name": "skupper-edge"}, "spec": {"host": host}}
+    )
+    assert endpoint({route.key: route}, "n", {}, edge=True).missing == "the host of its Route"
+
+
+@pytest.mark.parametrize("number", ["31000", 0, -1, 1 << 16, 10**400, [31000]])
+def test_a_node_port_that_is_none_is_awaited(number: object):
+    spec = {"ports": [{"name": "edge", "nodePort": number}]}
+    service = take_in(kinds.SERVICE, {"metadata": {"namespace": "n", "name": "skupper-router"}, "spec": spec})
+    assert endpoint({service.key: service}, "n", {"ingress": "nodeport"}, edge=True).missing
+
+
+@pytest.mark.parametrize("name", [[], {}, None, 7])
+def test_items_without_a_proper_name_are_compared_as_a_whole(name: object):
+    live = take_in(CONFIG_MAP, {"spec": [{"name": name}]})
+    (found,) = drift({"spec": [{"name": "a"}]}, live)
+    assert found.path[0] == "spec"
+
+
+def test_labels_of_a_wrong_type_are_none():
+    live = take_in(SECRET, {"metadata": {"labels": {"a": 7, "b": ["x"], "c": "d"}, "name": 7, "uid": ["u"]}})
+    assert (dict(live.labels), live.key.name, live.uid) == ({"c": "d"}, "", "")
 
 
 def test_a_version_of_any_length_is_compared():
