@@ -46,6 +46,12 @@ format: $(INSTALLED)  ## Format the sources
 bench: $(INSTALLED)  ## Measure planning, topology and requests, as ratios
 	@$(BIN)/python -m tests.bench
 
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(INSTALLED)  ## Fuzz the readers of what clusters send, FUZZ_SECONDS=60 a target (installs atheris)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
+	@set -e; for target in $$(ls tests/fuzz/corpus); do $(BIN)/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS); done
+
 .PHONY: golden
 golden: $(INSTALLED)  ## Write the golden files of the tests anew; review the difference
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli || true
@@ -59,7 +65,7 @@ docs: $(INSTALLED)  ## Write docs/data.md and the transcript of the README anew
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	build/pins/bin/python -m pip freeze --exclude-editable > constraints.txt
 
 .PHONY: clean

@@ -12,6 +12,7 @@ from reconcile.apply.picture import Picture
 from reconcile.kinds import CLUSTER_POLICY, SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
+from reconcile.skupper.live import LiveObject, take_in
 from reconcile.skupper.plan import Change, Verb
 
 Json = dict[str, Any]
@@ -49,7 +50,7 @@ def _create(change: Change, client: Client, clusters: Clusters) -> None:
         picture.put(change.kind, client.create(change.kind, body))
     except errors.AlreadyExists:
         found = client.get(change.kind, change.name, change.namespace or None)
-        if not _is_ours(found, body):
+        if not _is_ours(take_in(change.kind, found), body["metadata"]):
             raise
         picture.put(change.kind, found)
 
@@ -65,24 +66,22 @@ def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json
     except errors.NotFound:
         clusters.pictures[source.cluster].remove(SECRET, source.namespace, source.name)
         return None
-    told = token.get("metadata", {}).get("annotations") or {}
+    told = take_in(SECRET, token).annotations
     annotations = {key: text for key, text in told.items() if not key.startswith(_KUBECTL)}
     metadata = {**body["metadata"], "annotations": {**annotations, **body["metadata"]["annotations"]}}
     return {**body, "metadata": metadata, "data": token.get("data") or {}}
 
 
-def _is_ours(found: Json, wanted: Json) -> bool:
+def _is_ours(found: LiveObject, ours: Json) -> bool:
     """True if an object that is there already carries all the labels and annotations that we would have given it.
 
     Its type label may have moved on: the site-controller turns requests into tokens.
     """
-    there, ours = found.get("metadata", {}), wanted["metadata"]
-    labels, annotations = there.get("labels") or {}, there.get("annotations") or {}
     own_labels = {key: value for key, value in ours["labels"].items() if not key.startswith("skupper.io/")}
     own_annotations = {
         key: value for key, value in ours["annotations"].items() if key.startswith("qontract-skupper/")
     }
-    return own_labels.items() <= labels.items() and own_annotations.items() <= annotations.items()
+    return own_labels.items() <= found.labels.items() and own_annotations.items() <= found.annotations.items()
 
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> None:

@@ -71,8 +71,9 @@ def look_closer(accounts: Accounts, foreign: Read, missing: Sequence[str], pictu
     if not missing:
         return
     listings = accounts.client.list_all(foreign.kind, namespaces=missing, fields=foreign.fields)
+    wanted = frozenset(missing)
     for body in listings.items:
-        if body.get("metadata", {}).get("namespace") in set(missing):
+        if picture.key_of(foreign.kind, body).namespace in wanted:
             picture.put(foreign.kind, body)
     found = {key.namespace for key in picture.keys(foreign.kind)}
     _at_once(

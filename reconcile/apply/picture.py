@@ -7,6 +7,8 @@ from reconcile.kinds import Kind
 from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, take_in
 
 Json = dict[str, Any]
+_LONGEST_VERSION = 20
+"""Digits of a 64-bit number, which all versions are in practice."""
 
 
 class Picture:
@@ -37,7 +39,8 @@ class Picture:
             known = self._objects.get(key)
             if known is None or (uid and known.uid != uid):
                 return False
-            self._gone.add(known.uid)
+            if known.uid:
+                self._gone.add(known.uid)
             del self._objects[key]
             return True
 
@@ -77,6 +80,7 @@ def _is_newer(live: LiveObject, known: LiveObject) -> bool:
     """Versions are opaque by contract but numbers in practice; one that is not compared is taken as newer."""
     if live.uid != known.uid:
         return live.uid != "" and not (live.created and known.created and live.created < known.created)
-    if live.resource_version.isdecimal() and known.resource_version.isdecimal():
+    versions = live.resource_version, known.resource_version
+    if all(version.isdecimal() and len(version) <= _LONGEST_VERSION for version in versions):
         return int(live.resource_version) > int(known.resource_version)
     return live.resource_version != known.resource_version

@@ -12,7 +12,7 @@ from reconcile.apply.picture import Picture
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.reading import Read
 
 PAUSE = 2.0
@@ -81,11 +81,11 @@ class Watches:
     def _take_in(self, read: Read, event: WatchEvent, seen: set[ObjectKey]) -> bool:
         if event.type == "BOOKMARK":
             return False
-        key = self._picture.key_of(read.kind, event.object)
+        found = take_in(read.kind, event.object)
         if event.type == "DELETED":
-            seen.discard(key)
-            return self._picture.remove(*key, uid=str(event.object.get("metadata", {}).get("uid") or ""))
-        seen.add(key)
+            seen.discard(found.key)
+            return self._picture.remove(*found.key, uid=found.uid)
+        seen.add(found.key)
         return self._picture.put(read.kind, event.object)
 
     def _list_again(self, client: Client, read: Read, namespace: str | None, seen: set[ObjectKey]) -> str:

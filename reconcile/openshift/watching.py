@@ -120,7 +120,7 @@ def events(stream: Stream, call: answers.Call) -> Iterator[WatchEvent]:
         if stream.over:
             # What came after the shutdown may be undecrypted bytes.
             return
-        event = _event(line, call)
+        event = read_line(line, call)
         if event is None:
             # Going on quietly would have the caller ask the same server again and again.
             raise call.failed(errors.Unreachable, "a line of the watch is not an event of the Kubernetes API")
@@ -140,7 +140,7 @@ def _lines(stream: Stream) -> Iterator[bytes]:
         yield from (line for line in lines if line.strip())
 
 
-def _event(line: bytes, call: answers.Call) -> WatchEvent | None:
+def read_line(line: bytes, call: answers.Call) -> WatchEvent | None:
     """The event on a line, or ``None`` if the line holds none."""
     try:
         document = json.loads(line)

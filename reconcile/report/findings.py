@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from reconcile.findings import Finding
+from reconcile.report.printable import printable
 
 Locate = Callable[[Finding], tuple[str, int | None]]
 """Finds the file on disk and the line of a finding."""
@@ -13,7 +14,7 @@ def line(finding: Finding, locate: Locate | None = None) -> str:
     where = _where(finding, locate)
     at = f" at {finding.dotted}" if finding.pointer else ""
     prefix = f"{where}: " if where else ""
-    return f"{prefix}{finding.severity}: {finding.message} [{finding.rule}]{at}"
+    return f"{prefix}{finding.severity}: {printable(finding.message)} [{finding.rule}]{at}"
 
 
 def _where(finding: Finding, locate: Locate | None) -> str:

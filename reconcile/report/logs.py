@@ -7,6 +7,8 @@ import logging
 import sys
 from typing import TextIO
 
+from reconcile.report.printable import printable
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -15,8 +17,16 @@ def set_up(level: str, *, dry_run: bool = False, stream: TextIO | None = None) -
     mark = "[DRY-RUN] " if dry_run else ""
     form = f"[%(asctime)s] [%(levelname)s] {mark}[%(filename)s:%(funcName)s:%(lineno)d] - %(message)s"
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(logging.Formatter(form, datefmt="%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_Line(form, datefmt="%Y-%m-%d %H:%M:%S"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("reconcile").setLevel(level)
+
+
+class _Line(logging.Formatter):
+    """One line a message, whatever a cluster put into it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the name is logging's
+        record.message = printable(record.message)
+        return super().formatMessage(record)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reconcile.findings import Finding
+from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import Change, Evidence, LinkReport, Plan, SiteReport
 
 SCHEMA = 1
@@ -34,7 +35,7 @@ def _written(bundle: str, changes: dict[str, Any], found: Plan, failures: Sequen
         "findings": [_finding(finding) for finding in found.findings],
         "failures": list(failures),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_printable(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _change(change: Change) -> dict[str, Any]:

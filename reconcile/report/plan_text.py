@@ -11,6 +11,7 @@ from typing import Any
 
 from reconcile.report import findings
 from reconcile.report.colours import painted
+from reconcile.report.printable import all_printable, printable
 from reconcile.report.verdict import verdict
 from reconcile.report.wording import counted
 from reconcile.skupper.drift import FieldDrift
@@ -21,6 +22,7 @@ LONGEST_VALUE = 80
 
 def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
     """The whole plan as text, ending without a newline."""
+    plan = all_printable(plan)
     lines = [title, ""] if title else []
     for _, changes in groupby(sorted(plan.changes, key=_chapter), key=_chapter):
         chapter = list(changes)
@@ -104,5 +106,5 @@ def _values(field: FieldDrift) -> str:
 def _value(value: Any) -> str:
     if value is None:
         return "(absent)"
-    written = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    written = printable(json.dumps(value, sort_keys=True, ensure_ascii=False))
     return written if len(written) <= LONGEST_VALUE else f"{written[: LONGEST_VALUE - 1]}…"

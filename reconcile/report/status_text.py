@@ -13,6 +13,7 @@ from typing import NamedTuple
 from reconcile.report import findings
 from reconcile.report.ages import age
 from reconcile.report.colours import painted
+from reconcile.report.printable import all_printable
 from reconcile.report.tables import ARROW, Row, folded, table
 from reconcile.report.verdict import verdict
 from reconcile.report.wording import counted
@@ -43,6 +44,7 @@ def text(plan: Plan, now: datetime, *, width: int | None = None, colour: bool = 
 
     `width` is that of the terminal in columns; None means that lines may be of any length.
     """
+    plan = all_printable(plan)
     layout: _Layout = partial(table, colour=colour)
     if width is not None and _widest(plan, now) > width:
         layout = partial(folded, width=width, colour=colour)

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +20,6 @@ class Certificate:
 
     fingerprint: str = ""
     """SHA-256 of the certificate, lower-case hex."""
-    subject: str = ""
-    """Common name."""
     expires: datetime | None = None
     hosts: tuple[str, ...] = ()
     """DNS names and IP addresses it is valid for."""
@@ -39,19 +36,23 @@ def read_all(data: object) -> dict[str, Certificate]:
 def read(value: object) -> Certificate:
     """Read one base64-encoded PEM certificate, the first one of a chain."""
     try:
-        certificate = x509.load_pem_x509_certificate(b64decode(str(value), validate=True))
-        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        certificate = x509.load_pem_x509_certificate(b64decode(_ascii(value), validate=True))
         return Certificate(
             fingerprint=certificate.fingerprint(SHA256()).hex(),
-            subject=str(names[0].value) if names else "",
             expires=certificate.not_valid_after_utc,
             hosts=_hosts(certificate),
         )
     except BadBase64:
         return Certificate(fault="it is not base64")
-    except ValueError:
-        # The parser's own text may quote the input; it is not passed on.
+    except Exception:  # noqa: BLE001 a parser of foreign bytes may raise anything: bad versions, doubled extensions
+        # Its own text may quote the input; it is not passed on.
         return Certificate(fault="it is not a PEM certificate")
+
+
+def _ascii(value: object) -> str:
+    if not isinstance(value, str) or not value.isascii():
+        raise BadBase64
+    return value
 
 
 def _hosts(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ Source: server-side apply of Kubernetes, field sets in ``FieldsV1`` notation.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from reconcile.skupper.live import LiveObject, managed_fields
@@ -18,6 +19,10 @@ from reconcile.skupper.ownership import FIELD_MANAGER
 Path = tuple[str, ...]
 _MISSING = object()
 _IDENTITY = frozenset({"apiVersion", "kind", "name", "namespace"})
+_DEEPEST = 20
+"""Levels of a differing value that are kept. Nothing that we apply is as deep."""
+_MOST_FIELDS = 1000
+"""Fields, or items of a list, at one level; more are not our doing, and are not compared one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ def drift(desired: Mapping[str, Any], live: LiveObject) -> tuple[FieldDrift, ...
 
 
 def _differing(desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
+    # Goes as deep as `desired`, however deep `live` is.
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         for key, value in desired.items():
             yield from _differing(value, live.get(key, _MISSING), (*path, str(key)))
@@ -52,7 +58,7 @@ def _differing(desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
         for index, (wanted, found) in enumerate(zip(desired, live, strict=True)):
             yield from _differing(wanted, found, (*path, str(index)))
     elif desired != live:
-        yield FieldDrift(path, None if live is _MISSING else live, desired)
+        yield FieldDrift(path, None if live is _MISSING else _shown(live), desired)
 
 
 def _keyed(value: Any) -> bool:
@@ -60,7 +66,7 @@ def _keyed(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(item, Mapping) and "name" in item for item in value)
+        and all(isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in value)
     )
 
 
@@ -74,14 +80,16 @@ def _owned_fields(live: LiveObject) -> Mapping[str, Any]:
 
 def _left_over(fields: Mapping[str, Any], desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
     """Fields that we own and no longer want."""
+    if len(fields) > _MOST_FIELDS:
+        return
     for notation, below in fields.items():
         step, wanted, found = _follow(notation, desired, live)
         if step is None or (len(path) <= 1 and step in _IDENTITY):
             continue
         if wanted is _MISSING:
             if found is not _MISSING:
-                yield FieldDrift((*path, step), found, None)
-        elif below:
+                yield FieldDrift((*path, step), _shown(found), None)
+        elif isinstance(below, Mapping):
             yield from _left_over(below, wanted, found, (*path, step))
 
 
@@ -91,10 +99,21 @@ def _follow(notation: str, desired: Any, live: Any) -> tuple[str | None, Any, An
     if mark == "f":
         return rest, _entry(desired, rest), _entry(live, rest)
     if mark == "k":
-        keys = json.loads(rest)
-        step = str(keys.get("name", rest))
-        return step, _item(desired, keys), _item(live, keys)
+        keys = _keys(rest)
+        if keys:
+            name = keys.get("name")
+            return name if isinstance(name, str) else rest, _item(desired, keys), _item(live, keys)
     return None, _MISSING, _MISSING
+
+
+def _keys(notation: str) -> Mapping[str, Any]:
+    """The keys by which an item of a list is known; empty for what is no such notation."""
+    try:
+        keys = json.loads(notation)
+    except (ValueError, RecursionError):
+        return {}
+    scalar = isinstance(keys, Mapping) and not any(isinstance(key, dict | list) for key in keys.values())
+    return keys if scalar else {}
 
 
 def _entry(document: Any, key: str) -> Any:
@@ -102,8 +121,19 @@ def _entry(document: Any, key: str) -> Any:
 
 
 def _item(document: Any, keys: Mapping[str, Any]) -> Any:
-    if isinstance(document, Sequence) and not isinstance(document, str):
+    if isinstance(document, list) and len(document) <= _MOST_FIELDS:
         for item in document:
-            if isinstance(item, Mapping) and keys.items() <= item.items():
+            if isinstance(item, Mapping) and all(item.get(key, _MISSING) == keys[key] for key in keys):
                 return item
     return _MISSING
+
+
+def _shown(value: Any, depth: int = 0) -> Any:
+    """A live value as reports can write it: of bounded depth, without numbers that JSON does not have."""
+    if isinstance(value, dict | list) and depth == _DEEPEST:
+        return "…"
+    if isinstance(value, dict):
+        return {key: _shown(entry, depth + 1) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_shown(entry, depth + 1) for entry in value]
+    return value if not isinstance(value, float) or isfinite(value) else str(value)

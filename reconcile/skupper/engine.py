@@ -22,7 +22,10 @@ class Engine(Protocol):
         """Plan what belongs to whole clusters; a delete among its changes is a removal."""
 
     def plan_leftovers(self, layout: Layout, links: Sequence[LinkReport]) -> Plan:
-        """Plan the removal of all that is ours and not declared; `links` tell which declared links are up."""
+        """Plan the removal of all that is ours and not declared, and tell what fits nowhere.
+
+        `links` tell which declared links are up.
+        """
 
 
 EngineMaker = Callable[[World], Engine]

@@ -47,6 +47,12 @@ class LiveObject:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
 
+    @property
+    def addressable(self) -> bool:
+        """False for what cannot be asked for by its name; no API server keeps such an object."""
+        named = self.key.name not in {"", ".", ".."}
+        return named and (not self.key.kind.namespaced or self.key.namespace not in {"", ".", ".."})
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
@@ -80,12 +86,12 @@ def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
         found = certificates.read_all(content.pop("data", None))
         content.pop("stringData", None)
     return LiveObject(
-        key=ObjectKey(kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or "")),
-        uid=str(metadata.get("uid") or ""),
-        resource_version=str(metadata.get("resourceVersion") or ""),
+        key=ObjectKey(kind, text(metadata.get("namespace")), text(metadata.get("name"))),
+        uid=text(metadata.get("uid")),
+        resource_version=text(metadata.get("resourceVersion")),
         created=instant(metadata.get("creationTimestamp")),
-        labels=_strings(metadata.get("labels")),
-        annotations=_strings(metadata.get("annotations")),
+        labels=strings(metadata.get("labels")),
+        annotations=strings(metadata.get("annotations")),
         owners=tuple(_owners(metadata.get("ownerReferences"))),
         deleting=bool(metadata.get("deletionTimestamp")),
         content=content,
@@ -99,10 +105,22 @@ def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:
     return [_mapping(entry) for entry in entries] if isinstance(entries, list) else []
 
 
-def instant(text: object) -> datetime | None:
+def text(value: object) -> str:
+    """A string of an object; empty for anything else. Half characters, which nobody can encode, are replaced."""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def strings(value: object) -> Mapping[str, str]:
+    """A map of strings, such as labels or the data of a ConfigMap, without the entries that are none."""
+    return {text(key): text(entry) for key, entry in _mapping(value).items() if isinstance(entry, str)}
+
+
+def instant(value: object) -> datetime | None:
     """Read a Kubernetes time stamp (RFC 3339); None if it is none."""
     try:
-        moment = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(text(value))
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -111,11 +129,7 @@ def instant(text: object) -> datetime | None:
 def _owners(references: object) -> Iterable[Owner]:
     for reference in references if isinstance(references, list) else []:
         entry = _mapping(reference)
-        yield Owner(str(entry.get("kind")), str(entry.get("name")), str(entry.get("uid")))
-
-
-def _strings(value: object) -> Mapping[str, str]:
-    return {str(key): str(text) for key, text in _mapping(value).items()}
+        yield Owner(text(entry.get("kind")), text(entry.get("name")), text(entry.get("uid")))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -34,7 +34,11 @@ def plan(world: World, layout: Layout, make_engine: EngineMaker) -> Plan:
         changes=(*made, *(_in_time(change, world) for change in removals)),
         links=links,
         sites=(*chain.from_iterable(part.sites for part in parts), *leaving),
-        findings=(*world.findings, *chain.from_iterable(p.findings for p in (*parts, shared)), *held),
+        findings=(
+            *world.findings,
+            *chain.from_iterable(p.findings for p in (*parts, shared, leftovers)),
+            *held,
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from hypothesis import given
 
 from reconcile.findings import Finding, Severity
 from reconcile.report.findings import line
+from reconcile.report.printable import printable
 from tests.report.strategies import findings
 
 FINDING = Finding("enum", "'Edge' is unknown.", datafile="/ns/a.yml", pointer=("sites", 0, "mode"))
@@ -43,4 +44,4 @@ def test_findings_without_a_datafile_are_not_looked_up() -> None:
 
 @given(findings)
 def test_any_finding_shows_its_message_and_rule(finding: Finding) -> None:
-    assert f"{finding.message} [{finding.rule}]" in line(finding)
+    assert f"{printable(finding.message)} [{finding.rule}]" in line(finding)

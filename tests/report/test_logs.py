@@ -73,3 +73,10 @@ def test_setting_up_twice_does_not_double_the_lines(stream: io.StringIO) -> None
     logs.set_up("INFO", stream=stream)
     OURS.info("a message")
     assert stream.getvalue().count("a message") == 1
+
+
+def test_a_message_cannot_forge_a_second_line(stream: io.StringIO) -> None:
+    logs.set_up("INFO", stream=stream)
+    OURS.info("a message\n[2026-01-01 00:00:00] [ERROR] \x1b[2J")
+    assert stream.getvalue().count("\n") == 1
+    assert "\x1b" not in stream.getvalue()

@@ -6,6 +6,7 @@ from hypothesis import given
 
 from reconcile.kinds import CLUSTER_POLICY
 from reconcile.report.plan_text import LONGEST_VALUE, summary, text
+from reconcile.report.printable import printable
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.plan import Change, Plan, Verb
 from tests.report.plans import change
@@ -95,7 +96,7 @@ def test_the_summary_counts_what_comes_later() -> None:
 @given(plans)
 def test_any_plan_names_every_object_it_changes(plan: Plan) -> None:
     shown = text(plan)
-    assert all(f"{found.kind.label} {found.name}" in shown for found in plan.changes)
+    assert all(f"{found.kind.label} {printable(found.name)}" in shown for found in plan.changes)
 
 
 @given(plans)

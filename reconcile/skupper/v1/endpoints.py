@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reconcile.kinds import ROUTE, SERVICE
-from reconcile.skupper.live import LiveObject, ObjectKey
+from reconcile.skupper.live import LiveObject, ObjectKey, text
 from reconcile.skupper.v1.words import EDGE_ROUTE, INTER_ROUTER_ROUTE, ROUTER
 
 
@@ -46,22 +46,23 @@ def endpoint(
 
 
 def _route(route: LiveObject | None) -> Endpoint:
-    host = _dig(route.content, "spec", "host") if route else None
-    return Endpoint(str(host), "443") if host else Endpoint(missing="the host of its Route")
+    host = text(_dig(route.content, "spec", "host")) if route else ""
+    return Endpoint(host, "443") if host else Endpoint(missing="the host of its Route")
 
 
 def _load_balancer(service: LiveObject, port: str) -> Endpoint:
     entries = _dig(service.content, "status", "loadBalancer", "ingress")
     entry = entries[0] if isinstance(entries, list) and entries else None
-    host = (_dig(entry, "ip") or _dig(entry, "hostname")) if entry else None
-    return Endpoint(str(host), port) if host else Endpoint(missing="the address of its load balancer")
+    host = text(_dig(entry, "ip")) or text(_dig(entry, "hostname"))
+    return Endpoint(host, port) if host else Endpoint(missing="the address of its load balancer")
 
 
 def _node_port(service: LiveObject, host: str, role: str) -> Endpoint:
     ports = _dig(service.content, "spec", "ports")
     for port in ports if isinstance(ports, list) else []:
-        if _dig(port, "name") == role and _dig(port, "nodePort"):
-            return Endpoint(host, str(_dig(port, "nodePort")))
+        number = _dig(port, "nodePort")
+        if _dig(port, "name") == role and isinstance(number, int) and 0 < number < 1 << 16:
+            return Endpoint(host, str(number))
     return Endpoint(missing=f"a node port named {role}")
 
 

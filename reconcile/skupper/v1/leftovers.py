@@ -6,10 +6,11 @@ does not know.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconcile.findings import Finding
 from reconcile.skupper.declared import Layout
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import link_steps, removal
+from reconcile.skupper.v1 import faults, link_steps, removal, tokens
 from reconcile.skupper.v1.survey import Survey
 
 
@@ -23,7 +24,16 @@ def plan(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Plan:
         report = removal.report(live, network, reason)
         if report:
             sites.append(report)
-    return Plan(changes=tuple(changes), sites=tuple(sites))
+    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(_findings(survey)))
+
+
+def _findings(survey: Survey) -> Iterable[Finding]:
+    """Objects that belong to no site and no link, so that nobody else tells of them."""
+    world = survey.world
+    for stray in tokens.strays(world.views, world.ownership):
+        if survey.may_write(stray.at):
+            yield faults.of_stray(stray).finding()
+    yield from faults.nameless(world)
 
 
 def _undeclared_links(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> list[Change]:

@@ -15,6 +15,7 @@ from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sigh
 from reconcile.skupper.v1 import evidence, generation, link_steps, words
 from reconcile.skupper.v1.generation import Generation
 from reconcile.skupper.v1.link_steps import LinkEnds
+from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
 TOUCH_AFTER = timedelta(seconds=30)
@@ -60,12 +61,17 @@ def _lacking(ends: LinkEnds) -> str:
     if endpoint.missing:
         return f"it waits for {endpoint.missing}"
     if not issuer.ca:
-        return "it has no CA yet"
+        return _unusable(issuer, words.SITE_CA) or "it has no CA yet"
     if endpoint.host not in issuer.server.hosts:
         if not issuer.server.fingerprint:
-            return "it has no server certificate yet"
+            return _unusable(issuer, words.SITE_SERVER) or "it has no server certificate yet"
         return f"its server certificate is not valid for {endpoint.host}; the site must be made anew"
     return ""
+
+
+def _unusable(issuer: LiveSite, secret: str) -> str:
+    fault = issuer.certificate_fault(secret)
+    return f"its Secret {secret} is of no use, since {fault}" if fault else ""
 
 
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
@@ -143,7 +149,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     if sights == {Sight.UP}:
         return replace(report, state=LinkState.UP, reason="")
     active = evidence.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
-    if active and dialler.sight is Sight.ABSENT and report.secret in ends.dialler.connectors:
+    if active and dialler.sight is Sight.ABSENT and report.secret in ends.dialler.router_config.connectors:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
     reason = _denial(ends, dialler, issuer)
     if report.since and now - report.since < SETTLE:
@@ -176,7 +182,7 @@ def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) ->
     Two links between the same sites show as one record, so the record counts for the current token only when the
     router has a connector of its name.
     """
-    up = report.settled and name in ends.dialler.connectors
+    up = report.settled and name in ends.dialler.router_config.connectors
     after = "" if up else "the new token has made the link"
     return [
         link_steps.remove(secret, ends.network, _why_stale(ends, secret, now), after=after)

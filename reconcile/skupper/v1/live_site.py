@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
-from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields
+from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import status, words
+from reconcile.skupper.v1 import router_config, status, words
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
+from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
 
 
@@ -50,10 +50,9 @@ class LiveSite:
         """UID of the ConfigMap; empty if there is no site of ours."""
         return self.config_map.uid if self.config_map and not self.foreign else ""
 
-    @property
+    @cached_property
     def config(self) -> Mapping[str, str]:
-        data = self.config_map.content.get("data") if self.config_map else None
-        return data if isinstance(data, Mapping) else {}
+        return strings(self.config_map.content.get("data")) if self.config_map else {}
 
     def part(self, kind: Kind, name: str) -> LiveObject | None:
         """An object that Skupper made for the *current* site.
@@ -77,31 +76,34 @@ class LiveSite:
         """The certificate that the site shows to diallers."""
         return self._certificate(words.SITE_SERVER)
 
+    def certificate_fault(self, secret: str) -> str:
+        """What is wrong with a Secret of the site's own certificates; empty if nothing, or if it is not there yet."""
+        return self._certificate(secret).fault
+
     def _certificate(self, secret: str) -> Certificate:
         found = self.part(SECRET, secret)
-        return found.certificates.get("tls.crt", Certificate()) if found else Certificate()
+        if found is None:
+            return Certificate()
+        certificate = found.certificates.get("tls.crt")
+        if certificate is None:
+            return Certificate(fault="it has no tls.crt")
+        fault = certificate.fault and f"its tls.crt cannot be used: {certificate.fault}"
+        return replace(certificate, fault=fault)
 
     def endpoint(self, *, edge: bool) -> Endpoint:
         return endpoint(self.objects, self.key.namespace, self.config, edge=edge)
 
     @cached_property
-    def connectors(self) -> frozenset[str]:
-        """Names of the connectors that the service-controller has written for the router."""
+    def router_config(self) -> RouterConfig:
+        """What the service-controller has written for the router; nothing if there is no router yet."""
         internal = self.part(CONFIG_MAP, words.INTERNAL)
-        text = _text(internal, "skrouterd.json")
-        try:
-            entities = json.loads(text) if text else []
-            return frozenset(
-                str(attributes.get("name")) for kind, attributes in entities if kind == "connector"
-            )
-        except (ValueError, TypeError, AttributeError):
-            return frozenset()
+        return router_config.parse(_data(internal, "skrouterd.json")) if internal else RouterConfig()
 
     @cached_property
     def status(self) -> NetworkStatus | None:
         """What the site says about its network; None if it says nothing."""
         found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
-        return status.parse(_text(found, "NetworkStatus")) if found and not found.deleting else None
+        return status.parse(_data(found, "NetworkStatus")) if found and not found.deleting else None
 
     @cached_property
     def status_at(self) -> datetime | None:
@@ -110,7 +112,7 @@ class LiveSite:
         try:
             record = json.loads(lease.annotations.get(words.LEADER_LOCK, "{}")) if lease else {}
             renewed = instant(record.get("renewTime"))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             renewed = None
         found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
         return renewed or (_last_write(found) if found else None)
@@ -139,9 +141,9 @@ class LiveSite:
         )
 
 
-def _text(live: LiveObject | None, key: str) -> str:
-    data: Any = live.content.get("data") if live else None
-    return str(data.get(key) or "") if isinstance(data, Mapping) else ""
+def _data(live: LiveObject, key: str) -> str:
+    data = live.content.get("data")
+    return text(data.get(key)) if isinstance(data, Mapping) else ""
 
 
 def _last_write(live: LiveObject) -> datetime | None:

@@ -4,12 +4,15 @@ A site that cannot be read, must not be touched or does not belong to us keeps i
 done about either, and the reason is told.
 """
 
+from collections.abc import Iterable
+
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.declared import Declared
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, SiteReport
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import link_life, site_life
+from reconcile.skupper.v1 import faults, link_life, site_life
+from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.survey import Survey
@@ -54,6 +57,9 @@ class NetworkPlanner:
         self._findings += planned.findings
         if live.foreign:
             self._blocked[site.key] = LinkState.LEFT_ALONE, f"{site.key}: {planned.report.reason}"
+            return planned.report
+        issues = any(link.issuer == site.key for link in self._declared.links)
+        self._note(faults.of_site(live, issues=issues))
         return planned.report
 
     def _plan_link(self, link: Link) -> LinkReport:
@@ -73,7 +79,12 @@ class NetworkPlanner:
         )
         report, steps = link_life.follow(ends, self._world.now)
         self._changes += steps
+        for secret in ends.secrets:
+            self._note(faults.of_secret(secret))
         return report
+
+    def _note(self, found: Iterable[Fault]) -> None:
+        self._findings += [fault.finding(self._declared.identifier) for fault in found]
 
 
 def _blocked(site: Site, world: World) -> _Block | None:

@@ -67,6 +67,7 @@ def _stray_policies(
         and world.ownership.covers(live.labels)
         and (cluster, key.name) not in desired
         and not live.deleting
+        and live.addressable
     ]
 
 

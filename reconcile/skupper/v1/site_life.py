@@ -4,6 +4,7 @@ Objects that are as they must be cost no request. A ConfigMap whose change Skupp
 restart is still applied, and the reason says which of the two it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,9 +61,23 @@ def _change(
 
 
 def _masked(field: FieldDrift) -> FieldDrift:
-    """Hide the values of confidential keys: a drift is for showing."""
-    key = BY_NAME.get(field.path[-1]) if field.path[0] == "data" else None
-    return FieldDrift(field.path, "***", "***") if key and key.confidential else field
+    """Hide the values of confidential keys, also where all of ``data`` differs as one: a drift is for showing."""
+    if field.path[0] != "data":
+        return field
+    if len(field.path) == 1:
+        return FieldDrift(field.path, _without_secrets(field.live), _without_secrets(field.desired))
+    return FieldDrift(field.path, "***", "***") if _confidential(field.path[1]) else field
+
+
+def _without_secrets(data: object) -> object:
+    if not isinstance(data, Mapping):
+        return data
+    return {name: "***" if _confidential(name) else value for name, value in data.items()}
+
+
+def _confidential(name: str) -> bool:
+    key = BY_NAME.get(name)
+    return key is not None and key.confidential
 
 
 def _labelled(

@@ -12,6 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconcile.skupper.live import text
+
+EMPTY = "it is empty"
+"""The fault of a status that is not written yet, which is ordinary for a while."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenSite:
@@ -32,12 +37,12 @@ class NetworkStatus:
     fault: str = ""
 
 
-def parse(text: str) -> NetworkStatus:
+def parse(written: str) -> NetworkStatus:
     """Read the JSON text of a status; never raises."""
-    if not text:
-        return NetworkStatus({}, "it is empty")
+    if not written:
+        return NetworkStatus({}, EMPTY)
     try:
-        document = json.loads(text)
+        document = json.loads(written)
         entries = list(_entries(document))
         routers = {router: site for site, _, found, _ in entries for router in found}
         return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
@@ -52,18 +57,18 @@ def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str],
         routers = entry.get("routerStatus") or []
         names = [_router_id(status["router"]["name"]) for status in routers]
         links = [link for status in routers for link in status.get("links") or []]
-        yield str(site["identity"]), site, names, links
+        yield text(site["identity"]), site, names, links
 
 
 def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
     for link in links:
-        remote = routers.get(_router_id(str(link.get("name", ""))))
+        remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
             ends[str(link["direction"])].add(remote)
     return SeenSite(
-        name=str(site.get("name", "")),
-        version=str(site.get("siteVersion", "")),
+        name=text(site.get("name")),
+        version=text(site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
     )

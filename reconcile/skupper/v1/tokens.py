@@ -6,6 +6,7 @@ Both ends of a link are written into each of its Secrets; where the Secret lies 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from reconcile.kinds import SECRET
 from reconcile.skupper.live import ClusterView, LiveObject, instant
@@ -16,6 +17,9 @@ from reconcile.skupper.v1 import words
 
 RENEW_BEFORE = timedelta(days=60)
 """A token this close to its expiry is replaced. They live for five years."""
+
+_CERTIFICATES = ("ca.crt", "tls.crt")
+_LONGEST_QUOTE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,41 @@ class LinkSecret:
         role = "edge" if edge else "inter-router"
         return self.live.annotations.get(f"{role}-host", "")
 
-    def fault(self, ca: str, now: datetime) -> str:
-        """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; empty if it is good."""
+    @property
+    def oddity(self) -> str:
+        """What nobody who makes tokens would have written; empty for a request, and for a token of any age."""
+        if self.requested:
+            return ""
         if not self.issued:
-            return f"its label {words.TYPE} is not {words.TOKEN}"
-        for entry in ("ca.crt", "tls.crt"):
+            known = f"neither {words.REQUEST} nor {words.TOKEN}"
+            return f"its label {words.TYPE} is {quoted(self.live.labels.get(words.TYPE, ''))}, {known}"
+        for entry in _CERTIFICATES:
             certificate = self.live.certificates.get(entry)
             if certificate is None:
                 return f"it has no {entry}"
             if certificate.fault:
-                return f"its {entry} is of no use: {certificate.fault}"
+                return f"its {entry} cannot be used: {certificate.fault}"
+        return ""
+
+    def fault(self, ca: str, now: datetime) -> str:
+        """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; empty if it is good."""
+        if self.oddity or not self.issued:
+            return self.oddity or f"its label {words.TYPE} is not {words.TOKEN}"
+        for entry in _CERTIFICATES:
+            certificate = self.live.certificates[entry]
             if certificate.expires and certificate.expires - now < RENEW_BEFORE:
                 return f"its {entry} expires on {certificate.expires:%Y-%m-%d}"
         if self.live.certificates["ca.crt"].fingerprint != ca:
             return "its CA is not the issuer's"
         return ""
+
+
+class Stray(NamedTuple):
+    """A Secret of ours that looks like a link's and belongs to none."""
+
+    at: SiteKey
+    name: str
+    why: str
 
 
 def find(views: Mapping[str, ClusterView], ownership: Ownership) -> list[LinkSecret]:
@@ -80,13 +104,53 @@ def find(views: Mapping[str, ClusterView], ownership: Ownership) -> list[LinkSec
     return sorted(found, key=lambda secret: (secret.at, secret.name))
 
 
+def strays(views: Mapping[str, ClusterView], ownership: Ownership) -> list[Stray]:
+    """All Secrets of ours that look like a link's and belong to none, sorted by place and name."""
+    return sorted(
+        Stray(SiteKey(cluster, live.key.namespace), live.key.name, _no_link(live))
+        for cluster, view in views.items()
+        for live in _secrets(view, ownership)
+        if not live.deleting and _looks_like_a_link(live) and _link(cluster, live) is None
+    )
+
+
+def quoted(written: str) -> str:
+    """Somebody else's text inside ours, of bounded length."""
+    return repr(written if len(written) <= _LONGEST_QUOTE else f"{written[:_LONGEST_QUOTE]}…")
+
+
 def _in_view(cluster: str, view: ClusterView, ownership: Ownership) -> Iterable[LinkSecret]:
+    for live in _secrets(view, ownership):
+        link = _link(cluster, live)
+        if link:
+            yield LinkSecret(link, SiteKey(cluster, live.key.namespace), live)
+
+
+def _secrets(view: ClusterView, ownership: Ownership) -> Iterable[LiveObject]:
     for key, live in view.objects.items():
-        if key.kind == SECRET and words.DIALLER in live.annotations and ownership.covers(live.labels):
-            dialler, issuer = (_site(live.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
-            at = SiteKey(cluster, key.namespace)
-            if dialler and issuer and at in {dialler, issuer}:
-                yield LinkSecret(Link(dialler, issuer), at, live)
+        if key.kind == SECRET and live.addressable and ownership.covers(live.labels):
+            yield live
+
+
+def _link(cluster: str, secret: LiveObject) -> Link | None:
+    """The link of which this Secret is a part: both of its ends are written on it, and it lies at one of them."""
+    dialler, issuer = (_site(secret.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
+    if dialler and issuer and SiteKey(cluster, secret.key.namespace) in {dialler, issuer}:
+        return Link(dialler, issuer)
+    return None
+
+
+def _looks_like_a_link(secret: LiveObject) -> bool:
+    marked = {words.DIALLER, words.ISSUER} & secret.annotations.keys()
+    return bool(marked) or secret.labels.get(words.TYPE) in {words.REQUEST, words.TOKEN}
+
+
+def _no_link(secret: LiveObject) -> str:
+    for end in (words.DIALLER, words.ISSUER):
+        if not _site(secret.annotations.get(end, "")):
+            return f"its annotation {end} names no site ({quoted(secret.annotations.get(end, ''))})"
+    ends = " and ".join(quoted(secret.annotations[end]) for end in (words.DIALLER, words.ISSUER))
+    return f"it lies at neither end of its link, which are {ends}"
 
 
 def _site(text: str) -> SiteKey | None:

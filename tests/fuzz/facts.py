@@ -1,0 +1,76 @@
+"""What must hold for every fleet, however spoiled: asked by the property tests and by the coverage-guided fuzzer."""
+
+import json
+
+from reconcile.kinds import CONFIG_MAP
+from reconcile.report import actions, plan_json, plan_text, status_text
+from reconcile.skupper import planning
+from reconcile.skupper.declared import lay_out
+from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.plan import Plan, Verb
+from reconcile.skupper.v1 import words
+from reconcile.skupper.v1.engine import V1
+from reconcile.skupper.world import World
+from tests.fuzz import worlds
+from tests.fuzz.worlds import KEY_BYTES, STEADY, Bodies
+from tests.skupper.fakes import NOW, OURS
+
+_LAYOUT = lay_out(worlds.DEFINITIONS)
+
+
+def of_fleet(bodies: Bodies) -> Plan:
+    """Plan a fleet and hold all facts against it."""
+    world = worlds.world(bodies)
+    found = planning.plan(world, _LAYOUT, V1)
+    touches_only_ours(found, world)
+    leaves_others_alone(found, world)
+    reports_are_clean(found)
+    return found
+
+
+def touches_only_ours(found: Plan, world: World) -> None:
+    """No removal or patch of an object that does not carry our labels, and no apply over a foreign site."""
+    for change in found.changes:
+        live = world.view(change.cluster).objects.get(ObjectKey(change.kind, change.namespace, change.name))
+        site = (change.kind, change.name) == (CONFIG_MAP, words.SITE)
+        if live and (change.verb in {Verb.DELETE, Verb.PATCH} or site):
+            assert OURS.covers(live.labels) or live.deleting, change
+        if change.verb is Verb.PATCH or (change.verb is Verb.DELETE and change.ready):
+            assert live is not None, change
+
+
+def steady(found: Plan) -> tuple[object, ...]:
+    """What a plan says of the network that nobody touched."""
+    return (
+        [change for change in found.changes if change.namespace == STEADY],
+        [link for link in found.links if link.network == "steady"],
+        [site for site in found.sites if site.network == "steady"],
+        [finding for finding in found.findings if STEADY in {finding.namespace, finding.network}],
+    )
+
+
+_STEADY = steady(planning.plan(worlds.world(worlds.healthy()), _LAYOUT, V1))
+
+
+def leaves_others_alone(found: Plan, world: World) -> None:
+    """The other network's plan is as without the hostile object, unless that claims to lie in its namespace."""
+    strayed = sum(key.namespace == STEADY for view in world.views.values() for key in view.objects)
+    if strayed == sum(place.namespace == STEADY for place in worlds.healthy()):
+        assert steady(found) == _STEADY
+
+
+def reports_are_clean(found: Plan) -> None:
+    """All reports can be written; no line moves a cursor, no secret shows."""
+    texts = [plan_text.text(found), status_text.text(found, NOW), status_text.text(found, NOW, width=60)]
+    documents = [plan_json.plan(found), plan_json.status(found)]
+    lines = [actions.line(change) for change in found.changes]
+    for text in (*texts, *documents, *lines):
+        text.encode()
+        assert all(line.isprintable() for line in text.split("\n")), text
+        assert KEY_BYTES not in text, text
+    for document in documents:
+        json.loads(document, parse_constant=_no_json)
+
+
+def _no_json(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")

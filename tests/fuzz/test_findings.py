@@ -1,0 +1,171 @@
+"""An object that is there and of no use is told of: which one, what is wrong, what to do. One finding an object."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reconcile.findings import Finding, Severity
+from reconcile.skupper.plan import LinkState
+from tests.fuzz import facts, worlds
+from tests.fuzz.worlds import Place, at, token
+from tests.skupper.fakes import OURS, body, certificate
+
+
+def findings(place: Place, spoil: Callable[[dict], dict]) -> tuple[Finding, ...]:
+    return facts.of_fleet(worlds.spoiled(place, spoil)).findings
+
+
+def data(**entries: object) -> Callable[[dict], dict]:
+    return lambda body: {**body, "data": {name.replace("_", "."): value for name, value in entries.items()}}
+
+
+def metadata(**entries: object) -> Callable[[dict], dict]:
+    return lambda body: {**body, "metadata": {**body["metadata"], **entries}}
+
+
+def without_data(body: dict) -> dict:
+    return {**body, "data": None}
+
+
+GARBAGE = "bm90IGEgY2VydGlmaWNhdGU="
+STATUS, INTERNAL = at("b", "skupper-network-status"), at("b", "skupper-internal")
+CA, SERVER = at("a", "skupper-site-ca", worlds.SECRET), at("a", "skupper-site-server", worlds.SECRET)
+ODD_TYPE = {**OURS.labels, "skupper.io/type": "token-claim\x1b[2J"}
+
+CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
+    "a status that is not JSON": (
+        STATUS,
+        data(NetworkStatus="<html>"),
+        "it is not the JSON of a network status",
+    ),
+    "a status of another shape": (
+        STATUS,
+        data(NetworkStatus="[1]"),
+        "it is not the JSON of a network status",
+    ),
+    "a router's configuration that is not JSON": (
+        INTERNAL,
+        lambda body: {**body, "data": {"skrouterd.json": "{"}},
+        "it is not the JSON of a router's configuration",
+    ),
+    "a router's configuration without data": (
+        INTERNAL,
+        without_data,
+        "it is not the JSON of a router's configuration",
+    ),
+    "a CA without data": (CA, without_data, "it has no tls.crt"),
+    "a CA that is not base64": (CA, data(tls_crt="%%%"), "its tls.crt cannot be used: it is not base64"),
+    "a CA that is no certificate": (CA, data(tls_crt=GARBAGE), "its tls.crt cannot be used: it is not a PEM"),
+    "a server certificate of a wrong type": (SERVER, data(tls_crt=7), "its tls.crt cannot be used"),
+    "a token without data": (token("b"), without_data, "it has no ca.crt"),
+    "a token with a garbage certificate": (
+        token("b"),
+        data(ca_crt=GARBAGE, tls_crt=GARBAGE),
+        "its ca.crt cannot be used: it is not a PEM certificate",
+    ),
+    "a token without a certificate of its own": (
+        token("b"),
+        data(ca_crt=certificate("ca-of-id-a-net")),
+        "it has no tls.crt",
+    ),
+    "a token of an unknown type": (
+        token("b"),
+        metadata(labels=ODD_TYPE),
+        r"its label skupper.io/type is 'token-claim\x1b[2J', neither",
+    ),
+    "a token that names no sites": (
+        token("b"),
+        metadata(annotations={}),
+        "its annotation qontract-skupper/dialler names no site ('')",
+    ),
+    "a token of other sites": (
+        token("b"),
+        metadata(
+            annotations={"qontract-skupper/dialler": "c/elsewhere", "qontract-skupper/issuer": "a/net"},
+        ),
+        "it lies at neither end of its link, which are 'c/elsewhere' and 'a/net'",
+    ),
+    "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "it has no uid"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_unusable_object_is_one_finding(case: str):
+    place, spoil, what = CASES[case]
+    (finding,) = findings(place, spoil)
+    assert (finding.rule, finding.cluster, finding.namespace) == ("unusable-object", place.cluster, "net")
+    assert f"{place.kind.label} {place.name} in {place.cluster}/net is of no use: {what}" in finding.message
+
+
+@pytest.mark.parametrize("place", [CA, SERVER])
+def test_what_blocks_declared_links_is_an_error(place: Place):
+    assert [finding.severity for finding in findings(place, without_data)] == [Severity.ERROR]
+
+
+@pytest.mark.parametrize("place", [STATUS, INTERNAL, token("b")])
+def test_what_blocks_no_link_is_a_warning(place: Place):
+    (finding,) = findings(place, data(NetworkStatus="{"))
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("place", [CA, SERVER])
+def test_nobody_links_to_a_site_at_which_no_link_ends_so_nothing_is_blocked(place: Place):
+    elsewhere = Place("c", place.kind, place.namespace, place.name)
+    assert [finding.severity for finding in findings(elsewhere, without_data)] == [Severity.WARNING]
+
+
+def test_a_link_says_what_is_wrong_with_its_issuer():
+    found = facts.of_fleet(worlds.spoiled(CA, data(tls_crt=GARBAGE)))
+    (reason,) = {link.reason for link in found.links if link.state is LinkState.WAITING}
+    assert reason.startswith(
+        "issuer a/net: its Secret skupper-site-ca is of no use, since its tls.crt cannot"
+    )
+
+
+def test_a_token_that_cannot_be_used_is_replaced():
+    found = facts.of_fleet(worlds.spoiled(token("b"), without_data))
+    assert [(c.verb.value, c.cluster) for c in found.changes if c.ready] == [("create", "a")]
+
+
+def test_an_object_without_a_name_is_told_of():
+    (finding, *_) = [
+        found
+        for found in findings(token("b"), metadata(name=None, namespace="net"))
+        if found.rule == "nameless-object"
+    ]
+    assert finding.message.startswith("cluster b shows a Secret without a name")
+
+
+def test_a_status_that_is_not_written_yet_is_no_finding():
+    assert findings(STATUS, without_data) == ()
+
+
+def test_what_is_not_there_yet_is_no_finding():
+    for place in (STATUS, INTERNAL, CA, SERVER, token("b")):
+        bodies = {known: body for known, body in worlds.healthy().items() if known != place}
+        assert facts.of_fleet(bodies).findings == ()
+
+
+def test_a_request_has_no_certificates_and_is_no_finding():
+    spoil = metadata(labels={**OURS.labels, "skupper.io/type": "connection-token-request"})
+    assert findings(token("b"), lambda known: spoil(without_data(known))) == ()
+
+
+def test_an_object_of_others_is_no_finding():
+    def foreign(known: dict) -> dict:
+        return metadata(labels={"skupper.io/type": "connection-token"})(without_data(known))
+
+    assert findings(token("b"), foreign) == ()
+
+
+def test_a_token_that_is_on_its_way_out_is_no_finding():
+    spoil = metadata(deletionTimestamp="2026-03-01T11:59:59Z")
+    assert findings(token("b"), lambda known: spoil(without_data(known))) == ()
+
+
+def test_nothing_is_said_of_secrets_in_a_namespace_that_is_left_alone():
+    stray = body(
+        worlds.SECRET, "other", "stray", labels={**OURS.labels, "skupper.io/type": "connection-token"}
+    )
+    bodies = {**worlds.healthy(), Place("z", worlds.SECRET, "other", "stray"): stray}
+    assert facts.of_fleet(bodies).findings == ()
