@@ -20,7 +20,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes ``backend``, itself or through a fixture, runs once on each."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", backends.available(), ids=str, indirect=True, scope="session")
+        simulation = metafunc.definition.get_closest_marker("simulation")
+        found = [Kind.SIMULATED] if simulation else backends.available()
+        metafunc.parametrize("backend", found, ids=str, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -41,12 +41,21 @@ class Tending:
             self._stopped = True
             for timer in self._timers:
                 timer.cancel()
+        for timer in self._timers:
+            timer.join()
         self._cache.stop()
 
     def _changed(self, kind: Kind, namespace: str, name: str) -> None:
         found = self._cache.get(kind, namespace, name)
         if found is not None:
-            self._reactions[kind](found)
+            self._later(self._behaviour.delay, self._reactions[kind], found)
+
+    def _later(self, delay: float, reaction: Callable[[Json], None], found: Json) -> None:
+        timer = threading.Timer(delay, reaction, [found])
+        with self._lock:
+            if not self._stopped:
+                self._timers = [*(other for other in self._timers if other.is_alive()), timer]
+                timer.start()
 
     def _deployment(self, found: Json) -> None:
         generation = found["metadata"]["generation"]
@@ -63,11 +72,7 @@ class Tending:
         addressed = ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress")
         if wait == "pending" or found["spec"].get("type") != "LoadBalancer" or addressed:
             return
-        timer = threading.Timer(0 if wait == "at once" else float(wait), self._give_address, [found])
-        with self._lock:
-            if not self._stopped:
-                self._timers.append(timer)
-                timer.start()
+        self._later(0 if wait == "at once" else float(wait), self._give_address, found)
 
     def _give_address(self, found: Json) -> None:
         metadata = found["metadata"]

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.kubernetes.calls import Call
 from tests.sandbox.skupper.places import Place, until
@@ -86,6 +88,7 @@ def busy(site: Place) -> Iterator[None]:
     go_on.set()
 
 
+@pytest.mark.simulation
 def test_delete_and_create_in_one_breath_is_no_change_for_the_router(place: Make) -> None:
     first, second, dialler, other = (place().site(ingress="none") for _ in range(4))
     dialler.dial(first, "link-1")

@@ -1,4 +1,4 @@
-"""The ordinary verbs against a simulated cluster over HTTPS, as the whole integration uses them."""
+"""The ordinary verbs against clusters of both back ends, as the whole integration uses them."""
 
 import threading
 from contextlib import ExitStack
@@ -12,30 +12,39 @@ from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.accounts import Account, within
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
-from reconcile.sandbox.kubernetes.servers import ApiServers
+from tests.clusters.backends import Backend, Clusters
+from tests.gate import Gate
 
 BOT = Account("system:serviceaccount:ci:bot", token="bot-token", rules=(within("vault", "vault-net"),))
 SPECS = (
-    ClusterSpec("public-1", namespaces=("vault", "vault-net", "others"), accounts=(BOT,)),
+    ClusterSpec("public-1", namespaces=("vault", "vault-net", "others")),
     ClusterSpec("plain-1", namespaces=("vault",), openshift=False),
 )
 
 
 @dataclass
 class Fleet:
-    servers: ApiServers
-    clients: ExitStack
+    servers: Clusters
+    stack: ExitStack
+    bot: str
+    """The token of the restricted account."""
 
     def client(self, name="public-1", token=None):
         cluster = self.servers[name]
         access = Access(name, cluster.url, token or cluster.token, str(self.servers.ca_file))
-        return self.clients.enter_context(Client(access))
+        return self.stack.enter_context(Client(access))
+
+    def gated(self, name="public-1"):
+        """A gate before a cluster, and a client that passes through it."""
+        cluster = self.servers[name]
+        gate = self.stack.enter_context(Gate(cluster.url, self.servers.ca_file))
+        return gate, self.stack.enter_context(Client(Access(name, gate.url, cluster.token, gate.ca_file)))
 
 
 @pytest.fixture
-def fleet():
-    with ApiServers(SPECS) as servers, ExitStack() as clients:
-        yield Fleet(servers, clients)
+def fleet(backend: Backend):
+    with backend.clusters(SPECS) as servers, ExitStack() as stack:
+        yield Fleet(servers, stack, servers["public-1"].admit(BOT))
 
 
 def config_map(name="skupper-site", namespace="vault", **data):
@@ -118,7 +127,7 @@ def test_an_administrator_sees_all_namespaces_by_labels(fleet):
 
 
 def test_a_restricted_account_sees_its_namespaces_and_hears_of_the_others(fleet):
-    admin, client = fleet.client(), fleet.client(token=BOT.token)
+    admin, client = fleet.client(), fleet.client(token=fleet.bot)
     for namespace in ("vault", "others"):
         admin.create(CONFIG_MAP, config_map(name=f"in-{namespace}", namespace=namespace))
     found = client.list_all(CONFIG_MAP, namespaces=["vault", "vault-net", "others"], labels="skupper=yes")
@@ -128,7 +137,7 @@ def test_a_restricted_account_sees_its_namespaces_and_hears_of_the_others(fleet)
 
 def test_a_missing_right_is_named_from_the_words_of_the_server(fleet):
     with pytest.raises(errors.Forbidden) as caught:
-        fleet.client(token=BOT.token).create(SECRET, {"metadata": {"name": "a", "namespace": "others"}})
+        fleet.client(token=fleet.bot).create(SECRET, {"metadata": {"name": "a", "namespace": "others"}})
     assert caught.value.hint == "the account needs create on secrets in namespace others"
 
 
@@ -182,6 +191,7 @@ def test_a_watch_goes_on_where_the_list_ended(fleet):
     assert list(events) == []
 
 
+@pytest.mark.simulation
 def test_a_watch_from_a_forgotten_version_is_gone(fleet):
     client = fleet.client()
     version = client.list(CONFIG_MAP).resource_version
@@ -192,14 +202,14 @@ def test_a_watch_from_a_forgotten_version_is_gone(fleet):
 
 
 def test_watches_end_quietly_when_the_server_restarts_and_go_on_after_it(fleet):
-    client, cluster = fleet.client(), fleet.servers["public-1"]
+    gate, client = fleet.gated()
     version = client.list(CONFIG_MAP).resource_version
     client.create(CONFIG_MAP, config_map(name="first"))
     events = client.watch(CONFIG_MAP, resource_version=version, timeout=20, stop=threading.Event())
     seen = [next(events)]
-    cluster.stop()
+    gate.close()
     assert list(events) == []
-    cluster.start()
+    gate.open()
     client.create(CONFIG_MAP, config_map(name="second"))
     events = client.watch(
         CONFIG_MAP, resource_version=seen[0].resource_version, timeout=20, stop=threading.Event()
@@ -209,7 +219,8 @@ def test_watches_end_quietly_when_the_server_restarts_and_go_on_after_it(fleet):
 
 
 def test_a_stopped_cluster_is_unreachable_and_its_neighbour_is_not(fleet):
-    fleet.servers["public-1"].stop()
+    gate, client = fleet.gated()
+    gate.close()
     with pytest.raises(errors.Unreachable, match="connection refused"):
-        fleet.client().list(ROLE)
-    assert fleet.client("plain-1").list(ROLE).items == ()
+        client.list(ROLE)
+    assert fleet.client("plain-1").list(ROLE, namespace="vault").items == ()
