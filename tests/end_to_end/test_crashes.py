@@ -6,6 +6,7 @@ stay the same from k to k, so each round also starts from what the one before ha
 """
 
 import itertools
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from reconcile.sandbox.embedded import Sandbox
 from tests.clusters.backends import Backend
 from tests.end_to_end import boxes
-from tests.end_to_end.boxes import Crash, Gates
+from tests.end_to_end.boxes import Command, Crash, Gates
+from tests.gate import Asked, Gate
 
 NETWORKS = ("vault", "grafana", "fake-api-server")
 ALL = ("--max-removals", "100")
@@ -64,3 +66,38 @@ def test_a_run_that_is_killed_after_any_of_its_writes_is_finished_by_the_next(
             name for _, _, _, name in linked - empty if name in {"skupper-site", "skupper-site-controller"}
         ]
         assert at > len(ours), "a first run makes at least these"
+
+
+def test_a_run_killed_between_the_writes_to_two_clusters_is_finished_by_the_next(
+    backend: Backend, tmp_path: Path
+):
+    data = boxes.data_of(tmp_path, "vault")
+    with boxes.sandbox(backend, tmp_path, data) as box, Gates(box) as gates:
+        killed = Command(box, "run", "--wait", "0")
+        written: set[Gate] = set()
+
+        def between(gate: Gate, asked: Asked) -> None:
+            if asked.write:
+                written.add(gate)
+                if len(written) > 1:
+                    killed.kill()
+                    raise ConnectionResetError
+
+        for gate in gates:
+            gate.before.append(partial(between, gate))
+        killed.finish()
+        for gate in gates:
+            gate.clear()
+        assert len(written) > 1
+        code, told = boxes.command(box, "run")
+        assert code == 0, told
+
+
+def test_two_runs_at_the_same_time_end_as_one(backend: Backend, tmp_path: Path):
+    with boxes.sandbox(backend, tmp_path, boxes.data_of(tmp_path, "vault")) as box:
+        both = [Command(box, "run") for _ in range(2)]
+        ended = [command.finish() for command in both]
+        assert [code for code, _ in ended] == [0, 0], ended
+        code, told = boxes.command(box, "run", "--log-level", "DEBUG")
+        assert code == 0, told
+        assert told.count(" 0 of them writes") == len(box.clusters)
