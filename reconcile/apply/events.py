@@ -23,7 +23,7 @@ class ChangeFailed:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFailed:
-    """A cluster could not be read; everything on it is unknown."""
+    """A cluster could not be read, and everything on it is unknown; or what happens there could not be watched."""
 
     cluster: str
     message: str

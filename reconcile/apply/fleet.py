@@ -89,14 +89,23 @@ class Fleet:
             failed = {name: ClusterView(problem=failure.message) for name, failure in self._failed.items()}
         return {**{name: picture.view() for name, picture in answered.items()}, **failed}
 
-    def watch(self, names: Iterable[str], changed: Callable[[], None], *, longest: float) -> None:
+    def watch(
+        self,
+        names: Iterable[str],
+        changed: Callable[[], None],
+        refused: Callable[[ClusterError], None],
+        *,
+        longest: float,
+    ) -> None:
         """Watch these clusters from where their LISTs stopped, `longest` seconds a watch; once each."""
         for name in names:
             with self._lock:
                 observed = self._observed.get(name)
                 if observed is None or name in self._watches:
                     continue
-                watches = Watches(self._accounts[name], self._pictures[name], changed, longest=longest)
+                watches = Watches(
+                    self._accounts[name], self._pictures[name], changed, refused, longest=longest
+                )
                 self._watches[name] = watches
             watches.start(observed)
 

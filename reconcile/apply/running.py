@@ -80,6 +80,7 @@ class Run:
         self._removed = 0
         self._planning = 0.0
         self._told: set[str] = set()
+        self._unwatched: queue.SimpleQueue[ClusterError] = queue.SimpleQueue()
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
@@ -106,7 +107,9 @@ class Run:
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
                 # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
-                self._fleet.watch(self._awaited(), lambda: self._happened.put(""), longest=wait + TICK)
+                self._fleet.watch(
+                    self._awaited(), lambda: self._happened.put(""), self._cannot_watch, longest=wait + TICK
+                )
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
@@ -149,6 +152,23 @@ class Run:
                 self._told.add(failure.cluster)
                 self._tell(failure)
                 self._note(failure)
+
+        while not self._unwatched.empty():
+            self._give_up_unwatched(self._unwatched.get())
+
+    def _cannot_watch(self, error: ClusterError) -> None:
+        self._unwatched.put(error)
+        self._happened.put("")
+
+    def _give_up_unwatched(self, error: ClusterError) -> None:
+        """Give up what would only be seen changing by a watch that is refused; the first one is told."""
+        lane = (error.cluster, error.namespace or "*")
+        if not self._is_open(lane):
+            return
+        self._closed.add(lane)
+        failure = ClusterFailed(error.cluster, str(error))
+        self._tell(failure)
+        self._note(failure)
 
     def _note(self, failure: ClusterFailed) -> None:
         if failure.declared:

@@ -1,7 +1,8 @@
 """Keeping a picture current: one watch for each LIST, in a thread of its own.
 
 A watch that ends goes on where it stopped; one whose place in history has expired starts from a new LIST. A
-cluster that stops answering keeps its last picture; the next write to it will fail and say why.
+cluster that stops answering keeps its last picture; the next write to it will fail and say why. A watch that is
+refused is told and not tried again: without it nobody would learn that anything has happened.
 """
 
 import threading
@@ -27,13 +28,18 @@ class Watches:
         accounts: Accounts,
         picture: Picture,
         changed: Callable[[], None],
+        refused: Callable[[errors.ClusterError], None],
         *,
         longest: float,
     ) -> None:
-        """`changed` is called after each change of the picture; `longest` bounds every watch, in seconds."""
+        """`changed` is called after each change of the picture, `refused` if the account may not watch.
+
+        `longest` bounds every watch, in seconds.
+        """
         self._accounts = accounts
         self._picture = picture
         self._changed = changed
+        self._refused = refused
         self._longest = longest
         self._stop = threading.Event()
 
@@ -58,6 +64,9 @@ class Watches:
                 version = self._watch_once(client, read, namespace, version, seen)
             except errors.Gone:
                 version = self._list_again(client, read, namespace, seen) or version
+            except (errors.Forbidden, errors.Unauthorised) as refusal:
+                self._refused(refusal)
+                return
             except errors.ClusterError:
                 self._stop.wait(PAUSE)
 

@@ -9,6 +9,13 @@ _MISSING_RIGHT = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
 )
 """How the RBAC authorizer of kube-apiserver says it."""
+_NOT_HELD = re.compile(
+    r'\{APIGroups:\["(?P<group>[^"]*)"\], Resources:\["(?P<resource>[^"]*)"\]'
+    r"(?:, ResourceNames:\[(?P<names>[^\]]*)\])?, Verbs:\[(?P<verbs>[^\]]*)\]\}"
+)
+"""How its check against escalation lists what the account would grant and does not have."""
+_MOST = 5
+"""Resources of such a list that are named."""
 _RIGHTS = {"apply": "patch and create", "replace": "update"}
 """Verbs of ours whose right has another name. Server-side apply of a new object needs both."""
 
@@ -35,14 +42,37 @@ def _after_forbidden(verb: str, kind: Kind, namespace: str | None, message: str)
     quota or a namespace that is going away, about which no right helps.
     """
     if "attempting to grant" in message:
-        return "an account can grant only rights that it has itself"
+        return _after_escalation(kind, namespace, message)
     if missing := _MISSING_RIGHT.search(message):
         resource = ".".join(part for part in (missing["resource"], missing["group"]) if part)
         return f"the account needs {missing['verb']} on {resource} {_scope(kind, namespace)}"
+    if verb == "apply" and message.rstrip().endswith("is forbidden:"):
+        # The server gives no reason where the right to patch is there and the one to create is not.
+        return f"the account needs create on {_resource(kind)} {_scope(kind, namespace)}"
     if not message:
-        resource = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
-        return f"the account needs {_RIGHTS.get(verb, verb)} on {resource} {_scope(kind, namespace)}"
+        return f"the account needs {_RIGHTS.get(verb, verb)} on {_resource(kind)} {_scope(kind, namespace)}"
     return ""
+
+
+def _after_escalation(kind: Kind, namespace: str | None, message: str) -> str:
+    """Name the rights that the account must get before it can pass them on."""
+    found = [_not_held(right) for right in _NOT_HELD.finditer(message)]
+    rule = "an account can grant only rights that it has itself"
+    if not found:
+        return rule
+    more = f" and {len(found) - _MOST} resources more" if len(found) > _MOST else ""
+    return f"the account needs {'; '.join(found[:_MOST])}{more} {_scope(kind, namespace)}, since {rule}"
+
+
+def _not_held(right: re.Match[str]) -> str:
+    verbs = ", ".join(dict.fromkeys(right["verbs"].replace('"', "").split()))
+    resource = ".".join(part for part in (right["resource"], right["group"]) if part)
+    names = f" {right['names']}" if right["names"] else ""
+    return f"{verbs} on {resource}{names}"
+
+
+def _resource(kind: Kind) -> str:
+    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
 
 
 def _scope(kind: Kind, namespace: str | None) -> str:

@@ -15,6 +15,7 @@ class Read:
     fields: str = ""
     """Field selector."""
     optional: bool = False
-    """True: a cluster that does not serve the kind, or an account that may not list it, is no fault."""
+    """True: a cluster that does not serve the kind is no fault."""
     admin: bool = False
-    """True: ask with the cluster-admin account where there is one."""
+    """True: ask with the cluster-admin account where there is one; where there is none, that the kind may not be listed
+    is no fault."""

@@ -71,6 +71,8 @@ class World:
     findings: bool = True
     token: dict[str, str] = field(default_factory=dict)
     """Tokens other than the administrator's, by cluster."""
+    admin_token: dict[str, str] = field(default_factory=dict)
+    """Tokens of a second account, for policies, by cluster."""
 
     def __getitem__(self, name: str) -> AnyCluster:
         return self.servers[name]
@@ -98,13 +100,10 @@ class World:
         """Take the site on a cluster out of the data."""
         self.change(sites=tuple(site for site in self.network.sites if site.cluster.name != cluster))
 
-    def client(self, name: str) -> Client:
-        access = Access(
-            name,
-            self.servers[name].url,
-            self.token.get(name, self.servers[name].token),
-            ca_file=str(self.servers.ca_file),
-        )
+    def client(self, name: str, token: str = "") -> Client:
+        """A client with the token of the automation account, or another one."""
+        token = token or self.token.get(name, self.servers[name].token)
+        access = Access(name, self.servers[name].url, token, ca_file=str(self.servers.ca_file))
         return Client(access, timeouts=Timeouts(connect=1, read=5), retries=Retries(attempts=2, base=0.01))
 
     def run(
@@ -174,12 +173,16 @@ class World:
         sites = [site for site in settle_all(self.network) if site.cluster.name == cluster.name]
         return Target(
             name=cluster.name,
-            open=lambda: Accounts(self.client(cluster.name)),
+            open=lambda: self._accounts(cluster.name),
             reads=reads.reads(sites, OURS),
             trace=reads.trace(OURS),
             foreign=reads.foreign(),
             namespaces=tuple(site.namespace for site in sites),
         )
+
+    def _accounts(self, cluster: str) -> Accounts:
+        admin = self.admin_token.get(cluster)
+        return Accounts(self.client(cluster), self.client(cluster, admin) if admin else None)
 
     def objects(self, kind: Kind, *clusters: str) -> list[dict]:
         """All objects of a kind, on all clusters or those named."""

@@ -100,6 +100,37 @@ def test_a_grant_of_rights_one_lacks_is_told_apart(connect):
     assert error.hint == "an account can grant only rights that it has itself"
 
 
+def grant(*missing: str) -> str:
+    listed = "\n".join(missing)
+    return f'user "bot" (groups=["g"]) is attempting to grant RBAC permissions not currently held:\n{listed}'
+
+
+def test_rights_that_are_missing_for_a_grant_are_named(connect):
+    message = grant(
+        '{APIGroups:[""], Resources:["pods"], Verbs:["get" "list" "get"]}',
+        '{APIGroups:["apps"], Resources:["deployments"], ResourceNames:["d"], Verbs:["patch"]}',
+    )
+    reply = fails(403, "Forbidden", message)
+    error = refusal(connect, reply, lambda client: client.apply(ROLE, TOKEN_SECRET))
+    assert error.hint == (
+        'the account needs get, list on pods; patch on deployments.apps "d" in namespace skupper-vault-net, '
+        "since an account can grant only rights that it has itself"
+    )
+
+
+def test_of_many_rights_that_are_missing_for_a_grant_some_are_named(connect):
+    message = grant(*(f'{{APIGroups:[""], Resources:["r{n}"], Verbs:["get"]}}' for n in range(8)))
+    reply = fails(403, "Forbidden", message)
+    error = refusal(connect, reply, lambda client: client.apply(ROLE, TOKEN_SECRET))
+    assert "get on r4 and 3 resources more in namespace" in error.hint
+
+
+def test_an_apply_that_is_refused_without_a_reason_lacks_the_right_to_create(connect):
+    reply = fails(403, "Forbidden", 'configmaps "cm" is forbidden: ')
+    error = refusal(connect, reply, lambda client: client.apply(CONFIG_MAP, TOKEN_SECRET))
+    assert error.hint == "the account needs create on configmaps in namespace skupper-vault-net"
+
+
 @pytest.mark.parametrize(
     "message",
     [

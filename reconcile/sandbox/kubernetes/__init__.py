@@ -23,7 +23,7 @@ How to use it::
         cluster.changes(kinds.SECRET, since=12)                               # [("ADDED", dict), ...]
         cluster.revision                            # resourceVersion of the last change
         cluster.counts(), cluster.reset_counts()    # reads, writes, dry_runs, watches, by_verb, ...
-        cluster.admit(account), cluster.revoke(token)
+        cluster.admit(account), cluster.revoke(token)         # an account with rules=None: those of its Roles
         cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
         cluster.open_watches, cluster.end_watches() # how many; cut them all
         cluster.behave(Behaviour(load_balancers="at once"))   # pending addresses arrive now
@@ -36,12 +36,14 @@ says what else can differ: no Routes and Projects (``openshift=False``), no Skup
 of the event history, delays of controllers, the clock.
 
 What it is faithful in: status codes, texts and bodies of refusals, resourceVersions, watches, selectors, paging,
-all patch formats, server-side apply with owners and conflicts, finalizers, garbage collection, namespaces, defaults
-and validation of the kinds that this project uses, tables and discovery for kubectl. What it refuses: protobuf
-bodies other than kubectl's simplest, other kinds, exec, logs, proxies, RBAC evaluation (accounts have rules
-instead), pods and ReplicaSets of Deployments, and the ServiceAccount and ConfigMap that controllers put into every
-new namespace. ``tests/sandbox/kubernetes/conversation.py`` was held with a kube-apiserver 1.20 too; where later
-versions differ from it, the later behaviour is simulated.
+all patch formats, server-side apply with owners and conflicts, finalizers, garbage collection, namespaces, tokens of
+ServiceAccounts, rights from Roles and bindings with the checks against escalation (for ServiceAccounts, and accounts
+with ``rules=None``; others have rules of their own), defaults and validation of the kinds that this project uses,
+tables and discovery for kubectl. What it refuses: protobuf bodies other than kubectl's simplest, other kinds, exec,
+logs, proxies, ClusterRoles that a server brings along and their aggregation, pods and ReplicaSets of Deployments, and
+the ServiceAccount and ConfigMap that controllers put into every new namespace.
+``tests/sandbox/kubernetes/conversation.py`` was held with a kube-apiserver 1.20 too; where later versions differ from
+it, the later behaviour is simulated.
 
 Why not a library: ``kmock``, which mocks a Kubernetes API for tests, keeps objects and serves watches, but has neither
 server-side apply nor garbage collection, preconditions or rights, and exactly those are what is tried out here.

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from reconcile.kinds import NAMESPACE, SERVICE_ACCOUNT
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
 from reconcile.sandbox.kubernetes.errors import UnknownPathError, method_not_allowed, path_not_found
+from reconcile.sandbox.kubernetes.rules import Request
 
-Subresource = Literal["", "status", "finalize"]
-_SUBRESOURCES: dict[str, Subresource] = {"status": "status", "finalize": "finalize"}
+Subresource = Literal["", "status", "finalize", "token"]
+_SUBRESOURCES: dict[str, Subresource] = {"status": "status", "finalize": "finalize", "token": "token"}
 _VERBS = {
     "POST": "create",
     "PUT": "update",
@@ -34,6 +36,19 @@ class Call:
     namespace: str = ""
     name: str = ""
     subresource: Subresource = ""
+    selected: str = ""
+    """The one name that the field selector of a list or watch leaves."""
+
+    @property
+    def scope(self) -> str:
+        """The namespace that rights are asked for: that of the object, or the namespace that it is."""
+        return self.name if self.resource.kind == NAMESPACE else self.namespace
+
+    def asks_for(self, verb: str = "") -> Request:
+        """The right that it takes."""
+        kind = self.resource.kind
+        resource = f"{kind.plural}/{self.subresource}" if self.subresource else kind.plural
+        return Request(verb or self.verb, kind.group, resource, self.scope, self.name or self.selected)
 
     @property
     def is_write(self) -> bool:
@@ -79,8 +94,9 @@ def parse(catalogue: Catalogue, asked: Asked) -> Call:
     if extra and not _has(resource, extra):
         raise path_not_found()
     subresource = _SUBRESOURCES.get(extra, "")
-    verb = _verb(asked.method, name, asked.query)
-    call = Call(asked.cluster, asked.user, verb, resource, namespace, name, subresource)
+    verb = _verb(asked.method, name, subresource, asked.query)
+    selected = "" if name else _selected_name(asked.query)
+    call = Call(asked.cluster, asked.user, verb, resource, namespace, name, subresource, selected)
     if call.verb not in resource.verbs:
         raise method_not_allowed()
     if resource.kind.namespaced and not namespace and call.verb not in {"list", "watch"}:
@@ -88,18 +104,26 @@ def parse(catalogue: Catalogue, asked: Asked) -> Call:
     return call
 
 
+def _selected_name(query: Mapping[str, str]) -> str:
+    """Rights on objects by name cover a list or watch that selects that name."""
+    terms = (term.replace("==", "=").partition("=") for term in query.get("fieldSelector", "").split(","))
+    return next((value for field, _, value in terms if field == "metadata.name"), "")
+
+
 def _has(resource: Resource, subresource: str) -> bool:
     if subresource == "status":
         return resource.status
+    if subresource == "token":
+        return resource.kind == SERVICE_ACCOUNT
     return subresource == "finalize" and resource.kind.plural == "namespaces"
 
 
-def _verb(method: str, name: str, query: Mapping[str, str]) -> str:
+def _verb(method: str, name: str, subresource: str, query: Mapping[str, str]) -> str:
     verb = _VERBS.get(method)
     if verb is None:
         raise method_not_allowed()
     if name:
-        if verb == "create":
+        if (verb == "create") != (subresource == "token"):
             raise method_not_allowed()
         return verb
     if verb in {"update", "patch"}:

@@ -17,6 +17,10 @@ POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
 NETWORK_POLICY = Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
 INGRESS = Kind("networking.k8s.io", "v1", "ingresses", "Ingress")
+CLUSTER_ROLE = Kind(kinds.ROLE.group, "v1", "clusterroles", "ClusterRole", namespaced=False)
+CLUSTER_ROLE_BINDING = Kind(
+    kinds.ROLE.group, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
+)
 PROJECT = Kind("project.openshift.io", "v1", "projects", "Project", namespaced=False)
 
 WRITABLE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -194,6 +198,21 @@ KUBERNETES = (
     ),
     Resource(
         kinds.ROLE_BINDING,
+        shape=shapes.ROLE_BINDING,
+        parts=("roleRef", "subjects"),
+        check_name=names.path_problem,
+        created_by_update=True,
+        empty={"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
+    ),
+    Resource(
+        CLUSTER_ROLE,
+        parts=("rules", "aggregationRule"),
+        check_name=names.path_problem,
+        created_by_update=True,
+        empty={"rules": None},
+    ),
+    Resource(
+        CLUSTER_ROLE_BINDING,
         shape=shapes.ROLE_BINDING,
         parts=("roleRef", "subjects"),
         check_name=names.path_problem,

@@ -88,7 +88,8 @@ class SimulatedCluster:
         self._counter = RequestCounter()
         self._catalogue = Catalogue(_resources(spec))
         self._store = Store(spec.history)
-        self._accounts = Accounts((Account("system:admin", self.token, (EVERYTHING,)), *spec.accounts))
+        administrator = Account("system:admin", self.token, (EVERYTHING,))
+        self._accounts = Accounts((administrator, *spec.accounts), self._store, spec.now)
         apps_domain = spec.apps_domain or f"apps.{spec.name}.example"
         self._writer = Writer(
             self._store, Allocator(apps_domain), lambda: spec.now().strftime("%Y-%m-%dT%H:%M:%SZ")

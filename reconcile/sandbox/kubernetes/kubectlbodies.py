@@ -8,6 +8,7 @@ import base64
 
 from reconcile import kinds
 from reconcile.kinds import Kind
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
 from reconcile.sandbox.kubernetes.errors import Object, bad_request, unsupported_media_type
 from reconcile.sandbox.kubernetes.protobuf import Field, Message, read
 
@@ -47,6 +48,11 @@ _RULE: Message = {
 }
 _SUBJECT: Message = {1: Field("kind"), 2: Field("apiGroup"), 3: Field("name"), 4: Field("namespace")}
 _ROLE_REFERENCE: Message = {1: Field("apiGroup"), 2: Field("kind"), 3: Field("name")}
+_BINDING: Message = {
+    1: _METADATA,
+    2: Field("subjects", "message", many=True, parts=_SUBJECT),
+    3: Field("roleRef", "message", parts=_ROLE_REFERENCE),
+}
 _OBJECTS: dict[Kind, Message] = {
     kinds.NAMESPACE: {1: _METADATA},
     kinds.CONFIG_MAP: {
@@ -64,11 +70,9 @@ _OBJECTS: dict[Kind, Message] = {
     },
     kinds.SERVICE_ACCOUNT: {1: _METADATA},
     kinds.ROLE: {1: _METADATA, 2: Field("rules", "message", many=True, parts=_RULE)},
-    kinds.ROLE_BINDING: {
-        1: _METADATA,
-        2: Field("subjects", "message", many=True, parts=_SUBJECT),
-        3: Field("roleRef", "message", parts=_ROLE_REFERENCE),
-    },
+    kinds.ROLE_BINDING: _BINDING,
+    CLUSTER_ROLE: {1: _METADATA, 2: Field("rules", "message", many=True, parts=_RULE)},
+    CLUSTER_ROLE_BINDING: _BINDING,
 }
 _BY_NAME = {(kind.api_version, kind.name): parts for kind, parts in _OBJECTS.items()}
 

@@ -9,7 +9,7 @@ from reconcile.sandbox.kubernetes.calls import Call
 from reconcile.sandbox.kubernetes.deletion import PROPAGATION, DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Cause, invalid_options
 from reconcile.sandbox.kubernetes.patches import APPLY_PATCH
-from reconcile.sandbox.kubernetes.targets import Options
+from reconcile.sandbox.kubernetes.targets import Check, Options
 
 _TRUE = frozenset({"1", "true"})
 _MAX_MANAGER = 128
@@ -38,8 +38,8 @@ def is_dry_run(call: Call, query: Mapping[str, str], body: Any) -> bool:
     return bool(values)
 
 
-def write_options(request: web.Request, call: Call) -> Options:
-    """Field manager, dry run and force of a create, update or patch.
+def write_options(request: web.Request, call: Call, check: Check) -> Options:
+    """Field manager, dry run and force of a create, update or patch; ``check`` sees what it would store.
 
     Raises:
         ApiError: 422 for values that the API does not allow.
@@ -49,7 +49,7 @@ def write_options(request: web.Request, call: Call) -> Options:
     force = flag(query, "force")
     if problem := _problem(manager, force=force, applies=request.content_type == APPLY_PATCH):
         raise invalid_options(_KINDS[call.verb], problem)
-    return Options(manager or _default_manager(request), is_dry_run(call, query, None), force)
+    return Options(manager or _default_manager(request), is_dry_run(call, query, None), force, check)
 
 
 def _problem(manager: str, *, force: bool, applies: bool) -> Cause | None:

@@ -7,7 +7,15 @@ from typing import Any
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes.catalogue import EVENT, INGRESS, NETWORK_POLICY, POD, PROJECT
+from reconcile.sandbox.kubernetes.catalogue import (
+    CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING,
+    EVENT,
+    INGRESS,
+    NETWORK_POLICY,
+    POD,
+    PROJECT,
+)
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.store import Record
 
@@ -195,6 +203,8 @@ _COLUMNS: dict[Kind, tuple[Column, ...]] = {
     ),
     kinds.ROLE: (_NAME, Column("Created At", at("metadata", "creationTimestamp"))),
     kinds.ROLE_BINDING: (_NAME, Column("Role", _role)),
+    CLUSTER_ROLE: (_NAME, Column("Created At", at("metadata", "creationTimestamp"))),
+    CLUSTER_ROLE_BINDING: (_NAME, Column("Role", _role)),
     kinds.ROUTE: (
         _NAME,
         Column("Host/Port", at("spec", "host")),
@@ -229,7 +239,7 @@ _COLUMNS: dict[Kind, tuple[Column, ...]] = {
         Column("Message", at("message")),
     ),
 }
-_AGELESS = frozenset({kinds.ROLE, kinds.ROUTE, PROJECT, EVENT})
+_AGELESS = frozenset({kinds.ROLE, CLUSTER_ROLE, kinds.ROUTE, PROJECT, EVENT})
 _WIDE: dict[Kind, tuple[Column, ...]] = {
     kinds.SERVICE: (Column("Selector", lambda obj: _pairs(obj["spec"].get("selector")), priority=1),),
     kinds.DEPLOYMENT: (

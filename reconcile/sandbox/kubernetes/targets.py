@@ -1,5 +1,6 @@
 """What a write is about, how it is done and what comes of it; and whether an object belongs where it is sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconcile.sandbox.kubernetes.calls import Subresource
@@ -18,6 +19,14 @@ class Target:
     subresource: Subresource = ""
 
 
+Check = Callable[[Object, Object | None], None]
+"""Sees an object that is about to be stored and the one in whose place; raises ``ApiError`` against it."""
+
+
+def _unchecked(_new: Object, _old: Object | None) -> None:
+    """The sandbox itself may do anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a write is done."""
@@ -25,6 +34,7 @@ class Options:
     manager: str = "unknown"
     dry_run: bool = False
     force: bool = False
+    check: Check = _unchecked
 
 
 @dataclass(frozen=True, slots=True)

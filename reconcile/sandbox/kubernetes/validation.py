@@ -8,7 +8,7 @@ from typing import Any
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes import names
-from reconcile.sandbox.kubernetes.catalogue import Resource
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Resource
 from reconcile.sandbox.kubernetes.errors import ApiError, Cause, Object, invalid
 
 _SET_IMMUTABLE = "field is immutable when `immutable` is set"
@@ -107,7 +107,7 @@ def _kind_causes(resource: Resource, obj: Object) -> Iterator[Cause]:
         yield from _deployment_causes(obj.get("spec") or {})
     elif resource.kind == kinds.SERVICE:
         yield from _service_causes(obj.get("spec") or {})
-    elif resource.kind == kinds.ROLE:
+    elif resource.kind in {kinds.ROLE, CLUSTER_ROLE}:
         for index, rule in enumerate(obj.get("rules") or ()):
             if not rule.get("verbs"):
                 text = "Required value: verbs must contain at least one value"
@@ -178,7 +178,9 @@ def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterat
             yield _forbidden("data", _SET_IMMUTABLE)
     if resource.kind == kinds.DEPLOYMENT and new["spec"].get("selector") != old["spec"].get("selector"):
         yield _invalid("spec.selector", new["spec"].get("selector"), text)
-    if resource.kind == kinds.ROLE_BINDING and new.get("roleRef") != old.get("roleRef"):
+    if resource.kind in {kinds.ROLE_BINDING, CLUSTER_ROLE_BINDING} and new.get("roleRef") != old.get(
+        "roleRef"
+    ):
         yield _invalid("roleRef", new.get("roleRef"), "cannot change roleRef")
     if resource.kind == kinds.SERVICE:
         yield from _service_immutability(new["spec"], old["spec"])

@@ -67,6 +67,7 @@ class Writer:
     def _insert(self, target: Target, new: Object, options: Options) -> Written:
         resource = target.resource
         new = defaults.allot(resource.kind, new, self._allocate)
+        options.check(new, None)
         validation.check(resource, new)
         name = new["metadata"]["name"]
         if self.store.get(resource.kind, target.namespace, name):
@@ -169,6 +170,7 @@ class Writer:
     def _store(self, target: Target, record: Record, new: Object, options: Options) -> Written:
         resource, old = target.resource, record.object
         new = stages.counted(target, old, defaults.allot(resource.kind, new, self._allocate, old))
+        options.check(new, old)
         validation.check(resource, new, old)
         if stages.same(old, new):
             return Written(record)

@@ -49,7 +49,10 @@ class NetworkPlanner:
         block = _blocked(site, self._world)
         if block:
             self._blocked[site.key] = block
-            self._findings += _missing_namespace(site, self._world)
+            self._findings += [
+                *_missing_namespace(site, self._world),
+                *_unreadable_namespace(site, self._world),
+            ]
             return site_life.unknown(site, *block)
         live = self._live[site.key] = self._survey.site(site.key)
         planned = site_life.plan_site(self._declared.network, site, live, self._world.now)
@@ -110,6 +113,22 @@ def _missing_namespace(site: Site, world: World) -> list[Finding]:
             severity=Severity.WARNING,
             message=f"namespace {site.key} does not exist (yet): its site is made when it does",
             datafile=site.definition.path,
+            network=site.network,
+            cluster=site.cluster.name,
+            namespace=site.namespace,
+        )
+    ]
+
+
+def _unreadable_namespace(site: Site, world: World) -> list[Finding]:
+    """An error: a run that leaves out a declared site has not done what it was for."""
+    reason = world.view(site.cluster.name).unreadable.get(site.namespace)
+    if not reason or world.left_alone(site.cluster, site.namespace):
+        return []
+    return [
+        Finding(
+            rule="unreadable-namespace",
+            message=reason,
             network=site.network,
             cluster=site.cluster.name,
             namespace=site.namespace,

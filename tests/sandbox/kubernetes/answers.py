@@ -8,6 +8,7 @@ import contextlib
 import json
 import re
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
@@ -57,7 +58,9 @@ _GO_TEXTS = (
     (r"Key: \S+, ResourceVersion", "Key: <key>, ResourceVersion"),
 )
 """Texts that show values as the Go program prints them, or that come from one of its libraries."""
-_TIMES = frozenset({"creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime"})
+_TIMES = frozenset(
+    {"creationTimestamp", "deletionTimestamp", "expirationTimestamp", "time", "lastTransitionTime"}
+)
 _LABEL_OF_NAMESPACES = "kubernetes.io/metadata.name"
 
 
@@ -72,13 +75,13 @@ class Speaker:
             self._context.check_hostname = False
             self._context.verify_mode = ssl.CERT_NONE
 
-    def say(self, step: Step) -> tuple[int, Any]:
-        """Status and body of the answer to a step."""
+    def say(self, step: Step, token: str = "") -> tuple[int, Any]:
+        """Status and body of the answer to a step, said by the administrator or by whom the token belongs to."""
         data = None
         if step.body is not None:
             data = (step.body if isinstance(step.body, str) else json.dumps(step.body)).encode()
         headers = {
-            "Authorization": f"Bearer {self._token}",
+            "Authorization": f"Bearer {token or self._token}",
             "User-Agent": "speaker/1",
             "Content-Type": step.content_type,
         }
@@ -101,13 +104,18 @@ def _read(raw: bytes) -> Any:
     return raw.decode()
 
 
-def hold(speaker: Speaker, steps: Iterable[Step], namespace: str) -> dict[str, Any]:
-    """Hold the conversation of a scene; returns the answers by step, made comparable."""
+def hold(speaker: Speaker, steps: Iterable[Step], namespace: str, *, settling: float = 0) -> dict[str, Any]:
+    """Hold the conversation of a scene; returns the answers by step, made comparable.
+
+    A kube-apiserver knows of new rights only a moment later, `settling` seconds.
+    """
     notes = _Notes(namespace)
     speaker.say(Step("namespace", "POST", "/api/v1/namespaces", {"metadata": {"name": namespace}}))
     answers = {}
     for step in steps:
-        code, body = speaker.say(notes.filled(step))
+        if step.by:
+            time.sleep(settling)
+        code, body = speaker.say(notes.filled(step), notes.token(step))
         notes.remember(step, body)
         answers[step.name] = {"code": code, "body": notes.comparable(body)}
     return answers
@@ -121,16 +129,23 @@ class _Notes:
         self._uids: dict[str, str] = {}
         self._versions: dict[str, str] = {}
         self._by_step: dict[str, dict[str, str]] = {}
+        self._tokens: dict[str, str] = {}
 
     def remember(self, step: Step, body: Any) -> None:
         metadata = body.get("metadata", {}) if isinstance(body, dict) else {}
         self._by_step[step.name] = {"uid": metadata.get("uid", ""), "rv": metadata.get("resourceVersion", "")}
 
+        if isinstance(body, dict) and body.get("kind") == "TokenRequest":
+            self._tokens[step.name] = body["status"]["token"]
+
+    def token(self, step: Step) -> str:
+        return self._tokens[step.by] if step.by else ""
+
     def filled(self, step: Step) -> Step:
         text = json.dumps([step.path, step.body])
         text = re.sub(r"\{(uid|rv):([^}]*)\}", lambda match: self._by_step[match[2]][match[1]], text)
         path, body = json.loads(text.replace("{ns}", self._namespace))
-        return Step(step.name, step.method, path, body, step.content_type, step.headers)
+        return Step(step.name, step.method, path, body, step.content_type, step.headers, step.by)
 
     def comparable(self, value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -142,6 +157,8 @@ class _Notes:
             return self._uids.setdefault(value, f"<uid {len(self._uids)}>")
         if key == "resourceVersion" and value:
             return self._versions.setdefault(value, f"<version {len(self._versions)}>")
+        if key == "token":
+            return "<token>"
         if key in _TIMES and value:
             return "<time>"
         if key == "clusterIP" and value not in {"", "None"}:
@@ -154,6 +171,8 @@ class _Notes:
         kept = {key: item for key, item in value.items() if key not in _NEWER and key != _LABEL_OF_NAMESPACES}
         if value.get("f:metadata") == {"f:labels": {".": {}, f"f:{_LABEL_OF_NAMESPACES}": {}}}:
             del kept["f:metadata"]
+        if value.get("kind") == "TokenRequest":
+            kept["metadata"] = {}  # empty before 1.21
         if str(value.get("kind", "")).endswith(("List", "Table")) and "metadata" in kept:
             kept["metadata"] = {**kept["metadata"], "resourceVersion": "", "continue": ""}
         if value.get("kind") == "Table":

@@ -29,6 +29,8 @@ class Step:
     body: Any = None
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
+    by: str = ""
+    """The TokenRequest that was answered with the token to use; empty: the administrator's."""
 
 
 def config_map(name: str = "cm", **parts: Any) -> dict[str, Any]:
@@ -65,6 +67,33 @@ def apply(name: str, path: str, body: Any, manager: str = "one", *, force: bool 
     return Step(name, "PATCH", path + query, body, APPLY)
 
 
+def role(name: str, *rules: dict[str, list[str]], **metadata: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": name, **metadata},
+        "rules": list(rules),
+    }
+
+
+def rule(resources: str, verbs: str, group: str = "", **more: list[str]) -> dict[str, list[str]]:
+    return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split(), **more}
+
+
+def binding(name: str, referred: str, *subjects: dict[str, str], kind: str = "Role") -> dict[str, Any]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": referred},
+        "subjects": list(subjects),
+    }
+
+
+def cluster_wide(obj: dict[str, Any]) -> dict[str, Any]:
+    return {**obj, "kind": f"Cluster{obj['kind']}"}
+
+
 CMS = CORE + "/configmaps"
 CM = CMS + "/cm"
 SECRETS = CORE + "/secrets"
@@ -72,6 +101,22 @@ S = SECRETS + "/s"
 DEPLOYMENTS = APPS + "/deployments"
 D = DEPLOYMENTS + "/d"
 IMAGE = {"name": "c", "image": "quay.io/x:1"}
+
+ACCOUNTS = CORE + "/serviceaccounts"
+ROLES = RBAC + "/roles"
+BINDINGS = RBAC + "/rolebindings"
+CLUSTER_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+BOT: dict[str, str] = {"kind": "ServiceAccount", "name": "bot", "namespace": "{ns}"}
+RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+def token_request(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+
+
+def by_bot(name: str, method: str, path: str, body: Any = None, content_type: str = JSON) -> Step:
+    return Step(name, method, path, body, content_type, by="token")
+
 
 SCENES: dict[str, tuple[Step, ...]] = {
     "config maps are created, read, replaced and deleted": (
@@ -814,6 +859,168 @@ SCENES: dict[str, tuple[Step, ...]] = {
         ),
         Step("other role", "PATCH", RBAC + "/rolebindings/c", {"roleRef": {"name": "other"}}, MERGE),
         Step("delete role", "DELETE", RBAC + "/roles/r"),
+    ),
+    "rights from roles": (
+        create("account", ACCOUNTS, {"metadata": {"name": "bot"}}),
+        create("token", ACCOUNTS + "/bot/token", token_request()),
+        create("token for two hours", ACCOUNTS + "/bot/token", token_request(expirationSeconds=7200)),
+        create("token for a minute", ACCOUNTS + "/bot/token", token_request(expirationSeconds=60)),
+        create("token of nobody", ACCOUNTS + "/nobody/token", token_request()),
+        Step("token by get", "GET", ACCOUNTS + "/bot/token"),
+        by_bot("list without rights", "GET", CMS),
+        by_bot("list everywhere without rights", "GET", "/api/v1/secrets"),
+        by_bot("list by name without rights", "GET", CMS + "?fieldSelector=metadata.name%3Dcm"),
+        by_bot("watch without rights", "GET", CMS + "?watch=1&timeoutSeconds=1"),
+        by_bot("status without rights", "GET", D + "/status"),
+        by_bot("namespace without rights", "GET", CORE),
+        by_bot("token without rights", "POST", ACCOUNTS + "/bot/token", token_request()),
+        by_bot("cluster roles without rights", "GET", CLUSTER_RBAC + "/clusterroles/x"),
+        create(
+            "role",
+            ROLES,
+            role(
+                "worker",
+                rule("configmaps", "get list patch"),
+                rule("namespaces", "get"),
+                rule("secrets", "get list watch", resourceNames=["s"]),
+                rule("deployments/status */scale", "get", "apps"),
+                rule("roles rolebindings", "get create update patch", RBAC_GROUP),
+            ),
+        ),
+        create("binding", BINDINGS, binding("worker", "worker", BOT)),
+        by_bot("list", "GET", CMS),
+        by_bot("get missing", "GET", CM),
+        by_bot("namespace", "GET", CORE),
+        by_bot("other namespace", "GET", "/api/v1/namespaces/default"),
+        by_bot("apply without create", "PATCH", CM + "?fieldManager=one", config_map(), APPLY),
+        create("config map", CMS, config_map()),
+        by_bot("apply with patch", "PATCH", CM + "?fieldManager=one", config_map(data={"a": "b"}), APPLY),
+        by_bot("delete", "DELETE", CM),
+        by_bot("secret by name", "GET", S),
+        by_bot("secret of another name", "GET", SECRETS + "/other"),
+        by_bot("secrets", "GET", SECRETS),
+        by_bot("secrets by name", "GET", SECRETS + "?fieldSelector=metadata.name%3Ds"),
+        by_bot("status", "GET", D + "/status"),
+        by_bot("deployment", "GET", D),
+        by_bot("grant what it has", "POST", ROLES, role("fine", rule("configmaps", "list get"))),
+        by_bot(
+            "grant a named secret", "POST", ROLES, role("named", rule("secrets", "get", resourceNames=["s"]))
+        ),
+        by_bot("grant all secrets", "POST", ROLES, role("all", rule("secrets", "get"))),
+        by_bot(
+            "grant other secrets",
+            "POST",
+            ROLES,
+            role("others", rule("secrets", "get list delete", resourceNames=["s", "t"])),
+        ),
+        by_bot("grant one right", "POST", ROLES, role("one", rule("pods", "get"))),
+        by_bot(
+            "grant many rights",
+            "POST",
+            ROLES,
+            role(
+                "many",
+                rule("pods configmaps pods/exec", "watch get create"),
+                rule("deployments", "get", "apps"),
+                rule("configmaps", "delete watch"),
+            ),
+        ),
+        by_bot("grant everything", "POST", ROLES, role("everything", rule("*", "*", "*"))),
+        by_bot("grant nothing", "POST", ROLES, {"metadata": {"name": "nothing"}}),
+        by_bot(
+            "apply a grant",
+            "PATCH",
+            ROLES + "/applied?fieldManager=one",
+            role("applied", rule("pods", "get")),
+            APPLY,
+        ),
+        by_bot("grant more", "PATCH", ROLES + "/fine", role("fine", rule("pods", "list")), MERGE),
+        by_bot("replace by more", "PUT", ROLES + "/fine", role("fine", rule("pods", "list"))),
+        by_bot("grant less", "PATCH", ROLES + "/fine", role("fine", rule("configmaps", "list")), MERGE),
+        by_bot(
+            "grant in a missing namespace",
+            "POST",
+            "/apis/rbac.authorization.k8s.io/v1/namespaces/nowhere/roles",
+            role("x"),
+        ),
+        create("strong role", ROLES, role("strong", rule("pods", "get list"))),
+        by_bot(
+            "label a strong role", "PATCH", ROLES + "/strong", {"metadata": {"labels": {"a": "b"}}}, MERGE
+        ),
+        by_bot("leave a strong role", "PATCH", ROLES + "/strong", {"metadata": {"labels": None}}, MERGE),
+        by_bot("bind a strong role", "POST", BINDINGS, binding("strong", "strong", BOT)),
+        by_bot("bind a fine role", "POST", BINDINGS, binding("fine", "fine", BOT)),
+        by_bot("bind a missing role", "POST", BINDINGS, binding("missing", "missing", BOT)),
+        by_bot(
+            "bind a missing cluster role",
+            "POST",
+            BINDINGS,
+            binding("missing", "{ns}-missing", BOT, kind="ClusterRole"),
+        ),
+        create("strong binding", BINDINGS, binding("strong", "strong", {"kind": "User", "name": "u"})),
+        by_bot("join a strong binding", "PATCH", BINDINGS + "/strong", {"subjects": [BOT]}, MERGE),
+        create(
+            "passing on",
+            ROLES,
+            role(
+                "passing",
+                rule("roles", "escalate", RBAC_GROUP, resourceNames=["strong"]),
+                rule("roles", "bind", RBAC_GROUP, resourceNames=["strong"]),
+            ),
+        ),
+        create("may pass on", BINDINGS, binding("passing", "passing", BOT)),
+        by_bot("escalate", "PATCH", ROLES + "/strong", role("strong", rule("pods", "list")), MERGE),
+        by_bot("bind", "PATCH", BINDINGS + "/strong", {"subjects": [BOT]}, MERGE),
+        by_bot("use what was bound", "GET", CORE + "/pods"),
+        create(
+            "cluster role",
+            CLUSTER_RBAC + "/clusterroles",
+            cluster_wide(
+                role(
+                    "{ns}-reader",
+                    rule("secrets", "list"),
+                    rule("clusterroles clusterrolebindings", "create", RBAC_GROUP),
+                )
+            ),
+        ),
+        create(
+            "cluster role binding",
+            CLUSTER_RBAC + "/clusterrolebindings",
+            cluster_wide(
+                binding(
+                    "{ns}-reader",
+                    "{ns}-reader",
+                    {"kind": "Group", "name": "system:serviceaccounts:{ns}", "apiGroup": RBAC_GROUP},
+                    kind="ClusterRole",
+                )
+            ),
+        ),
+        by_bot("cluster-wide, in the namespace", "GET", SECRETS),
+        by_bot("cluster-wide, another verb", "GET", "/api/v1/secrets?watch=1"),
+        by_bot(
+            "grant cluster-wide",
+            "POST",
+            CLUSTER_RBAC + "/clusterroles",
+            cluster_wide(role("{ns}-more", rule("configmaps", "get"), rule("secrets", "list"))),
+        ),
+        by_bot(
+            "bind cluster-wide",
+            "POST",
+            CLUSTER_RBAC + "/clusterrolebindings",
+            cluster_wide(binding("{ns}-admin", "{ns}-missing", BOT, kind="ClusterRole")),
+        ),
+        create(
+            "binding without a role",
+            BINDINGS,
+            binding("lost", "lost", {"kind": "ServiceAccount", "name": "bot", "namespace": "{ns}"}),
+        ),
+        by_bot("refused with a broken binding", "GET", CORE + "/services"),
+        create("account to lose", ACCOUNTS, {"metadata": {"name": "lost"}}),
+        Step("delete binding", "DELETE", BINDINGS + "/worker"),
+        by_bot("list after the binding has gone", "GET", CMS),
+        Step("delete account", "DELETE", ACCOUNTS + "/bot"),
+        Step("delete cluster role", "DELETE", CLUSTER_RBAC + "/clusterroles/{ns}-reader"),
+        Step("delete cluster binding", "DELETE", CLUSTER_RBAC + "/clusterrolebindings/{ns}-reader"),
     ),
     "network policies, ingresses, events": (
         apply(

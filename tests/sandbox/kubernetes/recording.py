@@ -1,8 +1,9 @@
 """Writes down what a real kube-apiserver answers, for the conformance test to compare with.
 
 Usage: ``python -m tests.sandbox.kubernetes.recording https://127.0.0.1:6443 TOKEN``, where the token belongs to
-``system:masters``, no controller-manager runs, the admission plugin ServiceAccount is off and anonymous requests are
-refused. The answers kept in ``answers.json`` are those of Kubernetes 1.20.2.
+``system:masters``, no controller-manager runs, the admission plugin ServiceAccount is off, anonymous requests are
+refused, authorisation is by RBAC, and ServiceAccount tokens are issued by ``https://kubernetes.default.svc``. The
+answers kept in ``answers.json`` are those of Kubernetes 1.20.2.
 """
 
 import json
@@ -19,7 +20,8 @@ FILE = Path(__file__).with_name("answers.json")
 def main(url: str, token: str) -> None:
     speaker = Speaker(url, token, ca_file=None)
     answers = {
-        scene: hold(speaker, steps, f"scene-{uuid.uuid4().hex[:8]}") for scene, steps in SCENES.items()
+        scene: hold(speaker, steps, f"scene-{uuid.uuid4().hex[:8]}", settling=0.3)
+        for scene, steps in SCENES.items()
     }
     lines = []
     for scene, steps in answers.items():

@@ -99,3 +99,59 @@ def test_an_account_can_be_let_in_later(api: Api) -> None:
 
 def test_tokens_do_not_show_in_representations() -> None:
     assert "hidden" not in repr(Account("user", "hidden"))
+
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/a"
+READS = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}
+
+
+def bind(api: Api, *rules: dict) -> None:
+    """Give a user and a ServiceAccount named ``worker`` some rights in the namespace ``a``."""
+    subjects = [{"kind": "User", "name": "worker"}, {"kind": "ServiceAccount", "name": "worker"}]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "worker"}
+    api("POST", f"{RBAC}/roles", {"metadata": {"name": "worker"}, "rules": list(rules)})
+    bound = api(
+        "POST",
+        f"{RBAC}/rolebindings",
+        {"metadata": {"name": "worker"}, "roleRef": reference, "subjects": subjects},
+    )
+    assert bound.status == 201
+
+
+def service_account(api: Api) -> str:
+    """A new ServiceAccount ``worker`` in the namespace ``a``; returns a token of it."""
+    path = "/api/v1/namespaces/a/serviceaccounts"
+    api("POST", path, {"metadata": {"name": "worker"}})
+    return api("POST", f"{path}/worker/token", {"spec": {}}).body["status"]["token"]
+
+
+def test_an_account_without_rules_of_its_own_may_what_its_roles_say(api: Api) -> None:
+    bind(api, READS)
+    api.cluster.admit(Account("worker", "worker-token", rules=None))
+    worker = api.by("worker-token")
+    assert worker("GET", CMS).status == 200
+    assert worker("POST", CMS, config_map()).status == 403
+    assert worker("GET", "/api/v1/namespaces/b/configmaps").status == 403
+
+
+def test_rights_end_with_their_binding(api: Api) -> None:
+    bind(api, READS)
+    worker = api.by(service_account(api))
+    assert worker("GET", CMS).status == 200
+    api("DELETE", f"{RBAC}/rolebindings/worker")
+    assert worker("GET", CMS).status == 403
+
+
+def test_a_token_dies_with_its_service_account(api: Api) -> None:
+    worker = api.by(service_account(api))
+    assert worker("GET", CMS).status == 403
+    api("DELETE", "/api/v1/namespaces/a/serviceaccounts/worker")
+    assert worker("GET", CMS).status == 401
+    service_account(api)
+    assert worker("GET", CMS).status == 401
+
+
+def test_a_service_account_sees_the_projects_that_it_has_rights_in(api: Api) -> None:
+    bind(api, READS)
+    worker = api.by(service_account(api))
+    assert worker("GET", "/apis/project.openshift.io/v1/projects").names == ["a"]

@@ -1,0 +1,236 @@
+"""With exactly the rights of ``deploy/rbac`` everything works; without any one of them a run says which it lacks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from reconcile.kinds import (
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ROLE,
+    ROLE_BINDING,
+    SECRET,
+)
+from reconcile.skupper.definitions import SiteDefinition
+from reconcile.skupper.plan import LinkState, Verb
+from reconcile.skupper.sites import settle_all
+from reconcile.skupper.v1 import objects, words
+from tests.clusters.backends import Backend
+from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
+from tests.end_to_end.world import World, until, world
+
+NAMESPACED = ("site.yaml",)
+CLUSTER_WIDE = ("site.yaml", "cluster.yaml")
+EITHER = pytest.mark.parametrize("files", [NAMESPACED, CLUSTER_WIDE], ids=["namespaced", "cluster-wide"])
+
+COLLECTED = 60.0
+"""Seconds for the garbage collector; a real one takes its time on a busy machine."""
+
+
+def provide(fleet: World, *files: str) -> None:
+    for cluster in fleet.servers:
+        Granting(fleet, cluster.name).provide(*files)
+
+
+@EITHER
+def test_all_comes_up_and_stays(fleet: World, files: tuple[str, ...]):
+    provide(fleet, *files)
+    first = fleet.run()
+    assert first.all_up
+    assert said(first) == []
+    second = fleet.run()
+    assert second.writes == 0
+    assert said(second) == []
+
+
+def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(fleet: World):
+    provide(fleet, *CLUSTER_WIDE)
+    fleet.run()
+    assert max(reads for reads, _ in fleet.run().requests.values()) <= 10
+
+
+@EITHER
+def test_a_site_is_removed_with_its_links(fleet: World, files: tuple[str, ...]):
+    provide(fleet, *files)
+    fleet.run()
+    fleet.change_site("b", delete=True)
+    told = fleet.run()
+    assert told.all_up
+    assert said(told) == []
+    kinds = (CONFIG_MAP, DEPLOYMENT)
+    until(lambda: not [o for kind in kinds for o in fleet["b"].objects(kind, namespace="net")], COLLECTED)
+
+
+def test_a_site_that_is_not_declared_any_more_is_found_with_cluster_wide_rights(fleet: World):
+    provide(fleet, *CLUSTER_WIDE)
+    fleet.run()
+    fleet.drop_site("b")
+    assert fleet.run().all_up
+    assert fleet["b"].find(CONFIG_MAP, words.SITE, "net") is None
+
+
+@EITHER
+def test_tokens_of_an_issuer_that_was_made_anew_are_replaced(fleet: World, files: tuple[str, ...]):
+    provide(fleet, *files)
+    fleet.run()
+    fleet["a"].remove(CONFIG_MAP, words.SITE, "net")
+    until(lambda: fleet["a"].find(DEPLOYMENT, words.ROUTER, "net") is None, COLLECTED)
+    told = fleet.run()
+    assert told.all_up
+    assert said(told) == []
+
+
+def test_an_old_request_is_touched(fleet: World):
+    provide(fleet, *NAMESPACED)
+    fleet.run()
+    fleet.skupper.stop()
+    drop_links(fleet, "b")
+    planned = fleet.run(dry_run=True).outcome.plan.changes
+    (request,) = (c.body for c in planned if c.verb is Verb.CREATE and c.kind == SECRET and not c.source)
+    annotations = {**request["metadata"]["annotations"], words.TOUCHED: "2020-01-01T00:00:00+00:00"}
+    fleet["a"].load({**request, "metadata": {**request["metadata"], "annotations": annotations}})
+    told = fleet.run(wait=0)
+    assert [action for action in told.actions if "patch" in action]
+    assert said(told) == []
+
+
+def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: World):
+    site = replace(fleet.network.sites[0], config={"ingress": "route", "ingressHost": "example.com"})
+    fleet.change(sites=(site,))
+    (settled,) = settle_all(fleet.network)
+    granted = {
+        Right(verb, resource, group)
+        for rule in objects.rules(settled)
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    assert granted <= {*rights("site.yaml"), *rights("custom-host.yaml")}
+
+
+@pytest.fixture(scope="module")
+def settled(backend: Backend) -> Iterator[World]:
+    """A cluster with two sites, one of each ingress, and one site elsewhere, all up; for many small disturbances."""
+    with world(backend, ["a", "b"]) as made:
+        extra = SiteDefinition(made.cluster("a"), "other", config={"ingress": "loadbalancer"})
+        made.change(sites=(*made.network.sites, extra))
+        granting = Granting(made, "a")
+        granting.provide("site.yaml", namespaces=("net", "other"))
+        assert made.run().all_up
+        yield made
+
+
+@contextmanager
+def reading_cluster_wide(fleet: World) -> Iterator[Granting]:
+    granting = Granting(fleet, "a")
+    granting.apply("cluster.yaml")
+    granting.until_held(rights("cluster.yaml")[-1], cluster_wide=True)
+    try:
+        yield granting
+    finally:
+        granting.withdraw("cluster.yaml")
+
+
+def disturb(fleet: World) -> None:
+    """Take away what a run then has to make again with all its rights."""
+    for kind in (DEPLOYMENT, ROLE_BINDING, ROLE):
+        if fleet["a"].find(kind, words.SITE_CONTROLLER, "net"):
+            fleet["a"].remove(kind, words.SITE_CONTROLLER, "net")
+
+
+@pytest.mark.parametrize(
+    "resource", sorted({(r.group, r.resource) for r in rights("site.yaml")}), ids="/".join
+)
+def test_without_a_right_in_its_namespace_a_run_names_it(settled: World, resource: tuple[str, str]):
+    granting = Granting(settled, "a")
+    unnamed = {}
+    for right in rights("site.yaml"):
+        if (right.group, right.resource) == resource:
+            disturb(settled)
+            with granting.without(right, "site.yaml"):
+                complaints = said(settled.run(wait=0))
+            expected = f"the account needs {right} in namespace net"
+            if not any(line.startswith("a/net: ") and expected in line for line in complaints):
+                unnamed[str(right)] = complaints
+    assert unnamed == {}
+
+
+READS = sorted(right for right in rights("cluster.yaml") if right.resource != "namespaces")
+
+
+@pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
+def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(settled: World, right: Right):
+    settled.run()
+    with reading_cluster_wide(settled) as granting:
+        whole, _ = settled.run().requests["a"]
+        with granting.without(right, "cluster.yaml", cluster_wide=True):
+            told = settled.run()
+    assert said(told) == []
+    assert told.writes == 0
+    assert told.requests["a"][0] > whole
+
+
+@pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
+def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
+    settled: World, right: Right
+):
+    settled.run()
+    drop_links(settled, "b")
+    with reading_cluster_wide(settled) as granting:
+        with granting.without(right, "cluster.yaml", cluster_wide=True):
+            told = settled.run()
+        (complaint,) = told.outcome.failures
+        assert complaint.startswith(f"a: cannot watch {right.resource}: forbidden (403)")
+        assert f"the account needs {right} in all namespaces" in complaint
+        assert told.seconds < 20
+        assert settled.run().all_up
+
+
+def test_a_namespace_that_is_missing_is_told_from_a_missing_right_by_who_may_get_namespaces(fleet: World):
+    provide(fleet, *CLUSTER_WIDE)
+    fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "missing")))
+    granting = Granting(fleet, "a")
+    told = fleet.run(wait=0)
+    assert [finding.rule for finding in told.outcome.plan.findings] == ["missing-namespace"]
+    assert said(told) == []
+    with granting.without(rights("cluster.yaml")[-1], "cluster.yaml", cluster_wide=True):
+        (complaint,) = said(fleet.run(wait=0))
+    assert complaint.startswith(
+        "a/missing: cannot apply ServiceAccount skupper-site-controller: forbidden (403)"
+    )
+    assert "the account needs patch on serviceaccounts in namespace missing" in complaint
+
+
+def test_an_account_for_one_namespace_works_there_and_says_what_it_cannot_read(fleet: World):
+    Granting(fleet, "a").provide("site.yaml")
+    fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "other")))
+    told = fleet.run()
+    between = {link: state for link, state in told.states.items() if "a/other" not in link}
+    assert set(between.values()) == {LinkState.UP}
+    assert {state for link, state in told.states.items() if "a/other" in link} == {LinkState.UNKNOWN}
+    (complaint,) = said(told)
+    assert complaint.startswith("a/other: cannot list ")
+    assert "in namespace other" in complaint
+    assert (
+        fleet["a"].objects(CONFIG_MAP, namespace="other", labels={"qontract-skupper/instance": "test"}) == []
+    )
+
+
+def test_an_explicit_host_needs_the_rights_of_its_own_file(fleet: World):
+    granting = Granting(fleet, "a")
+    granting.provide("site.yaml")
+    fleet.change_site("a", config={"ingress": "route", "ingressHost": "apps.a.example"})
+    (complaint,) = said(fleet.run(wait=0))
+    expected = "get, list, watch, create on routes/custom-host.route.openshift.io in namespace net"
+    assert complaint.startswith("a/net: cannot apply Role.rbac.authorization.k8s.io ")
+    assert f"the account needs {expected}" in complaint
+    granting.apply("custom-host.yaml")
+    granting.until_held(rights("custom-host.yaml")[-1])
+    assert said(fleet.run(wait=0)) == []
+    for right in rights("custom-host.yaml"):
+        disturb(fleet)
+        with granting.without(right, "custom-host.yaml"):
+            (complaint,) = said(fleet.run(wait=0))
+        assert f"the account needs {right} in namespace net" in complaint
