@@ -12,7 +12,8 @@ import ssl
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,24 @@ _CONTROLLERS = "garbagecollector,namespace"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
+@dataclass(frozen=True)
+class Manner:
+    """What sets a server apart from others."""
+
+    kinds: frozenset[Kind] = frozenset()
+    """Kinds that it serves besides Kubernetes' own."""
+    controllers: bool = True
+    """False: garbage stays, and namespaces that are deleted stay as they are."""
+
+
 class ApiServer:
     """One kube-apiserver and the controller-manager beside it, from construction to ``stop``."""
 
     def __init__(
-        self, assets: Assets, files: tls.Credentials, number: int, *, etcd: str, kinds: Sequence[Kind]
+        self, assets: Assets, files: tls.Credentials, number: int, *, etcd: str, manner: Manner
     ) -> None:
         """Start the API server; ``until_ready`` waits for it and has it serve more kinds."""
-        self.kinds = frozenset(kinds)
+        self.manner = manner
         self.token = secrets.token_urlsafe(24)
         """Of the administrator."""
         self._assets = assets
@@ -52,6 +63,7 @@ class ApiServer:
         tokens.write_text(f'{self.token},admin,admin,"system:masters"\n')
         key = _service_account_key(self._folder)
         self._controllers: Program | None = None
+        self._ready = False
         self._server = Program(
             self._folder / "kube-apiserver.log",
             assets["kube-apiserver"],
@@ -64,6 +76,7 @@ class ApiServer:
             f"--tls-private-key-file={files.key_file}",
             f"--token-auth-file={tokens}",
             "--authorization-mode=RBAC",
+            "--anonymous-auth=false",
             f"--service-account-issuer={ISSUER}",
             f"--service-account-signing-key-file={key}",
             f"--service-account-key-file={key}",
@@ -79,13 +92,18 @@ class ApiServer:
 
         In this order, since the garbage collector looks for new kinds every half minute only.
         """
-        if self._controllers:
+        if self._ready:
             return
+        self._ready = True
         self._server.until(lambda: self.ask("GET", "/readyz")[0] == 200)
-        for kind in self.kinds:
+        for kind in self.manner.kinds:
             self.ask("POST", _DEFINITIONS, _definition(kind))
-        for kind in self.kinds:
+        for kind in self.manner.kinds:
             self._server.until(partial(self._serves, kind))
+        if self.manner.controllers:
+            self._start_controllers()
+
+    def _start_controllers(self) -> None:
         port = free_port()
         self._controllers = Program(
             self._folder / "kube-controller-manager.log",
@@ -172,12 +190,9 @@ class ControlPlane:
             f"--initial-cluster=default={peer}",
         ).until(lambda: _answers(f"{client}/health"))
 
-    def lend(self, wanted: Sequence[Sequence[Kind]]) -> list[ApiServer]:
-        """Give out one free server for each entry, which names the kinds that it must serve besides Kubernetes' own.
-
-        Servers that are missing are started, side by side.
-        """
-        lent = [self._free(frozenset(kinds)) or self._new(kinds) for kinds in wanted]
+    def lend(self, wanted: Iterable[Manner]) -> list[ApiServer]:
+        """Give out one free server of each manner; those that are missing are started, side by side."""
+        lent = [self._free(manner) or self._new(manner) for manner in wanted]
         for server in lent:
             server.until_ready()
         return lent
@@ -193,16 +208,16 @@ class ControlPlane:
         self.routes.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _free(self, kinds: frozenset[Kind]) -> ApiServer | None:
+    def _free(self, manner: Manner) -> ApiServer | None:
         for server in self._servers:
-            if server.kinds == kinds and server not in self._lent:
+            if server.manner == manner and server not in self._lent:
                 self._lent.add(server)
                 return server
         return None
 
-    def _new(self, kinds: Sequence[Kind]) -> ApiServer:
+    def _new(self, manner: Manner) -> ApiServer:
         number = len(self._servers)
-        server = ApiServer(self._assets, self._files, number, etcd=self._etcd_url, kinds=kinds)
+        server = ApiServer(self._assets, self._files, number, etcd=self._etcd_url, manner=manner)
         self._servers.append(server)
         self._lent.add(server)
         return server

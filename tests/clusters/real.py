@@ -31,7 +31,7 @@ from reconcile.sandbox.kubernetes import kubeconfig
 from reconcile.sandbox.kubernetes.accounts import Account
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from tests.clusters import routes
-from tests.clusters.control_plane import ApiServer, ControlPlane
+from tests.clusters.control_plane import ApiServer, ControlPlane, Manner
 from tests.clusters.routes import RouteHosts
 from tests.clusters.tending import Tending
 
@@ -45,6 +45,8 @@ _SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"}
 _CONTENT = (CONFIG_MAP, SECRET, SERVICE_ACCOUNT, ROLE_BINDING, ROLE, DEPLOYMENT)
 _ONE_BY_ONE = (SERVICE, CLUSTER_ROLE_BINDING, CLUSTER_ROLE)
 """Services cannot be deleted as a collection, and the built-in roles must stay."""
+_NEVER = 3600
+"""Seconds; a specification that delays garbage collection so long wants none."""
 _BUILT_IN = "kubernetes.io/bootstrapping"
 
 
@@ -59,14 +61,16 @@ class RealCluster:
         self.server = server
         access = Access(spec.name, server.url, server.token, str(plane.ca_file))
         self._client = Client(access, field_manager="sandbox")
-        self._served = (*_CONTENT, *(kind for kind in server.kinds if kind.namespaced))
+        self._served = (*_CONTENT, *(kind for kind in server.manner.kinds if kind.namespaced))
         self._clear()
         for namespace in {*spec.namespaces, ACCOUNTS}:
             server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        if ROUTE in server.kinds:
+        if ROUTE in server.manner.kinds:
             self._give_hosts(plane.routes, spec.apps_domain or f"apps.{spec.name}.example")
         self._tending = Tending(server, self._client, spec.behaviour)
         self._tokens: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
+        """The token that an account was to have by its specification -> the one that it has."""
 
     def close(self) -> None:
         self._tending.stop()
@@ -97,7 +101,7 @@ class RealCluster:
         name = re.sub(r"[^a-z0-9]+", "-", account.user.lower()).strip("-")
         self._withdraw(name)
         subject = {"kind": "ServiceAccount", "name": name, "namespace": ACCOUNTS}
-        for number, rule in enumerate(account.rules):
+        for number, rule in enumerate(account.rules or ()):
             role = {
                 "metadata": {"name": f"{name}-{number}"},
                 "rules": [
@@ -116,6 +120,7 @@ class RealCluster:
             request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
             answer = self._must("POST", f"{path}/{name}/token", request)
             self._tokens[account.user] = answer["status"]["token"]
+        self.aliases[account.token] = self._tokens[account.user]
         return self._tokens[account.user]
 
     def revoke(self, token: str) -> None:
@@ -168,7 +173,7 @@ class RealCluster:
                     self.server.ask(
                         "DELETE", paths.collection(kind, name), {"propagationPolicy": "Background"}
                     )
-        for kind in self.server.kinds:
+        for kind in self.server.manner.kinds:
             if not kind.namespaced:
                 self.server.ask("DELETE", paths.collection(kind))
         for kind in _ONE_BY_ONE:
@@ -197,7 +202,7 @@ class RealClusters:
         return len(self._specs)
 
     def start(self) -> Self:
-        servers = self._plane.lend([_extra_kinds(spec) for spec in self._specs])
+        servers = self._plane.lend(map(_manner, self._specs))
         for spec, server in zip(self._specs, servers, strict=True):
             cluster = self._clusters[spec.name] = RealCluster(spec, server, self._plane)
             for account in spec.accounts:
@@ -225,10 +230,12 @@ class RealClusters:
         return path
 
 
-def _extra_kinds(spec: ClusterSpec) -> tuple[Kind, ...]:
-    openshift = (ROUTE,) if spec.openshift else ()
-    policies = (CLUSTER_POLICY,) if spec.skupper_policy else ()
-    return (*openshift, *policies, *spec.extra_kinds)
+def _manner(spec: ClusterSpec) -> Manner:
+    openshift = {ROUTE} if spec.openshift else set()
+    policies = {CLUSTER_POLICY} if spec.skupper_policy else set()
+    return Manner(
+        frozenset({*openshift, *policies, *spec.extra_kinds}), controllers=spec.garbage_delay < _NEVER
+    )
 
 
 def _kind_of(obj: Json) -> Kind:

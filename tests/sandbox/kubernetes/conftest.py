@@ -1,4 +1,4 @@
-"""Clusters and clients for the tests of the simulated API server."""
+"""Clusters and clients for the tests of how API servers answer."""
 
 import json
 import ssl
@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
-from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
-from reconcile.sandbox.kubernetes.servers import ApiServers
+from tests.clusters.backends import Backend, Cluster, Clusters
 
 BOT = Account("bot", "bot-token", (within("a"),))
 READER = Account(
@@ -46,7 +46,7 @@ class Answer:
 class Api:
     """A bare HTTP client of one cluster."""
 
-    cluster: SimulatedCluster
+    cluster: Cluster
     context: ssl.SSLContext
     token: str
 
@@ -77,7 +77,8 @@ class Api:
         return urllib.request.urlopen(request, context=self.context, timeout=20)
 
     def by(self, token: str) -> "Api":
-        return Api(self.cluster, self.context, token)
+        """The same for an account that has this token by its specification."""
+        return Api(self.cluster, self.context, getattr(self.cluster, "aliases", {}).get(token, token))
 
 
 def _parsed(raw: bytes) -> Any:
@@ -106,7 +107,7 @@ def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
 
 
 @pytest.fixture
-def fleet() -> Iterator[ApiServers]:
+def fleet(backend: Backend) -> Iterator[Clusters]:
     """Two clusters: OpenShift with a short history, and plain Kubernetes where nothing ever gets ready."""
     plain = Behaviour(delay=0.001, load_balancers="pending", deployments="pending")
     specs = [
@@ -120,22 +121,22 @@ def fleet() -> Iterator[ApiServers]:
         ),
         ClusterSpec("plain", namespaces=("a",), openshift=False, skupper_policy=False, behaviour=plain),
     ]
-    with ApiServers(specs) as servers:
+    with backend.clusters(specs) as servers:
         yield servers
 
 
 @pytest.fixture
-def api(fleet: ApiServers) -> Api:
+def api(fleet: Clusters) -> Api:
     """The OpenShift cluster, with empty namespaces ``a`` and ``b``."""
     return client(fleet, "shift")
 
 
 @pytest.fixture
-def plain(fleet: ApiServers) -> Api:
+def plain(fleet: Clusters) -> Api:
     """The plain cluster, with an empty namespace ``a``."""
     return client(fleet, "plain")
 
 
-def client(fleet: ApiServers, name: str) -> Api:
+def client(fleet: Clusters, name: str) -> Api:
     """The administrator's client of a cluster."""
     return Api(fleet[name], ssl.create_default_context(cafile=str(fleet.ca_file)), fleet[name].token)

@@ -1,28 +1,45 @@
 """Writes down what a real kube-apiserver answers, for the conformance test to compare with.
 
-Usage: ``python -m tests.sandbox.kubernetes.recording https://127.0.0.1:6443 TOKEN``, where the token belongs to
-``system:masters``, no controller-manager runs, the admission plugin ServiceAccount is off, anonymous requests are
-refused, authorisation is by RBAC, and ServiceAccount tokens are issued by ``https://kubernetes.default.svc``. The
-answers kept in ``answers.json`` are those of Kubernetes 1.20.2.
+Usage: ``python -m tests.sandbox.kubernetes.recording``, with the programs that ``make kube-assets`` obtains.
 """
 
 import json
-import sys
 import uuid
 from pathlib import Path
 
+from reconcile.sandbox.kubernetes.cluster import ClusterSpec
+from reconcile.sandbox.kubernetes.controllers import Behaviour
+from tests.clusters import backends
+from tests.clusters.backends import Backend, Kind
 from tests.sandbox.kubernetes.answers import Speaker, hold
 from tests.sandbox.kubernetes.conversation import SCENES
 
 FILE = Path(__file__).with_name("answers.json")
+VERSION = "v1.20.2"
+"""Of the server whose answers are kept."""
+NEVER = 3600
+ALONE = ClusterSpec(
+    "alone",
+    openshift=False,
+    skupper_policy=False,
+    behaviour=Behaviour(delay=NEVER),
+    garbage_delay=NEVER,
+)
+"""A cluster whose controllers never act, like a kube-apiserver on its own."""
+SETTLING = {Kind.SIMULATED: 0.0, Kind.REAL: 0.3}
+"""Seconds after which a server is sure to know of new rights."""
 
 
-def main(url: str, token: str) -> None:
-    speaker = Speaker(url, token, ca_file=None)
-    answers = {
-        scene: hold(speaker, steps, f"scene-{uuid.uuid4().hex[:8]}", settling=0.3)
-        for scene, steps in SCENES.items()
-    }
+def main() -> None:
+    try:
+        with Backend(Kind.REAL).clusters([ALONE]) as servers:
+            speaker = Speaker(servers["alone"].url, servers["alone"].token, str(servers.ca_file))
+            answers = {
+                scene: hold(speaker, steps, f"scene-{uuid.uuid4().hex[:8]}", settling=SETTLING[Kind.REAL])
+                for scene, steps in SCENES.items()
+            }
+    finally:
+        backends.stop()
     lines = []
     for scene, steps in answers.items():
         inner = ",\n".join(
@@ -33,4 +50,4 @@ def main(url: str, token: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

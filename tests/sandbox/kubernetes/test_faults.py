@@ -17,6 +17,8 @@ from tests.sandbox.kubernetes.conftest import Api, config_map
 CMS = "/api/v1/namespaces/a/configmaps"
 BROKEN = (urllib.error.URLError, http.client.RemoteDisconnected, ConnectionResetError)
 
+pytestmark = pytest.mark.simulation
+
 
 def reset(_call: Call) -> None:
     raise ConnectionResetError

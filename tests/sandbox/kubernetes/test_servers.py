@@ -20,6 +20,8 @@ from tests.sandbox.kubernetes.conversation import MERGE
 CMS = "/api/v1/namespaces/a/configmaps"
 WIDGET = Kind("example.com", "v1", "widgets", "Widget")
 
+pytestmark = pytest.mark.simulation
+
 
 def in_a(name: str = "cm", **parts: object) -> dict[str, object]:
     return config_map(name, metadata={"namespace": "a"}, **parts)
