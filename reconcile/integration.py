@@ -67,12 +67,14 @@ class Session:
         invocation: Invocation,
         *,
         removal_budget: int | None = None,
+        take_over: bool = False,
     ) -> None:
         self._config = config
         self._fetched = fetched
         self._secrets = secrets
         self._invocation = invocation
         self._budget = removal_budget
+        self._take_over = take_over
         self._fleets: list[Fleet] = []
         self._ownership = Ownership(config.skupper.instance)
         self._layout = lay_out(fetched.definitions)
@@ -126,6 +128,7 @@ class Session:
             selection=self._invocation.selection,
             findings=self.findings,
             removal_budget=None if self._budget is None else self._budget - removed,
+            take_over=self._take_over,
         )
         return planning.plan(world, self._layout, V1)
 
@@ -149,9 +152,9 @@ class Session:
         return Target(
             name=cluster.name,
             open=partial(self._open, cluster, admin=any(site.definition.policies for site in sites)),
-            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat),
+            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat, take_over=self._take_over),
             trace=reads.trace(self._ownership),
-            foreign=reads.foreign(),
+            closer=partial(reads.closer, sites, self._ownership),
             namespaces=tuple(sorted({site.namespace for site in sites})),
         )
 
@@ -180,7 +183,9 @@ class Session:
 
 
 @contextmanager
-def open_session(invocation: Invocation, *, removal_budget: int | None = None) -> Iterator[Session]:
+def open_session(
+    invocation: Invocation, *, removal_budget: int | None = None, take_over: bool = False
+) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
     from reconcile.app_interface import client, config, secrets
 
@@ -193,6 +198,7 @@ def open_session(invocation: Invocation, *, removal_budget: int | None = None) -
         secrets.reader(settings, vault=fetched.vault),
         invocation,
         removal_budget=removal_budget,
+        take_over=take_over,
     )
     try:
         yield session

@@ -18,3 +18,12 @@ class Read:
     """True: a cluster that does not serve the kind, or an account that may not list it, is no fault."""
     admin: bool = False
     """True: ask with the cluster-admin account where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A closer look at one name that the LISTs did not show: it may be there and not be ours."""
+
+    read: Read
+    namespaces: tuple[str, ...] = ()
+    """Where to look; empty for a kind without namespaces."""

@@ -12,7 +12,7 @@ from reconcile.skupper.live import ClusterView, LiveObject, instant
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import words
+from reconcile.skupper.v1 import provenance, words
 
 RENEW_BEFORE = timedelta(days=60)
 """A token this close to its expiry is replaced. They live for five years."""
@@ -83,12 +83,7 @@ def find(views: Mapping[str, ClusterView], ownership: Ownership) -> list[LinkSec
 def _in_view(cluster: str, view: ClusterView, ownership: Ownership) -> Iterable[LinkSecret]:
     for key, live in view.objects.items():
         if key.kind == SECRET and words.DIALLER in live.annotations and ownership.covers(live.labels):
-            dialler, issuer = (_site(live.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
+            link = provenance.ends(live)
             at = SiteKey(cluster, key.namespace)
-            if dialler and issuer and at in {dialler, issuer}:
-                yield LinkSecret(Link(dialler, issuer), at, live)
-
-
-def _site(text: str) -> SiteKey | None:
-    cluster, slash, namespace = text.partition("/")
-    return SiteKey(cluster, namespace) if slash and cluster and namespace else None
+            if link and at in {link.dialler, link.issuer}:
+                yield LinkSecret(link, at, live)
