@@ -7,7 +7,7 @@ import click
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.leaving import leave
-from reconcile.cli.options import Common, Duration, common, max_removals
+from reconcile.cli.options import Common, Duration, common, max_removals, take_over
 
 _EXITS = {
     0: "everything is as declared; in a dry run: nothing stands in the way",
@@ -27,9 +27,10 @@ _EXITS = {
     help="How long to wait for links to come up; 0: do what can be done now and leave the rest to the next run.",
 )
 @max_removals
+@take_over
 @common
 @plainly
-def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> None:
+def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
     Silent when nothing changes; one line per action otherwise. A run that is cut off, by a signal or the end of its
@@ -47,7 +48,10 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> No
     from reconcile.report import logs
 
     logs.set_up(common.log_level, dry_run=dry_run)
-    with opened(common, removal_budget=max_removals) as session, stop_on_signal() as stop:
+    with (
+        opened(common, removal_budget=max_removals, take_over=take_over) as session,
+        stop_on_signal() as stop,
+    ):
         with Teller(progress=not dry_run) as teller:
             teller.findings(session.findings, warnings=dry_run)
             run = session.run(teller, stop=stop.flag)
