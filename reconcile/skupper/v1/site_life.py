@@ -14,7 +14,7 @@ from reconcile.skupper.drift import FieldDrift, drift
 from reconcile.skupper.plan import Change, SiteReport, Verb
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import objects, peer, provenance, replacing, strangers, words
-from reconcile.skupper.v1.keys import BY_NAME, Effect
+from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 
 STUCK_AFTER = timedelta(minutes=3)
@@ -105,11 +105,13 @@ def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
 
 
 def _effect(field: FieldDrift) -> str:
-    """Half a sentence about a field of ``skupper-site``."""
+    """Half a sentence about a field of ``skupper-site``.
+
+    The only annotation of ours is one that Skupper does not hand on, set only where it keeps nothing back that the
+    pods have already.
+    """
     if field.path[0] != "data":
-        return (
-            Effect.ROLLOUT if field.path[:2] == ("metadata", "annotations") else "changes nothing for Skupper"
-        )
+        return "changes nothing for Skupper"
     key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
     return key.effect if key else "Skupper does not know"
 
