@@ -206,18 +206,23 @@ def test_a_copy_of_a_token_under_another_name_is_not_removed(linked: World, name
     assert linked["b"].find(SECRET, "backup", namespace)
 
 
-def test_copies_outlive_the_site_whose_labels_they_carry(linked: World):
+@pytest.fixture
+def moved(linked: World) -> World:
+    """The site on b has moved to another namespace, but for a Secret with copied labels."""
     linked["b"].load(theirs(SECRET, "backup", labels=OURS.labels))
-    linked.drop_site("b")
-    linked.run()
-    assert linked["b"].find(SECRET, "backup", "net")
+    linked.change_site("b", namespace="other")
+    assert linked.run().all_up
+    return linked
 
 
-def test_a_namespace_where_only_copies_are_left_is_not_being_removed(linked: World):
-    linked["b"].load(theirs(SECRET, "backup", labels=OURS.labels))
-    linked.drop_site("b")
-    linked.run()
-    assert {str(site.key) for site in linked.run(dry_run=True).outcome.plan.sites} == {"a/net", "p/net"}
+def test_copies_outlive_the_site_whose_labels_they_carry(moved: World):
+    assert moved["b"].find(CONFIG_MAP, "skupper-site", "net") is None
+    assert moved["b"].find(SECRET, "backup", "net")
+
+
+def test_a_namespace_where_only_copies_are_left_is_not_being_removed(moved: World):
+    sites = moved.run(dry_run=True).outcome.plan.sites
+    assert {str(site.key) for site in sites} == {"a/net", "b/other", "p/net"}
 
 
 def test_what_carries_our_labels_where_a_site_is_declared_becomes_ours(fleet: World):

@@ -118,6 +118,15 @@ def test_our_labels_are_all_that_is_put_on_what_skupper_made(peers: Peers):
     assert change.body == {"metadata": {"labels": OURS.labels}}
 
 
+def test_a_token_that_was_taken_over_already_stays_until_its_sites_are_ours(peers: Peers):
+    """Its link is not declared; a run without the option meets it after one with it was cut off."""
+    name = peers.add_token("a", "peer-net-b-net", issued_by="id-b", receiver="a-net")
+    token = peers.at("a", SECRET, name)
+    token["labels"] |= OURS.labels
+    token["annotations"] |= {"qontract-skupper/dialler": "a/net", "qontract-skupper/issuer": "b/net"}
+    assert not [change for change in peers.plan(take_over=False).changes if change.name == name]
+
+
 def test_what_others_have_beside_the_site_is_left_alone(peers: Peers):
     peers.clusters["a"].add(CONFIG_MAP, body(CONFIG_MAP, "net", "theirs", labels=dict(PEER)))
     assert peers.changes("a", "theirs") == []
