@@ -112,6 +112,18 @@ def test_nothing_of_a_link_is_made_before_both_sites_are_ours(peers: Peers):
     assert not any(change.ready for change in steps)
 
 
+def test_the_removal_of_a_token_of_the_peer_is_planned_for_later(peers: Peers):
+    (_, removal) = peers.changes("b", peers.token)
+    assert (removal.verb, removal.reason) == (Verb.DELETE, "stale token: skupper_network made it")
+    assert removal.after == "the new token has made the link"
+
+
+def test_the_removal_of_a_link_that_is_not_declared_counts(peers: Peers):
+    name = peers.add_token("a", "peer-net-b-net", issued_by="id-b", receiver="a-net")
+    (_, removal) = peers.changes("a", name)
+    assert (removal.verb, removal.ready, removal.removal) == (Verb.DELETE, False, True)
+
+
 def test_our_labels_are_all_that_is_put_on_what_skupper_made(peers: Peers):
     change = peers.labelled("a", "skupper-router")
     assert change

@@ -21,8 +21,10 @@ from reconcile.kinds import CONFIG_MAP
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.plan import Change, Verb
 from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import objects, peer, words
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.tokens import LinkSecret
 
 
 class Adoption:
@@ -43,13 +45,23 @@ class Adoption:
             return list(steps)
         return [step if step.after else replace(step, after=f"{waits[0]} is taken over") for step in steps]
 
-    def _link_secrets(self, site: LiveSite, network: str) -> Iterator[Change]:
+    @cached_property
+    def secrets(self) -> list[LinkSecret]:
+        """Secrets of links that are still the peer's and become ours, as what they will be."""
+        return [secret for site in self._sites for secret in self._secrets_at(site)]
+
+    def _secrets_at(self, site: LiveSite) -> Iterator[LinkSecret]:
         for live in _unlabelled(site):
             ends = self._ends(site, live) if peer.token(live) and not live.owners else None
             if ends:
-                dialler, issuer = ends
-                annotations = {words.DIALLER: str(dialler), words.ISSUER: str(issuer)}
-                yield self._change(site, live, network, annotations)
+                yield LinkSecret(Link(*ends), site.key, live)
+
+    def _link_secrets(self, site: LiveSite, network: str) -> Iterator[Change]:
+        for secret in self.secrets:
+            if secret.at == site.key:
+                link = secret.link
+                annotations = {words.DIALLER: str(link.dialler), words.ISSUER: str(link.issuer)}
+                yield self._change(site, secret.live, network, annotations)
 
     def _ends(self, site: LiveSite, secret: LiveObject) -> tuple[SiteKey, SiteKey] | None:
         """Dialler and issuer of a Secret in this site's namespace; None if either is not known for certain."""
@@ -115,6 +127,6 @@ def _made_by_skupper(site: LiveSite) -> Iterator[LiveObject]:
 
 def _unlabelled(site: LiveSite) -> Iterator[LiveObject]:
     """What carries the peer's labels in the namespace of a site and not ours yet, but for what is applied anyway."""
-    for live in site.peers:
+    for live in sorted(site.peers, key=lambda live: live.key):
         if (live.key.kind, live.key.name) not in objects.APPLIED and not live.deleting:
             yield live

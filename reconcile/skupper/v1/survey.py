@@ -19,12 +19,7 @@ class Survey:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.secrets: Sequence[LinkSecret] = tokens.find(world.views, world.ownership)
-        """All link Secrets of ours on the clusters that could be read."""
         self._clusters = world.clusters
-        self._by_link: dict[tuple[SiteKey, SiteKey], list[LinkSecret]] = {}
-        for secret in self.secrets:
-            self._by_link.setdefault((secret.link.dialler, secret.link.issuer), []).append(secret)
         self._ours: dict[SiteKey, list[LiveObject]] = {}
         self._peers: dict[SiteKey, list[LiveObject]] = {}
         self._sites: dict[SiteKey, LiveSite] = {}
@@ -38,6 +33,21 @@ class Survey:
                     self._ours.setdefault(key, []).append(live)
                 elif key in declared and peer.labelled(live) and INSTANCE not in live.labels:
                     self._peers.setdefault(key, []).append(live)
+
+    @cached_property
+    def secrets(self) -> Sequence[LinkSecret]:
+        """All link Secrets that are ours, or become ours, on the clusters that could be read."""
+        found = tokens.find(self.world.views, self.world.ownership)
+        if self.world.take_over:
+            found += self.adoption.secrets
+        return sorted(found, key=lambda secret: (secret.at, secret.name))
+
+    @cached_property
+    def _by_link(self) -> dict[tuple[SiteKey, SiteKey], list[LinkSecret]]:
+        found: dict[tuple[SiteKey, SiteKey], list[LinkSecret]] = {}
+        for secret in self.secrets:
+            found.setdefault((secret.link.dialler, secret.link.issuer), []).append(secret)
+        return found
 
     @property
     def places(self) -> frozenset[SiteKey]:

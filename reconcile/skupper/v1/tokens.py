@@ -70,14 +70,13 @@ class LinkSecret:
 
 
 def find(views: Mapping[str, ClusterView], ownership: Ownership) -> list[LinkSecret]:
-    """All link Secrets of ours on the clusters that could be read, sorted by place and name."""
-    found = [
+    """All link Secrets of ours on the clusters that could be read."""
+    return [
         secret
         for cluster, view in sorted(views.items())
         for secret in _in_view(cluster, view, ownership)
         if not secret.live.deleting
     ]
-    return sorted(found, key=lambda secret: (secret.at, secret.name))
 
 
 def _in_view(cluster: str, view: ClusterView, ownership: Ownership) -> Iterable[LinkSecret]:
