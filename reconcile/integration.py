@@ -68,6 +68,7 @@ class Session:
         *,
         removal_budget: int | None = None,
         stop: Flag | None = None,
+        take_over: bool = False,
     ) -> None:
         """`stop`: when it is set, nothing new is begun any more."""
         self._stop = stop or Flag()
@@ -76,6 +77,7 @@ class Session:
         self._secrets = secrets
         self._invocation = invocation
         self._budget = removal_budget
+        self._take_over = take_over
         self._fleets: list[Fleet] = []
         self._ownership = Ownership(config.skupper.instance)
         self._layout = lay_out(fetched.definitions)
@@ -129,6 +131,7 @@ class Session:
             selection=self._invocation.selection,
             findings=self.findings,
             removal_budget=None if self._budget is None else self._budget - removed,
+            take_over=self._take_over,
         )
         return planning.plan(world, self._layout, V1)
 
@@ -152,9 +155,9 @@ class Session:
         return Target(
             name=cluster.name,
             open=partial(self._open, cluster, admin=any(site.definition.policies for site in sites)),
-            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat),
+            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat, take_over=self._take_over),
             trace=reads.trace(self._ownership),
-            foreign=reads.foreign(),
+            closer=partial(reads.closer, sites, self._ownership),
             namespaces=tuple(sorted({site.namespace for site in sites})),
         )
 
@@ -184,7 +187,11 @@ class Session:
 
 @contextmanager
 def open_session(
-    invocation: Invocation, *, removal_budget: int | None = None, stop: Flag | None = None
+    invocation: Invocation,
+    *,
+    removal_budget: int | None = None,
+    take_over: bool = False,
+    stop: Flag | None = None,
 ) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
     from reconcile.app_interface import client, config, secrets
@@ -199,6 +206,7 @@ def open_session(
         invocation,
         removal_budget=removal_budget,
         stop=stop,
+        take_over=take_over,
     )
     try:
         yield session

@@ -12,7 +12,7 @@ from reconcile.apply.picture import Picture
 from reconcile.kinds import CLUSTER_POLICY, SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.skupper.live import LiveObject, take_in
+from reconcile.skupper.live import take_in
 from reconcile.skupper.plan import Change, Verb
 
 Json = dict[str, Any]
@@ -49,10 +49,8 @@ def _create(change: Change, client: Client, clusters: Clusters) -> None:
     try:
         picture.put(change.kind, client.create(change.kind, body))
     except errors.AlreadyExists:
-        found = client.get(change.kind, change.name, change.namespace or None)
-        if not _is_ours(take_in(change.kind, found), body["metadata"]):
-            raise
-        picture.put(change.kind, found)
+        # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
+        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
 
 
 def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
@@ -70,18 +68,6 @@ def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json
     annotations = {key: text for key, text in told.items() if not key.startswith(_KUBECTL)}
     metadata = {**body["metadata"], "annotations": {**annotations, **body["metadata"]["annotations"]}}
     return {**body, "metadata": metadata, "data": token.get("data") or {}}
-
-
-def _is_ours(found: LiveObject, ours: Json) -> bool:
-    """True if an object that is there already carries all the labels and annotations that we would have given it.
-
-    Its type label may have moved on: the site-controller turns requests into tokens.
-    """
-    own_labels = {key: value for key, value in ours["labels"].items() if not key.startswith("skupper.io/")}
-    own_annotations = {
-        key: value for key, value in ours["annotations"].items() if key.startswith("qontract-skupper/")
-    }
-    return own_labels.items() <= found.labels.items() and own_annotations.items() <= found.annotations.items()
 
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> None:

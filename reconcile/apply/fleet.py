@@ -5,7 +5,7 @@ by a single LIST for what may be left over; only if there is something are they 
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from reconcile.apply.picture import Picture
 from reconcile.apply.watching import Watches
 from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.live import ClusterView
-from reconcile.skupper.reading import Read
+from reconcile.skupper.reading import Look, Read
 
 
 class CannotOpenError(Exception):
@@ -34,7 +34,8 @@ class Target:
     reads: tuple[Read, ...]
     trace: Read
     """The LIST that finds out whether anything of ours is there."""
-    foreign: Read
+    closer: Callable[[ClusterView], Sequence[Look]]
+    """What to look for by name, given what the LISTs showed."""
     namespaces: tuple[str, ...] = ()
     """Namespaces of the declared sites; empty for a cluster that no network names."""
 
@@ -153,9 +154,7 @@ class Fleet:
             if not picture.keys(target.trace.kind):
                 return traced
         observed = observing.observe(accounts, target.reads, target.namespaces, picture)
-        site = target.foreign.fields.removeprefix("metadata.name=")
-        missing = observing.absent_sites(picture, target.namespaces, site)
-        observing.look_closer(accounts, target.foreign, missing, picture)
+        observing.look_closer(accounts, target.closer(picture.view()), picture)
         return observed
 
     def _fail(self, target: Target, message: str) -> None:

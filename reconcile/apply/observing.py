@@ -1,22 +1,22 @@
-"""Reading one cluster: the LISTs of the engine, and a closer look where a declared site is missing.
+"""Reading one cluster: the LISTs of the engine, and a closer look at what they did not show.
 
 A cluster is read whole or not at all. An account without cluster-wide rights is served namespace by namespace; a
 namespace that refuses is unknown, the others count.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from reconcile.apply.picture import Picture
-from reconcile.kinds import CONFIG_MAP, NAMESPACE
+from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.openshift.listing import Listings
 from reconcile.skupper.live import ObjectKey
-from reconcile.skupper.reading import Read
+from reconcile.skupper.reading import Look, Read
 
 T = TypeVar("T")
 
@@ -66,25 +66,27 @@ def observe(
     return [found for found in listed if found]
 
 
-def look_closer(accounts: Accounts, foreign: Read, missing: Sequence[str], picture: Picture) -> None:
-    """For declared sites that are not there: is somebody else's site there, is there a namespace at all?"""
-    if not missing:
+def look_closer(accounts: Accounts, looks: Sequence[Look], picture: Picture) -> None:
+    """For what the LISTs did not show: does somebody else have it, is there a namespace at all?"""
+    _at_once([partial(_look, accounts, look, picture) for look in looks])
+    there = {key.namespace for key in picture.view().objects}
+    empty = {name for look in looks for name in look.namespaces} - there
+    _at_once([partial(_find_namespace, accounts.client, name, picture) for name in sorted(empty)])
+
+
+def _look(accounts: Accounts, look: Look, picture: Picture) -> None:
+    kind = look.read.kind
+    try:
+        listings = accounts.of(admin=look.read.admin).list_all(
+            kind, namespaces=look.namespaces, fields=look.read.fields
+        )
+    except (errors.NotServed, errors.Forbidden):
+        if not look.read.optional:
+            raise
         return
-    listings = accounts.client.list_all(foreign.kind, namespaces=missing, fields=foreign.fields)
-    wanted = frozenset(missing)
     for body in listings.items:
-        if picture.key_of(foreign.kind, body).namespace in wanted:
-            picture.put(foreign.kind, body)
-    found = {key.namespace for key in picture.keys(foreign.kind)}
-    _at_once(
-        [partial(_find_namespace, accounts.client, name, picture) for name in missing if name not in found]
-    )
-
-
-def absent_sites(picture: Picture, namespaces: Iterable[str], site: str) -> list[str]:
-    """The namespaces without a ConfigMap named `site` in the picture."""
-    there = picture.keys(CONFIG_MAP)
-    return sorted(name for name in set(namespaces) if ObjectKey(CONFIG_MAP, name, site) not in there)
+        if not kind.namespaced or picture.key_of(kind, body).namespace in look.namespaces:
+            picture.put(kind, body)
 
 
 def _find_namespace(client: Client, name: str, picture: Picture) -> None:

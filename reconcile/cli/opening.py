@@ -24,12 +24,16 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def opened(
-    common: Common, *, removal_budget: int | None = None, stop: "Event | None" = None
+    common: Common,
+    *,
+    removal_budget: int | None = None,
+    take_over: bool = False,
+    stop: "Event | None" = None,
 ) -> "Iterator[Session]":
     """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have."""
     from reconcile.integration import open_session
 
-    with open_session(common, removal_budget=removal_budget, stop=stop) as session:
+    with open_session(common, removal_budget=removal_budget, take_over=take_over, stop=stop) as session:
         check_names(common, session)
         yield session
 

@@ -144,3 +144,10 @@ max_removals = click.option(
     show_default=True,
     help="Most sites, links and policies that one run may take away; with more, it takes away none.",
 )
+
+take_over = click.option(
+    "--take-over/--no-take-over",
+    default=False,
+    show_default=True,
+    help="Make sites of the integration skupper_network ours, with their links; they must be out of its data.",
+)

@@ -6,7 +6,7 @@ import click
 
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
-from reconcile.cli.options import Common, common, max_removals
+from reconcile.cli.options import Common, common, max_removals, take_over
 from reconcile.cli.stopping import stoppable
 
 _EXITS = {0: "the plan is complete, with or without changes", 1: "something is refused or could not be read"}
@@ -22,9 +22,10 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
     help="For people or for programs.",
 )
 @max_removals
+@take_over
 @common
 @plainly
-def command(common: Common, output: str, max_removals: int) -> None:
+def command(common: Common, output: str, max_removals: int, take_over: bool) -> None:
     """Show what a run would change, and why.
 
     Reads the data and all clusters, writes nothing. Marks: + is made, ~ is changed, - is removed; with a dot in front
@@ -40,7 +41,10 @@ def command(common: Common, output: str, max_removals: int) -> None:
     from reconcile.report import logs, plan_json, plan_text
 
     logs.set_up(common.log_level)
-    with stoppable(common.timeout), opened(common, removal_budget=max_removals) as session:
+    with (
+        stoppable(common.timeout),
+        opened(common, removal_budget=max_removals, take_over=take_over) as session,
+    ):
         outcome = session.look()
         if output == "json":
             click.echo(plan_json.plan(outcome.plan, bundle=session.bundle, failures=outcome.failures))

@@ -7,7 +7,7 @@ import click
 from reconcile.cli.exits import SESSION, exit_codes
 from reconcile.cli.failing import plainly
 from reconcile.cli.leaving import leave
-from reconcile.cli.options import Common, Duration, common, max_removals
+from reconcile.cli.options import Common, Duration, common, max_removals, take_over
 from reconcile.cli.stopping import stoppable
 
 _EXITS = {
@@ -28,9 +28,10 @@ _EXITS = {
     help="How long to wait for links to come up; 0: do what can be done now and leave the rest to the next run.",
 )
 @max_removals
+@take_over
 @common
 @plainly
-def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> None:
+def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
     Silent when nothing changes; one line per action otherwise. A run that is cut off, by a signal or the end of its
@@ -50,7 +51,7 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int) -> No
     logs.set_up(common.log_level, dry_run=dry_run)
     with (
         stoppable(common.timeout) as stop,
-        opened(common, removal_budget=max_removals, stop=stop.flag) as session,
+        opened(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
     ):
         stop.gentle = not dry_run
         with Teller(progress=not dry_run) as teller:

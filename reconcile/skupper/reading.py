@@ -19,3 +19,12 @@ class Read:
     admin: bool = False
     """True: ask with the cluster-admin account where there is one; where there is none, that the kind may not be listed
     is no fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A closer look at one name that the LISTs did not show: it may be there and not be ours."""
+
+    read: Read
+    namespaces: tuple[str, ...] = ()
+    """Where to look; empty for a kind without namespaces."""

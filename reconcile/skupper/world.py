@@ -30,6 +30,8 @@ class World:
     """Clusters that are still being read. Until all have answered nothing is removed: the budget counts everything."""
     removal_budget: int | None = None
     """How many sites and links may still be removed in this run; None: any number."""
+    take_over: bool = False
+    """True: sites that the integration published before this one has made become ours."""
 
     @property
     def clusters(self) -> dict[str, Cluster]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.fleet import Fleet, Target
@@ -73,6 +74,7 @@ class World:
     """Tokens other than the administrator's, by cluster."""
     admin_token: dict[str, str] = field(default_factory=dict)
     """Tokens of a second account, for policies, by cluster."""
+    ownership: Ownership = OURS
 
     def __getitem__(self, name: str) -> AnyCluster:
         return self.servers[name]
@@ -115,6 +117,7 @@ class World:
         selection: Selection = Selection(),
         listener: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
+        take_over: bool = False,
     ) -> Told:
         """One run, or with `dry_run` a preview."""
         started = time.monotonic()
@@ -125,7 +128,7 @@ class World:
             if listener:
                 listener(event)
 
-        with self._fleet(selection) as (fleet, make_plan):
+        with self._fleet(selection, take_over) as (fleet, make_plan):
             run = Run(
                 fleet, lambda f, moment, removed: make_plan(f, moment, budget, removed), tell, stop=stop
             )
@@ -140,7 +143,7 @@ class World:
         )
 
     @contextmanager
-    def _fleet(self, selection: Selection) -> Iterator[tuple[Fleet, Callable]]:
+    def _fleet(self, selection: Selection, take_over: bool) -> Iterator[tuple[Fleet, Callable]]:
         definitions = self.definitions
         layout = lay_out(definitions)
         findings = checks.check(definitions)
@@ -149,34 +152,36 @@ class World:
             return planning.plan(
                 PlannedWorld(
                     definitions=definitions,
-                    ownership=OURS,
+                    ownership=self.ownership,
                     now=moment,
                     views=fleet.views(),
                     awaited=fleet.pending,
                     selection=selection,
                     findings=findings,
                     removal_budget=None if budget is None else budget - removed,
+                    take_over=take_over,
                 ),
                 layout,
                 V1,
             )
 
         fleet = Fleet(
-            [self._target(c) for c in definitions.clusters if selection.covers_cluster(c)], threads=4
+            [self._target(c, take_over) for c in definitions.clusters if selection.covers_cluster(c)],
+            threads=4,
         )
         try:
             yield fleet, make_plan
         finally:
             fleet.close()
 
-    def _target(self, cluster: Cluster) -> Target:
+    def _target(self, cluster: Cluster, take_over: bool) -> Target:
         sites = [site for site in settle_all(self.network) if site.cluster.name == cluster.name]
         return Target(
             name=cluster.name,
             open=lambda: self._accounts(cluster.name),
-            reads=reads.reads(sites, OURS),
-            trace=reads.trace(OURS),
-            foreign=reads.foreign(),
+            reads=reads.reads(sites, self.ownership, take_over=take_over),
+            trace=reads.trace(self.ownership),
+            closer=partial(reads.closer, sites, self.ownership),
             namespaces=tuple(site.namespace for site in sites),
         )
 

@@ -56,7 +56,8 @@ def certificate(
 def body(
     kind: Kind, namespace: str, name: str, *, uid: str = "", labels=None, owner: str = "", **rest
 ) -> dict:
-    """JSON body of an object; `owner` is the UID of the skupper-site that owns it."""
+    """JSON body of an object; `owner` is the UID of the skupper-site that owns it. Ours unless `labels` are given."""
+    applied = [{"manager": "qontract-skupper", "operation": "Apply"}]
     owners = [{"kind": "ConfigMap", "name": "skupper-site", "uid": owner}] if owner else []
     metadata = {
         "name": name,
@@ -65,6 +66,7 @@ def body(
         "labels": OURS.labels if labels is None else labels,
         "creationTimestamp": "2026-03-01T11:59:50Z",
         "ownerReferences": owners,
+        "managedFields": applied if labels is None and not owner else [],
         **rest.pop("metadata", {}),
     }
     return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **rest}

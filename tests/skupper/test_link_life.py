@@ -228,7 +228,7 @@ def test_a_new_endpoint_or_ca_gives_a_new_name(pair: Pair, change: str):
 
 
 def test_the_old_token_stays_until_the_new_one_has_made_the_link(pair: Pair):
-    old = pair.deliver("link-old", issued_by="id-before")
+    old = pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
     new = pair.deliver(pair.link().secret)
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
     pair.connect(new)
@@ -236,14 +236,14 @@ def test_the_old_token_stays_until_the_new_one_has_made_the_link(pair: Pair):
 
 
 def test_the_old_token_stays_while_the_router_has_no_connector_for_the_new_one(pair: Pair):
-    old = pair.deliver("link-old")
+    old = pair.deliver("link-a-net-1c62e307-old")
     pair.deliver(pair.link().secret)
     pair.connect(old)
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
 
 
 def test_the_old_token_stays_while_the_issuer_is_gone(pair: Pair):
-    pair.deliver("link-old")
+    pair.deliver("link-a-net-1c62e307-old")
     pair.a.remove(CONFIG_MAP, "net", "skupper-site")
     assert pair.secret_changes() == []
 
@@ -272,12 +272,12 @@ def test_a_token_without_a_certificate_is_replaced(pair: Pair):
 
 
 def test_a_leftover_copy_of_an_older_generation_is_removed_at_once(pair: Pair):
-    pair.issue("link-old", issued_by="id-before")
-    assert (Verb.DELETE, "a", "link-old", True) in pair.secret_changes()
+    pair.issue("link-a-net-1c62e307-old", issued_by="id-before")
+    assert (Verb.DELETE, "a", "link-a-net-1c62e307-old", True) in pair.secret_changes()
 
 
 def test_an_unreadable_issuer_leaves_its_link_unknown_and_untouched(pair: Pair):
-    pair.deliver("link-old", issued_by="id-before")
+    pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
     plan = plan_world(
         World(definitions=pair.definitions, ownership=OURS, now=NOW, views={"b": pair.b.view()})
     )

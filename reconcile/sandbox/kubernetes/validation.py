@@ -137,17 +137,28 @@ def _deployment_causes(spec: Object) -> Iterator[Cause]:
     if not selector or not (selector.get("matchLabels") or {}).items() <= labels.items():
         why = "`selector` does not match template `labels`"
         yield Cause("FieldValueInvalid", f"Invalid value: {labels}: {why}", "spec.template.metadata.labels")
+    strategy = spec.get("strategy") or {}
+    if strategy.get("type") == "Recreate" and strategy.get("rollingUpdate") is not None:
+        why = "may not be specified when strategy `type` is 'Recreate'"
+        yield _forbidden("spec.strategy.rollingUpdate", why)
     containers = (template.get("spec") or {}).get("containers") or []
     if not containers:
         yield Cause("FieldValueRequired", "Required value", "spec.template.spec.containers")
     for index, container in enumerate(containers):
-        path = f"spec.template.spec.containers[{index}]"
-        if not container.get("name"):
-            yield Cause("FieldValueRequired", "Required value", f"{path}.name")
-        elif problem := names.label_problem(container["name"]):
-            yield _invalid(f"{path}.name", container["name"], problem)
-        if not container.get("image"):
-            yield Cause("FieldValueRequired", "Required value", f"{path}.image")
+        yield from _container_causes(container, f"spec.template.spec.containers[{index}]")
+
+
+def _container_causes(container: Object, path: str) -> Iterator[Cause]:
+    if not container.get("name"):
+        yield Cause("FieldValueRequired", "Required value", f"{path}.name")
+    elif problem := names.label_problem(container["name"]):
+        yield _invalid(f"{path}.name", container["name"], problem)
+    if not container.get("image"):
+        yield Cause("FieldValueRequired", "Required value", f"{path}.image")
+    for place, variable in enumerate(container.get("env") or ()):
+        if variable.get("value") and variable.get("valueFrom"):
+            why = "may not be specified when `value` is not empty"
+            yield _invalid(f"{path}.env[{place}].valueFrom", "", why)
 
 
 def _service_causes(spec: Object) -> Iterator[Cause]:

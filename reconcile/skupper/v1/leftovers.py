@@ -4,7 +4,7 @@ Nothing is taken from a network that is refused, from a cluster that could not b
 does not know.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconcile.findings import Finding
 from reconcile.skupper.declared import Layout
@@ -12,11 +12,14 @@ from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import faults, link_steps, removal, tokens
 from reconcile.skupper.v1.survey import Survey
+from reconcile.skupper.v1.tokens import LinkSecret
 
 
 def plan(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Plan:
     """Plan the removal of all that is ours and not declared; `links` are all declared links with their state."""
-    changes = _undeclared_links(layout, links, survey)
+    changes: list[Change] = []
+    for secret, change in _undeclared_links(layout, links, survey):
+        changes += survey.adoption.held([change], (secret.link.dialler, secret.link.issuer))
     sites: list[SiteReport] = []
     for key, reason, network in _doomed(layout, survey):
         live = survey.site(key)
@@ -36,12 +39,13 @@ def _findings(survey: Survey) -> Iterable[Finding]:
     yield from faults.nameless(world)
 
 
-def _undeclared_links(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> list[Change]:
+def _undeclared_links(
+    layout: Layout, links: Sequence[LinkReport], survey: Survey
+) -> Iterator[tuple[LinkSecret, Change]]:
     wanted = {(link.dialler, link.issuer) for entry in layout.networks for link in entry.links}
     live = layout.live
     refused = survey.world.refused_networks
     not_up = _not_up(links)
-    changes = []
     for secret in survey.secrets:
         ends = {secret.link.dialler, secret.link.issuer}
         networks = {live[end] for end in sorted(ends & live.keys())}
@@ -49,16 +53,16 @@ def _undeclared_links(layout: Layout, links: Sequence[LinkReport], survey: Surve
         if declared or networks & refused or not survey.may_write(secret.at):
             continue
         after = _wait_for_others(ends & live.keys(), not_up) if secret.delivered else ""
-        changes.append(
+        yield (
+            secret,
             link_steps.remove(
                 secret,
                 min(networks, default=""),
                 "the link is not declared",
                 after=after,
                 removal=secret.delivered,
-            )
+            ),
         )
-    return changes
 
 
 def _not_up(reports: Sequence[LinkReport]) -> dict[SiteKey, LinkReport]:

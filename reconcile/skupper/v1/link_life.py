@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Sight
-from reconcile.skupper.v1 import evidence, generation, link_steps, words
+from reconcile.skupper.v1 import evidence, generation, link_steps, peer, words
 from reconcile.skupper.v1.generation import Generation
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -192,6 +192,8 @@ def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) ->
 
 
 def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
+    if peer.token(secret.live):
+        return f"stale token: {peer.NAME} made it"
     if secret.live.annotations.get(words.GENERATED_BY) != ends.issuer.site_id:
         return f"stale token: {ends.link.issuer} was made anew"
     fault = secret.fault(ends.issuer.ca, now)

@@ -11,7 +11,7 @@ from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import router_config, status, words
+from reconcile.skupper.v1 import peer, router_config, status, words
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
@@ -29,7 +29,9 @@ class LiveSite:
     objects: Mapping[ObjectKey, LiveObject]
     """All objects of the cluster."""
     mine: tuple[LiveObject, ...]
-    """Objects in this namespace that carry our ownership: made by us, or by Skupper from our ConfigMap."""
+    """Objects in this namespace that are ours beyond doubt: made by us, or by Skupper from our ConfigMap."""
+    peers: tuple[LiveObject, ...] = ()
+    """If sites are taken over: objects in this namespace that are still the peer's, or Skupper's for it."""
 
     def find(self, kind: Kind, name: str) -> LiveObject | None:
         return self.objects.get(ObjectKey(kind, self.key.namespace, name))
@@ -42,8 +44,18 @@ class LiveSite:
 
     @property
     def foreign(self) -> bool:
-        """True if somebody else's ``skupper-site`` is here."""
-        return self.config_map is not None and not self.ownership.covers(self.config_map.labels)
+        """True if somebody else's ``skupper-site`` is here, and stays theirs."""
+        found = self.config_map
+        return found is not None and not self.ownership.covers(found.labels) and not self.adopted(found)
+
+    @property
+    def becoming_ours(self) -> bool:
+        """True while ``skupper-site`` is still the peer's and is about to be taken over."""
+        return self.config_map is not None and self.adopted(self.config_map)
+
+    def adopted(self, live: LiveObject) -> bool:
+        """True for an object of the peer's that is taken over."""
+        return live in self.peers and peer.applied(live)
 
     @property
     def site_id(self) -> str:

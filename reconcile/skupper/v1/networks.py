@@ -11,7 +11,7 @@ from reconcile.skupper.declared import Declared
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, SiteReport
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, link_life, site_life
+from reconcile.skupper.v1 import faults, link_life, site_life, strangers
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -56,9 +56,11 @@ class NetworkPlanner:
             return site_life.unknown(site, *block)
         live = self._live[site.key] = self._survey.site(site.key)
         planned = site_life.plan_site(self._declared.network, site, live, self._world.now)
-        self._changes += planned.changes
         self._findings += planned.findings
-        if live.foreign:
+        if self._world.take_over and not planned.refused:
+            self._changes += self._survey.adoption.plan(live, site.network)
+        self._changes += planned.changes
+        if planned.report.state == LinkState.LEFT_ALONE:
             self._blocked[site.key] = LinkState.LEFT_ALONE, f"{site.key}: {planned.report.reason}"
             return planned.report
         issues = any(link.issuer == site.key for link in self._declared.links)
@@ -81,7 +83,11 @@ class NetworkPlanner:
             ownership=self._world.ownership,
         )
         report, steps = link_life.follow(ends, self._world.now)
-        self._changes += steps
+        blocked = strangers.in_the_way(ends, report)
+        if blocked:
+            report, steps, findings = blocked
+            self._findings += findings
+        self._changes += self._survey.adoption.held(steps, (link.dialler, link.issuer))
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
         return report

@@ -8,6 +8,8 @@ the ConfigMap's annotations to its pods and restarts them whenever one changes.
 Source: ``cmd/site-controller/deploy-watch-current-ns.yaml`` and ``cmd/site-controller/main.go`` of 1.9.6.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SERVICE_ACCOUNT, Kind
@@ -15,25 +17,36 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
-from reconcile.skupper.v1.words import EXCLUDE_ANNOTATIONS, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.words import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
 
 Body = dict[str, Any]
 
 CONTROLLER_KINDS = (SERVICE_ACCOUNT, ROLE, ROLE_BINDING, DEPLOYMENT)
 """Kinds of the site-controller's own objects, in the order of their creation."""
 
+APPLIED = (*((kind, SITE_CONTROLLER) for kind in CONTROLLER_KINDS), (CONFIG_MAP, SITE))
+"""Kind and name of all that we apply in the namespace of a site, in the order of its creation."""
+
+NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
+
+_KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 _READ = ["get", "list", "watch"]
 _WRITE = ["create", "update", "delete"]
 
 
-def desired(network: Network, site: Site, ownership: Ownership) -> list[tuple[Kind, Body]]:
-    """All objects of a site in the order in which they are to be applied."""
+def desired(
+    network: Network, site: Site, ownership: Ownership, annotations: Mapping[str, str] = NO_ANNOTATIONS
+) -> list[tuple[Kind, Body]]:
+    """All objects of a site in the order in which they are to be applied.
+
+    `annotations` are those that ``skupper-site`` has now.
+    """
     return [
         (SERVICE_ACCOUNT, _body(SERVICE_ACCOUNT, site, ownership)),
         (ROLE, _body(ROLE, site, ownership, rules=rules(site))),
         (ROLE_BINDING, _role_binding(site, ownership)),
         (DEPLOYMENT, _deployment(network, site, ownership)),
-        (CONFIG_MAP, _config_map(site, ownership)),
+        (CONFIG_MAP, _config_map(site, ownership, annotations)),
     ]
 
 
@@ -109,10 +122,15 @@ def _deployment(network: Network, site: Site, ownership: Ownership) -> Body:
     return body
 
 
-def _config_map(site: Site, ownership: Ownership) -> Body:
+def _config_map(site: Site, ownership: Ownership, annotations: Mapping[str, str]) -> Body:
     body = _body(CONFIG_MAP, site, ownership, name=SITE, data=site_config.data(site))
-    # kubectl apply would write this annotation, and each time restart the routers of the site.
-    body["metadata"]["annotations"] = {
-        EXCLUDE_ANNOTATIONS: "kubectl.kubernetes.io/last-applied-configuration"
-    }
+    if _on_pods(annotations, annotations.get(EXCLUDE_ANNOTATIONS, "")) == _on_pods(annotations, _KUBECTL):
+        # kubectl apply would write this annotation, and each time restart the routers of the site.
+        body["metadata"]["annotations"] = {EXCLUDE_ANNOTATIONS: _KUBECTL}
+    # Else the exclusion itself would restart them: the pods have the annotation already.
     return body
+
+
+def _on_pods(annotations: Mapping[str, str], excluded: str) -> set[str]:
+    """Which annotations of ``skupper-site`` Skupper copies to its pods."""
+    return annotations.keys() - {EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, *excluded.split(",")}

@@ -30,6 +30,9 @@ def plan(world: World) -> Plan:
             findings.append(_no_policy_kind(cluster, name))
             continue
         found = world.view(cluster).objects.get(ObjectKey(CLUSTER_POLICY, "", name))
+        if found and not world.ownership.covers(found.labels):
+            findings.append(_foreign(cluster, name))
+            continue
         differing = drift(body, found) if found else ()
         if found is None or differing:
             paths = ", ".join(field.dotted for field in differing)
@@ -73,6 +76,17 @@ def _stray_policies(
 
 def _policy_change(verb: Verb, cluster: str, name: str, reason: str) -> Change:
     return Change(verb=verb, cluster=cluster, namespace="", kind=CLUSTER_POLICY, name=name, reason=reason)
+
+
+def _foreign(cluster: str, name: str) -> Finding:
+    return Finding(
+        rule="foreign-policy",
+        message=(
+            f"cluster {cluster} has a {CLUSTER_POLICY.name} {name} that is not ours: it is left as it is. Remove it "
+            "with whatever made it, or give the policy of the data another identifier"
+        ),
+        cluster=cluster,
+    )
 
 
 def _no_policy_kind(cluster: str, name: str) -> Finding:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.plan import Change, SiteReport, Verb
-from reconcile.skupper.v1 import objects, words
+from reconcile.skupper.v1 import objects, provenance, words
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
@@ -23,7 +23,7 @@ def plan_site(live: LiveSite, secrets: Sequence[LinkSecret], network: str, reaso
     changes = []
     for kind, name in _own_objects():
         found = live.find(kind, name)
-        if found and not found.deleting and live.ownership.covers(found.labels):
+        if found and not found.deleting and provenance.proven(found, live.ownership):
             changes.append(
                 Change(
                     verb=Verb.DELETE,

@@ -5,7 +5,7 @@ restart is still applied, and the reason says which of the two it is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconcile.findings import Finding
@@ -14,8 +14,8 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, drift
 from reconcile.skupper.plan import Change, SiteReport, Verb
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import objects, words
-from reconcile.skupper.v1.keys import BY_NAME, Effect
+from reconcile.skupper.v1 import objects, peer, provenance, replacing, strangers, words
+from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 
 STUCK_AFTER = timedelta(minutes=3)
@@ -31,33 +31,48 @@ class SitePlan:
     report: SiteReport
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refused: bool = False
+    """True if nothing may be written there."""
 
 
 def plan_site(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
     """Plan one site on a cluster that could be read."""
     if live.foreign:
-        return _refused(site)
-    after = "" if live.site_id or not _old_site(live) else _OLD_SITE
-    changes = []
-    for kind, body in objects.desired(network, site, live.ownership):
-        change = _change(live, kind, body)
-        if change:
-            waits = after if kind == CONFIG_MAP else ""
-            changes.append(_labelled(change, site, body, waits))
+        report = unknown(site, "left alone", "its skupper-site is not ours")
+        return SitePlan(report, (), (strangers.refuse_site(site, live),), refused=True)
+    others = strangers.around(live)
+    if others:
+        report = _report(site, live)
+        if not live.site_id or live.becoming_ours:
+            names = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
+            report = unknown(site, "left alone", f"{names} there is not ours")
+        return SitePlan(report, (), (strangers.refuse_objects(site, others),), refused=True)
+    annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
+    changes: list[Change] = []
+    for kind, body in objects.desired(network, site, live.ownership, annotations):
+        changes += _changes(live, site, kind, body)
     return SitePlan(_report(site, live), tuple(changes), tuple(_stuck(site, live, now)))
 
 
-def _change(
-    live: LiveSite, kind: Kind, body: objects.Body
-) -> tuple[Kind, tuple[FieldDrift, ...], str] | None:
-    name = body["metadata"]["name"]
-    found = live.find(kind, name)
+def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
+    """Bring one object to what it must be: nothing, an apply, or a removal and an apply."""
+    found = live.find(kind, body["metadata"]["name"])
     if found is None or found.deleting:
-        return kind, (), "the site does not exist" if not live.site_id else "it is missing"
+        after = _OLD_SITE if kind == CONFIG_MAP and not live.site_id and _old_site(live) else ""
+        reason = "the site does not exist" if not live.site_id else "it is missing"
+        return [replace(_apply(site, kind, body, reason), after=after)]
+    anew = replacing.why(kind, body, found, taken_over=live.adopted(found))
+    if anew:
+        applied = _apply(site, kind, body, anew)
+        removed = replace(applied, verb=Verb.DELETE, body=None, uid=found.uid)
+        return [removed, applied]
     differing = drift(body, found)
-    if not differing:
-        return None
-    return kind, tuple(_masked(field) for field in differing), _why(kind, differing)
+    if not differing and provenance.applied(found):
+        return []
+    reason = _why(kind, differing) if differing else "we have not applied it yet"
+    if live.adopted(found):
+        reason = f"taken over from {peer.NAME}; {reason}"
+    return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
 
 
 def _masked(field: FieldDrift) -> FieldDrift:
@@ -80,10 +95,7 @@ def _confidential(name: str) -> bool:
     return key is not None and key.confidential
 
 
-def _labelled(
-    change: tuple[Kind, tuple[FieldDrift, ...], str], site: Site, body: objects.Body, after: str
-) -> Change:
-    kind, differing, reason = change
+def _apply(site: Site, kind: Kind, body: objects.Body, reason: str) -> Change:
     return Change(
         verb=Verb.APPLY,
         cluster=site.cluster.name,
@@ -93,8 +105,6 @@ def _labelled(
         network=site.network,
         reason=reason,
         body=body,
-        drift=differing,
-        after=after,
     )
 
 
@@ -110,11 +120,13 @@ def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
 
 
 def _effect(field: FieldDrift) -> str:
-    """Half a sentence about a field of ``skupper-site``."""
+    """Half a sentence about a field of ``skupper-site``.
+
+    The only annotation of ours is one that Skupper does not hand on, set only where it keeps nothing back that the
+    pods have already.
+    """
     if field.path[0] != "data":
-        return (
-            Effect.ROLLOUT if field.path[:2] == ("metadata", "annotations") else "changes nothing for Skupper"
-        )
+        return "changes nothing for Skupper"
     key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
     return key.effect if key else "Skupper does not know"
 
@@ -128,23 +140,6 @@ def _old_site(live: LiveSite) -> bool:
         old.key.name in {words.INTERNAL, words.ROUTER} and old.key.kind in {CONFIG_MAP, DEPLOYMENT}
         for old in live.remains
     )
-
-
-def _refused(site: Site) -> SitePlan:
-    finding = Finding(
-        rule="foreign-site",
-        message=(
-            f"{site.key} has a ConfigMap {words.SITE} that is not ours: nothing is changed there. "
-            "Remove it with whatever made it, or take the namespace out of the network"
-        ),
-        datafile=site.definition.path,
-        pointer=("skupper",),
-        network=site.network,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
-    )
-    report = _blank(site, "left alone", "its skupper-site is not ours")
-    return SitePlan(report, (), (finding,))
 
 
 def _report(site: Site, live: LiveSite) -> SiteReport:

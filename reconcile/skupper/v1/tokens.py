@@ -13,7 +13,7 @@ from reconcile.skupper.live import ClusterView, LiveObject, instant
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import words
+from reconcile.skupper.v1 import provenance, words
 
 RENEW_BEFORE = timedelta(days=60)
 """A token this close to its expiry is replaced. They live for five years."""
@@ -94,14 +94,13 @@ class Stray(NamedTuple):
 
 
 def find(views: Mapping[str, ClusterView], ownership: Ownership) -> list[LinkSecret]:
-    """All link Secrets of ours on the clusters that could be read, sorted by place and name."""
-    found = [
+    """All link Secrets of ours on the clusters that could be read."""
+    return [
         secret
         for cluster, view in sorted(views.items())
         for secret in _in_view(cluster, view, ownership)
         if not secret.live.deleting
     ]
-    return sorted(found, key=lambda secret: (secret.at, secret.name))
 
 
 def strays(views: Mapping[str, ClusterView], ownership: Ownership) -> list[Stray]:
@@ -133,11 +132,9 @@ def _secrets(view: ClusterView, ownership: Ownership) -> Iterable[LiveObject]:
 
 
 def _link(cluster: str, secret: LiveObject) -> Link | None:
-    """The link of which this Secret is a part: both of its ends are written on it, and it lies at one of them."""
-    dialler, issuer = (_site(secret.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
-    if dialler and issuer and SiteKey(cluster, secret.key.namespace) in {dialler, issuer}:
-        return Link(dialler, issuer)
-    return None
+    """The link of which this Secret is a part: it names both ends and lies at one of them."""
+    link = provenance.ends(secret)
+    return link if link and SiteKey(cluster, secret.key.namespace) in {link.dialler, link.issuer} else None
 
 
 def _looks_like_a_link(secret: LiveObject) -> bool:
@@ -147,12 +144,9 @@ def _looks_like_a_link(secret: LiveObject) -> bool:
 
 def _no_link(secret: LiveObject) -> str:
     for end in (words.DIALLER, words.ISSUER):
-        if not _site(secret.annotations.get(end, "")):
+        if not provenance.site_named(secret.annotations.get(end, "")):
             return f"its annotation {end} names no site ({quoted(secret.annotations.get(end, ''))})"
     ends = " and ".join(quoted(secret.annotations[end]) for end in (words.DIALLER, words.ISSUER))
+    if provenance.ends(secret) is None:
+        return f"neither name nor place is that of a link between {ends}"
     return f"it lies at neither end of its link, which are {ends}"
-
-
-def _site(text: str) -> SiteKey | None:
-    cluster, slash, namespace = text.partition("/")
-    return SiteKey(cluster, namespace) if slash and cluster and namespace else None

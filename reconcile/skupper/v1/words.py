@@ -25,6 +25,7 @@ TOKEN = "connection-token"  # noqa: S105 a label value
 GENERATED_BY = "skupper.io/generated-by"
 COST = "skupper.io/cost"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
+EXCLUDE_LABELS = "skupper.io/exclude-labels"
 
 DIALLER = "qontract-skupper/dialler"
 ISSUER = "qontract-skupper/issuer"

@@ -139,3 +139,21 @@ def test_the_generation_of_a_custom_resource_counts_its_spec(api: Api) -> None:
     labelled = api("PATCH", f"{path}/p", {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE)
     changed = api("PATCH", f"{path}/p", {"spec": {"namespaces": ["b"]}}, content_type=MERGE)
     assert [answer.body["metadata"]["generation"] for answer in (labelled, changed)] == [1, 2]
+
+
+def test_an_update_strategy_is_not_merged_into_another_one(api: Api) -> None:
+    api("POST", "/apis/apps/v1/namespaces/a/deployments", deployment(IMAGE))
+    strategy = {"strategy": {"type": "Recreate"}}
+    answer = apply(api, D, deployment(IMAGE, **strategy), query="&force=true")
+    assert answer.status == 422
+    assert "may not be specified when strategy `type` is 'Recreate'" in answer.body["message"]
+
+
+def test_a_value_is_not_merged_with_a_reference(api: Api) -> None:
+    field = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
+    posted = deployment({**IMAGE, "env": [{"name": "A", **field}]})
+    api("POST", "/apis/apps/v1/namespaces/a/deployments", posted)
+    merged = deployment({**IMAGE, "env": [{"name": "A", "value": "a"}]})
+    answer = apply(api, D, merged, query="&force=true")
+    assert answer.status == 422
+    assert "may not be specified when `value` is not empty" in answer.body["message"]

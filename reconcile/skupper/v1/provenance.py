@@ -1,0 +1,59 @@
+"""Who made an object: labels say whose it is, and something else has to bear that out.
+
+A label is copied easily, with the rest of a manifest, by hand or by a script. So what is taken for ours, and may be
+removed, carries our labels *and* what only we or Skupper leave behind: the name and the field manager of what we apply,
+the name and the two ends of a link's Secret, the owner of what Skupper makes for a site.
+"""
+
+from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.skupper.live import LiveObject, managed_fields
+from reconcile.skupper.ownership import FIELD_MANAGER, INSTANCE, Ownership
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import generation, objects, peer, words
+
+
+def applied(live: LiveObject) -> bool:
+    """True if we have applied this object: our field manager owns some of its fields."""
+    return any(
+        entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply"
+        for entry in managed_fields(live)
+    )
+
+
+def proven(live: LiveObject, ownership: Ownership) -> bool:
+    """True if an object is ours beyond doubt: made by us, or by Skupper for a site of ours."""
+    if not ownership.covers(live.labels):
+        return False
+    if any(owner.kind == CONFIG_MAP.name and owner.name == words.SITE for owner in live.owners):
+        return True
+    if live.key.kind == SECRET:
+        return bool(ends(live))
+    return (live.key.kind, live.key.name) in objects.APPLIED and applied(live)
+
+
+def ends(live: LiveObject) -> Link | None:
+    """The link that a Secret belongs to, as its annotations, its name and its place agree; None if they do not.
+
+    The cluster is not known here; who knows it checks the rest of the place.
+    """
+    dialler, issuer = (site_named(live.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
+    if not dialler or not issuer or live.key.namespace not in {dialler.namespace, issuer.namespace}:
+        return None
+    link = Link(dialler, issuer)
+    named = live.key.name.startswith(f"{generation.stem(link)}-") or peer.token(live)
+    return link if named else None
+
+
+def owner_of(live: LiveObject) -> str:
+    """Whose an object is that is not ours, for messages: what its labels and annotations tell."""
+    instance = live.labels.get(INSTANCE)
+    if instance:
+        return f"it belongs to the instance {instance}"
+    return "it is not ours"
+
+
+def site_named(text: str) -> SiteKey | None:
+    """The site that an annotation names as ``cluster/namespace``; None if it names none."""
+    cluster, slash, namespace = text.partition("/")
+    return SiteKey(cluster, namespace) if slash and cluster and namespace else None

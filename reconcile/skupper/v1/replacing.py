@@ -1,0 +1,52 @@
+"""Objects that cannot be brought to what they must be by an apply: they are removed and made anew, in one go.
+
+Some fields may not change as long as an object lives. A Deployment that somebody else made is not merged with ours
+either: an update strategy or a variable of theirs and ours would exclude each other. Making the site-controller anew
+is harmless for the routers, which run without it.
+"""
+
+from typing import Any
+
+from reconcile.kinds import DEPLOYMENT, ROLE_BINDING, Kind
+from reconcile.skupper.live import LiveObject
+from reconcile.skupper.v1 import peer
+
+
+def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> str:
+    """Why an object is made anew; empty if an apply will do."""
+    if kind == ROLE_BINDING and found.content.get("roleRef") != body["roleRef"]:
+        return f"{_origin(taken_over)}its roleRef cannot be changed, so it is made anew"
+    if kind != DEPLOYMENT:
+        return ""
+    if taken_over:
+        lost = sorted(_variables(found.content) - _variables(body))
+        told = f"; its variables {', '.join(lost)} go, which restarts routers of other images" if lost else ""
+        return f"{_origin(taken_over)}the site-controller is made anew, without harm to the routers{told}"
+    if _selector(found.content) != _selector(body):
+        return (
+            "its selector cannot be changed, so the site-controller is made anew, without harm to the routers"
+        )
+    return ""
+
+
+def _origin(taken_over: bool) -> str:
+    return f"taken over from {peer.NAME}; " if taken_over else ""
+
+
+def _selector(deployment: Any) -> Any:
+    return _spec(deployment).get("selector")
+
+
+def _variables(deployment: Any) -> set[str]:
+    pod = _spec(_spec(deployment).get("template"))
+    containers = pod.get("containers")
+    return {
+        str(entry.get("name"))
+        for container in (containers if isinstance(containers, list) else [])
+        for entry in container.get("env") or ()
+    }
+
+
+def _spec(document: Any) -> dict[str, Any]:
+    spec = document.get("spec") if isinstance(document, dict) else None
+    return spec if isinstance(spec, dict) else {}

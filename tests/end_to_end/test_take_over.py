@@ -1,0 +1,297 @@
+"""Sites of the published integration ``skupper_network`` become ours: same sites, links up all the time."""
+
+import json
+import threading
+
+import pytest
+
+from reconcile.apply.events import ChangeStarted, Event, Planned
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.plan import Verb
+from tests.end_to_end import predecessor
+from tests.end_to_end.world import OURS, Told, World, until
+
+LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
+"""Dialler and target of the peer's links; they are the links that we declare."""
+
+
+def config_maps(fleet: World) -> dict[str, dict]:
+    found = {cluster.name: cluster.find(CONFIG_MAP, "skupper-site", "net") for cluster in fleet.servers}
+    return {name: config_map for name, config_map in found.items() if config_map}
+
+
+def site_ids(fleet: World) -> dict[str, str]:
+    return {name: found["metadata"]["uid"] for name, found in config_maps(fleet).items()}
+
+
+def routers(fleet: World) -> dict[str, dict]:
+    """The templates of the routers' pods: a router restarts when its own changes."""
+    return {
+        c: fleet[c].find(DEPLOYMENT, "skupper-router", "net")["spec"]["template"] for c in site_ids(fleet)
+    }
+
+
+def status(fleet: World, cluster: str) -> dict:
+    found = fleet[cluster].find(CONFIG_MAP, "skupper-network-status", "net")
+    return json.loads(found["data"]["NetworkStatus"]) if found else {}
+
+
+def uplinks(fleet: World, cluster: str) -> int:
+    """How many links a site says that it has to others."""
+    own = site_ids(fleet)[cluster]
+    entries = [s for s in status(fleet, cluster).get("siteStatus") or [] if s["site"]["identity"] == own]
+    links = [link for s in entries for r in s["routerStatus"] for link in r.get("links") or []]
+    return sum(link["direction"] == "outgoing" for link in links)
+
+
+def all_linked(fleet: World) -> bool:
+    """An edge site has one active uplink."""
+    return all(uplinks(fleet, cluster) == 1 for cluster in site_ids(fleet) if cluster != "a")
+
+
+def secrets(fleet: World) -> set[tuple[str, str]]:
+    return {
+        (cluster, secret["metadata"]["name"])
+        for cluster in "abp"
+        for secret in fleet[cluster].objects(SECRET, namespace="net")
+    }
+
+
+def tokens(fleet: World) -> set[tuple[str, str]]:
+    return {found for found in secrets(fleet) if found[1].startswith(("link-", predecessor.IDENTIFIER))}
+
+
+@pytest.fixture
+def peers(fleet: World) -> World:
+    """Three sites of the peer's, linked."""
+    predecessor.install(fleet, "a", "b")
+    predecessor.install(fleet, "p", edge="true", ingress="none")
+    for dialler, target in LINKS:
+        predecessor.link(fleet, dialler, target)
+    until(lambda: all_linked(fleet))
+    return fleet
+
+
+@pytest.fixture
+def taken(peers: World) -> World:
+    assert peers.run(take_over=True).all_up
+    return peers
+
+
+def findings(told: Told) -> dict[str, str]:
+    return {finding.rule: finding.message for finding in told.outcome.plan.errors}
+
+
+def test_without_the_option_nothing_is_touched(peers: World):
+    assert peers.run().writes == 0
+
+
+def test_without_the_option_the_message_names_it(peers: World):
+    message = findings(peers.run(dry_run=True))["foreign-site"]
+    assert "skupper_network" in message
+    assert "--take-over" in message
+    assert "without `delete: true`" in message
+
+
+def test_every_link_is_up_afterwards(peers: World):
+    told = peers.run(take_over=True)
+    assert (told.all_up, told.failures, findings(told)) == (True, [], {})
+
+
+def test_the_sites_stay_the_same(peers: World):
+    before = site_ids(peers)
+    peers.run(take_over=True)
+    assert site_ids(peers) == before
+
+
+def test_no_router_is_restarted(peers: World):
+    before = routers(peers)
+    peers.run(take_over=True)
+    assert routers(peers) == before
+
+
+def test_links_are_up_all_the_time(peers: World):
+    gaps: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Planned) and not all_linked(peers):
+            gaps.append("down")
+
+    assert peers.run(take_over=True, listener=listen).all_up
+    assert gaps == []
+
+
+def test_the_tokens_of_the_peer_are_gone_and_ours_in_their_place(taken: World):
+    names = [name for _, name in tokens(taken)]
+    assert len(names) == len(LINKS)
+    assert all(name.startswith("link-") for name in names)
+
+
+def test_the_labels_of_the_peer_stay_since_services_select_by_them(taken: World):
+    for kind, name in ((CONFIG_MAP, "skupper-site"), (DEPLOYMENT, "skupper-router")):
+        labels = taken["a"].find(kind, name, "net")["metadata"]["labels"]
+        assert {**predecessor.LABELS, **OURS.labels}.items() <= labels.items()
+
+
+def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(taken: World):
+    for kind in (CONFIG_MAP, SECRET, DEPLOYMENT, SERVICE, ROUTE):
+        for found in taken["a"].objects(kind, namespace="net"):
+            owners = {owner["name"] for owner in found["metadata"].get("ownerReferences") or []}
+            if "skupper-site" in owners:
+                assert OURS.covers(found["metadata"]["labels"]), found["metadata"]["name"]
+
+
+def test_afterwards_a_run_without_the_option_has_nothing_to_do(taken: World):
+    told = taken.run()
+    assert (told.writes, told.actions, told.all_up, findings(told)) == (0, [], True, {})
+
+
+def test_a_second_run_with_the_option_writes_nothing(taken: World):
+    assert taken.run(take_over=True).writes == 0
+
+
+def test_a_dry_run_shows_every_change_and_makes_none(peers: World):
+    told = peers.run(take_over=True, dry_run=True)
+    assert told.writes == 0
+    shown = {(c.cluster, c.kind.name, c.name) for c in told.outcome.plan.changes}
+    assert {("a", "ConfigMap", "skupper-site"), ("a", "Deployment", "skupper-router")} <= shown
+    assert ("b", "Secret", f"{predecessor.IDENTIFIER}-a-net") in shown
+    assert all(change.reason for change in told.outcome.plan.changes)
+
+
+def test_the_plan_shows_what_a_change_of_the_settings_does(peers: World):
+    peers.change(config={"routerLogging": "info+"})
+    changes = peers.run(take_over=True, dry_run=True).outcome.plan.changes
+    (reason,) = [c.reason for c in changes if c.cluster == "a" and c.name == "skupper-site"]
+    assert reason.startswith("taken over from skupper_network; it differs in ")
+    assert "data.router-logging, which restarts the routers of the site" in reason
+
+
+def test_the_config_map_comes_last(peers: World):
+    changes = peers.run(take_over=True, dry_run=True).outcome.plan.changes
+    in_a = [(c.kind, c.name) for c in changes if c.cluster == "a" and c.ready]
+    assert in_a[-1] == (CONFIG_MAP, "skupper-site")
+
+
+def test_a_site_controller_with_another_selector_is_made_anew(fleet: World):
+    predecessor.install(fleet, "a", selector={"application": "skupper-site-controller", "mine": "too"})
+    changes = fleet.run(take_over=True, dry_run=True).outcome.plan.changes
+    made = [c for c in changes if c.cluster == "a" and (c.kind, c.name[:12]) == (DEPLOYMENT, "skupper-site")]
+    assert [change.verb for change in made] == [Verb.DELETE, Verb.APPLY]
+    assert "made anew" in made[0].reason
+    assert fleet.run(take_over=True).all_up
+
+
+def test_a_site_that_is_taken_over_can_be_removed(taken: World):
+    taken.drop_site("b")
+    assert taken.run().all_up
+    until(lambda: not taken["b"].objects(DEPLOYMENT, namespace="net"))
+
+
+def test_a_link_that_is_not_declared_goes_once_the_declared_ones_are_up(peers: World):
+    name = predecessor.link(peers, "a", "b")
+    assert peers.run(take_over=True).all_up
+    assert ("a", name) not in secrets(peers)
+
+
+def test_a_link_to_a_site_that_stays_with_the_peer_is_kept(peers: World):
+    peers.drop_site("a")
+    peers.run(take_over=True)
+    assert ("b", f"{predecessor.IDENTIFIER}-a-net") in secrets(peers)
+
+
+def test_a_request_that_was_left_over_is_removed(peers: World):
+    labels = {**predecessor.LABELS, "token-receiver": "b-net", "skupper.io/type": "connection-token-request"}
+    metadata = {"name": "f" * 64, "namespace": "net", "labels": labels}
+    peers["a"].load({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
+    assert peers.run(take_over=True).all_up
+    assert ("a", "f" * 64) not in secrets(peers)
+
+
+def test_another_foreign_site_stays_refused(fleet: World):
+    theirs = {"name": "skupper-site", "namespace": "net", "labels": predecessor.LABELS}
+    fleet["a"].load({"apiVersion": "v1", "kind": "ConfigMap", "metadata": theirs, "data": {"name": "x"}})
+    told = fleet.run(take_over=True)
+    assert "foreign-site" in findings(told)
+    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == predecessor.LABELS
+
+
+def test_a_site_that_another_instance_has_taken_over_stays_refused(taken: World):
+    taken.ownership = Ownership("another")
+    told = taken.run(take_over=True)
+    assert "foreign-site" in findings(told)
+    assert told.writes == 0
+
+
+def test_a_site_of_the_peer_that_is_not_declared_is_left_alone(peers: World):
+    before = peers["b"].find(CONFIG_MAP, "skupper-site", "net")
+    peers.drop_site("b")
+    peers.run(take_over=True)
+    assert peers["b"].find(CONFIG_MAP, "skupper-site", "net") == before
+
+
+def run_and_stop(fleet: World, after: int) -> bool:
+    """Take over and stop after so many changes; False if there were not so many."""
+    stop = threading.Event()
+    started: list[Event] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ChangeStarted):
+            started.append(event)
+            if len(started) >= after:
+                stop.set()
+
+    return fleet.run(take_over=True, listener=listen, stop=stop).outcome.stopped
+
+
+def misread(fleet: World) -> list[str]:
+    """What a run without the option would do in a namespace whose site is still the peer's."""
+    theirs = {name for name, found in config_maps(fleet).items() if not is_ours(found)}
+    changes = fleet.run(dry_run=True).outcome.plan.changes
+    return [f"{c.verb} {c.cluster} {c.name}" for c in changes if c.cluster in theirs]
+
+
+def is_ours(found: dict) -> bool:
+    return OURS.covers(found["metadata"]["labels"])
+
+
+def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_misread(fleet: World):
+    """Each run makes one change (or one a cluster), and the next one goes on from there, to the end."""
+    peers = fleet
+    peers.drop_site("p")
+    predecessor.install(peers, "a", "b")
+    predecessor.link(peers, "b", "a")
+    until(lambda: all_linked(peers))
+    before = site_ids(peers), routers(peers)
+    runs = 0
+    while run_and_stop(peers, after=1):
+        assert all_linked(peers)
+        assert misread(peers) == []
+        runs += 1
+        assert runs < 300
+    assert runs > 20
+    assert (site_ids(peers), routers(peers)) == before
+    assert all(name.startswith("link-") for _, name in tokens(peers))
+    assert peers.run().writes == 0
+
+
+@pytest.mark.parametrize("after", [1, 5, 20, 40, 70])
+def test_a_run_that_was_stopped_is_finished_by_the_next_one(peers: World, after: int):
+    before = site_ids(peers), routers(peers)
+    assert run_and_stop(peers, after)
+    told = peers.run(take_over=True)
+    assert (told.all_up, findings(told)) == (True, {})
+    assert (site_ids(peers), routers(peers)) == before
+    assert peers.run().writes == 0
+
+
+def test_a_site_taken_out_of_the_data_half_way_is_left_to_the_peer(peers: World):
+    run_and_stop(peers, after=40)
+    half = [name for name, found in config_maps(peers).items() if not is_ours(found)]
+    assert half
+    peers.change(sites=())
+    peers.run()
+    for cluster in half:
+        assert peers[cluster].find(DEPLOYMENT, "skupper-router", "net")
+        assert peers[cluster].find(CONFIG_MAP, "skupper-site", "net")
