@@ -26,12 +26,12 @@ class Authority:
     certificate: x509.Certificate
 
     @classmethod
-    def make(cls, folder: Path) -> "Authority":
+    def make(cls, folder: Path, name: str = "loopback authority") -> "Authority":
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             x509.CertificateBuilder()
-            .subject_name(_name("loopback authority"))
-            .issuer_name(_name("loopback authority"))
+            .subject_name(_name(name))
+            .issuer_name(_name(name))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - 30 * DAY)
