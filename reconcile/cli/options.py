@@ -21,13 +21,20 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
+    def __init__(self, *, positive: bool = False) -> None:
+        """With ``positive``, 0 is refused."""
+        self._positive = positive
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, int | float):
             return float(value)
         match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|)", str(value))
         if not match:
             self.fail(f"{value!r} is no span of time; write 90s, 5m, 1h or 0", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if self._positive and not seconds:
+            self.fail(f"{value!r} would leave no time at all", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,7 @@ class Common:
     config: Path
     log_level: str
     thread_pool_size: int
+    request_timeout: float
     selection: Selection
     pin_sha: bool
     validate_schemas: bool
@@ -50,6 +58,7 @@ def common(command: F) -> F:
             config=given.pop("config"),
             log_level=given.pop("log_level"),
             thread_pool_size=given.pop("thread_pool_size"),
+            request_timeout=given.pop("request_timeout"),
             selection=Selection(
                 internal=given.pop("internal"),
                 clusters=frozenset(given.pop("cluster_name")),
@@ -95,6 +104,13 @@ _OPTIONS = [
         type=click.IntRange(1, 100),
         metavar="N",
         help="Namespaces worked on at the same time, per cluster.",
+    ),
+    click.option(
+        "--request-timeout",
+        type=Duration(positive=True),
+        default="10s",
+        show_default=True,
+        help="How long a cluster may take to begin an answer.",
     ),
     click.option(
         "--internal/--external",
