@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconcile.apply import observing
 from reconcile.apply.events import ClusterFailed
@@ -96,7 +97,8 @@ class Fleet:
                 observed = self._observed.get(name)
                 if observed is None or name in self._watches:
                     continue
-                watches = Watches(self._accounts[name], self._pictures[name], changed, longest=longest)
+                lost = partial(self._lose, self._targets[name], changed)
+                watches = Watches(self._accounts[name], self._pictures[name], changed, lost, longest=longest)
                 self._watches[name] = watches
             watches.start(observed)
 
@@ -148,6 +150,10 @@ class Fleet:
         missing = observing.absent_sites(picture, target.namespaces, site)
         observing.look_closer(accounts, target.foreign, missing, picture)
         return observed
+
+    def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
+        self._fail(target, message)
+        changed()
 
     def _fail(self, target: Target, message: str) -> None:
         with self._lock:
