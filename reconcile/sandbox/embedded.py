@@ -76,6 +76,7 @@ class Sandbox:
         }
         specs = [self._spec(name, behaviour or Behaviour()) for name in self._clusters]
         self.clusters = ApiServers(specs, folder / "certificates")
+        self._detours: dict[str, str] = {}
         self.graphql: Server | None = None
         self.skupper: Skupper | None = None
 
@@ -89,16 +90,22 @@ class Sandbox:
         """One context per cluster, as its administrator."""
         return self.folder / "kubeconfig"
 
+    @property
+    def authorities(self) -> Path:
+        """The authorities of all API servers' certificates, PEM."""
+        return self.folder / "authorities.crt"
+
     def start(self) -> Self:
         """Start all servers and write the configuration."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.authorities.write_bytes(self.clusters.ca_file.read_bytes())
         self._running.callback(self.clusters.stop)
         self.clusters.start()
         self.graphql = Server(self._served(self._bundle), source=lambda: self._served(self._source.bundle()))
         self._running.enter_context(self.graphql)
         self.skupper = self._running.enter_context(self._skupper())
         self.clusters.write_kubeconfig(self.kubeconfig)
-        _write_private(self.config, self._config_text(self.graphql.address))
+        self._write_config(self.graphql)
         return self
 
     def stop(self) -> None:
@@ -109,6 +116,18 @@ class Sandbox:
         """Serve the data as it is on disk now; raises ``BadDataError``."""
         if self.graphql:
             self.graphql.load(self._served(self._source.bundle()))
+
+    def detour(self, cluster: str, url: str, ca_file: Path) -> None:
+        """Name another address for a cluster in data and configuration, with the authority of its certificate.
+
+        For whoever stands between: the clusters and Skupper do not notice.
+        """
+        self._detours[cluster] = url
+        with self.authorities.open("ab") as file:
+            file.write(ca_file.read_bytes())
+        if self.graphql:
+            self._write_config(self.graphql)
+            self.reload()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -151,7 +170,7 @@ class Sandbox:
     def _served(self, bundle: Bundle) -> Bundle:
         """The bundle with the addresses of our clusters in it."""
         data = {
-            path: {**doc, "serverUrl": self.clusters[doc["name"]].url}
+            path: {**doc, "serverUrl": self._url(doc["name"])}
             if doc["$schema"] == CLUSTER and doc["name"] in self._clusters
             else doc
             for path, doc in bundle.data.items()
@@ -167,17 +186,24 @@ class Sandbox:
         text = assembling.text_of(parts)
         return replace(bundle, data=data, text=text, sha256=assembling.digest(text))
 
+    def _url(self, cluster: str) -> str:
+        """Where we tell the integration to find a cluster."""
+        return self._detours.get(cluster) or self.clusters[cluster].url
+
+    def _write_config(self, graphql: Server) -> None:
+        _write_private(self.config, self._config_text(graphql.address))
+
     def _config_text(self, server: str) -> str:
         lines = [
             "# Written by the sandbox; good as long as it runs.",
             f'[graphql]\nserver = "{server}"\n',
             f'[skupper]\ninstance = "{INSTANCE}"\n',
-            f'[kubernetes]\ncertificate_authority = "{self.clusters.ca_file.resolve()}"\n',
+            f'[kubernetes]\ncertificate_authority = "{self.authorities.resolve()}"\n',
         ]
         for (name, field), token in self._tokens.items():
             reference: Mapping[str, Any] = self._clusters[name][field]
             table = ".".join(f'"{step}"' for step in reference["path"].split("/"))
-            url = self.clusters[name].url
+            url = self._url(name)
             lines.append(
                 f'[{table}]\nserver = "{url}"\nusername = "sandbox"\n{reference["field"]} = "{token}"\n'
             )
