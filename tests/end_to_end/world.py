@@ -31,6 +31,7 @@ from reconcile.skupper.sites import settle_all
 from reconcile.skupper.v1 import reads
 from reconcile.skupper.v1.engine import V1
 from reconcile.skupper.world import World as PlannedWorld
+from tests.gate import Gate
 
 OURS = Ownership("test")
 PATIENCE = 30.0
@@ -70,12 +71,24 @@ class World:
     findings: bool = True
     token: dict[str, str] = field(default_factory=dict)
     """Tokens other than the administrator's, by cluster."""
+    gates: dict[str, Gate] = field(default_factory=dict)
+    """Proxies between us and clusters; Skupper goes straight to its cluster."""
 
     def __getitem__(self, name: str) -> SimulatedCluster:
         return self.servers[name]
 
+    def gate(self, name: str) -> Gate:
+        """The gate before a cluster, put there at the first call; all later runs pass through it."""
+        if name not in self.gates:
+            self.gates[name] = Gate(self.servers[name].url, self.servers.ca_file)
+        return self.gates[name]
+
+    def server(self, name: str) -> str:
+        """The address at which we reach a cluster."""
+        return self.gates[name].url if name in self.gates else self.servers[name].url
+
     def cluster(self, name: str, **options) -> Cluster:
-        return Cluster(name, self.servers[name].url, private=name in self.private, **options)
+        return Cluster(name, self.server(name), private=name in self.private, **options)
 
     @property
     def definitions(self) -> Definitions:
@@ -100,9 +113,9 @@ class World:
     def client(self, name: str) -> Client:
         access = Access(
             name,
-            self.servers[name].url,
+            self.server(name),
             self.token.get(name, self.servers[name].token),
-            ca_file=str(self.servers.ca_file),
+            ca_file=self.gates[name].ca_file if name in self.gates else str(self.servers.ca_file),
         )
         return Client(access, timeouts=Timeouts(connect=1, read=5), retries=Retries(attempts=2, base=0.01))
 
@@ -220,4 +233,6 @@ def world(
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
         skupper = stack.enter_context(Skupper(clients))
         declared = Network("n", "quay.io/skupper/site-controller", "1.9.6", sites=sites, **network)
-        yield World(servers, skupper, hidden, declared)
+        made = World(servers, skupper, hidden, declared)
+        stack.callback(lambda: [gate.shut() for gate in made.gates.values()])
+        yield made
