@@ -40,14 +40,16 @@ class Met:
 @pytest.fixture(scope="session")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calm]:
     with stage(tmp_path_factory.mktemp("faults")) as made:
-        states = {}
+        states, changes = {}, []
         for side in (*data.SIDES, data.SIDES[0]):
             if side != made.side:
                 made.flip()
             ran = made.run("run")
             assert ran.code == 0, ran.output
             states[side] = made.objects()
-        yield Calm(made, states, ran)
+            changes.append(ran)
+        # The first one made everything; of the others the quicker one says less of what else the machine does.
+        yield Calm(made, states, min(changes[1:], key=lambda change: change.seconds))
 
 
 @pytest.fixture(scope="session", params=catalogue.FAULTS, ids=lambda fault: fault.name)

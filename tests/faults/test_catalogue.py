@@ -10,8 +10,8 @@ from tests.golden import assert_golden
 
 AT_MOST = 15.0
 """Seconds that a cluster which is down may add to a run."""
-USUAL = 8.0
-"""Seconds by which others may be later than without the fault; the machine may be busy."""
+SLACK = 5.0
+"""Seconds by which others may be later than four times as late as without the fault; the machine may be busy."""
 
 
 def test_it_ends_without_a_traceback(met: Met) -> None:
@@ -41,7 +41,7 @@ def test_the_other_network_comes_up_in_the_usual_time(met: Met) -> None:
         usual = met.calm.ran.others_up_after
         assert usual is not None
         assert met.ran.others_up_after is not None, met.ran.output
-        assert met.ran.others_up_after < usual + USUAL
+        assert met.ran.others_up_after < 4 * usual + SLACK
 
 
 def test_nothing_is_deleted_but_what_the_data_gave_up(met: Met) -> None:
