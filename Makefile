@@ -54,12 +54,13 @@ fuzz: $(INSTALLED)  ## Fuzz the readers of what clusters send, FUZZ_SECONDS=60 a
 
 .PHONY: golden
 golden: $(INSTALLED)  ## Write the golden files of the tests anew; review the difference
-	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli || true
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli tests/faults || true
 	@git --no-pager diff --stat -- tests
 
 .PHONY: docs
-docs: $(INSTALLED)  ## Write docs/data.md and the transcript of the README anew
+docs: $(INSTALLED)  ## Write docs/data.md, docs/faults.md and the transcript of the README anew
 	@$(BIN)/python -m tests.docs.data_reference
+	@$(BIN)/python -m tests.faults.table
 	@$(BIN)/python -m tests.docs.transcript
 
 .PHONY: constraints

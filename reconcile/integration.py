@@ -15,7 +15,7 @@ from typing import Protocol
 
 from reconcile.app_interface import accesses, fetching
 from reconcile.app_interface.config import Config
-from reconcile.app_interface.errors import AppInterfaceError
+from reconcile.app_interface.errors import AppInterfaceError, SecretError
 from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
 from reconcile.apply.events import Event, Listener
@@ -23,6 +23,7 @@ from reconcile.apply.fleet import CannotOpenError, Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
+from reconcile.openshift.access import Timeouts
 from reconcile.skupper import checks, planning
 from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster
@@ -45,6 +46,9 @@ class Invocation(Protocol):
 
     @property
     def thread_pool_size(self) -> int: ...
+
+    @property
+    def request_timeout(self) -> float: ...
 
     @property
     def selection(self) -> Selection: ...
@@ -171,15 +175,19 @@ class Session:
         credentials = self._fetched.credentials[cluster.name]
         certificates = self._config.certificate_authority
         size = self._invocation.thread_pool_size
+        timeouts = Timeouts(read=self._invocation.request_timeout)
 
         def client(*, as_admin: bool) -> Client:
             try:
                 access = accesses.access(
                     cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
                 )
+            except SecretError as error:
+                # It knows the secret, and not what the secret is for.
+                raise CannotOpenError(f"cluster {cluster.name}: {error}") from error
             except AppInterfaceError as error:
                 raise CannotOpenError(str(error)) from error
-            return Client(access, pool_size=size, stop=self._stop)
+            return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
         wants_admin = admin and credentials.admin is not None
         return Accounts(client(as_admin=False), client(as_admin=True) if wants_admin else None)

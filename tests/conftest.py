@@ -55,3 +55,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = Counter(value for report in passed for key, value in report.user_properties if key == "backend")
     told = ", ".join(f"{counts[kind]} on {kind.told}" for kind in Kind)
     terminalreporter.write_line(f"cluster-facing tests passed: {told}")
+    # What faults have cost, where their tests ran.
+    reports = [*passed, *terminalreporter.getreports("failed")]
+    costs = [value for report in reports for key, value in report.user_properties if key == "cost"]
+    if costs:
+        terminalreporter.section("what a fault costs a run, over one without it")
+        for cost in costs:
+            terminalreporter.line(str(cost))

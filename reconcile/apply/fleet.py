@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconcile.apply import observing
 from reconcile.apply.events import ClusterFailed
@@ -104,8 +105,14 @@ class Fleet:
                 observed = self._observed.get(name)
                 if observed is None or name in self._watches:
                     continue
+                lost = partial(self._lose, self._targets[name], changed)
                 watches = Watches(
-                    self._accounts[name], self._pictures[name], changed, refused, longest=longest
+                    self._accounts[name],
+                    self._pictures[name],
+                    changed,
+                    refused=refused,
+                    lost=lost,
+                    longest=longest,
                 )
                 self._watches[name] = watches
             watches.start(observed)
@@ -156,6 +163,10 @@ class Fleet:
         observed = observing.observe(accounts, target.reads, target.namespaces, picture)
         observing.look_closer(accounts, target.closer(picture.view()), picture)
         return observed
+
+    def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
+        self._fail(target, message)
+        changed()
 
     def _fail(self, target: Target, message: str) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ namespace that refuses is unknown, the others count.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -132,7 +132,14 @@ def _take_in(read: Read, listings: Listings, picture: Picture) -> None:
 
 
 def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
+    """Do all jobs side by side; should one fail, those that have not begun are left out.
+
+    Raises the error of the first job that failed, in the order of the jobs.
+    """
     if not jobs:
         return []
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(jobs))) as threads:
-        return [future.result() for future in [threads.submit(job) for job in jobs]]
+        futures = [threads.submit(job) for job in jobs]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        threads.shutdown(cancel_futures=True)
+    return [future.result() for future in futures if not future.cancelled()]

@@ -51,7 +51,8 @@ class Picture:
 
     def note_unreadable(self, namespace: str, reason: str) -> None:
         with self._lock:
-            self._unreadable[namespace] = reason
+            # Several LISTs may be refused, in any order: always tell of the same one.
+            self._unreadable[namespace] = min(reason, self._unreadable.get(namespace, reason))
 
     def note_missing_namespace(self, namespace: str) -> None:
         with self._lock:

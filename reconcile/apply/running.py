@@ -19,7 +19,7 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, L
 from reconcile.apply.fleet import Fleet
 from reconcile.kinds import SECRET
 from reconcile.openshift.errors import ClusterError, Unreachable
-from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
 TICK = 1.0
 """Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
@@ -225,9 +225,13 @@ class Run:
         """True while something that this run, or one just before it, has set going may still come true."""
         plan = self.outcome.plan
         under_way = self._under_way()
-        # What the Secrets of a link wait for shows in the link itself.
+        # What the Secrets of a link wait for shows in the link itself, and removals wait for links.
         held = any(
-            change.after and change.kind != SECRET and self._is_open(change.lane) for change in plan.changes
+            change.after
+            and change.kind != SECRET
+            and change.verb is not Verb.DELETE
+            and self._is_open(change.lane)
+            for change in plan.changes
         )
         if not wait or not (under_way or self._leaving() or held):
             return False
@@ -252,9 +256,14 @@ class Run:
         ]
 
     def _leaving(self) -> list[SiteReport]:
-        """Sites on their way out; not those whose removal has been given up."""
-        sites = self.outcome.plan.sites
-        return [site for site in sites if site.state == "removing" and self._is_open(site.key)]
+        """Sites on their way out; not those whose removal has been given up, or waits for links."""
+        plan = self.outcome.plan
+        held = {change.lane for change in plan.changes if change.after and change.verb is Verb.DELETE}
+        return [
+            site
+            for site in plan.sites
+            if site.state == "removing" and self._is_open(site.key) and site.key not in held
+        ]
 
 
 def _key(change: Change) -> _Key:

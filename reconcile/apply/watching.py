@@ -1,11 +1,13 @@
 """Keeping a picture current: one watch for each LIST, in a thread of its own.
 
-A watch that ends goes on where it stopped; one whose place in history has expired starts from a new LIST. A
-cluster that stops answering keeps its last picture; the next write to it will fail and say why. A watch that is
-refused is told and not tried again: without it nobody would learn that anything has happened.
+A watch that ends goes on where it stopped; one whose place in history has expired starts from a new LIST. A watch that
+is refused is told and not tried again: without it nobody would learn that anything has happened. A cluster whose
+watches cannot be opened any more is given up after a while: what it looked like before says nothing of what it looks
+like now, and nobody should wait for it.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from reconcile.apply.observing import Accounts, Observed
@@ -19,6 +21,9 @@ from reconcile.skupper.reading import Read
 PAUSE = 2.0
 """Seconds before a watch that could not be opened is tried again."""
 
+LOST_AFTER = 6.0
+"""Seconds in which no watch could be opened, after which a cluster is given up."""
+
 
 class Watches:
     """All watches of one cluster."""
@@ -28,20 +33,22 @@ class Watches:
         accounts: Accounts,
         picture: Picture,
         changed: Callable[[], None],
-        refused: Callable[[errors.ClusterError], None],
         *,
+        refused: Callable[[errors.ClusterError], None],
+        lost: Callable[[str], None],
         longest: float,
     ) -> None:
-        """`changed` is called after each change of the picture, `refused` if the account may not watch.
-
-        `longest` bounds every watch, in seconds.
+        """`changed` is called after each change of the picture, `refused` if the account may not watch, and `lost`, at
+        most once, with the reason when the cluster is given up; `longest` bounds every watch, in seconds.
         """
         self._accounts = accounts
         self._picture = picture
         self._changed = changed
         self._refused = refused
+        self._lost = lost
         self._longest = longest
         self._stop = threading.Event()
+        self._lock = threading.Lock()
 
     def start(self, observed: Sequence[Observed]) -> None:
         """Start a watch for each LIST that was answered; cheap, returns at once."""
@@ -59,16 +66,33 @@ class Watches:
 
     def _follow(self, read: Read, namespace: str | None, version: str, seen: set[ObjectKey]) -> None:
         client = self._accounts.of(admin=read.admin)
+        answered = time.monotonic()
         while not self._stop.is_set():
             try:
-                version = self._watch_once(client, read, namespace, version, seen)
-            except errors.Gone:
-                version = self._list_again(client, read, namespace, seen) or version
+                version = self._go_on(client, read, namespace, version, seen)
+                answered = time.monotonic()
             except (errors.Forbidden, errors.Unauthorised) as refusal:
                 self._refused(refusal)
                 return
-            except errors.ClusterError:
+            except errors.ClusterError as error:
+                if time.monotonic() - answered > LOST_AFTER:
+                    self._give_up(str(error))
                 self._stop.wait(PAUSE)
+
+    def _go_on(
+        self, client: Client, read: Read, namespace: str | None, version: str, seen: set[ObjectKey]
+    ) -> str:
+        """Watch until the server ends it; give the version to go on from."""
+        try:
+            return self._watch_once(client, read, namespace, version, seen)
+        except errors.Gone:
+            return self._list_again(client, read, namespace, seen)
+
+    def _give_up(self, reason: str) -> None:
+        with self._lock:
+            if not self._stop.is_set():
+                self._stop.set()
+                self._lost(reason)
 
     def _watch_once(
         self, client: Client, read: Read, namespace: str | None, version: str, seen: set[ObjectKey]
@@ -98,13 +122,9 @@ class Watches:
         return self._picture.put(read.kind, event.object)
 
     def _list_again(self, client: Client, read: Read, namespace: str | None, seen: set[ObjectKey]) -> str:
-        try:
-            listing = client.list(
-                read.kind, namespace=namespace, labels=read.labels or None, fields=read.fields or None
-            )
-        except errors.ClusterError:
-            self._stop.wait(PAUSE)
-            return ""
+        listing = client.list(
+            read.kind, namespace=namespace, labels=read.labels or None, fields=read.fields or None
+        )
         shown = {self._picture.key_of(read.kind, body) for body in listing.items}
         for body in listing.items:
             self._picture.put(read.kind, body)

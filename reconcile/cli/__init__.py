@@ -5,10 +5,14 @@ command line itself is wrong, 130/143 stopped by a signal. Results go to stdout,
 is imported when it is called, so that ``--help`` costs nothing.
 """
 
+import errno
+import os
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
+from typing import Any
 
 import click
 
@@ -24,8 +28,26 @@ COMMANDS = {
 }
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What goes wrong with an output that was opened for us; files that we open ourselves are dealt with where we do."""
+
+
 class _Tree(click.Group):
     """A group whose commands live in modules of the same name."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if error.errno not in _FULL or error.filename is not None:
+                raise
+            reason = (error.strerror or "").lower()
+        # What is still in the buffer would fail once more, at the very end.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError):
+            click.echo(f"Error: the output cannot be written: {reason}", err=True)
+        sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
         return list(COMMANDS)
@@ -68,6 +90,9 @@ def main() -> None:
     By hand:
       qontract-skupper status
     """
+    if isinstance(getattr(sys.stdout, "buffer", None), RawIOBase):
+        # Without a buffer (PYTHONUNBUFFERED) Python drops, without a word, what a full disk does not take.
+        sys.stdout = TextIOWrapper(BufferedWriter(FileIO(1, "w", closefd=False)), sys.stdout.encoding)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets a question mark for it, not a traceback.
         if isinstance(stream, TextIOWrapper):

@@ -21,13 +21,20 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
+    def __init__(self, *, positive: bool = False) -> None:
+        """With ``positive``, 0 is refused."""
+        self._positive = positive
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, int | float):
             return float(value)
         match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|)", str(value))
         if not match:
             self.fail(f"{value!r} is no span of time; write 90s, 5m, 1h or 0", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if self._positive and not seconds:
+            self.fail(f"{value!r} would leave no time at all", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,7 @@ class Common:
     log_level: str
     thread_pool_size: int
     timeout: float
+    request_timeout: float
     selection: Selection
     pin_sha: bool
     validate_schemas: bool
@@ -52,6 +60,7 @@ def common(command: F) -> F:
             log_level=given.pop("log_level"),
             thread_pool_size=given.pop("thread_pool_size"),
             timeout=given.pop("timeout"),
+            request_timeout=given.pop("request_timeout"),
             selection=Selection(
                 internal=given.pop("internal"),
                 clusters=frozenset(given.pop("cluster_name")),
@@ -104,6 +113,13 @@ _OPTIONS = [
         default="0",
         show_default=True,
         help="How long the whole command may take; then it starts nothing new and says what is left. 0: no limit.",
+    ),
+    click.option(
+        "--request-timeout",
+        type=Duration(positive=True),
+        default="10s",
+        show_default=True,
+        help="How long a cluster may take to begin an answer.",
     ),
     click.option(
         "--internal/--external",

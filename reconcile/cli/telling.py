@@ -9,6 +9,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,7 @@ from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
 from reconcile.report import actions, findings
 from reconcile.report.wording import counted
-from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, SiteReport
+from reconcile.skupper.plan import MISSING_NAMESPACE, Change, LinkReport, LinkState, Plan, SiteReport
 
 _log = logging.getLogger("reconcile.cli.run")
 
@@ -84,7 +85,8 @@ class Teller:
     def verdict(self, outcome: Outcome, *, dry_run: bool, wait: float, stopped_by: str = "") -> bool:
         """Say what is not as declared at the end; True if the run has failed."""
         # The data's own findings were told at the start; what is left is about clusters.
-        self.findings(outcome.plan.findings, warnings=True)
+        found = outcome.plan.findings if dry_run else tuple(map(_after_a_run, outcome.plan.findings))
+        self.findings(found, warnings=True)
         not_up = [] if dry_run else _not_up(outcome.plan, patient=wait > 0)
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
@@ -92,7 +94,13 @@ class Teller:
             _log.warning("site %s is not gone yet: %s", site.key, site.reason)
         if outcome.stopped:
             _log.warning("stopped by %s; left to the next run: %s", stopped_by, _left(outcome.plan))
-        return bool(outcome.failures or outcome.plan.errors or not_up)
+        errors = any(finding.severity is Severity.ERROR for finding in found)
+        return bool(outcome.failures or errors or not_up)
+
+
+def _after_a_run(finding: Finding) -> Finding:
+    """What a plan may leave open, and a run may not."""
+    return replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
 
 
 def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:

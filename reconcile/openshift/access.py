@@ -29,7 +29,7 @@ class Timeouts:
 
     connect: float = 5.0
     """Until the connection stands, TLS handshake included."""
-    read: float = 30.0
+    read: float = 10.0
     """Until the first byte of the answer, and between two bytes of it."""
     whole: float = 120.0
     """Until the last byte of the answer; a server that trickles cannot hold a caller for longer."""

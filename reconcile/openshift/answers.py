@@ -7,6 +7,7 @@ kinds the message is dropped, and the text is built from reasons and the names o
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
@@ -65,6 +66,21 @@ def read(answer: Answer, call: Call) -> Json:
     if document["kind"] == "Status":
         raise from_status(document, call, status=answer.status)
     raise _stranger(answer, call)
+
+
+def may_pass(answer: Answer, call: Call) -> bool:
+    """Whether the same request may be answered better a little later: by a busy server, or after a conflict.
+
+    What we write says what shall be, not what was there before, so a change by somebody else in the same moment is
+    no objection to it (a quota that is being updated refuses creates like this). A precondition that does not hold
+    and a field of another manager are.
+    """
+    if answer.busy or answer.status != HTTPStatus.CONFLICT or call.verb == "replace":
+        return answer.busy
+    document = _parse(answer.body) or {}
+    message = _text(document.get("message"))
+    lasting = "Precondition failed" in message or "conflict with" in message
+    return document.get("reason") == "Conflict" and not lasting
 
 
 def items(document: Json, call: Call) -> list[Json]:

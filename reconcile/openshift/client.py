@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import ceil
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -292,7 +293,7 @@ class Client:
         if not self._sendable_token:
             raise call.failed(errors.Unauthorised, "the token is empty or holds characters that no token has")
         try:
-            return self._patience.settle(attempt, sleep)
+            return self._patience.settle(attempt, sleep, partial(answers.may_pass, call=call))
         except Broken as broken:
             fault = broken.fault
         raise call.failed(errors.Unreachable, fault.reason, hint=fault.hint)

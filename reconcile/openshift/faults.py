@@ -24,7 +24,7 @@ class Fault:
     reaching: bool = False
     """The connection never stood, so no request was sent."""
     silent: bool = False
-    """Nothing came back at all while connecting; to find that out has cost seconds."""
+    """Nothing came back at all, neither a connection nor an answer; to find that out has cost seconds."""
 
 
 class Broken(Exception):  # noqa: N818 - an internal signal between transport and retrying, never shown
@@ -53,7 +53,7 @@ def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
         return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True, silent=True)
     if isinstance(error, lib.TimeoutError):
         # Trying again would hold the caller for as long once more, so a silent server is told at once.
-        return Fault(f"no answer from {host} within {timeouts.read:g} s", passing=False)
+        return Fault(f"no answer from {host} within {timeouts.read:g} s", passing=False, silent=True)
     if isinstance(error, lib.LocationValueError | UnicodeError):
         return Fault(f"{host} is not a valid address", passing=False, reaching=True)
     return _broken_answer(error, host)

@@ -1,9 +1,9 @@
 """Remembers for a moment that a cluster does not answer, so that the wait is paid once and not by each
 request.
 
-A black hole costs a caller seconds. Ten callers in a row, or more than the pool has connections, would pay
-ten times. Only time-outs while connecting count: a refused connection is told at once anyway, and its server
-may be back any moment.
+A black hole, or a server that takes requests and does not answer, costs a caller seconds. Ten callers in a row,
+or more than the pool has connections, would pay ten times. Only time-outs count: a refused connection is told at
+once anyway, and its server may be back any moment.
 """
 
 import threading

@@ -1,12 +1,12 @@
 """When to try again, and when to stop.
 
-Tried again: a connection that failed, was reset or broke off, 429 and 5xx. Never: any other 4xx, a
-certificate that is not valid, a server that stayed silent for the whole read time-out. Pauses double, with
-jitter, so that many clients do not come back in step.
+Tried again: a connection that failed, was reset or broke off, 429 and 5xx, and a write that met another one (409,
+see ``answers.may_pass``). Never: any other 4xx, a certificate that is not valid, a server that stayed silent for the
+whole read time-out. Pauses double, with jitter, so that many clients do not come back in step.
 
 What a dead cluster costs a caller with the default settings: about 1.5 s if it refuses connections; at most two
 connect time-outs and a pause, 10.5 s, if nothing answers at all (see also ``outages``). A server that takes a
-request and then stays silent costs one read time-out, 30 s.
+request and then stays silent costs one read time-out, 10 s.
 """
 
 import random
@@ -46,9 +46,13 @@ class Patience:
         self._counts = counts
         self._sleep = sleep
 
-    def settle(self, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None) -> T:
-        """Return the first result that is not a busy answer, or the last one if all attempts met a busy
-        server.
+    def settle(
+        self,
+        attempt: Callable[[], T],
+        sleep: Callable[[float], object] | None = None,
+        may_pass: Callable[[Answer], bool] = lambda answer: answer.busy,
+    ) -> T:
+        """Return the first result that is not an answer which may pass, or the last one if all were.
 
         ``sleep`` may be given by a caller who can be woken. Raises ``Broken`` with the last fault.
         """
@@ -64,7 +68,7 @@ class Patience:
                     self._outage.remember(broken.fault)
                     raise
             else:
-                if not isinstance(result, Answer) or not result.busy:
+                if not isinstance(result, Answer) or not may_pass(result):
                     return result
                 if self._exhausted(number, began, SETTLE_WITHIN):
                     return result

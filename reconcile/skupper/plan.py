@@ -16,6 +16,10 @@ from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 
+MISSING_NAMESPACE = "missing-namespace"
+"""Rule of the finding about a site whose namespace does not exist: a plan may go on, for the namespace may be part of
+the same change of the data; a run that ends so has not made what is declared."""
+
 
 class Verb(StrEnum):
     """What a change does; the words of action lines."""

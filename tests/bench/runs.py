@@ -101,6 +101,7 @@ def _invocation(config: Path) -> Common:
         config=config,
         log_level="ERROR",
         thread_pool_size=10,
+        request_timeout=10,
         selection=Selection(),
         pin_sha=True,
         validate_schemas=True,

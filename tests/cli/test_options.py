@@ -65,6 +65,12 @@ def test_a_span_of_time_may_be_a_number() -> None:
     assert Duration().convert(7, None, None) == 7.0
 
 
+def test_a_request_may_not_be_given_no_time_at_all() -> None:
+    result = call("plan", "--request-timeout", "0", config=Path("x"))
+    assert result.exit_code == 2
+    assert "'0' would leave no time at all" in result.stderr
+
+
 def test_a_wrong_span_of_time_is_a_wrong_command_line() -> None:
     result = call("run", "--wait", "soon", config=Path("x"))
     assert result.exit_code == 2

@@ -12,7 +12,7 @@ from reconcile.apply.running import Outcome
 from reconcile.cli.telling import Teller
 from reconcile.findings import Finding, Severity
 from reconcile.report import logs
-from reconcile.skupper.plan import LinkState, Plan
+from reconcile.skupper.plan import MISSING_NAMESPACE, LinkState, Plan
 from tests.report.plans import change, link
 
 WARNING = Finding("single-site", "one site only", Severity.WARNING)
@@ -65,6 +65,16 @@ def test_a_finding_is_said_once(teller: Teller, told: Told) -> None:
     teller.findings([ERROR], warnings=False)
     teller.findings([ERROR], warnings=False)
     assert len(told()) == 1
+
+
+@pytest.mark.parametrize(("dry_run", "level"), [(True, "WARNING"), (False, "ERROR")])
+def test_a_missing_namespace_fails_a_run_and_no_dry_run(
+    dry_run: bool, level: str, teller: Teller, told: Told
+) -> None:
+    missing = Finding(MISSING_NAMESPACE, "namespace east/net does not exist (yet)", Severity.WARNING)
+    outcome = Outcome(plan=Plan(findings=(missing,)))
+    assert teller.verdict(outcome, dry_run=dry_run, wait=0) is not dry_run
+    assert told()[0].startswith(f"[{level}] ")
 
 
 def test_a_dry_run_says_warnings(teller: Teller, told: Told) -> None:

@@ -67,6 +67,7 @@ PAGES = [
     CONTRIBUTING,
     Page(ROOT / "CHANGELOG.md"),
     Page(ROOT / "docs" / "data.md"),
+    Page(ROOT / "docs" / "faults.md"),
     Page(ROOT / "schemas" / "README.md"),
     Page(ROOT / "fixtures" / "invalid" / "README.md"),
 ]

@@ -1,18 +1,17 @@
 """One cluster in trouble: it is named, nothing is removed because of it, and everybody else goes on."""
 
-import asyncio
 import threading
 import time
 
 import pytest
-from aiohttp import web
 
 from reconcile.apply.events import Planned
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
-from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from tests.end_to_end.world import Told, World
+from tests.gate import Asked, faults
 
 
 def secrets(fleet: World) -> set[str]:
@@ -20,7 +19,7 @@ def secrets(fleet: World) -> set[str]:
 
 
 def test_a_cluster_that_is_down_is_named(linked: World):
-    linked["p"].stop()
+    linked.gate("p").close()
     told = linked.run()
     assert len(told.outcome.failures) == 1
     assert told.outcome.failures[0].startswith("p: cannot list ")
@@ -28,7 +27,7 @@ def test_a_cluster_that_is_down_is_named(linked: World):
 
 
 def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(linked: World):
-    linked["p"].stop()
+    linked.gate("p").close()
     assert linked.run().states == {
         "b/net -> a/net": LinkState.UP,
         "p/net -> a/net": LinkState.UNKNOWN,
@@ -37,24 +36,24 @@ def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(linked
 
 
 def test_the_others_are_linked_while_a_cluster_is_down(fleet: World):
-    fleet["p"].stop()
+    fleet.gate("p").close()
     assert fleet.run().states["b/net -> a/net"] is LinkState.UP
 
 
 def test_nothing_is_written_because_a_cluster_is_down(linked: World):
-    linked["p"].stop()
+    linked.gate("p").close()
     assert linked.run().writes == 0
 
 
 def test_a_run_does_not_wait_for_a_cluster_that_is_down(linked: World):
-    linked["p"].stop()
+    linked.gate("p").close()
     assert linked.run(wait=60).seconds < 15
 
 
 def test_a_cluster_that_comes_back_is_linked_by_the_next_run(fleet: World):
-    fleet["p"].stop()
+    fleet.gate("p").close()
     fleet.run()
-    fleet["p"].start()
+    fleet.gate("p").open()
     assert fleet.run().all_up
 
 
@@ -66,10 +65,7 @@ def test_a_token_that_is_not_accepted_is_named(linked: World):
 
 
 def test_a_slow_cluster_holds_up_nobody_else(fleet: World):
-    async def slowly(call: Call) -> None:
-        await asyncio.sleep(0.7 if call.verb in {"list", "patch"} else 0)
-
-    fleet["p"].faults.before.append(slowly)
+    fleet.gate("p").before.append(faults.verbs(faults.wait(0.7), "list", "patch"))
     up_after: list[float] = []
     started = time.monotonic()
 
@@ -107,53 +103,75 @@ def test_the_others_go_on_when_a_right_is_missing(fleet: World):
     assert fleet.run().states["b/net -> a/net"] is LinkState.UP
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [409, 429, 500, 503])
 def test_a_burst_of_refusals_is_ridden_out(fleet: World, status: int):
-    seen: dict[tuple[str, str, str, str], int] = {}
-
-    def every_first_time(call: Call) -> web.Response | None:
-        # Skupper itself is not to be disturbed: it makes objects that it owns, we list and apply.
-        key = (call.verb, call.resource.kind.name, call.namespace, call.name)
-        seen[key] = seen.get(key, 0) + 1
-        ours = call.verb == "patch" and call.name == "skupper-site-controller"
-        return web.Response(status=status, text="{}") if ours and seen[key] == 1 else None
-
-    fleet["a"].faults.before.append(every_first_time)
+    gate = fleet.gate("a")
+    gate.before.append(faults.writes(faults.each(1, faults.refuse(status))))
     assert fleet.run().all_up
-    assert any(count > 1 for count in seen.values())
+    assert gate.writes > len({(asked.verb, asked.path) for asked in gate.asked if asked.write})
 
 
 def test_a_write_whose_answer_is_lost_is_not_made_twice(fleet: World):
     lost: list[str] = []
 
-    def lose(call: Call) -> None:
-        if call.verb == "patch" and call.name == "skupper-site" and not lost:
-            lost.append(call.name)
+    def lose(asked: Asked) -> None:
+        if asked.verb == "patch" and asked.name == "skupper-site" and not lost:
+            lost.append(asked.name)
             raise ConnectionResetError
 
-    fleet["a"].faults.after.append(lose)
+    fleet.gate("a").after.append(lose)
     assert fleet.run().all_up
     assert lost
-    assert len(fleet["a"].objects(CONFIG_MAP, namespace="net")) > 0
+    assert len(fleet.objects(CONFIG_MAP, "a")) > 0
 
 
 def test_watches_that_are_cut_are_taken_up_again(fleet: World):
+    gates = [fleet.gate(cluster.name) for cluster in fleet.servers]
+
     def cut(event: object) -> None:
         if isinstance(event, Planned):
-            for cluster in fleet.servers:
-                cluster.end_watches()
+            for gate in gates:
+                gate.end_watches()
 
     assert fleet.run(listener=cut).all_up
 
 
 def test_a_history_that_has_expired_is_listed_anew(fleet: World):
-    def forget(event: object) -> None:
-        if isinstance(event, Planned):
-            for cluster in fleet.servers:
-                cluster.forget_history()
-                cluster.end_watches()
+    gates = [fleet.gate(cluster.name) for cluster in fleet.servers]
+    for gate in gates:
+        gate.before.append(faults.verbs(faults.each(2, faults.expire_watch), "watch"))
+    assert fleet.run().all_up
+    assert all(any(asked.verb == "watch" for asked in gate.asked) for gate in gates)
 
-    assert fleet.run(listener=forget).all_up
+
+def test_a_cluster_that_dies_during_a_run_is_given_up(fleet: World):
+    async def die(asked: Asked) -> None:
+        if asked.write and asked.name == "skupper-site":
+            await fleet.gate("p").cut()
+
+    fleet.gate("p").before.append(die)
+    told = fleet.run(wait=60)
+    assert told.seconds < 15
+    assert told.states["b/net -> a/net"] is LinkState.UP
+    assert told.failures[0].startswith("p/net: cannot apply ConfigMap skupper-site: unreachable: ")
+
+
+def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: World):
+    fleet.gate("p").before.append(faults.verbs(faults.forbid, "watch"))
+    told = fleet.run(wait=60)
+    assert told.seconds < 15
+    assert told.states["b/net -> a/net"] is LinkState.UP
+    (failure,) = told.failures
+    assert failure.startswith("p: cannot watch ")
+    assert "the account needs watch on " in failure
+
+
+def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(linked: World):
+    linked.gate("p").before.append(faults.namespace(faults.forbid, "other"))
+    other = SiteDefinition(linked.cluster("p"), "other")
+    linked.drop_site("p")
+    linked.change(sites=(*linked.network.sites, other))
+    assert linked.run(wait=60).seconds < 15
 
 
 def test_a_run_that_is_told_to_stop_starts_nothing_new(fleet: World):

@@ -33,6 +33,7 @@ from reconcile.skupper.v1.engine import V1
 from reconcile.skupper.world import World as PlannedWorld
 from tests.clusters.backends import Backend, Clusters
 from tests.clusters.backends import Cluster as AnyCluster
+from tests.gate import Gate
 
 OURS = Ownership("test")
 PATIENCE = 30.0
@@ -75,12 +76,24 @@ class World:
     admin_token: dict[str, str] = field(default_factory=dict)
     """Tokens of a second account, for policies, by cluster."""
     ownership: Ownership = OURS
+    gates: dict[str, Gate] = field(default_factory=dict)
+    """Proxies between us and clusters; Skupper goes straight to its cluster."""
 
     def __getitem__(self, name: str) -> AnyCluster:
         return self.servers[name]
 
+    def gate(self, name: str) -> Gate:
+        """The gate before a cluster, put there at the first call; all later runs pass through it."""
+        if name not in self.gates:
+            self.gates[name] = Gate(self.servers[name].url, self.servers.ca_file)
+        return self.gates[name]
+
+    def server(self, name: str) -> str:
+        """The address at which we reach a cluster."""
+        return self.gates[name].url if name in self.gates else self.servers[name].url
+
     def cluster(self, name: str, **options) -> Cluster:
-        return Cluster(name, self.servers[name].url, private=name in self.private, **options)
+        return Cluster(name, self.server(name), private=name in self.private, **options)
 
     @property
     def definitions(self) -> Definitions:
@@ -106,6 +119,14 @@ class World:
         """A client with the token of the automation account, or another one."""
         token = token or self.token.get(name, self.servers[name].token)
         access = Access(name, self.servers[name].url, token, ca_file=str(self.servers.ca_file))
+
+    def client(self, name: str) -> Client:
+        access = Access(
+            name,
+            self.server(name),
+            self.token.get(name, self.servers[name].token),
+            ca_file=self.gates[name].ca_file if name in self.gates else str(self.servers.ca_file),
+        )
         return Client(access, timeouts=Timeouts(connect=1, read=5), retries=Retries(attempts=2, base=0.01))
 
     def run(
@@ -234,4 +255,6 @@ def world(
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
         skupper = stack.enter_context(Skupper(clients))
         declared = Network("n", "quay.io/skupper/site-controller", "1.9.6", sites=sites, **network)
-        yield World(servers, skupper, hidden, declared)
+        made = World(servers, skupper, hidden, declared)
+        stack.callback(lambda: [gate.shut() for gate in made.gates.values()])
+        yield made

@@ -59,7 +59,8 @@ def forbid(asked: Asked) -> web.Response:
     """Answer as the RBAC authorizer of a kube-apiserver does."""
     resource = f'resource "{asked.plural}" in API group "{asked.group}"'
     scope = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
-    about = f'{asked.plural}{"." if asked.group else ""}{asked.group}{f""" "{asked.name}""" if asked.name else ""}'
+    kind = ".".join(part for part in (asked.plural, asked.group) if part)
+    about = f'{kind} "{asked.name}"' if asked.name else kind
     message = (
         f'{about} is forbidden: User "system:serviceaccount:ci:us" cannot {asked.verb} {resource} {scope}'
     )

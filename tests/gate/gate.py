@@ -109,7 +109,7 @@ class Gate:
 
     def close(self) -> None:
         """Cut all connections and refuse new ones."""
-        self._loop.run(self._cut())
+        self._loop.run(self.cut())
 
     def swallow(self) -> None:
         """Accept connections and never say a word on them, not even in the TLS handshake."""
@@ -179,13 +179,14 @@ class Gate:
         await asyncio.sleep(_GOODBYE)
 
     async def _listen(self, context: ssl.SSLContext) -> None:
-        await self._cut()
+        await self.cut()
         server: Any = self._runner.server
         self._listener = await asyncio.get_running_loop().create_server(
             server, sock=self._port.listen(), ssl=context, ssl_shutdown_timeout=_GOODBYE
         )
 
-    async def _cut(self) -> None:
+    async def cut(self) -> None:
+        """What `close` does, for hooks."""
         if self._silent is not None:
             self._silent.close()
             self._silent = None
@@ -228,7 +229,7 @@ class Gate:
                 return instead
             for spoil in tuple(self.spoil):
                 if (manner := spoil(asked)) is not None:
-                    return await _spoilt(request, answer, manner)
+                    return await _spoilt(request, answer, manner, endless=asked.verb == "watch")
             return await self._stream(request, answer, asked)
 
     async def _stream(self, request: web.Request, answer: ClientResponse, asked: Asked) -> web.StreamResponse:
@@ -278,8 +279,10 @@ def _head_of(answer: ClientResponse) -> web.StreamResponse:
     return _Relayed(status=answer.status, reason=answer.reason, headers=headers)
 
 
-async def _spoilt(request: web.Request, answer: ClientResponse, manner: Spoil) -> web.StreamResponse:
-    body = await answer.read()
+async def _spoilt(
+    request: web.Request, answer: ClientResponse, manner: Spoil, *, endless: bool
+) -> web.StreamResponse:
+    body = b"" if endless else await answer.read()
     response = _head_of(answer)
     response.headers.popall("Content-Length", None)
     if manner is Spoil.BREAK_CHUNKS:

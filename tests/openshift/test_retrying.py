@@ -103,3 +103,40 @@ def test_one_attempt_means_no_other(connect, pauses):
         with pytest.raises(errors.ServerFault):
             connect(server.url, retries=Retries(attempts=1)).list(CONFIG_MAP)
         assert (len(server.visits), pauses) == (1, [])
+
+
+CONFLICT = fails(409, "Conflict", "the object has been modified")
+
+
+def test_a_write_that_met_another_one_is_tried_again(connect):
+    with serving(CONFLICT, sends({"kind": "ConfigMap", **BODY})) as server:
+        connect(server.url).apply(CONFIG_MAP, BODY)
+        assert len(server.visits) == 2
+
+
+def test_a_write_that_always_meets_another_one_is_refused_in_the_end(connect):
+    with serving(CONFLICT) as server:
+        with pytest.raises(errors.Conflict):
+            connect(server.url).apply(CONFIG_MAP, BODY)
+        assert len(server.visits) == 4
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Precondition failed: UID in precondition: 1, UID in object meta: 2",
+        'Apply failed with 1 conflict: conflict with "kubectl": .data.a',
+    ],
+)
+def test_a_conflict_that_waiting_does_not_solve_is_final(connect, message):
+    with serving(fails(409, "Conflict", message)) as server:
+        with pytest.raises(errors.Conflict):
+            connect(server.url).apply(CONFIG_MAP, BODY)
+        assert len(server.visits) == 1
+
+
+def test_a_replacement_of_what_has_changed_is_final(connect):
+    with serving(CONFLICT) as server:
+        with pytest.raises(errors.Conflict):
+            connect(server.url).replace(CONFIG_MAP, BODY)
+        assert len(server.visits) == 1

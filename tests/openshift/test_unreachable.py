@@ -62,6 +62,14 @@ def test_a_server_that_never_answers_is_asked_once(connect):
         assert len(server.visits) == 1
 
 
+def test_the_wait_for_a_server_that_never_answers_is_paid_once(connect):
+    with serving(lambda visit: visit.ended.wait(10)) as server:
+        client = connect(server.url, timeouts=Timeouts(read=0.3))
+        for _ in range(3):
+            assert reason(client) == f"no answer from {server.host} within 0.3 s"
+        assert len(server.visits) == 1
+
+
 def test_a_server_that_trickles_is_left(connect):
     def trickle(visit):
         visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

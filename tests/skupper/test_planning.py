@@ -77,6 +77,17 @@ def test_an_unreadable_namespace_gets_no_change_and_its_neighbours_do():
     assert "a/net" not in touched(found)
 
 
+def test_an_unreadable_namespace_is_an_error_in_the_words_of_its_cluster():
+    views = {"a": ClusterView(unreadable={"net": "a/net: forbidden"}), "b": ClusterView()}
+    (error,) = plan(network(site("a"), site("b")), views=views).errors
+    assert (error.message, error.cluster, error.namespace) == ("a/net: forbidden", "a", "net")
+
+
+def test_an_unreadable_cluster_is_not_told_about_once_more_for_each_namespace():
+    views = {"a": ClusterView(problem="it is down"), "b": ClusterView()}
+    assert plan(network(site("a"), site("b")), views=views).errors == ()
+
+
 def test_a_network_that_is_refused_stops_no_other():
     private = replace(site("p"), cluster=cluster("p", private=True))
     lonely = network(private, replace(private, namespace="other"), identifier="lonely")

@@ -8,7 +8,14 @@ from collections.abc import Iterable
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.declared import Declared
-from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, SiteReport
+from reconcile.skupper.plan import (
+    MISSING_NAMESPACE,
+    Change,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+)
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import faults, link_life, site_life, strangers
@@ -49,10 +56,7 @@ class NetworkPlanner:
         block = _blocked(site, self._world)
         if block:
             self._blocked[site.key] = block
-            self._findings += [
-                *_missing_namespace(site, self._world),
-                *_unreadable_namespace(site, self._world),
-            ]
+            self._findings += _unseen_namespace(site, self._world)
             return site_life.unknown(site, *block)
         live = self._live[site.key] = self._survey.site(site.key)
         planned = site_life.plan_site(self._declared.network, site, live, self._world.now)
@@ -110,33 +114,27 @@ def _blocked(site: Site, world: World) -> _Block | None:
     return None
 
 
-def _missing_namespace(site: Site, world: World) -> list[Finding]:
-    if site.namespace not in world.view(site.cluster.name).missing_namespaces:
+def _unseen_namespace(site: Site, world: World) -> list[Finding]:
+    """Say of a namespace, for which nobody else speaks, why its site is left out; clusters have been told about."""
+    view = world.view(site.cluster.name)
+    if view.problem or world.left_alone(site.cluster, site.namespace):
         return []
-    return [
-        Finding(
-            rule="missing-namespace",
-            severity=Severity.WARNING,
-            message=f"namespace {site.key} does not exist (yet): its site is made when it does",
-            datafile=site.definition.path,
-            network=site.network,
-            cluster=site.cluster.name,
-            namespace=site.namespace,
-        )
-    ]
+    if site.namespace in view.unreadable:
+        message = view.unreadable[site.namespace]
+        return [_about(site, "unreadable-namespace", Severity.ERROR, message)]
+    if site.namespace in view.missing_namespaces:
+        message = f"namespace {site.key} does not exist (yet): its site is made when it does"
+        return [_about(site, MISSING_NAMESPACE, Severity.WARNING, message)]
+    return []
 
 
-def _unreadable_namespace(site: Site, world: World) -> list[Finding]:
-    """An error: a run that leaves out a declared site has not done what it was for."""
-    reason = world.view(site.cluster.name).unreadable.get(site.namespace)
-    if not reason or world.left_alone(site.cluster, site.namespace):
-        return []
-    return [
-        Finding(
-            rule="unreadable-namespace",
-            message=reason,
-            network=site.network,
-            cluster=site.cluster.name,
-            namespace=site.namespace,
-        )
-    ]
+def _about(site: Site, rule: str, severity: Severity, message: str) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=severity,
+        message=message,
+        datafile=site.definition.path,
+        network=site.network,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+    )

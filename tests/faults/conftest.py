@@ -1,0 +1,80 @@
+"""The stage, how it is without faults, and each fault met once for all the tests that look at it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.clusters.backends import Backend
+from tests.faults import catalogue, data
+from tests.faults.catalogue import Fault, Place
+from tests.faults.stage import Objects, Ran, Stage, stage
+
+
+@dataclass(frozen=True)
+class Calm:
+    """What happens when nothing goes wrong."""
+
+    stage: Stage
+    states: dict[str, Objects]
+    """What is on the clusters in the end, by the version of the data."""
+    ran: Ran
+
+
+@dataclass(frozen=True)
+class Met:
+    """A fault, the run that met it, and two runs after it had passed."""
+
+    fault: Fault
+    calm: Calm
+    side: str
+    """Version of the data that was to be brought about."""
+    ran: Ran
+    told: tuple[str, ...]
+    before: Objects
+    after: Objects
+    next: Ran
+    end: Objects
+    last: Ran
+
+
+@pytest.fixture(scope="session")
+def calm(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator[Calm]:
+    with stage(backend, tmp_path_factory.mktemp("faults")) as made:
+        states, changes = {}, []
+        for side in (*data.SIDES, data.SIDES[0]):
+            if side != made.side:
+                made.flip()
+            ran = made.run("run")
+            assert ran.code == 0, ran.output
+            states[side] = made.objects()
+            changes.append(ran)
+        # The first one made everything; of the others the quicker one says less of what else the machine does.
+        yield Calm(made, states, min(changes[1:], key=lambda change: change.seconds))
+
+
+@pytest.fixture(scope="session", params=catalogue.FAULTS, ids=lambda fault: fault.name)
+def met(request: pytest.FixtureRequest, calm: Calm) -> Met:
+    fault, on = request.param, calm.stage
+    before = on.objects()
+    on.flip()
+    try:
+        fault.how(on)
+        ran = on.shell(fault.line) if fault.place is Place.DISK else on.run("run")
+        told = tuple(on.normalise(line) for line in ran.told)
+        after = on.objects()
+    finally:
+        on.recover()
+    following = on.run("run")
+    return Met(
+        fault=fault,
+        calm=calm,
+        side=on.side,
+        ran=ran,
+        told=told,
+        before=before,
+        after=after,
+        next=following,
+        end=on.objects(),
+        last=on.run("run", "--log-level", "DEBUG"),
+    )

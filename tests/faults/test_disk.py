@@ -1,0 +1,29 @@
+"""What is on the disk when it is full: as it was before, or whole."""
+
+import pytest
+
+from tests.faults.conftest import Calm
+
+BUNDLE = "qontract-skupper bundle <folder>/data --schemas schemas -o"
+FULL = "ulimit -f 8"
+
+
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(calm: Calm) -> None:
+    file = calm.stage.source.parent / "bundle.json"
+    file.write_text("as before")
+    ran = calm.stage.shell(f"{FULL}; {BUNDLE} <folder>/bundle.json")
+    assert (ran.code, file.read_text()) == (1, "as before")
+    file.unlink()
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_written(calm: Calm) -> None:
+    before = set(calm.stage.source.parent.iterdir())
+    assert calm.stage.shell(f"{FULL}; {BUNDLE} <folder>/bundle.json").code == 1
+    assert set(calm.stage.source.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("buffering", ["", "PYTHONUNBUFFERED=1"])
+def test_half_an_output_is_no_success(calm: Calm, buffering: str) -> None:
+    line = f"{FULL}; {buffering} {BUNDLE} - > <folder>/half.json"
+    assert calm.stage.shell(line).code == 1
+    (calm.stage.source.parent / "half.json").unlink()
