@@ -53,7 +53,7 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_
         stoppable(common.timeout) as stop,
         opened(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
     ):
-        stop.gentle = not dry_run
+        stop.gentle, stop.finishing = not dry_run, "the requests in flight"
         with Teller(progress=not dry_run) as teller:
             teller.findings(session.findings, warnings=dry_run)
             run = session.run(teller)

@@ -27,7 +27,9 @@ class Stop:
     code: int = 0
     """The exit code that goes with the reason."""
     gentle: bool = False
-    """True while something is written: the command itself looks at the flag and comes to its end."""
+    """True while there is something to finish: the command itself looks at the flag and comes to its end."""
+    finishing: str = ""
+    """What it finishes then; empty if that takes no time worth a word."""
 
     def ask(self, reason: str, code: int) -> None:
         """Stop now, or soon if the command is writing."""
@@ -35,9 +37,9 @@ class Stop:
             return
         self.reason, self.code = reason, code
         self.flag.set()
-        if self.gentle:
-            _say(f"stopping by {reason}: finishing the requests in flight; a signal ends it at once")
-        else:
+        if self.gentle and self.finishing:
+            _say(f"stopping by {reason}: finishing {self.finishing}; a signal ends it at once")
+        elif not self.gentle:
             _say(f"stopped by {reason} while reading; nothing was changed")
             leave(code)
 

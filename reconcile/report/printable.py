@@ -9,8 +9,6 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
-from reconcile.skupper.drift import FieldDrift
-
 T = TypeVar("T")
 
 
@@ -32,6 +30,8 @@ def all_printable(value: T) -> T:
 
 
 def _walk(value: Any) -> Any:
+    from reconcile.skupper.drift import FieldDrift
+
     match value:
         case Enum():
             return value

@@ -106,7 +106,7 @@ def test_a_namespace_that_no_network_names_is_warned_of(untouched: Fleet) -> Non
     assert "Did you mean 'skupper-vault'?" in result.stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_command_that_waits_for_the_server_is_stopped_by_a_signal(
     number: signal.Signals, code: int, tmp_path: Path
 ) -> None:

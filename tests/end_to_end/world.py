@@ -118,15 +118,8 @@ class World:
     def client(self, name: str, token: str = "") -> Client:
         """A client with the token of the automation account, or another one."""
         token = token or self.token.get(name, self.servers[name].token)
-        access = Access(name, self.servers[name].url, token, ca_file=str(self.servers.ca_file))
-
-    def client(self, name: str) -> Client:
-        access = Access(
-            name,
-            self.server(name),
-            self.token.get(name, self.servers[name].token),
-            ca_file=self.gates[name].ca_file if name in self.gates else str(self.servers.ca_file),
-        )
+        trusted = self.gates[name].ca_file if name in self.gates else str(self.servers.ca_file)
+        access = Access(name, self.server(name), token, ca_file=trusted)
         return Client(access, timeouts=Timeouts(connect=1, read=5), retries=Retries(attempts=2, base=0.01))
 
     def run(

@@ -73,18 +73,6 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
         metadata(labels=ODD_TYPE),
         r"its label skupper.io/type is 'token-claim\x1b[2J', neither",
     ),
-    "a token that names no sites": (
-        token("b"),
-        metadata(annotations={}),
-        "its annotation qontract-skupper/dialler names no site ('')",
-    ),
-    "a token of other sites": (
-        token("b"),
-        metadata(
-            annotations={"qontract-skupper/dialler": "c/elsewhere", "qontract-skupper/issuer": "a/net"},
-        ),
-        "it lies at neither end of its link, which are 'c/elsewhere' and 'a/net'",
-    ),
     "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "it has no uid"),
 }
 
@@ -151,9 +139,31 @@ def test_a_request_has_no_certificates_and_is_no_finding():
     assert findings(token("b"), lambda known: spoil(without_data(known))) == ()
 
 
+STRAYS = {
+    "it names no sites": ({}, "its annotation qontract-skupper/dialler names no site ('')"),
+    "it is of other sites": (
+        {"qontract-skupper/dialler": "c/elsewhere", "qontract-skupper/issuer": "a/net"},
+        "neither name nor place is that of a link between 'c/elsewhere' and 'a/net'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STRAYS)
+def test_a_secret_that_looks_like_a_links_and_belongs_to_none_is_one_finding(case: str):
+    annotations, what = STRAYS[case]
+    (finding,) = findings(token("b"), metadata(name="link-copied", annotations=annotations))
+    assert finding.rule == "unusable-object"
+    assert f"Secret link-copied in b/net is of no use: {what}" in finding.message
+
+
+def test_a_secret_that_has_a_links_name_and_belongs_to_none_is_one_finding():
+    (finding,) = findings(token("b"), metadata(annotations={}))
+    assert (finding.rule, finding.severity) == ("foreign-secret", Severity.ERROR)
+
+
 def test_an_object_of_others_is_no_finding():
     def foreign(known: dict) -> dict:
-        return metadata(labels={"skupper.io/type": "connection-token"})(without_data(known))
+        return metadata(name="theirs", labels={"skupper.io/type": "connection-token"})(without_data(known))
 
     assert findings(token("b"), foreign) == ()
 

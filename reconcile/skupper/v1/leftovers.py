@@ -27,14 +27,15 @@ def plan(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Plan:
         report = removal.report(live, network, reason)
         if report:
             sites.append(report)
-    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(_findings(survey)))
+    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(_findings(links, survey)))
 
 
-def _findings(survey: Survey) -> Iterable[Finding]:
-    """Objects that belong to no site and no link, so that nobody else tells of them."""
+def _findings(links: Sequence[LinkReport], survey: Survey) -> Iterable[Finding]:
+    """Objects that belong to no site and no link, nor have a declared link's name: nobody else tells of them."""
     world = survey.world
+    named = {(end, report.secret) for report in links for end in (report.link.dialler, report.link.issuer)}
     for stray in tokens.strays(world.views, world.ownership):
-        if survey.may_write(stray.at):
+        if survey.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(world)
 
