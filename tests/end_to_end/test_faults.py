@@ -82,24 +82,21 @@ def test_a_slow_cluster_holds_up_nobody_else(fleet: World):
 def test_an_account_for_one_namespace_is_served_in_that_namespace(fleet: World):
     for cluster in fleet.servers:
         account = Account("one-namespace", f"{cluster.name}-one", (within("net"),))
-        cluster.admit(account)
-        fleet.token[cluster.name] = account.token
+        fleet.token[cluster.name] = cluster.admit(account)
     assert fleet.run().all_up
     assert fleet.run().writes == 0
 
 
 def test_a_missing_right_is_named_with_the_namespace(fleet: World):
     read = Rule(verbs=frozenset({"get", "list", "watch"}))
-    fleet["p"].admit(Account("reader", "reader-token", (read,)))
-    fleet.token["p"] = "reader-token"
+    fleet.token["p"] = fleet["p"].admit(Account("reader", "reader-token", (read,)))
     (failure,) = fleet.run().outcome.failures
     assert failure.startswith("p/net: cannot apply ServiceAccount skupper-site-controller: forbidden (403)")
 
 
 def test_the_others_go_on_when_a_right_is_missing(fleet: World):
     read = Rule(verbs=frozenset({"get", "list", "watch"}))
-    fleet["p"].admit(Account("reader", "reader-token", (read,)))
-    fleet.token["p"] = "reader-token"
+    fleet.token["p"] = fleet["p"].admit(Account("reader", "reader-token", (read,)))
     assert fleet.run().states["b/net -> a/net"] is LinkState.UP
 
 
