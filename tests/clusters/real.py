@@ -33,7 +33,7 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from tests.clusters import routes
 from tests.clusters.control_plane import ApiServer, ControlPlane, Manner
 from tests.clusters.routes import RouteHosts
-from tests.clusters.tending import Tending
+from tests.clusters.tending import MERGE, Tending
 
 Json = dict[str, Any]
 ACCOUNTS = "automation"
@@ -43,8 +43,6 @@ CLUSTER_ROLE = Kind(RBAC, "v1", "clusterroles", "ClusterRole", namespaced=False)
 CLUSTER_ROLE_BINDING = Kind(RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False)
 _SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 _CONTENT = (CONFIG_MAP, SECRET, SERVICE_ACCOUNT, ROLE_BINDING, ROLE, DEPLOYMENT)
-_ONE_BY_ONE = (SERVICE, CLUSTER_ROLE_BINDING, CLUSTER_ROLE)
-"""Services cannot be deleted as a collection, and the built-in roles must stay."""
 _NEVER = 3600
 """Seconds; a specification that delays garbage collection so long wants none."""
 _BUILT_IN = "kubernetes.io/bootstrapping"
@@ -64,7 +62,7 @@ class RealCluster:
         self._served = (*_CONTENT, *(kind for kind in server.manner.kinds if kind.namespaced))
         self._clear()
         for namespace in {*spec.namespaces, ACCOUNTS}:
-            server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+            self._found(namespace)
         if ROUTE in server.manner.kinds:
             self._give_hosts(plane.routes, spec.apps_domain or f"apps.{spec.name}.example")
         self._tending = Tending(server, self._client, spec.behaviour)
@@ -164,23 +162,39 @@ class RealCluster:
         assert status in {200, 201}, answer
         return answer
 
+    def _found(self, namespace: str) -> None:
+        """Have a namespace, one of the same name that is still on its way out waited for."""
+        deadline = time.monotonic() + 60
+        while True:
+            self.server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+            found = self.find(NAMESPACE, namespace)
+            if found and found["status"]["phase"] == "Active":
+                return
+            assert time.monotonic() < deadline, f"namespace {namespace} does not go"
+            time.sleep(0.05)
+
     def _clear(self) -> None:
         """Empty the cluster of what an earlier test has left. Namespaces stay, for they take seconds to go."""
         for namespace in self.objects(NAMESPACE):
-            name = namespace["metadata"]["name"]
-            if name not in _SYSTEM:
-                for kind in self._served:
-                    self.server.ask(
-                        "DELETE", paths.collection(kind, name), {"propagationPolicy": "Background"}
-                    )
+            if namespace["metadata"]["name"] not in _SYSTEM:
+                self._clear_namespace(namespace["metadata"]["name"])
         for kind in self.server.manner.kinds:
             if not kind.namespaced:
                 self.server.ask("DELETE", paths.collection(kind))
-        for kind in _ONE_BY_ONE:
+        for kind in (CLUSTER_ROLE_BINDING, CLUSTER_ROLE):
             for found in self.objects(kind):
-                metadata = found["metadata"]
-                if _BUILT_IN not in (metadata.get("labels") or {}) and metadata.get("namespace") != "default":
-                    self.server.ask("DELETE", paths.item(kind, metadata["name"], metadata.get("namespace")))
+                if _BUILT_IN not in (found["metadata"].get("labels") or {}):
+                    self.remove(kind, found["metadata"]["name"])
+
+    def _clear_namespace(self, namespace: str) -> None:
+        for kind in self._served:
+            self.server.ask("DELETE", paths.collection(kind, namespace), {"propagationPolicy": "Background"})
+        for kind in (*self._served, SERVICE):
+            for found in self.objects(kind, namespace):
+                # Services cannot be deleted as a collection; the rest waits for its finalizers.
+                path = paths.item(kind, found["metadata"]["name"], namespace)
+                self.server.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
+                self.server.ask("DELETE", path)
 
 
 class RealClusters:
@@ -239,5 +253,5 @@ def _manner(spec: ClusterSpec) -> Manner:
 
 
 def _kind_of(obj: Json) -> Kind:
-    everything = (*_CONTENT, *_ONE_BY_ONE, NAMESPACE, ROUTE, CLUSTER_POLICY)
+    everything = (*_CONTENT, SERVICE, CLUSTER_ROLE_BINDING, CLUSTER_ROLE, NAMESPACE, ROUTE, CLUSTER_POLICY)
     return next(k for k in everything if (k.api_version, k.name) == (obj["apiVersion"], obj["kind"]))

@@ -6,17 +6,18 @@ Deployments report their replicas as available, Services of type LoadBalancer ge
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from reconcile.kinds import DEPLOYMENT, ROUTE, SERVICE, Kind
 from reconcile.openshift import paths
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes.controllers import Behaviour
+from reconcile.sandbox.kubernetes.controllers import Behaviour, deployment_status
 from reconcile.sandbox.skupper.cache import Cache
 from tests.clusters.control_plane import ApiServer
 
 Json = dict[str, Any]
-_MERGE = "application/merge-patch+json"
+MERGE = "application/merge-patch+json"
 
 
 class Tending:
@@ -62,10 +63,9 @@ class Tending:
         if (found.get("status") or {}).get("observedGeneration") == generation:
             return
         available = self._behaviour.deployments == "available"
-        count = found["spec"].get("replicas", 1)
-        told = {"readyReplicas": count, "availableReplicas": count} if available else {}
-        counts = {"replicas": count, "updatedReplicas": count, **told}
-        self._set(DEPLOYMENT, found, {"status": {"observedGeneration": generation, **counts}})
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        status = deployment_status(found, generation, found["spec"].get("replicas", 1), available, moment)
+        self._set(DEPLOYMENT, found, {"status": status})
 
     def _service(self, found: Json) -> None:
         wait = self._behaviour.load_balancers
@@ -93,4 +93,4 @@ class Tending:
         metadata = found["metadata"]
         path = paths.item(kind, metadata["name"], metadata["namespace"])
         body = {"metadata": {"uid": metadata["uid"]}, **change}
-        self._server.ask("PATCH", f"{path}/status?fieldManager=cluster", body, _MERGE)
+        self._server.ask("PATCH", f"{path}/status?fieldManager=cluster", body, MERGE)

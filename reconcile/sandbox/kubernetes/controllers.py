@@ -92,7 +92,7 @@ class Controllers:
             return
         metadata, spec = record.object["metadata"], record.object["spec"]
         available = self.behaviour.deployments == "available"
-        status = _deployment_status(
+        status = deployment_status(
             record.object, metadata["generation"], spec["replicas"], available, self._writer.now()
         )
         self._set_status(
@@ -170,7 +170,7 @@ def _wants_address(record: Record) -> bool:
     )
 
 
-def _deployment_status(obj: Object, generation: int, replicas: int, available: bool, now: str) -> Object:
+def deployment_status(obj: Object, generation: int, replicas: int, available: bool, now: str) -> Object:
     """The status that a Deployment has once its rollout is over, or while it waits for its first pod."""
     condition = "True" if available else "False"
     reason = "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"

@@ -218,6 +218,8 @@ class Writer:
 
 
 def _decoded(target: Target, body: Any) -> Object:
+    if target.resource.custom and isinstance(body, dict) and not body.get("kind"):
+        raise errors.bad_request("Object 'Kind' is missing")
     try:
         return decoding.decode(target.resource, body)
     except UndecodableError as fault:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.sandbox.kubernetes.conftest import Api, config_map
 from tests.sandbox.kubernetes.conversation import APPLY, IMAGE, MERGE, deployment, service
 
@@ -22,6 +24,7 @@ def apply(api: Api, path: str, body: Any, manager: str = "one", query: str = "")
     return api("PATCH", f"{path}?fieldManager={manager}{query}", body, content_type=APPLY)
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_status_in_an_applied_object_is_neither_written_nor_owned(api: Api) -> None:
     answer = apply(api, D, {**deployment(IMAGE), "status": {"replicas": 9}})
     assert "replicas" not in answer.body.get("status", {})
@@ -29,7 +32,7 @@ def test_a_status_in_an_applied_object_is_neither_written_nor_owned(api: Api) ->
 
 
 def test_the_status_is_written_and_owned_through_its_subresource(plain: Api) -> None:
-    apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80}]))
+    apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80, "protocol": "TCP"}]))
     body = {"status": ADDRESS, "spec": {"selector": {"a": "b"}}}
     answer = plain("PATCH", f"{SERVICE}/status?fieldManager=ctl", body, content_type=MERGE)
     assert (answer.body["status"], "selector" in answer.body["spec"]) == (ADDRESS, False)
@@ -39,7 +42,7 @@ def test_the_status_is_written_and_owned_through_its_subresource(plain: Api) -> 
 
 
 def test_a_replaced_object_keeps_its_status(plain: Api) -> None:
-    apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80}]))
+    apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80, "protocol": "TCP"}]))
     plain("PATCH", f"{SERVICE}/status", {"status": ADDRESS}, content_type=MERGE)
     answer = plain("PUT", SERVICE, {**service(type="LoadBalancer", ports=[{"port": 81}]), "status": {}})
     assert (answer.body["status"], answer.body["spec"]["ports"][0]["port"]) == (ADDRESS, 81)
@@ -52,6 +55,7 @@ def test_a_status_is_not_counted_by_the_generation(plain: Api) -> None:
     assert (answer.body["metadata"]["annotations"]["a"], answer.body["metadata"]["generation"]) == ("b", 1)
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_reference_has_one_owner_as_a_whole(api: Api) -> None:
     env = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     answer = apply(api, D, deployment({**IMAGE, "env": env}))
@@ -60,21 +64,24 @@ def test_a_reference_has_one_owner_as_a_whole(api: Api) -> None:
     assert value == {"f:secretKeyRef": {}}
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_selector_of_a_service_has_one_owner_as_a_whole(api: Api) -> None:
-    body = {**service(ports=[{"port": 80}], selector={"a": "b"})}
+    body = {**service(ports=[{"port": 80, "protocol": "TCP"}], selector={"a": "b"})}
     apply(api, SERVICE, body)
     other = {**service(selector={"c": "d"})}
     assert apply(api, SERVICE, other, "two").status == 409
     assert apply(api, SERVICE, other, "two", "&force=true").body["spec"]["selector"] == {"c": "d"}
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_port_without_a_protocol_is_the_tcp_port(api: Api) -> None:
-    apply(api, SERVICE, service(ports=[{"port": 80}]))
+    apply(api, SERVICE, service(ports=[{"port": 80, "protocol": "TCP"}]))
     before = api("GET", SERVICE).version
-    answer = apply(api, SERVICE, service(ports=[{"port": 80}]))
+    answer = apply(api, SERVICE, service(ports=[{"port": 80, "protocol": "TCP"}]))
     assert (answer.version, len(answer.body["spec"]["ports"])) == (before, 1)
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_an_item_without_its_key_is_refused(api: Api) -> None:
     answer = apply(api, D, deployment({"image": "x"}))
     assert (answer.status, "omits key field" in answer.body["message"]) == (500, True)
@@ -106,20 +113,25 @@ def test_times_of_owners_alone_are_no_change(api: Api) -> None:
     assert apply(api, CM, config_map(data={"a": "1"})).version == first.version
 
 
+def policy(spec: Any) -> dict[str, Any]:
+    head = {"apiVersion": "skupper.io/v1alpha1", "kind": "SkupperClusterPolicy", "metadata": {"name": "p"}}
+    return {**head, "spec": spec}
+
+
+def test_a_custom_resource_without_its_kind_is_refused(api: Api) -> None:
+    answer = api("POST", "/apis/skupper.io/v1alpha1/skupperclusterpolicies", {"metadata": {"name": "p"}})
+    assert (answer.status, answer.reason) == (400, "BadRequest")
+
+
 def test_a_custom_resource_is_stored_as_it_was_sent(api: Api) -> None:
     path = "/apis/skupper.io/v1alpha1/skupperclusterpolicies/p"
-    body = {
-        "apiVersion": "skupper.io/v1alpha1",
-        "kind": "SkupperClusterPolicy",
-        "metadata": {"name": "p"},
-        "spec": {"namespaces": [], "allowIncomingLinks": False},
-    }
+    body = policy({"namespaces": [], "allowIncomingLinks": False})
     assert apply(api, path, body).body["spec"] == {"namespaces": [], "allowIncomingLinks": False}
 
 
 def test_a_custom_resource_is_replaced_only_with_its_version(api: Api) -> None:
     path = "/apis/skupper.io/v1alpha1/skupperclusterpolicies/p"
-    body = {"metadata": {"name": "p"}, "spec": {"namespaces": ["*"]}}
+    body = policy({"namespaces": ["*"]})
     created = api("POST", path.removesuffix("/p"), body)
     assert api("PUT", path, body).status == 422
     body["metadata"]["resourceVersion"] = created.version
@@ -128,14 +140,14 @@ def test_a_custom_resource_is_replaced_only_with_its_version(api: Api) -> None:
 
 def test_a_custom_resource_has_no_strategic_merge(api: Api) -> None:
     path = "/apis/skupper.io/v1alpha1/skupperclusterpolicies"
-    api("POST", path, {"metadata": {"name": "p"}, "spec": {}})
+    api("POST", path, policy({}))
     answer = api("PATCH", f"{path}/p", {"spec": {}}, content_type="application/strategic-merge-patch+json")
     assert answer.status == 415
 
 
 def test_the_generation_of_a_custom_resource_counts_its_spec(api: Api) -> None:
     path = "/apis/skupper.io/v1alpha1/skupperclusterpolicies"
-    api("POST", path, {"metadata": {"name": "p"}, "spec": {"namespaces": ["a"]}})
+    api("POST", path, policy({"namespaces": ["a"]}))
     labelled = api("PATCH", f"{path}/p", {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE)
     changed = api("PATCH", f"{path}/p", {"spec": {"namespaces": ["b"]}}, content_type=MERGE)
     assert [answer.body["metadata"]["generation"] for answer in (labelled, changed)] == [1, 2]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from reconcile import kinds
 from tests.sandbox.kubernetes.conftest import Answer, Api, config_map, until
 
@@ -43,6 +45,7 @@ def test_dependents_of_dependents_go_too(api: Api) -> None:
     until(lambda: names(api) == [])
 
 
+@pytest.mark.simulation
 def test_the_owner_is_gone_before_its_dependents(api: Api) -> None:
     owner = api("POST", CMS, config_map("owner"))
     api("POST", CMS, owned_by(owner))

@@ -48,6 +48,7 @@ def test_a_page_can_be_asked_for_again(five: Api) -> None:
     assert [five("GET", f"{CMS}?limit=2&continue={token}").names for _ in range(2)] == [["c", "d"]] * 2
 
 
+@pytest.mark.simulation
 def test_a_page_from_before_a_compaction_is_410(five: Api) -> None:
     token = five("GET", f"{CMS}?limit=2").body["metadata"]["continue"]
     five("DELETE", f"{CMS}/e")
@@ -60,6 +61,7 @@ def test_items_of_built_in_kinds_do_not_say_their_kind(five: Api) -> None:
     assert "kind" not in five("GET", CMS).body["items"][0]
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_list_of_exactly_the_present_version_is_answered(five: Api) -> None:
     newest = five("GET", CMS).version
     assert five("GET", f"{CMS}?resourceVersion={newest}&resourceVersionMatch=Exact").status == 200
@@ -81,6 +83,7 @@ def test_rows_of_a_table_carry_the_metadata(api: Api) -> None:
     assert "data" not in row["object"]
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_rows_of_a_table_can_carry_the_object_or_nothing(api: Api) -> None:
     api("POST", CMS, config_map(data={"a": "1"}))
     whole = api("GET", f"{CMS}?includeObject=Object", Accept=TABLE).body["rows"][0]
@@ -93,6 +96,7 @@ def test_one_object_can_be_a_table(api: Api) -> None:
     assert api("GET", f"{CMS}/cm", Accept=TABLE).body["rows"][0]["cells"][0] == "cm"
 
 
+@pytest.mark.simulation
 def test_clients_that_ask_for_protobuf_first_get_json(api: Api) -> None:
     answer = api("GET", CMS, Accept="application/vnd.kubernetes.protobuf, application/json")
     assert answer.body["kind"] == "ConfigMapList"
@@ -113,6 +117,7 @@ def test_data_beyond_a_megabyte_is_refused(api: Api) -> None:
     assert (answer.status, "Too long" in answer.body["message"]) == (422, True)
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_secret_values_are_in_no_refusal(api: Api) -> None:
     marked = base64.b64encode(b"marked-value").decode()
     path = "/api/v1/namespaces/a/secrets"
@@ -143,6 +148,7 @@ def test_kubectl_may_create_objects_in_protobuf(api: Api) -> None:
     assert (answer.status, answer.body["data"]) == (201, {"key": base64.b64encode(b"value").decode()})
 
 
+@pytest.mark.simulation
 def test_other_kinds_in_protobuf_are_415(api: Api) -> None:
     body = envelope("v1", "Pod", b"")
     answer = api(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from reconcile import kinds
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
@@ -11,6 +13,7 @@ from tests.sandbox.kubernetes.conversation import IMAGE, MERGE, deployment, serv
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/a/deployments"
 SERVICES = "/api/v1/namespaces/a/services"
+ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route"}
 ROUTES = "/apis/route.openshift.io/v1/namespaces/a/routes"
 BALANCED = service(type="LoadBalancer", ports=[{"port": 80}])
 
@@ -39,6 +42,7 @@ def test_where_deployments_stay_pending_none_is_available(plain: Api) -> None:
     assert "readyReplicas" not in status(plain, f"{DEPLOYMENTS}/d")
 
 
+@pytest.mark.simulation
 def test_a_deployment_comes_to_rest(api: Api) -> None:
     api("POST", DEPLOYMENTS, deployment(IMAGE))
     until(lambda: status(api, f"{DEPLOYMENTS}/d"))
@@ -81,6 +85,7 @@ def test_load_balancers_can_take_their_time() -> None:
         until(lambda: status(api, f"{SERVICES}/svc")["loadBalancer"])
 
 
+@pytest.mark.simulation
 def test_a_pending_load_balancer_gets_its_address_once_the_cluster_can_give_one(plain: Api) -> None:
     plain("POST", SERVICES, BALANCED)
     plain.cluster.behave(Behaviour(delay=0.001))
@@ -101,7 +106,9 @@ def test_services_get_different_addresses(api: Api) -> None:
 
 
 def test_a_route_without_a_host_gets_one_of_the_cluster_and_is_admitted(api: Api) -> None:
-    api("POST", ROUTES, {"metadata": {"name": "r"}, "spec": {"to": {"kind": "Service", "name": "s"}}})
+    api(
+        "POST", ROUTES, {**ROUTE, "metadata": {"name": "r"}, "spec": {"to": {"kind": "Service", "name": "s"}}}
+    )
     until(lambda: status(api, f"{ROUTES}/r"))
     route = api("GET", f"{ROUTES}/r").body
     assert route["spec"]["host"] == "r-a.apps.shift.example"
@@ -111,7 +118,7 @@ def test_a_route_without_a_host_gets_one_of_the_cluster_and_is_admitted(api: Api
 
 def test_a_route_keeps_the_host_that_it_asks_for(api: Api) -> None:
     spec = {"host": "own.example", "to": {"kind": "Service", "name": "s"}}
-    api("POST", ROUTES, {"metadata": {"name": "r"}, "spec": spec})
+    api("POST", ROUTES, {**ROUTE, "metadata": {"name": "r"}, "spec": spec})
     until(lambda: status(api, f"{ROUTES}/r"))
     assert status(api, f"{ROUTES}/r")["ingress"][0]["host"] == "own.example"
 
@@ -132,7 +139,9 @@ def test_applying_a_route_again_without_its_host_changes_nothing(api: Api) -> No
 
 def test_a_deleted_namespace_takes_its_content_with_it(api: Api) -> None:
     api("POST", "/api/v1/namespaces/a/configmaps", config_map())
-    api("POST", ROUTES, {"metadata": {"name": "r"}, "spec": {"to": {"kind": "Service", "name": "s"}}})
+    api(
+        "POST", ROUTES, {**ROUTE, "metadata": {"name": "r"}, "spec": {"to": {"kind": "Service", "name": "s"}}}
+    )
     deleted = api("DELETE", "/api/v1/namespaces/a")
     assert deleted.body["status"]["phase"] == "Terminating"
     until(lambda: api("GET", "/api/v1/namespaces/a").status == 404)

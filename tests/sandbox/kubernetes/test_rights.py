@@ -26,11 +26,13 @@ def test_no_token_is_401(api: Api) -> None:
         assert error.code == 401
 
 
+@pytest.mark.simulation("a real server remembers tokens for a while")
 def test_a_revoked_token_is_401(api: Api) -> None:
     api.cluster.revoke("bot-token")
     assert api.by("bot-token")("GET", CMS).status == 401
 
 
+@pytest.mark.simulation
 def test_health_is_told_to_anybody(api: Api) -> None:
     assert api.by("nonsense")("GET", "/readyz").status == 200
 
@@ -42,6 +44,7 @@ def test_a_namespaced_account_may_do_all_in_its_namespace(api: Api) -> None:
     assert bot("DELETE", f"{CMS}/cm").status == 200
 
 
+@pytest.mark.simulation
 def test_a_namespaced_account_may_not_list_cluster_wide(api: Api) -> None:
     answer = api.by("bot-token")("GET", "/api/v1/secrets")
     text = (
@@ -50,6 +53,7 @@ def test_a_namespaced_account_may_not_list_cluster_wide(api: Api) -> None:
     assert (answer.status, answer.body["message"]) == (403, text)
 
 
+@pytest.mark.simulation
 def test_a_namespaced_account_may_not_reach_into_other_namespaces(api: Api) -> None:
     answer = api.by("bot-token")("GET", "/api/v1/namespaces/b/secrets/x")
     text = 'secrets "x" is forbidden: User "bot" cannot get resource "secrets" in API group "" in the namespace "b"'
@@ -63,6 +67,7 @@ def test_a_namespaced_account_may_read_its_namespace_only(api: Api) -> None:
     assert bot("GET", "/api/v1/namespaces").status == 403
 
 
+@pytest.mark.simulation("OpenShift has it, a definition of Routes has not")
 def test_projects_show_an_account_what_it_may_enter(api: Api) -> None:
     assert api.by("bot-token")("GET", "/apis/project.openshift.io/v1/projects").names == ["a"]
     assert {"a", "b"} <= set(api("GET", "/apis/project.openshift.io/v1/projects").names)
@@ -125,6 +130,7 @@ def service_account(api: Api) -> str:
     return api("POST", f"{path}/worker/token", {"spec": {}}).body["status"]["token"]
 
 
+@pytest.mark.simulation
 def test_an_account_without_rules_of_its_own_may_what_its_roles_say(api: Api) -> None:
     bind(api, READS)
     api.cluster.admit(Account("worker", "worker-token", rules=None))
@@ -142,6 +148,7 @@ def test_rights_end_with_their_binding(api: Api) -> None:
     assert worker("GET", CMS).status == 403
 
 
+@pytest.mark.simulation("a real server remembers tokens for a while")
 def test_a_token_dies_with_its_service_account(api: Api) -> None:
     worker = api.by(service_account(api))
     assert worker("GET", CMS).status == 403
@@ -151,6 +158,7 @@ def test_a_token_dies_with_its_service_account(api: Api) -> None:
     assert worker("GET", CMS).status == 401
 
 
+@pytest.mark.simulation("OpenShift has it, a definition of Routes has not")
 def test_a_service_account_sees_the_projects_that_it_has_rights_in(api: Api) -> None:
     bind(api, READS)
     worker = api.by(service_account(api))

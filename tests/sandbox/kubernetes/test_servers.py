@@ -163,7 +163,8 @@ def test_extra_kinds_are_served_as_custom_resources() -> None:
     with ApiServers([ClusterSpec("one", namespaces=("a",), extra_kinds=(WIDGET,))]) as fleet:
         api = client(fleet, "one")
         path = "/apis/example.com/v1/namespaces/a/widgets"
-        assert api("POST", path, {"metadata": {"name": "w"}, "anything": [None]}).status == 201
+        widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+        assert api("POST", path, {**widget, "anything": [None]}).status == 201
         assert api("GET", "/apis/example.com/v1/widgets").body["items"][0]["kind"] == "Widget"
 
 

@@ -4,6 +4,8 @@ import json
 import threading
 from typing import Any
 
+import pytest
+
 from reconcile import kinds
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.servers import ApiServers
@@ -108,6 +110,7 @@ def test_an_object_that_enters_the_selector_is_reported_as_added(api: Api) -> No
     watcher.wait_for(("ADDED", "cm"))
 
 
+@pytest.mark.simulation
 def test_history_that_is_too_old_is_an_error_event_with_410(api: Api) -> None:
     first = api("POST", CMS, config_map()).version
     for number in range(30):
@@ -118,6 +121,7 @@ def test_history_that_is_too_old_is_an_error_event_with_410(api: Api) -> None:
     assert (event["type"], event["object"]["code"], event["object"]["reason"]) == ("ERROR", 410, "Expired")
 
 
+@pytest.mark.simulation
 def test_a_forgotten_history_expires_every_older_version(api: Api) -> None:
     before = api("POST", CMS, config_map()).version
     api("POST", CMS, config_map("two"))
@@ -126,6 +130,7 @@ def test_a_forgotten_history_expires_every_older_version(api: Api) -> None:
         assert json.loads(response.readline())["object"]["code"] == 410
 
 
+@pytest.mark.simulation
 def test_the_newest_version_never_expires(api: Api) -> None:
     newest = api("POST", CMS, config_map()).version
     api.cluster.forget_history()
@@ -140,6 +145,7 @@ def test_a_watch_ends_after_its_time(api: Api) -> None:
     assert watcher.events == []
 
 
+@pytest.mark.simulation
 def test_the_last_event_of_a_watch_with_bookmarks_is_a_bookmark(api: Api) -> None:
     api("POST", CMS, config_map())
     watcher = Watcher(api, f"{CMS}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true")
@@ -164,6 +170,7 @@ def test_nobody_who_does_not_ask_gets_bookmarks() -> None:
         assert watcher.events == []
 
 
+@pytest.mark.simulation
 def test_watches_can_be_cut_from_outside(api: Api) -> None:
     watcher = Watcher(api, f"{CMS}?watch=1")
     api("POST", CMS, config_map())
@@ -172,6 +179,7 @@ def test_watches_can_be_cut_from_outside(api: Api) -> None:
     assert watcher.ended.wait(5)
 
 
+@pytest.mark.simulation
 def test_a_closed_client_is_forgotten(api: Api) -> None:
     response = api.watch(f"{CMS}?watch=1")
     until(lambda: api.cluster.open_watches == 1)
@@ -196,6 +204,7 @@ def test_many_watches_see_the_same_event(api: Api) -> None:
         watcher.wait_for(("ADDED", "s"))
 
 
+@pytest.mark.simulation("OpenShift has it, a definition of Routes has not")
 def test_projects_are_watched_as_views_of_namespaces(api: Api) -> None:
     listed = api("GET", "/apis/project.openshift.io/v1/projects").version
     watcher = Watcher(api, f"/apis/project.openshift.io/v1/projects?watch=1&resourceVersion={listed}")
