@@ -19,6 +19,7 @@ from reconcile.cli import main
 from reconcile.sandbox.embedded import Sandbox, Source
 from tests.bundle.sources import SCHEMAS
 from tests.cli.data import vault_alone
+from tests.clusters.backends import Backend, Kind
 
 
 def call(*words: str, config: Path | None = None, **environment: str) -> Result:
@@ -70,15 +71,16 @@ class Fleet:
         return json.loads(self.ask(*words, "-o", "json").stdout)
 
 
-def sandbox_in(folder: Path) -> Sandbox:
-    """A sandbox that is not started yet."""
-    return Sandbox(Source(vault_alone(folder), SCHEMAS), folder / "sandbox")
+def sandbox_in(folder: Path, backend: Backend | None = None) -> Sandbox:
+    """A sandbox that is not started yet; for reports on what is there, simulated clusters are enough."""
+    backend = backend or Backend(Kind.SIMULATED)
+    return Sandbox(Source(vault_alone(folder), SCHEMAS), folder / "sandbox", make=backend.clusters)
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path, backend: Backend) -> Iterator[Sandbox]:
     """A sandbox for one test."""
-    with sandbox_in(tmp_path) as made:
+    with sandbox_in(tmp_path, backend) as made:
         yield made
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from reconcile.sandbox.embedded import Sandbox
-from reconcile.sandbox.kubernetes.calls import Call
 from tests.cli.processes import PATIENCE, start
+from tests.end_to_end.boxes import Gates
+from tests.gate import Asked
 
 SOON = 10
 """Seconds within which a command has to be gone; a request to a cluster may take three times as long."""
@@ -20,15 +21,13 @@ def asked(sandbox: Sandbox) -> Iterator[threading.Event]:
     """Set when a command has asked a cluster for something that it will not be told."""
     heard = threading.Event()
 
-    async def hang(call: Call) -> None:
-        if call.user.startswith("sandbox:"):
-            heard.set()
-            await asyncio.sleep(PATIENCE)
+    async def hang(_: Asked) -> None:
+        heard.set()
+        await asyncio.sleep(PATIENCE)
 
-    cluster = next(iter(sandbox))
-    cluster.faults.before.append(hang)
-    yield heard
-    cluster.faults.clear()
+    with Gates(sandbox) as gates:
+        next(iter(gates)).before.append(hang)
+        yield heard
 
 
 @pytest.mark.parametrize("name", ["plan", "status", "run"])
