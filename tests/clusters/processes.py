@@ -1,5 +1,9 @@
-"""Programs that run as long as a test needs them: started, asked until they are ready, ended for certain."""
+"""Programs that run as long as a test needs them: started, asked until they are ready, ended for certain.
 
+Should the tests be killed, the kernel ends what they have started (Linux only).
+"""
+
+import shutil
 import socket
 import subprocess
 import time
@@ -9,6 +13,9 @@ from typing import Self
 
 READY_WITHIN = 90.0
 """Seconds; an API server takes two, on a machine that builds something else meanwhile many more."""
+
+
+_ENDING_WITH_THE_TESTS = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 class NotReadyError(Exception):
@@ -23,7 +30,11 @@ class Program:
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                [*_ENDING_WITH_THE_TESTS, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
     def until(self, ready: Callable[[], bool]) -> Self:
