@@ -39,12 +39,13 @@ def _selector(deployment: Any) -> Any:
 
 def _variables(deployment: Any) -> set[str]:
     pod = _spec(_spec(deployment).get("template"))
-    containers = pod.get("containers")
-    return {
-        str(entry.get("name"))
-        for container in (containers if isinstance(containers, list) else [])
-        for entry in container.get("env") or ()
-    }
+    variables = (entry for container in _entries(pod, "containers") for entry in _entries(container, "env"))
+    return {str(entry.get("name")) for entry in variables}
+
+
+def _entries(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    found = document.get(key)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _spec(document: Any) -> dict[str, Any]:
