@@ -40,16 +40,17 @@ def plan_site(network: Network, site: Site, live: LiveSite, now: datetime) -> Si
     if live.foreign:
         report = unknown(site, "left alone", "its skupper-site is not ours")
         return SitePlan(report, (), (strangers.refuse_site(site, live),), refused=True)
-    others = strangers.around(live)
+    annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
+    desired = objects.desired(network, site, live.ownership, annotations)
+    others = strangers.around(live, desired)
     if others:
         report = _report(site, live)
         if not live.site_id or live.becoming_ours:
             names = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = unknown(site, "left alone", f"{names} there is not ours")
         return SitePlan(report, (), (strangers.refuse_objects(site, others),), refused=True)
-    annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
     changes: list[Change] = []
-    for kind, body in objects.desired(network, site, live.ownership, annotations):
+    for kind, body in desired:
         changes += _changes(live, site, kind, body)
     return SitePlan(_report(site, live), tuple(changes), tuple(_stuck(site, live, now)))
 

@@ -3,21 +3,25 @@
 Server-side apply would take over whatever has the name, so this is asked before anything is applied.
 """
 
+from collections.abc import Iterable
+
 from reconcile.findings import Finding
-from reconcile.kinds import SECRET
+from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, LinkReport, LinkState
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import objects, peer, provenance, words
+from reconcile.skupper.v1 import objects, peer, provenance, replacing, words
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 
 
-def around(live: LiveSite) -> list[LiveObject]:
+def around(live: LiveSite, desired: Iterable[tuple[Kind, objects.Body]]) -> list[LiveObject]:
     """Objects under the names of a site's controller that are not ours and do not become ours."""
-    named = (live.find(kind, words.SITE_CONTROLLER) for kind in objects.CONTROLLER_KINDS)
-    return [found for found in named if found and not found.deleting and not _is_ours(found, live)]
+    named = ((live.find(kind, words.SITE_CONTROLLER), body) for kind, body in desired if kind != CONFIG_MAP)
+    return [
+        found for found, body in named if found and not found.deleting and not _is_ours(found, body, live)
+    ]
 
 
 def refuse_site(site: Site, live: LiveSite) -> Finding:
@@ -81,12 +85,16 @@ def in_the_way(ends: LinkEnds, report: LinkReport) -> tuple[LinkReport, list[Cha
     return None
 
 
-def _is_ours(found: LiveObject, live: LiveSite) -> bool:
-    """By its labels; in a site of ours also if only those were lost."""
+def _is_ours(found: LiveObject, body: objects.Body, live: LiveSite) -> bool:
+    """By its labels; in a site of ours also if only those were lost, so that an apply puts it right."""
     if live.ownership.covers(found.labels) or live.adopted(found):
         return True
-    ours = bool(live.site_id) and not live.becoming_ours
-    return ours and provenance.applied(found) and INSTANCE not in found.labels
+    ours = bool(live.site_id) and not live.becoming_ours and INSTANCE not in found.labels
+    return (
+        ours
+        and provenance.applied(found)
+        and not replacing.why(found.key.kind, body, found, taken_over=False)
+    )
 
 
 def _finding(rule: str, message: str, site: Site) -> Finding:
