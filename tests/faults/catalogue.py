@@ -44,6 +44,8 @@ class Fault:
     """What the errors name: the cluster, its namespace where it is one namespace's fault, or the server."""
     down: bool = False
     """The cluster gives no answer at all, and may not hold up the run for long."""
+    racing: bool = False
+    """What is seen depends on what is in flight at that moment: what was reviewed is one example of it."""
 
     @property
     def code(self) -> int:
@@ -156,6 +158,7 @@ FAULTS = (
         how=causes.dies,
         named="faulty/new: cannot ",
         down=True,
+        racing=True,
     ),
     Fault(
         name="no-watches",

@@ -174,6 +174,12 @@ class Gate:
 
     async def _tear_down(self) -> None:
         await self._runner.cleanup()
+        # An orderly end of the connections to the server could take any time, and aiohttp has no word for another.
+        connector: Any = self._session.connector
+        idle = [protocol for pool in connector._conns.values() for protocol, _ in pool]
+        for protocol in (*idle, *connector._acquired):
+            if protocol.transport is not None:
+                protocol.transport.abort()
         await self._session.close()
         # Connections close in turns of the loop to come.
         await asyncio.sleep(_GOODBYE)
