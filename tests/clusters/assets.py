@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-NEEDED = ("kube-apiserver", "etcd", "kubectl", "kube-controller-manager")
-"""``setup-envtest`` leaves the last one out; without it nothing is ever collected, and the tests need that."""
+NEEDED = ("kube-apiserver", "etcd", "kubectl")
+CONTROLLERS = "kube-controller-manager"
+"""``setup-envtest`` leaves it out; then the tests collect garbage themselves."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Assets:
             [self["kube-apiserver"], "--version"], capture_output=True, text=True, check=True
         )
         return told.stdout.split()[-1]
+
+    @property
+    def controllers(self) -> bool:
+        """True if garbage can be collected by the real collector."""
+        return os.access(self[CONTROLLERS], os.X_OK)
 
     @property
     def minor(self) -> int:
@@ -44,5 +50,6 @@ def explained() -> str:
     """One line for the head of a test run."""
     found = find()
     if found:
-        return f"real API servers: kube-apiserver {found.version}; every cluster-facing test runs on both back ends"
+        without = "" if found.controllers else f", without {CONTROLLERS}"
+        return f"real API servers: kube-apiserver {found.version}{without}; cluster-facing tests run on both back ends"
     return "real API servers: none (make kube-assets obtains them); cluster-facing tests run on simulated clusters only"

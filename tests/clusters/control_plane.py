@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from reconcile.kinds import Kind
 from reconcile.sandbox.kubernetes import tls
-from tests.clusters.assets import Assets
+from tests.clusters.assets import CONTROLLERS, Assets
 from tests.clusters.processes import Program, free_port
 from tests.clusters.routes import RouteHosts
 
@@ -100,14 +100,19 @@ class ApiServer:
             self.ask("POST", _DEFINITIONS, _definition(kind))
         for kind in self.manner.kinds:
             self._server.until(partial(self._serves, kind))
-        if self.manner.controllers:
+        if self.manner.controllers and self._assets.controllers:
             self._start_controllers()
+
+    @property
+    def collects(self) -> bool:
+        """True if a garbage collector runs beside it."""
+        return self._controllers is not None
 
     def _start_controllers(self) -> None:
         port = free_port()
         self._controllers = Program(
             self._folder / "kube-controller-manager.log",
-            self._assets["kube-controller-manager"],
+            self._assets[CONTROLLERS],
             f"--kubeconfig={self._kubeconfig()}",
             f"--controllers={_CONTROLLERS}",
             "--leader-elect=false",

@@ -31,6 +31,7 @@ from reconcile.sandbox.kubernetes import kubeconfig
 from reconcile.sandbox.kubernetes.accounts import Account
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from tests.clusters import routes
+from tests.clusters.collecting import Collector
 from tests.clusters.control_plane import ApiServer, ControlPlane, Manner
 from tests.clusters.routes import RouteHosts
 from tests.clusters.tending import MERGE, Tending
@@ -66,12 +67,16 @@ class RealCluster:
         if ROUTE in server.manner.kinds:
             self._give_hosts(plane.routes, spec.apps_domain or f"apps.{spec.name}.example")
         self._tending = Tending(server, self._client, spec.behaviour)
+        wanted = server.manner.controllers and not server.collects
+        self._collector = Collector(self._client) if wanted else None
         self._tokens: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         """The token that an account was to have by its specification -> the one that it has."""
 
     def close(self) -> None:
         self._tending.stop()
+        if self._collector:
+            self._collector.stop()
         self.server.ask("DELETE", f"{routes.CONFIGURATIONS}/{routes.NAME}")
         self._client.close()
 

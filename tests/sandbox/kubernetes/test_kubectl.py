@@ -265,6 +265,7 @@ def test_resources_are_discovered(kubectl: Run) -> None:
     } <= set(shown)
 
 
+@pytest.mark.simulation("namespaces go by the hand of a controller, which not every control plane has")
 def test_namespaces_are_deleted_with_all_that_is_in_them(kubectl: Run) -> None:
     kubectl("apply", "-f", "-", stdin=MANIFESTS)
     kubectl("delete", "namespace", "a")
