@@ -31,6 +31,7 @@ def test_a_status_in_an_applied_object_is_neither_written_nor_owned(api: Api) ->
     assert "f:status" not in owners(answer.body)["one", "Apply", ""]
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_the_status_is_written_and_owned_through_its_subresource(plain: Api) -> None:
     apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80, "protocol": "TCP"}]))
     body = {"status": ADDRESS, "spec": {"selector": {"a": "b"}}}
@@ -41,6 +42,7 @@ def test_the_status_is_written_and_owned_through_its_subresource(plain: Api) -> 
     }
 
 
+@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_replaced_object_keeps_its_status(plain: Api) -> None:
     apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80, "protocol": "TCP"}]))
     plain("PATCH", f"{SERVICE}/status", {"status": ADDRESS}, content_type=MERGE)
