@@ -36,7 +36,7 @@ from tests.clusters.backends import Cluster as AnyCluster
 from tests.gate import Gate
 
 OURS = Ownership("test")
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a run may wait for links; far more than the simulation needs."""
 
 
@@ -209,7 +209,7 @@ class World:
         return [found for name in names for found in self.servers[name].objects(kind)]
 
 
-def until(true: Callable[[], object], seconds: float = 15) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something that the clusters do on their own."""
     deadline = time.monotonic() + seconds
     while not true():

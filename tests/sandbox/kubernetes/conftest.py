@@ -97,7 +97,7 @@ def config_map(name: str = "cm", **parts: Any) -> dict[str, Any]:
     }
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for a condition to become true; returns what made it so."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -46,7 +46,7 @@ RULES = [
 ]
 
 
-def until(condition: Callable[[], T], *, seconds: float = 15.0) -> T:
+def until(condition: Callable[[], T], *, seconds: float = 60.0) -> T:
     """Return what the condition returns as soon as that is true; fail after a while."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
