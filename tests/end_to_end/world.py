@@ -120,7 +120,7 @@ class World:
         token = token or self.token.get(name, self.servers[name].token)
         trusted = self.gates[name].ca_file if name in self.gates else str(self.servers.ca_file)
         access = Access(name, self.server(name), token, ca_file=trusted)
-        return Client(access, timeouts=Timeouts(connect=1, read=5), retries=Retries(attempts=2, base=0.01))
+        return Client(access, timeouts=Timeouts(connect=3, read=8), retries=Retries(attempts=2, base=0.01))
 
     def run(
         self,
