@@ -65,7 +65,10 @@ def _tls_fault(error: lib.SSLError, host: str) -> Fault:
         return Fault(f"{host} does not speak TLS", passing=False, reaching=True)
     if "EOF" in text:
         return Fault(f"{host} broke off the TLS handshake", reaching=True)
-    return Fault(f"no TLS connection to {host}: {_root(error)}", passing=False, reaching=True)
+    # An alert, say of a balancer that is being restarted; no request was sent yet.
+    cause = _find(error, ssl.SSLError)
+    words = getattr(cause, "reason", None) or _root(error)
+    return Fault(f"no TLS connection to {host}: {words.lower().replace('_', ' ')}", reaching=True)
 
 
 def _not_connected(error: Exception, host: str) -> str:

@@ -1,10 +1,13 @@
 """Which certificates are trusted, and what a refused one means in words.
 
-One context serves all connections of a client: reading the system's authorities once per connection would
-cost more than the requests.
+One context serves all connections to all clusters that trust the same: reading the system's authorities takes
+longer than some requests, and would do so once per cluster.
 """
 
 import ssl
+import threading
+from functools import lru_cache
+from pathlib import Path
 
 EXPIRED = "renew it, or correct the clock of this machine"
 UNKNOWN_ISSUER = "give the authority that signed it as the CA file of the cluster"
@@ -22,6 +25,19 @@ def context(ca_file: str | None, *, insecure: bool) -> ssl.SSLContext:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
         return made
+    version = None
+    if ca_file is not None:
+        found = Path(ca_file).stat()
+        version = (found.st_ino, found.st_mtime_ns, found.st_size)
+    with _LOADING:
+        return _trusting(ca_file, version)
+
+
+_LOADING = threading.Lock()
+
+
+@lru_cache(maxsize=8)
+def _trusting(ca_file: str | None, _version: tuple[int, int, int] | None) -> ssl.SSLContext:
     made = ssl.create_default_context()
     # Authorities made by oc and kubeadm may lack extensions that Python 3.13 began to insist on; Go does not.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT

@@ -1,10 +1,12 @@
 """Certificates: checked always, unless the data of the cluster says otherwise."""
 
 import warnings
+from pathlib import Path
 
 import pytest
 
 from reconcile.kinds import CONFIG_MAP
+from reconcile.openshift import tls
 from reconcile.openshift.errors import Unreachable
 
 from .certificates import DAY, NOW
@@ -74,3 +76,28 @@ def test_a_server_that_hangs_up_in_the_handshake_is_tried_again(connect):
         with pytest.raises(Unreachable, match="broke off the TLS handshake"):
             connect(f"https://{server.host}").list(CONFIG_MAP)
         assert server.connections == 4
+
+
+def test_an_alert_in_the_handshake_is_tried_again(connect):
+    def alert(connection):
+        connection.recv(10_000)
+        connection.sendall(bytes.fromhex("15030300020250"))
+
+    with serving(raw=alert) as server:
+        with pytest.raises(Unreachable) as caught:
+            connect(f"https://{server.host}").list(CONFIG_MAP)
+        assert caught.value.reason == f"no TLS connection to {server.host}: tlsv1 alert internal error"
+        assert server.connections == 4
+
+
+def test_a_ca_file_that_has_changed_is_read_again(connect, authority, other_authority, tmp_path):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(Path(other_authority.file).read_bytes())
+    with serving(sends(listing("a")), context=authority.server()) as server:
+        refused(connect(server.url, ca_file=str(file)))
+        file.write_bytes(Path(authority.file).read_bytes())
+        assert len(connect(server.url, ca_file=str(file)).list(CONFIG_MAP).items) == 1
+
+
+def test_clusters_that_trust_the_same_share_the_authorities(authority):
+    assert tls.context(authority.file, insecure=False) is tls.context(authority.file, insecure=False)
