@@ -179,10 +179,11 @@ class RealCluster:
             time.sleep(0.05)
 
     def _clear(self) -> None:
-        """Empty the cluster of what an earlier test has left. Namespaces stay, for they take seconds to go."""
-        for namespace in self.objects(NAMESPACE):
-            if namespace["metadata"]["name"] not in _SYSTEM:
-                self._clear_namespace(namespace["metadata"]["name"])
+        """Empty the cluster of what earlier tests have left. Namespaces stay, for they take seconds to go."""
+        for kind in (*self._served, SERVICE):
+            used = {found["metadata"]["namespace"] for found in self.objects(kind)}
+            for namespace in sorted(used - _SYSTEM):
+                self._clear_of(kind, namespace)
         for kind in self.server.manner.kinds:
             if not kind.namespaced:
                 self.server.ask("DELETE", paths.collection(kind))
@@ -191,15 +192,13 @@ class RealCluster:
                 if _BUILT_IN not in (found["metadata"].get("labels") or {}):
                     self.remove(kind, found["metadata"]["name"])
 
-    def _clear_namespace(self, namespace: str) -> None:
-        for kind in self._served:
+    def _clear_of(self, kind: Kind, namespace: str) -> None:
+        if kind != SERVICE:  # Services cannot be deleted as a collection
             self.server.ask("DELETE", paths.collection(kind, namespace), {"propagationPolicy": "Background"})
-        for kind in (*self._served, SERVICE):
-            for found in self.objects(kind, namespace):
-                # Services cannot be deleted as a collection; the rest waits for its finalizers.
-                path = paths.item(kind, found["metadata"]["name"], namespace)
-                self.server.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
-                self.server.ask("DELETE", path)
+        for found in self.objects(kind, namespace):
+            path = paths.item(kind, found["metadata"]["name"], namespace)
+            self.server.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
+            self.server.ask("DELETE", path)
 
 
 class RealClusters:

@@ -195,6 +195,15 @@ def test_a_link_that_is_not_declared_goes_once_the_declared_ones_are_up(peers: W
     assert ("a", name) not in secrets(peers)
 
 
+def test_a_link_that_ran_the_other_way_goes_though_it_hides_ours(fleet: World):
+    fleet.drop_site("p")
+    predecessor.install(fleet, "a", "b")
+    predecessor.link(fleet, "a", "b")
+    until(lambda: uplinks(fleet, "a") == 1)
+    assert fleet.run(take_over=True, wait=10).all_up
+    assert [name for _, name in tokens(fleet)] == [fleet.run().outcome.plan.links[0].secret]
+
+
 def test_a_link_to_a_site_that_stays_with_the_peer_is_kept(peers: World):
     peers.drop_site("a")
     peers.run(take_over=True)

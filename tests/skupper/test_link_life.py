@@ -8,6 +8,9 @@ import pytest
 from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import generation
 from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_world
@@ -240,6 +243,34 @@ def test_the_old_token_stays_while_the_router_has_no_connector_for_the_new_one(p
     pair.deliver(pair.link().secret)
     pair.connect(old)
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
+
+
+def test_a_link_whose_router_still_uses_the_old_token_is_on_its_way(pair: Pair):
+    old = pair.deliver("link-a-net-1c62e307-old")
+    pair.deliver(pair.link().secret)
+    pair.connect(old)
+    assert pair.link().state is LinkState.DELIVERED
+    assert pair.link().reason == "the router of b/net has not taken up the new token yet"
+
+
+def test_a_link_whose_router_never_takes_up_the_new_token_is_up_by_the_old_one(pair: Pair):
+    old = pair.deliver("link-a-net-1c62e307-old")
+    pair.deliver(pair.link().secret)
+    pair.connect(old)
+    pair.now += timedelta(minutes=3)
+    assert pair.link().state is LinkState.UP
+    assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
+
+
+def test_a_link_the_other_way_hides_the_declared_one_and_goes_when_that_is_taken_up(pair: Pair):
+    turned = f"{generation.stem(Link(SiteKey('a', 'net'), SiteKey('b', 'net')))}-00000000"
+    pair.a.add_link_secret("net", turned, ISSUER, DIALLER, issued_by="id-b", host="net.b.example.com")
+    pair.a.add_status("net", "id-a", outgoing=["id-b"])
+    pair.b.add_status("net", "id-b", incoming=["id-a"])
+    name = pair.deliver()
+    assert (Verb.DELETE, "a", turned, False) in pair.secret_changes()
+    pair.b.add_connectors("net", "id-b", name)
+    assert (Verb.DELETE, "a", turned, True) in pair.secret_changes()
 
 
 def test_the_old_token_stays_while_the_issuer_is_gone(pair: Pair):

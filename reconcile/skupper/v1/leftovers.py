@@ -53,7 +53,7 @@ def _undeclared_links(
         declared = (secret.link.dialler, secret.link.issuer) in wanted
         if declared or networks & refused or not survey.may_write(secret.at):
             continue
-        after = _wait_for_others(ends & live.keys(), not_up) if secret.delivered else ""
+        after = _wait_for_others(secret, not_up, survey) if secret.delivered else ""
         yield (
             secret,
             link_steps.remove(
@@ -66,21 +66,33 @@ def _undeclared_links(
         )
 
 
-def _not_up(reports: Sequence[LinkReport]) -> dict[SiteKey, LinkReport]:
-    """Per site one declared link that is not up yet."""
-    found: dict[SiteKey, LinkReport] = {}
+def _not_up(reports: Sequence[LinkReport]) -> dict[SiteKey, list[LinkReport]]:
+    """Per site the declared links that are not up yet."""
+    found: dict[SiteKey, list[LinkReport]] = {}
     for report in reports:
         if report.managed and not report.settled:
-            found.setdefault(report.link.dialler, report)
-            found.setdefault(report.link.issuer, report)
+            found.setdefault(report.link.dialler, []).append(report)
+            found.setdefault(report.link.issuer, []).append(report)
     return found
 
 
-def _wait_for_others(ends: Iterable[SiteKey], not_up: Mapping[SiteKey, LinkReport]) -> str:
-    for end in sorted(ends):
-        if end in not_up:
-            return f"the declared link {not_up[end].link} is up"
+def _wait_for_others(secret: LinkSecret, not_up: Mapping[SiteKey, list[LinkReport]], survey: Survey) -> str:
+    for end in sorted({secret.link.dialler, secret.link.issuer}):
+        for report in not_up.get(end, ()):
+            if not _hides(secret, report, survey):
+                return f"the declared link {report.link} is up"
     return ""
+
+
+def _hides(secret: LinkSecret, report: LinkReport, survey: Survey) -> bool:
+    """True if a declared link does not show because this one runs the other way between the same sites.
+
+    Two routers show one record for all connections between them, so the declared link shows when this one is gone.
+    It is ready as soon as the router that dials has its connector.
+    """
+    dialler, issuer = report.link.dialler, report.link.issuer
+    turned = (dialler, issuer) == (secret.link.issuer, secret.link.dialler)
+    return turned and report.secret in survey.site(dialler).router_config.connectors
 
 
 def _doomed(layout: Layout, survey: Survey) -> list[tuple[SiteKey, str, str]]:

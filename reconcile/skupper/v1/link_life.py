@@ -146,13 +146,22 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     issuer = evidence.of_issuer(ends.dialler, ends.issuer, dialler_is_edge=ends.dialler_is_edge)
     report = replace(report, dialler=dialler, issuer=issuer, since=delivered.live.created)
     sights = {dialler.sight, issuer.sight} - {Sight.SILENT}
+    settling = bool(report.since and now - report.since < SETTLE)
     if sights == {Sight.UP}:
+        # Two links between the same sites show as one record, which may still be that of the token to be replaced.
+        if (
+            settling
+            and len(ends.delivered) > 1
+            and delivered.name not in ends.dialler.router_config.connectors
+        ):
+            reason = f"the router of {ends.link.dialler} has not taken up the new token yet"
+            return replace(report, state=LinkState.DELIVERED, reason=reason)
         return replace(report, state=LinkState.UP, reason="")
     active = evidence.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
     if active and dialler.sight is Sight.ABSENT and report.secret in ends.dialler.router_config.connectors:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
     reason = _denial(ends, dialler, issuer)
-    if report.since and now - report.since < SETTLE:
+    if settling:
         return replace(report, state=LinkState.DELIVERED, reason=reason)
     state = LinkState.DOWN if Sight.ABSENT in sights else LinkState.UNKNOWN
     return replace(report, state=state, reason=reason)
@@ -177,11 +186,7 @@ def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
 
 
 def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
-    """Delivered tokens of other generations: removed once the current one is up.
-
-    Two links between the same sites show as one record, so the record counts for the current token only when the
-    router has a connector of its name.
-    """
+    """Delivered tokens of other generations: removed once the current one is up and the router has its connector."""
     up = report.settled and name in ends.dialler.router_config.connectors
     after = "" if up else "the new token has made the link"
     return [
