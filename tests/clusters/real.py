@@ -195,7 +195,7 @@ class RealCluster:
     def _clear_of(self, kind: Kind, namespace: str) -> None:
         if kind != SERVICE:  # Services cannot be deleted as a collection
             self.server.ask("DELETE", paths.collection(kind, namespace), {"propagationPolicy": "Background"})
-        for found in self.objects(kind, namespace):
+        for found in self.objects(kind, namespace):  # what waits for its finalizers, too
             path = paths.item(kind, found["metadata"]["name"], namespace)
             self.server.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
             self.server.ask("DELETE", path)

@@ -147,18 +147,15 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     report = replace(report, dialler=dialler, issuer=issuer, since=delivered.live.created)
     sights = {dialler.sight, issuer.sight} - {Sight.SILENT}
     settling = bool(report.since and now - report.since < SETTLE)
+    taken_up = delivered.name in ends.dialler.router_config.connectors
     if sights == {Sight.UP}:
         # Two links between the same sites show as one record, which may still be that of the token to be replaced.
-        if (
-            settling
-            and len(ends.delivered) > 1
-            and delivered.name not in ends.dialler.router_config.connectors
-        ):
+        if settling and not taken_up and len(ends.delivered) > 1:
             reason = f"the router of {ends.link.dialler} has not taken up the new token yet"
             return replace(report, state=LinkState.DELIVERED, reason=reason)
         return replace(report, state=LinkState.UP, reason="")
     active = evidence.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
-    if active and dialler.sight is Sight.ABSENT and report.secret in ends.dialler.router_config.connectors:
+    if active and taken_up and dialler.sight is Sight.ABSENT:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
     reason = _denial(ends, dialler, issuer)
     if settling:
