@@ -35,6 +35,19 @@ class BackgroundLoop:
         self._loop.close()
 
 
+async def end_listening(listener: asyncio.Server) -> None:
+    """Close a server's ports; connections that it has accepted stay open.
+
+    To close it in the same turn of the loop in which it accepts a connection would leave that one's socket open for
+    ever, for asyncio (3.11) does not expect it: so it stops to accept one turn earlier.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in listener.sockets:
+        loop.remove_reader(listening.fileno())
+    await asyncio.sleep(0)
+    listener.close()
+
+
 async def _cancel_others() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:

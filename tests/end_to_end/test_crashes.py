@@ -6,7 +6,6 @@ stay the same from k to k, so each round also starts from what the one before ha
 """
 
 import itertools
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from reconcile.sandbox.embedded import Sandbox
 from tests.clusters.backends import Backend
 from tests.end_to_end import boxes
 from tests.end_to_end.boxes import Command, Crash, Gates
-from tests.end_to_end.world import until
 from tests.gate import Asked, Gate
 
 NETWORKS = ("vault", "grafana", "fake-api-server")
@@ -43,13 +41,6 @@ class Rounds:
         assert code == 0, told
         return boxes.end_state(self._box)
 
-    def finishes_with(self, state: boxes.State) -> bool:
-        """Run undisturbed; whether that is on the clusters then, or as soon as what the routers wrote is collected."""
-        self.finish()
-        with suppress(AssertionError):
-            until(lambda: boxes.end_state(self._box) == state, 30)
-        return boxes.end_state(self._box) == state
-
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("network", NETWORKS)
@@ -63,12 +54,12 @@ def test_a_run_that_is_killed_after_any_of_its_writes_is_finished_by_the_next(
         rounds.go(delete=False)
         linked = rounds.finish()
         rounds.go(delete=True)
-        assert rounds.finishes_with(empty)
+        assert rounds.finish() == empty
         for at in itertools.count(1):
             killed = rounds.go(delete=False, at=at)
-            assert rounds.finishes_with(linked), f"after a first run that was killed at write {at}"
+            assert rounds.finish() == linked, f"after a first run that was killed at write {at}"
             killed_again = rounds.go(delete=True, at=at)
-            assert rounds.finishes_with(empty), f"after a removal that was killed at write {at}"
+            assert rounds.finish() == empty, f"after a removal that was killed at write {at}"
             if not (killed or killed_again):
                 break
         ours = [

@@ -19,7 +19,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, T
 from multidict import CIMultiDict
 from yarl import URL
 
-from reconcile.sandbox.loop import BackgroundLoop
+from reconcile.sandbox.loop import BackgroundLoop, end_listening
 from tests.gate.asking import Asked, parse
 from tests.gate.port import HOST, Port
 from tests.openshift.certificates import DAY, NOW, Authority
@@ -197,9 +197,9 @@ class Gate:
             self._silent.close()
             self._silent = None
         self._port.drain()
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await end_listening(listener)
         server: Any = self._runner.server
         while connections := server.connections:
             for connection in connections:

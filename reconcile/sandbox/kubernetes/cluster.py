@@ -25,6 +25,7 @@ from reconcile.sandbox.kubernetes.requests import RequestCounter, RequestCounts
 from reconcile.sandbox.kubernetes.store import EventType, Record, Store
 from reconcile.sandbox.kubernetes.targets import Options, Target
 from reconcile.sandbox.kubernetes.writes import Writer
+from reconcile.sandbox.loop import end_listening
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -230,7 +231,7 @@ class SimulatedCluster:
         self._runner, self._listener = None, None
         if runner is None or runner.server is None or listener is None:
             return
-        listener.close()
+        await end_listening(listener)
         while connections := runner.server.connections:
             for connection in connections:
                 if connection.transport is not None:  # otherwise it is saying goodbye already
