@@ -4,6 +4,7 @@ For the few servers that a run reads from one after the other; the cluster layer
 heeds what Kubernetes says about when to come back.
 """
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,7 +13,8 @@ from reconcile.openshift.access import Retries
 Answer = TypeVar("Answer")
 
 PATIENT = Retries(attempts=5, base=0.5, cap=4.0)
-"""Waits 0.5, 1, 2 and 4 s: a server that is restarted is back by then."""
+"""Waits 0.5, 1, 2 and 4 s: a server that is restarted is back by then. One that stays silent costs little more than
+a minute."""
 
 
 def retry(
@@ -29,14 +31,15 @@ def retry(
     Args:
         attempt: what to do; repeating it must do no harm.
         passes: tells whether a failure may pass.
-        retries: how often and how soon.
+        retries: how often, how soon and until when.
         sleep: waits for a number of seconds.
     """
+    began = time.monotonic()
     for round_ in range(retries.attempts - 1):
         try:
             return attempt()
         except Exception as error:
-            if not passes(error):
+            if not passes(error) or time.monotonic() - began >= retries.within:
                 raise
             sleep(min(retries.cap, retries.base * 2**round_))
     return attempt()

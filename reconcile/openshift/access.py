@@ -45,3 +45,5 @@ class Retries:
     """Seconds before the second try; doubled each time, with jitter."""
     cap: float = 5.0
     """Longest pause in seconds, also for a server that asks for more by ``Retry-After``."""
+    within: float = 60.0
+    """Seconds after the first try in which others may begin."""

@@ -25,8 +25,6 @@ T = TypeVar("T")
 
 REACH_WITHIN = 8.0
 """Seconds after which no further attempt to get a connection begins."""
-SETTLE_WITHIN = 60.0
-"""Seconds after which no further attempt of any kind begins."""
 
 
 class Patience:
@@ -63,14 +61,14 @@ class Patience:
             try:
                 result = attempt()
             except Broken as broken:
-                limit = REACH_WITHIN if broken.fault.reaching else SETTLE_WITHIN
+                limit = REACH_WITHIN if broken.fault.reaching else self._retries.within
                 if not broken.fault.passing or self._exhausted(number, began, limit):
                     self._outage.remember(broken.fault)
                     raise
             else:
                 if not isinstance(result, Answer) or not may_pass(result):
                     return result
-                if self._exhausted(number, began, SETTLE_WITHIN):
+                if self._exhausted(number, began, self._retries.within):
                     return result
                 asked = result.retry_after
             self._counts.add(retries=1)

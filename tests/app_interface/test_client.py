@@ -19,6 +19,7 @@ from reconcile.app_interface.errors import (
     Unreachable,
     Untrusted,
 )
+from reconcile.openshift.access import Retries
 from tests.openshift.certificates import Authority
 from tests.openshift.loopback import Visit, closed_port, sends, serving, silent_host
 
@@ -156,6 +157,13 @@ def test_a_refused_connection_is_unreachable(connect: Connect) -> None:
 def test_a_silent_server_is_unreachable(connect: Connect) -> None:
     with silent_host() as host, pytest.raises(Unreachable, match="did not answer in time"):
         connect(f"http://{host}/graphql", patience=Patience(query=0.05, sha=0.05)).pin()
+
+
+def test_a_server_that_was_silent_for_long_is_not_tried_again(connect: Connect, pauses: list[float]) -> None:
+    patience = Patience(sha=0.05, retries=Retries(attempts=5, within=0.04))
+    with silent_host() as host, pytest.raises(Unreachable, match="did not answer in time"):
+        connect(f"http://{host}/graphql", patience=patience).pin()
+    assert pauses == []
 
 
 def test_a_certificate_of_an_unknown_authority_is_not_tried_again(
