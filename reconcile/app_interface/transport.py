@@ -24,6 +24,7 @@ from reconcile.app_interface.errors import (
     Unreachable,
     Untrusted,
 )
+from reconcile.app_interface.outages import explain
 from reconcile.app_interface.urls import without_userinfo
 
 Answer = TypeVar("Answer")
@@ -99,36 +100,20 @@ def reaching(url: str, call: Callable[[], Answer]) -> Answer:
 
 
 def _translated(server: str, error: BaseException) -> ServerError | None:
-    check = "check server in [graphql] of the configuration and the network on the way to it"
     match error:
         case requests.exceptions.SSLError():
-            hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
-            return Untrusted(server, "the TLS handshake failed", hint)
-        case requests.exceptions.Timeout():
-            return Unreachable(server, "it did not answer in time", "try again, then ask those who run it")
-        case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
-            return Unreachable(server, f"no connection ({_innermost(error)})", check)
+            found: type[ServerError] = Untrusted
+        case (
+            requests.exceptions.Timeout()
+            | requests.exceptions.ConnectionError()
+            | requests.exceptions.ChunkedEncodingError()
+        ):
+            found = Unreachable
         case requests.exceptions.RequestException():
-            return BadAnswer(server, f"no usable answer ({type(error).__name__})", check)
+            found = BadAnswer
         case _:
             return None
-
-
-def _innermost(error: BaseException) -> str:
-    """Name the operating system's reason, which ``requests`` wraps in several layers with the whole URL."""
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, OSError) and found.strerror and not isinstance(found, requests.RequestException):
-            return found.strerror
-        found = _inside(found)
-    return "broken off"
-
-
-def _inside(error: BaseException) -> BaseException | None:
-    if error.__cause__ or error.__context__:
-        return error.__cause__ or error.__context__
-    wrapped = [each for each in (*error.args, getattr(error, "reason", None)) if isinstance(each, Exception)]
-    return wrapped[0] if wrapped else None
+    return found(server, *explain(error, "graphql"))
 
 
 def _not_found(server: str) -> ServerError:

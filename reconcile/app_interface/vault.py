@@ -23,6 +23,7 @@ from reconcile.app_interface.errors import (
     SecretNotFound,
     SecretStoreError,
 )
+from reconcile.app_interface.outages import explain
 from reconcile.app_interface.retrying import PATIENT, retry
 from reconcile.app_interface.secrets import Entries, SecretReference, hidden
 from reconcile.openshift.access import Retries
@@ -146,13 +147,10 @@ class VaultReader:
         """Run ``attempt``, again if the fault may pass; what Vault itself refuses stays hvac's exception."""
         try:
             return retry(attempt, passes=_passes, retries=self._retries, sleep=self._sleep)
-        except requests.exceptions.SSLError:
-            reason, hint = "the TLS handshake failed", "name a file with its authority in REQUESTS_CA_BUNDLE"
         except requests.exceptions.JSONDecodeError:
             reason, hint = _NOT_VAULT
         except requests.exceptions.RequestException as error:
-            reason = f"no answer ({type(error).__name__})"
-            hint = "check server in [vault] of the configuration and the network on the way to it"
+            reason, hint = explain(error, "vault")
         self._outage = self._store_error(reason, hint)
         raise self._outage from None
 

@@ -166,8 +166,7 @@ def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
         return call.failed(errors.Throttled, "too many requests in flight", status=429)
     if answer.status >= 500:
         return call.failed(errors.ServerFault, reason, status=answer.status)
-    hint = "check the server address of the cluster and what stands between"
-    return call.failed(errors.Unreachable, reason, status=answer.status, hint=hint)
+    return call.failed(errors.Unreachable, reason, status=answer.status)
 
 
 def _origin(location: str) -> str:

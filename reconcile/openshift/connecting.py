@@ -62,16 +62,20 @@ def open_route(access: Access, *, size: int) -> Route:
     except OSError as error:
         no_file = None if isinstance(error, ssl.SSLError) else error.strerror
         reason = f"the CA file {access.ca_file} is not usable: {no_file or 'it holds no certificate'}"
+        hint = "name a file with the authorities to trust, PEM"
     except ValueError as error:
-        reason = str(error)
+        reason, hint = str(error), "correct the server address of the cluster"
     else:
         try:
             pool = _open_pool(server, context, size=size)
             return Route(server, context, pool, 1 if pool.proxy else _count_addresses(server))
         except (ValueError, ImportError):
             # The library's words may quote the credentials of the proxy.
-            reason = "the proxy that the environment names (HTTPS_PROXY) is not usable"
-    raise Broken(Fault(reason, passing=False, reaching=True))
+            reason, hint = (
+                "the proxy that the environment names (HTTPS_PROXY) is not usable",
+                "correct it there",
+            )
+    raise Broken(Fault(reason, hint, passing=False, reaching=True))
 
 
 def parse_server(server: str, *, insecure: bool) -> SplitResult:

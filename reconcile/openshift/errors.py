@@ -31,6 +31,8 @@ class ClusterError(Exception):
 
     label: ClassVar[str] = "failed"
     """How the text names this class of failure."""
+    advice: ClassVar[str] = ""
+    """The next step where nobody knows a better one."""
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class ClusterError(Exception):
         self.namespace = namespace
         self.name = name
         self.status = status
-        self.hint = hint
+        self.hint = hint or self.advice
 
     @property
     def where(self) -> str:
@@ -78,12 +80,14 @@ class Unreachable(ClusterError):
     """No usable answer came: refused, time-out, TLS, broken off, or not from a Kubernetes API server."""
 
     label = "unreachable"
+    advice = "check the server address of the cluster and what stands between"
 
 
 class Unauthorised(ClusterError):
     """The server does not accept the token (401)."""
 
     label = "unauthorised"
+    advice = "renew the token of the automation account"
 
 
 class Forbidden(ClusterError):
@@ -120,6 +124,7 @@ class Gone(ClusterError):
     """The ``resourceVersion`` or continue token has expired (410): list afresh."""
 
     label = "expired"
+    advice = "list again"
 
 
 class Invalid(ClusterError):
@@ -132,9 +137,11 @@ class Throttled(ClusterError):
     """The server asks to slow down (429), still after every retry."""
 
     label = "throttled"
+    advice = "run again later"
 
 
 class ServerFault(ClusterError):
     """The server failed (5xx), still after every retry."""
 
     label = "server fault"
+    advice = "run again; if it stays so, look at the API server"

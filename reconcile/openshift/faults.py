@@ -19,6 +19,7 @@ class Fault:
 
     reason: str
     hint: str = ""
+    """The next step; empty: what errors of this class advise."""
     passing: bool = True
     """It may be gone at the next try."""
     reaching: bool = False
@@ -38,7 +39,8 @@ class Broken(Exception):  # noqa: N818 - an internal signal between transport an
 def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
     """Translate what urllib3 raised while talking to ``host`` (``name:port``). Most specific causes first."""
     if isinstance(error, lib.ProxyError):
-        return Fault(f"the proxy on the way to {host} failed: {_root(error)}", reaching=True)
+        hint = "check the proxy that the environment names (HTTPS_PROXY)"
+        return Fault(f"the proxy on the way to {host} failed: {_root(error)}", hint, reaching=True)
     certificate = _find(error, ssl.SSLCertVerificationError)
     if isinstance(certificate, ssl.SSLCertVerificationError):
         verdict, hint = tls.explain(certificate)
@@ -46,16 +48,19 @@ def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
     if isinstance(error, lib.SSLError):
         return _tls_fault(error, host)
     if isinstance(error, lib.NameResolutionError):
-        return Fault(f"the name {host} cannot be resolved", reaching=True)
+        hint = "check the server address of the cluster and the name servers of this machine"
+        return Fault(f"the name {host} cannot be resolved", hint, reaching=True)
     if isinstance(error, lib.NewConnectionError):
         return Fault(_not_connected(error, host), reaching=True)
     if isinstance(error, lib.ConnectTimeoutError) or _in_handshake(error):
         return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True, silent=True)
     if isinstance(error, lib.TimeoutError):
         # Trying again would hold the caller for as long once more, so a silent server is told at once.
-        return Fault(f"no answer from {host} within {timeouts.read:g} s", passing=False, silent=True)
+        hint = "run again, or give it longer to answer"
+        return Fault(f"no answer from {host} within {timeouts.read:g} s", hint, passing=False, silent=True)
     if isinstance(error, lib.LocationValueError | UnicodeError):
-        return Fault(f"{host} is not a valid address", passing=False, reaching=True)
+        hint = "correct the server address of the cluster"
+        return Fault(f"{host} is not a valid address", hint, passing=False, reaching=True)
     return _broken_answer(error, host)
 
 
@@ -78,13 +83,14 @@ def _not_connected(error: Exception, host: str) -> str:
 
 
 def _broken_answer(error: Exception, host: str) -> Fault:
+    hint = "run again; if it stays so, look at what stands between"
     if _find(error, ConnectionResetError) or _find(error, BrokenPipeError):
-        return Fault(f"connection reset by {host}")
+        return Fault(f"connection reset by {host}", hint)
     if "closed connection without response" in str(error):
-        return Fault(f"{host} closed the connection without an answer")
+        return Fault(f"{host} closed the connection without an answer", hint)
     if isinstance(error, lib.DecodeError | lib.IncompleteRead) or "IncompleteRead" in str(error):
-        return Fault(f"the answer of {host} broke off")
-    return Fault(f"the connection to {host} failed: {_root(error)}")
+        return Fault(f"the answer of {host} broke off", hint)
+    return Fault(f"the connection to {host} failed: {_root(error)}", hint)
 
 
 def _in_handshake(error: Exception) -> bool:

@@ -23,11 +23,7 @@ _RIGHTS = {"apply": "patch and create", "replace": "update"}
 def next_step(
     verb: str, kind: Kind, namespace: str | None, error: type[errors.ClusterError], message: str
 ) -> str:
-    """What to do about the error, or an empty string if the reason says it all."""
-    if error is errors.Unauthorised:
-        return "renew the token of the automation account"
-    if error is errors.Gone:
-        return "list again"
+    """What to do about this error in particular; empty: what its class advises, if anything."""
     if error is errors.Conflict and "conflict with" in message:
         return "another field manager owns these fields"
     if error is errors.Forbidden:

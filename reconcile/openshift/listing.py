@@ -35,12 +35,3 @@ class Listings:
     """Where a watch of each scope goes on."""
     refused: dict[str, ClusterError] = field(default_factory=dict)
     """Namespaces that could not be listed, and why."""
-
-    @property
-    def cluster_wide(self) -> bool:
-        """One LIST saw every namespace."""
-        return self.scope == (None,)
-
-    def covers(self, namespace: str) -> bool:
-        """Whether absence from ``items`` means absence from this namespace."""
-        return self.cluster_wide or namespace in self.scope

@@ -95,7 +95,7 @@ class Transport:
     def _open(self) -> Route:
         with self._lock:
             if self._closed:
-                raise Broken(Fault("the client is closed", passing=False, reaching=True))
+                raise Broken(Fault("the client is closed", "open another one", passing=False, reaching=True))
             if self._route is None:
                 self._route = open_route(self._access, size=self._size)
             return self._route
@@ -134,7 +134,7 @@ class Transport:
     def _check(self, deadline: float, route: Route) -> None:
         if time.monotonic() > deadline:
             reason = f"{route.host} had not answered completely after {self._timeouts.whole:g} s"
-            raise Broken(Fault(reason, passing=False))
+            raise Broken(Fault(reason, "run again; if it stays so, look at the API server", passing=False))
 
 
 def _allow_silence(response: BaseHTTPResponse) -> None:

@@ -194,7 +194,7 @@ def test_an_outage_is_waited_for_once_only(make: Make, pauses: list[float]) -> N
     secrets = make(f"http://127.0.0.1:{closed_port()}")
     for _ in range(3):
         with pytest.raises(
-            SecretStoreError, match=r"no answer \(ConnectionError\); check server in \[vault\]"
+            SecretStoreError, match=r"no connection \(Connection refused\); check server in \[vault\]"
         ):
             secrets.entries(PLAIN)
     assert len(pauses) == 4

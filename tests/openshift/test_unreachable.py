@@ -24,7 +24,8 @@ def test_a_refused_connection_names_the_server(connect):
     with pytest.raises(Unreachable) as caught:
         connect(f"https://127.0.0.1:{port}").list(CONFIG_MAP, namespace="vault")
     assert str(caught.value) == (
-        f"app-sre-stage-01/vault: cannot list configmaps: unreachable: connection refused by 127.0.0.1:{port}"
+        f"app-sre-stage-01/vault: cannot list configmaps: unreachable: connection refused by 127.0.0.1:{port}; "
+        "check the server address of the cluster and what stands between"
     )
 
 

@@ -1,0 +1,39 @@
+"""Why a server that is asked through ``requests`` gave no answer, in words, and the next step.
+
+For the GraphQL server and for Vault alike. Exceptions of ``requests`` quote URLs with all that is in them: their own
+words are never shown.
+"""
+
+import requests
+
+
+def explain(error: BaseException, table: str) -> tuple[str, str]:
+    """Give the reason and the next step; ``table`` of the configuration holds the server's address."""
+    match error:
+        case requests.exceptions.SSLError():
+            hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
+            return "the TLS handshake failed", hint
+        case requests.exceptions.Timeout():
+            return "it did not answer in time", "try again, then ask those who run it"
+        case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
+            reason = f"no connection ({_innermost(error)})"
+        case _:
+            reason = f"no usable answer ({type(error).__name__})"
+    return reason, f"check server in [{table}] of the configuration and the network on the way to it"
+
+
+def _innermost(error: BaseException) -> str:
+    """Name the operating system's reason, which ``requests`` wraps in several layers."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror and not isinstance(found, requests.RequestException):
+            return found.strerror
+        found = _inside(found)
+    return "broken off"
+
+
+def _inside(error: BaseException) -> BaseException | None:
+    if error.__cause__ or error.__context__:
+        return error.__cause__ or error.__context__
+    wrapped = [each for each in (*error.args, getattr(error, "reason", None)) if isinstance(each, Exception)]
+    return wrapped[0] if wrapped else None
