@@ -9,7 +9,7 @@ from reconcile.skupper.definitions import Cluster, Definitions
 from reconcile.skupper.live import ClusterView
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.sites import Site, SiteKey
 
 NOT_READ = ClusterView(problem="it has not been read")
 
@@ -48,14 +48,20 @@ class World:
             return f"cluster {cluster.name} disables this integration"
         if not self.selection.covers(cluster, namespace):
             return f"{self.selection.text} leaves it out"
-        return self._refusals().get(SiteKey(cluster.name, namespace), "")
+        return self.refused_sites.get(SiteKey(cluster.name, namespace), "")
 
-    def _refusals(self) -> dict[SiteKey, str]:
+    @property
+    def refused_sites(self) -> dict[SiteKey, str]:
+        """Sites whose own data has an error -> what is said of them."""
         return {
             SiteKey(finding.cluster, finding.namespace): f"its data is refused ({finding.rule})"
             for finding in self.findings
             if finding.severity is Severity.ERROR and finding.namespace
         }
+
+    def refuses(self, site: Site) -> bool:
+        """True if the data of this site, or of its whole network, has an error."""
+        return site.network in self.refused_networks or site.key in self.refused_sites
 
     @property
     def refused_networks(self) -> frozenset[str]:

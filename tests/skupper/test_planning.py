@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper import checks
-from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
+from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterView
 from reconcile.skupper.plan import LinkState, Plan, Verb
 from reconcile.skupper.selection import Selection
@@ -207,16 +207,19 @@ class TestRemovals:
         found = self.removals(fakes, site("a"), site("b", config={"name": "a-net"}))
         assert [entry for entry in found if entry[2]] == []
 
+    def test_a_refused_network_keeps_the_links_between_sites_that_are_marked_delete(self, fakes):
+        twin = network(site("a", "other"), site("b", "other"), identifier="n")
+        views = {name: fake.view() for name, fake in fakes.items()}
+        found = plan(network(*(site(name, delete=True) for name in "abc")), twin, views=views)
+        assert [change for change in found.changes if change.verb is Verb.DELETE] == []
+
+    def test_what_the_refused_data_of_one_site_takes_back_is_kept(self, fakes):
+        refused = site("a", config={"serviceController": False, "edge": True})
+        found = self.removals(fakes, refused, site("b"), site("c"))
+        assert [entry for entry in found if entry[2]] == []
+
     def test_nothing_goes_from_a_cluster_that_the_data_does_not_know(self, fakes):
         definitions = Definitions(networks=(network(site("a"), site("b")),))
         views = {name: fake.view() for name, fake in fakes.items()}
         found = plan_world(World(definitions=definitions, ownership=OURS, now=NOW, views=views))
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
-
-
-def test_policies_are_one_object_per_cluster_with_anchored_names():
-    policy = Policy("p", allowed_services=("vault",))
-    sites = [site("a", name, policies=(policy,), cluster_admin=True) for name in ("one", "two")]
-    found = plan(network(*sites, site("b", policies=(policy,), cluster_admin=True)))
-    applied = {c.cluster: c.body["spec"]["namespaces"] for c in found.changes if c.name == "test-p"}
-    assert applied == {"a": ["^one$", "^two$"], "b": ["^net$"]}

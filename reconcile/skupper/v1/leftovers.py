@@ -1,12 +1,12 @@
 """What must go: links that are not declared, sites marked ``delete`` or not declared at all.
 
-Nothing is taken from a network that is refused, from a cluster that could not be read, or from one that the data
-does not know.
+Nothing is taken from a network or a site that is refused, from a cluster that could not be read, or from one that the
+data does not know.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconcile.findings import Finding
+from reconcile.findings import Finding, Severity
 from reconcile.skupper.declared import Layout
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 from reconcile.skupper.sites import SiteKey
@@ -27,10 +27,10 @@ def plan(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Plan:
         report = removal.report(live, network, reason)
         if report:
             sites.append(report)
-    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(_findings(links, survey)))
+    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(_findings(layout, links, survey)))
 
 
-def _findings(links: Sequence[LinkReport], survey: Survey) -> Iterable[Finding]:
+def _findings(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Iterable[Finding]:
     """Objects that belong to no site and no link, nor have a declared link's name: nobody else tells of them."""
     world = survey.world
     named = {(end, report.secret) for report in links for end in (report.link.dialler, report.link.issuer)}
@@ -38,20 +38,38 @@ def _findings(links: Sequence[LinkReport], survey: Survey) -> Iterable[Finding]:
         if survey.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(world)
+    for key in sorted(survey.places - layout.live.keys()):
+        unreadable = world.view(key.cluster).unreadable.get(key.namespace)
+        if unreadable and key.cluster in world.clusters:
+            yield _unread(key, unreadable)
+
+
+def _unread(key: SiteKey, reason: str) -> Finding:
+    return Finding(
+        rule="unreadable-namespace",
+        severity=Severity.WARNING,
+        message=f"{key} holds something of ours that is not declared; nothing is removed there, for {reason}",
+        cluster=key.cluster,
+        namespace=key.namespace,
+    )
 
 
 def _undeclared_links(
     layout: Layout, links: Sequence[LinkReport], survey: Survey
 ) -> Iterator[tuple[LinkSecret, Change]]:
     wanted = {(link.dialler, link.issuer) for entry in layout.networks for link in entry.links}
-    live = layout.live
-    refused = survey.world.refused_networks
+    network_of = {site.key: entry.identifier for entry in layout.networks for site in entry.sites}
+    live = layout.live.keys()
+    refused_networks = survey.world.refused_networks
+    refused_sites = survey.world.refused_sites.keys()
     not_up = _not_up(links)
     for secret in survey.secrets:
-        ends = {secret.link.dialler, secret.link.issuer}
-        networks = {live[end] for end in sorted(ends & live.keys())}
-        declared = (secret.link.dialler, secret.link.issuer) in wanted
-        if declared or networks & refused or not survey.may_write(secret.at):
+        ends = (secret.link.dialler, secret.link.issuer)
+        if ends in wanted or not survey.may_write(secret.at):
+            continue
+        networks = {network_of[end] for end in ends if end in network_of}
+        if networks & refused_networks or (refused_sites & set(ends) and live >= set(ends)):
+            # What the data would declare if it were right is not known.
             continue
         after = _wait_for_others(secret, not_up, survey) if secret.delivered else ""
         yield (

@@ -29,6 +29,16 @@ def desired(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, str]
     return dict(sorted(bodies.items()))
 
 
+def referring(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, str], list[Site]]:
+    """(cluster, object name) -> all sites that refer to the policy, those marked ``delete`` included."""
+    found: dict[tuple[str, str], list[Site]] = {}
+    for site in sites:
+        for policy in site.definition.policies:
+            name = _name(ownership.instance, policy.identifier)
+            found.setdefault((site.cluster.name, name), []).append(site)
+    return found
+
+
 def _name(instance: str, identifier: str) -> str:
     """The instance keeps app-interfaces apart; as a label value it may hold what an object name may not."""
     return re.sub(r"[^a-z0-9]+", "-", f"{instance}-{identifier}".lower())

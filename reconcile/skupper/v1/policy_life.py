@@ -1,26 +1,28 @@
 """Cluster policies: what to apply and what to remove on each cluster.
 
 They belong to whole clusters and serve several networks at once, so they are planned apart from any network. A
-namespace filter leaves them out.
+namespace filter leaves them out. What a site refers to whose data is refused is not made for it, and stays as it is if
+it is there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reconcile.findings import Finding
-from reconcile.kinds import CLUSTER_POLICY
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP
 from reconcile.skupper.drift import drift
 from reconcile.skupper.live import LiveObject, ObjectKey
 from reconcile.skupper.plan import Change, Plan, Verb
-from reconcile.skupper.sites import settle_all
-from reconcile.skupper.v1 import policies
+from reconcile.skupper.sites import Site, settle_all
+from reconcile.skupper.v1 import policies, provenance, words
 from reconcile.skupper.world import World
 
 
 def plan(world: World) -> Plan:
     """Plan the cluster policies of all clusters that were read."""
     sites = [site for network in world.definitions.networks for site in settle_all(network)]
-    desired = policies.desired(sites, world.ownership)
+    referring = policies.referring(sites, world.ownership)
+    desired = policies.desired([site for site in sites if not world.refuses(site)], world.ownership)
     changes: list[Change] = []
     findings: list[Finding] = []
     for (cluster, name), body in desired.items():
@@ -33,6 +35,8 @@ def plan(world: World) -> Plan:
         if found and not world.ownership.covers(found.labels):
             findings.append(_foreign(cluster, name))
             continue
+        if found and any(map(world.refuses, referring[cluster, name])):
+            continue
         differing = drift(body, found) if found else ()
         if found is None or differing:
             paths = ", ".join(field.dotted for field in differing)
@@ -40,10 +44,13 @@ def plan(world: World) -> Plan:
             change = _policy_change(Verb.APPLY, cluster, name, reason)
             changes.append(replace(change, body=body, drift=differing))
     for cluster in sorted(world.views):
-        for live in _stray_policies(cluster, world, desired):
+        for live in _ours(cluster, world):
+            users = referring.get((cluster, live.key.name), ())
+            if (cluster, live.key.name) in desired or any(map(world.refuses, users)):
+                continue
             reason = "no namespace refers to the policy"
             change = _policy_change(Verb.DELETE, cluster, live.key.name, reason)
-            changes.append(replace(change, uid=live.uid, removal=True))
+            changes.append(replace(change, uid=live.uid, removal=True, after=_last_user(users, world)))
     return Plan(changes=tuple(changes), findings=tuple(findings))
 
 
@@ -58,9 +65,8 @@ def _reads_policies(cluster: str, world: World) -> bool:
     )
 
 
-def _stray_policies(
-    cluster: str, world: World, desired: Mapping[tuple[str, str], object]
-) -> list[LiveObject]:
+def _ours(cluster: str, world: World) -> list[LiveObject]:
+    """Policies on a cluster that we have made; labels alone may have been copied."""
     if not _reads_policies(cluster, world):
         return []
     return [
@@ -68,10 +74,20 @@ def _stray_policies(
         for key, live in sorted(world.view(cluster).objects.items())
         if key.kind == CLUSTER_POLICY
         and world.ownership.covers(live.labels)
-        and (cluster, key.name) not in desired
+        and provenance.applied(live)
         and not live.deleting
         and live.addressable
     ]
+
+
+def _last_user(users: Iterable[Site], world: World) -> str:
+    """What the removal of a policy waits for: as long as a site is there, Skupper must let it do what it did."""
+    for site in users:
+        view = world.view(site.cluster.name)
+        there = ObjectKey(CONFIG_MAP, site.namespace, words.SITE) in view.objects
+        if there or view.problem_in(site.namespace):
+            return f"the site {site.key} is gone"
+    return ""
 
 
 def _policy_change(verb: Verb, cluster: str, name: str, reason: str) -> Change:

@@ -1,0 +1,61 @@
+"""Cluster policies in the plan: whose they are, whom they serve, when they go."""
+
+from reconcile.kinds import CLUSTER_POLICY, SECRET
+from reconcile.skupper.definitions import Policy, SiteDefinition
+from reconcile.skupper.live import ClusterView
+from reconcile.skupper.plan import Change, Verb
+from tests.skupper.fakes import FakeCluster, body
+from tests.skupper.test_planning import network, plan, site
+
+POLICY = Policy("p", allowed_services=("vault",))
+
+
+def open_site(name: str, namespace: str = "net", **options) -> SiteDefinition:
+    return site(name, namespace, policies=(POLICY,), cluster_admin=True, **options)
+
+
+def about_policies(*sites: SiteDefinition, fake: FakeCluster | None = None) -> list[Change]:
+    views = {"a": fake.view() if fake else ClusterView(), "b": ClusterView()}
+    return [change for change in plan(network(*sites), views=views).changes if change.kind == CLUSTER_POLICY]
+
+
+def with_policy(name: str, **options) -> FakeCluster:
+    fake = FakeCluster("a")
+    fake.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", name, spec={}, **options))
+    return fake
+
+
+def test_policies_are_one_object_per_cluster_with_anchored_names():
+    found = plan(network(open_site("a", "one"), open_site("a", "two"), open_site("b")))
+    applied = {c.cluster: c.body["spec"]["namespaces"] for c in found.changes if c.name == "test-p"}
+    assert applied == {"a": ["^one$", "^two$"], "b": ["^net$"]}
+
+
+def test_a_policy_that_nothing_refers_to_is_removed():
+    (change,) = about_policies(site("a"), site("b"), fake=with_policy("test-p"))
+    assert (change.verb, change.name, change.ready) == (Verb.DELETE, "test-p", True)
+
+
+def test_a_policy_that_only_carries_our_labels_stays():
+    by_hand = [{"manager": "kubectl-client-side-apply", "operation": "Update"}]
+    fake = with_policy("copied", metadata={"managedFields": by_hand})
+    assert about_policies(site("a"), site("b"), fake=fake) == []
+
+
+def test_no_policy_is_made_for_a_site_that_may_not_have_one():
+    assert about_policies(site("a", policies=(POLICY,)), site("b")) == []
+
+
+def test_a_policy_of_a_site_whose_data_is_refused_stays_as_it_is():
+    refused = open_site("a", config={"serviceController": False})
+    assert about_policies(refused, site("b"), fake=with_policy("test-p")) == []
+
+
+def test_a_policy_goes_after_the_last_site_that_refers_to_it():
+    fake = with_policy("test-p")
+    fake.add_site("net", site_id="id-a")
+    (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
+    assert (change.verb, change.after) == (Verb.DELETE, "the site a/net is gone")
+    fake.bodies = {key: made for key, made in fake.bodies.items() if key[0] not in {SECRET} and not key[1]}
+    (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
+    assert change.ready
