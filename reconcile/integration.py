@@ -5,8 +5,9 @@ definitions, opens the clusters that matter and hands out runs over them. It pri
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -126,12 +127,13 @@ class Session:
             fleet.close()
 
     def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
+        views, awaited = fleet.known()
         world = World(
             definitions=self._fetched.definitions,
             ownership=self._ownership,
             now=moment,
-            views=fleet.views(),
-            awaited=fleet.pending,
+            views=views,
+            awaited=awaited,
             selection=self._invocation.selection,
             findings=self.findings,
             removal_budget=None if self._budget is None else self._budget - removed,
@@ -158,7 +160,7 @@ class Session:
         sites = [site for site in self._sites if site.cluster.name == cluster.name]
         return Target(
             name=cluster.name,
-            open=partial(self._open, cluster, admin=any(site.definition.policies for site in sites)),
+            open=partial(self._open, cluster, sites),
             reads=reads.reads(sites, self._ownership, heartbeat=heartbeat, take_over=self._take_over),
             trace=reads.trace(self._ownership),
             closer=partial(reads.closer, sites, self._ownership),
@@ -169,7 +171,11 @@ class Session:
     def _sites(self) -> tuple[Site, ...]:
         return tuple(site for network in self._fetched.definitions.networks for site in settle_all(network))
 
-    def _open(self, cluster: Cluster, *, admin: bool) -> Accounts:
+    def _open(self, cluster: Cluster, sites: Sequence[Site]) -> Accounts:
+        """Open the accounts of a cluster; the cluster-admin one where there may be policies of ours.
+
+        Where none is declared it is for removing old ones alone, so a cluster goes on without it.
+        """
         from reconcile.openshift.client import Client
 
         credentials = self._fetched.credentials[cluster.name]
@@ -189,8 +195,16 @@ class Session:
                 raise CannotOpenError(str(error)) from error
             return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
-        wants_admin = admin and credentials.admin is not None
-        return Accounts(client(as_admin=False), client(as_admin=True) if wants_admin else None)
+        accounts = Accounts(client(as_admin=False))
+        if not sites or credentials.admin is None:
+            return accounts
+        try:
+            return replace(accounts, admin=client(as_admin=True))
+        except CannotOpenError as error:
+            if any(site.definition.policies for site in sites):
+                raise
+            _log.debug("%s; no policy that is not declared any more will be found there", error)
+            return accounts
 
 
 @contextmanager

@@ -77,19 +77,23 @@ class Fleet:
     def pending(self) -> frozenset[str]:
         """Clusters that have neither answered nor failed yet."""
         with self._lock:
-            return frozenset(self._targets.keys() - self._observed.keys() - self._failed.keys())
+            return self._pending()
 
     @property
     def failures(self) -> tuple[ClusterFailed, ...]:
         with self._lock:
             return tuple(self._failed[name] for name in sorted(self._failed))
 
-    def views(self) -> dict[str, ClusterView]:
-        """What is known now; clusters that have not answered yet are left out, and so count as not read."""
+    def known(self) -> tuple[dict[str, ClusterView], frozenset[str]]:
+        """What is known now, and the clusters that are still to answer, of one moment: each is in just one of the two.
+
+        Whoever counts what would be removed must know whether that is everything.
+        """
         with self._lock:
             answered = {name: self._pictures[name] for name in self._observed}
             failed = {name: ClusterView(problem=failure.message) for name, failure in self._failed.items()}
-        return {**{name: picture.view() for name, picture in answered.items()}, **failed}
+            pending = self._pending()
+        return {**{name: picture.view() for name, picture in answered.items()}, **failed}, pending
 
     def watch(
         self,
@@ -167,6 +171,9 @@ class Fleet:
     def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
         self._fail(target, message)
         changed()
+
+    def _pending(self) -> frozenset[str]:
+        return frozenset(self._targets.keys() - self._observed.keys() - self._failed.keys())
 
     def _fail(self, target: Target, message: str) -> None:
         with self._lock:

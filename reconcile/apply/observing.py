@@ -63,7 +63,19 @@ def observe(
     Raises ``ClusterError`` if any LIST that is not optional fails for the whole cluster.
     """
     listed = _at_once([partial(_list, accounts, read, namespaces, picture) for read in reads])
-    return [found for found in listed if found]
+    observed = [found for found in listed if found]
+    _note_half_read(observed, picture)
+    return observed
+
+
+def _note_half_read(observed: Sequence[Observed], picture: Picture) -> None:
+    """A namespace of which one kind was listed and another one was not is as good as not read."""
+    found = {key.namespace for entry in observed for key in entry.shown} - {""}
+    for entry in observed:
+        scope = entry.resource_versions.keys()
+        if entry.read.kind.namespaced and None not in scope:
+            for namespace in found - scope:
+                picture.note_unreadable(namespace, f"{entry.read.kind.plural} may not be listed there")
 
 
 def look_closer(accounts: Accounts, looks: Sequence[Look], picture: Picture) -> None:
@@ -110,8 +122,9 @@ def _list(accounts: Accounts, read: Read, namespaces: Sequence[str], picture: Pi
             raise
         picture.note_absent_kind(read.kind)
         return None
-    except errors.Forbidden:
-        if accounts.admin or not read.admin:
+    except (errors.Forbidden, errors.Unauthorised) as error:
+        without = read.admin and not accounts.admin and isinstance(error, errors.Forbidden)
+        if not without and not read.spare:
             raise
         return None
     _take_in(read, listings, picture)

@@ -43,8 +43,6 @@ class Outcome:
     writes: int = 0
     failures: list[str] = field(default_factory=list)
     """What was refused or failed, one line each."""
-    waited: bool = False
-    """True if the run waited for links and gave up."""
     stopped: bool = False
     """True if it was told to stop."""
 
@@ -75,6 +73,7 @@ class Run:
         self._busy: set[_Lane] = set()
         self._done: queue.SimpleQueue[tuple[_Lane, list[Change]]] = queue.SimpleQueue()
         self._tried: dict[_Key, int] = {}
+        self._refused: set[_Key] = set()
         self._closed: set[_Lane] = set()
         # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
         self._removed = 0
@@ -95,11 +94,11 @@ class Run:
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
-        """Make the plan true; wait up to `wait` seconds for links to come up and sites to go."""
+        """Make the plan true; wait up to `wait` seconds for sites and links to come up, and for sites to go."""
         self._fleet.read(self._happened.put)
         deadline: float | None = None
         while True:
-            self._gather(0 if self.outcome.plan.ready and not self._busy else TICK)
+            self._gather(TICK)
             self._tell_failures()
             # Taken before the plan: a cluster that answers meanwhile is not in it, so another plan is due.
             unread = self._fleet.pending
@@ -116,18 +115,17 @@ class Run:
                 continue
             if deadline is None:
                 deadline = time.monotonic() + wait
-            if not self._worth_waiting(wait):
-                break
-            if time.monotonic() >= deadline:
-                self.outcome.waited = True
+            if not self._worth_waiting(wait) or time.monotonic() >= deadline:
                 break
         self.outcome.stopped = self._stop.is_set()
+        if not self.outcome.stopped:
+            self._tell_what_is_undone()
         return self.outcome
 
     def _gather(self, longest: float) -> None:
         """Wait until something happens, then a moment longer for what comes with it."""
         try:
-            self._happened.get(timeout=longest or GATHER)
+            self._happened.get(timeout=longest)
             # A large fleet reports without a pause; planning must not take up more than a third of the run.
             time.sleep(max(GATHER, min(2 * self._planning, TICK)))
             while True:
@@ -207,11 +205,24 @@ class Run:
         self._done.put((lane, made))
         self._happened.put("")
 
+    def _tell_what_is_undone(self) -> None:
+        """Tell of changes that have been made as often as a run makes them, and are due again."""
+        for change in self.outcome.plan.ready:
+            again = self._tried.get(_key(change), 0) >= _TRIES and _key(change) not in self._refused
+            if again and self._is_open(change.lane):
+                message = (
+                    f"{'/'.join(filter(None, change.lane))}: {change.kind.name} {change.name} is not as declared, "
+                    f"{_TRIES} times made so: {change.reason}; find out what changes it back"
+                )
+                self.outcome.failures.append(message)
+                self._tell(ChangeFailed(change, message))
+
     def _is_open(self, lane: _Lane) -> bool:
         return not {lane, (lane[0], "*")} & self._closed
 
     def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
         """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
+        self._refused.add(_key(change))
         if error is not None and error.cluster != change.cluster:
             self._tried[_key(change)] = _TRIES
         elif isinstance(error, Unreachable):
@@ -233,18 +244,20 @@ class Run:
             and self._is_open(change.lane)
             for change in plan.changes
         )
-        if not wait or not (under_way or self._leaving() or held):
+        coming = self._coming()
+        if not wait or not (under_way or coming or self._leaving() or held):
             return False
         moment = self._clock()
-        recent = any(link.since and (moment - link.since).total_seconds() < wait for link in under_way)
+        begun = [report.since for report in under_way] + [site.since for site in coming]
+        recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
     def _awaited(self) -> set[str]:
         """Clusters on which something is still to happen."""
         plan = self.outcome.plan
         ends = {end.cluster for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
-        leaving = {site.key.cluster for site in self._leaving()}
-        return ends | leaving | {change.cluster for change in plan.changes if change.after}
+        moving = {site.key.cluster for site in (*self._coming(), *self._leaving())}
+        return ends | moving | {change.cluster for change in plan.changes if change.after}
 
     def _under_way(self) -> list[LinkReport]:
         """Links on their way; not those that wait for what could not be read or has been given up."""
@@ -255,14 +268,16 @@ class Run:
             if report.since and self._is_open(report.link.dialler) and self._is_open(report.link.issuer)
         ]
 
+    def _coming(self) -> list[SiteReport]:
+        """Sites on their way up; not those that have been given up."""
+        return [site for site in self.outcome.plan.sites if site.coming and self._is_open(site.key)]
+
     def _leaving(self) -> list[SiteReport]:
         """Sites on their way out; not those whose removal has been given up, or waits for links."""
         plan = self.outcome.plan
         held = {change.lane for change in plan.changes if change.after and change.verb is Verb.DELETE}
         return [
-            site
-            for site in plan.sites
-            if site.state == "removing" and self._is_open(site.key) and site.key not in held
+            site for site in plan.sites if site.leaving and self._is_open(site.key) and site.key not in held
         ]
 
 

@@ -19,7 +19,10 @@ from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.reading import Read
 
 PAUSE = 2.0
-"""Seconds before a watch that could not be opened is tried again."""
+"""Seconds before a watch that could not be opened, or ends at once time and again, is tried again."""
+
+SHORT = 1.0
+"""Seconds; a watch that was shorter has ended at once."""
 
 LOST_AFTER = 6.0
 """Seconds in which no watch could be opened, after which a cluster is given up."""
@@ -67,10 +70,16 @@ class Watches:
     def _follow(self, read: Read, namespace: str | None, version: str, seen: set[ObjectKey]) -> None:
         client = self._accounts.of(admin=read.admin)
         answered = time.monotonic()
+        short = 0
         while not self._stop.is_set():
+            began = time.monotonic()
             try:
                 version = self._go_on(client, read, namespace, version, seen)
                 answered = time.monotonic()
+                short = short + 1 if answered - began < SHORT else 0
+                if short > 1:
+                    # Something on the way ends every watch at once: do not ask as fast as it answers.
+                    self._stop.wait(PAUSE)
             except (errors.Forbidden, errors.Unauthorised) as refusal:
                 self._refused(refusal)
                 return

@@ -17,6 +17,7 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, E
 from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
+from reconcile.kinds import SECRET
 from reconcile.report import actions, findings
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import MISSING_NAMESPACE, Change, LinkReport, LinkState, Plan, SiteReport
@@ -90,12 +91,17 @@ class Teller:
         not_up = [] if dry_run else _not_up(outcome.plan, patient=wait > 0)
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
-        for site in [] if dry_run else _leaving(outcome.plan):
-            _log.warning("site %s is not gone yet: %s", site.key, site.reason)
+        coming = [] if dry_run or not wait else _coming(outcome.plan, not_up)
+        for site in coming:
+            _log.error("site %s of network %s is %s: %s", site.key, site.network, site.state, site.reason)
+        leaving = [] if dry_run else [site for site in outcome.plan.sites if site.leaving]
+        for site in leaving:
+            level = logging.ERROR if wait else logging.WARNING
+            _log.log(level, "site %s is not gone yet: %s%s", site.key, site.reason, _held(site, outcome.plan))
         if outcome.stopped:
             _log.warning("stopped by %s; left to the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
-        return bool(outcome.failures or errors or not_up)
+        return bool(outcome.failures or errors or not_up or coming or (leaving and wait))
 
 
 def _after_a_run(finding: Finding) -> Finding:
@@ -124,5 +130,14 @@ def _left(plan: Plan) -> str:
     return f"{counted(places.total(), 'change')} ({where})"
 
 
-def _leaving(plan: Plan) -> list[SiteReport]:
-    return [site for site in plan.sites if site.state == "removing"]
+def _coming(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
+    """Sites that are not all there yet, but for those of which a link has been told about."""
+    told = {end for report in not_up for end in (report.link.dialler, report.link.issuer)}
+    return [site for site in plan.sites if site.coming and site.key not in told]
+
+
+def _held(site: SiteReport, plan: Plan) -> str:
+    """What the removal of the links of this site waits for."""
+    secrets = [change for change in plan.changes if change.removal and change.kind == SECRET]
+    reasons = {change.after for change in secrets if change.after and change.network in {"", site.network}}
+    return f"; its links go once {' and '.join(sorted(reasons))}" if reasons else ""

@@ -87,7 +87,7 @@ class Unauthorised(ClusterError):
     """The server does not accept the token (401)."""
 
     label = "unauthorised"
-    advice = "renew the token of the automation account"
+    advice = "renew the token of the account"
 
 
 class Forbidden(ClusterError):

@@ -149,6 +149,16 @@ class SiteReport:
     version: str = ""
     since: datetime | None = None
 
+    @property
+    def coming(self) -> bool:
+        """True if the site is declared and not all there yet."""
+        return self.state in {"absent", "starting"}
+
+    @property
+    def leaving(self) -> bool:
+        """True if the site is to go and is not gone yet."""
+        return self.state == "removing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -19,6 +19,8 @@ class Read:
     admin: bool = False
     """True: ask with the cluster-admin account where there is one; where there is none, that the kind may not be listed
     is no fault."""
+    spare: bool = False
+    """True: nothing declared depends on it, so that the account may not list the kind is no fault either way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 import json
 
+from aiohttp import web
+
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
 from tests.end_to_end.world import World, until
+from tests.gate import Asked
 
 
 def link_names(fleet: World, cluster: str) -> set[str]:
@@ -50,6 +53,22 @@ def test_an_edited_role_is_put_right(linked: World):
         "['apply', 'privileged=False', 'a', 'net', 'Role.rbac.authorization.k8s.io', 'skupper-site-controller']"
     ]
     assert linked["a"].find(ROLE, "skupper-site-controller", "net")["rules"] == role["rules"]
+
+
+def test_what_is_changed_back_each_time_fails_the_run(linked: World):
+    with linked.client("a") as client:
+        found = client.patch(DEPLOYMENT, "skupper-site-controller", "net", {"spec": {"replicas": 2}})
+
+    def undo(asked: Asked) -> web.Response | None:
+        """As an admission webhook does that has its own idea."""
+        return web.json_response(found) if asked.write and asked.plural == "deployments" else None
+
+    linked.gate("a").before.append(undo)
+    (failure,) = linked.run().outcome.failures
+    assert failure == (
+        "a/net: Deployment skupper-site-controller is not as declared, 3 times made so: it differs in spec.replicas; "
+        "find out what changes it back"
+    )
 
 
 def test_what_others_put_into_our_objects_stays(linked: World):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 
 import pytest
 
@@ -131,6 +132,28 @@ def test_watches_that_are_cut_are_taken_up_again(fleet: World):
                 gate.end_watches()
 
     assert fleet.run(listener=cut).all_up
+
+
+def test_watches_that_end_at_once_are_not_opened_all_the_time(fleet: World):
+    gate = fleet.gate("p")
+    gate.before.append(faults.verbs(faults.say("", content_type="application/json"), "watch"))
+    fleet.run(wait=5)
+    watches = Counter(asked.path for asked in gate.asked if asked.verb == "watch")
+    assert max(watches.values()) <= 10  # of ConfigMaps there are two
+
+
+def test_nothing_is_removed_where_not_all_may_be_read(linked: World):
+    maps = Rule(verbs=frozenset({"get", "list", "watch"}), resources=frozenset({"configmaps"}))
+    linked.drop_site("b")
+    linked.token["b"] = linked["b"].admit(Account("maps", "maps-token", (maps,)))
+    before = linked.objects(CONFIG_MAP, "b")
+    told = linked.run()
+    assert len(linked.objects(CONFIG_MAP, "b")) == len(before)
+    (warning,) = [finding.message for finding in told.outcome.plan.findings if finding.cluster == "b"]
+    assert warning == (
+        "b/net holds something of ours that is not declared; nothing is removed there, for "
+        "deployments may not be listed there"
+    )
 
 
 def test_a_history_that_has_expired_is_listed_anew(fleet: World):

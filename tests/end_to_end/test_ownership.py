@@ -129,8 +129,7 @@ def test_a_run_does_not_wait_for_a_secret_of_others_to_go(linked: World, end: st
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
     linked[end].load(theirs(SECRET, name))
-    told = linked.run(wait=60)
-    assert (told.outcome.waited, told.seconds < 20) == (False, True)
+    assert linked.run(wait=60).seconds < 20
 
 
 def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: World):

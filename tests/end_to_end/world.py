@@ -163,13 +163,14 @@ class World:
         findings = checks.check(definitions)
 
         def make_plan(fleet, moment, budget, removed):
+            views, awaited = fleet.known()
             return planning.plan(
                 PlannedWorld(
                     definitions=definitions,
                     ownership=self.ownership,
                     now=moment,
-                    views=fleet.views(),
-                    awaited=fleet.pending,
+                    views=views,
+                    awaited=awaited,
                     selection=selection,
                     findings=findings,
                     removal_budget=None if budget is None else budget - removed,

@@ -53,7 +53,8 @@ def reads(
     if "route" in ingresses:
         # Plain Kubernetes has no Routes; there the sites lack their host, and say so.
         found.append(Read(ROUTE, labels=ownership.selector, optional=True))
-    found.append(Read(CLUSTER_POLICY, labels=ownership.selector, optional=True, admin=True))
+    spare = not any(site.definition.policies for site in sites)
+    found.append(Read(CLUSTER_POLICY, labels=ownership.selector, optional=True, admin=True, spare=spare))
     if take_over and sites:
         every = (CONFIG_MAP, SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING, SERVICE)
         found += [Read(kind, labels=peer.SELECTOR) for kind in every]
