@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb
@@ -12,7 +13,7 @@ from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import generation
 from reconcile.skupper.world import World
-from tests.skupper.fakes import NOW, OURS, FakeCluster, body
+from tests.skupper.fakes import NOW, OURS, FakeCluster, body, certificate
 from tests.skupper.fakes import plan as plan_world
 
 DIALLER, ISSUER = "b/net", "a/net"
@@ -283,6 +284,17 @@ def test_a_token_close_to_its_expiry_is_replaced_under_a_new_name(pair: Pair):
     old = pair.deliver()
     pair.now += timedelta(days=1790)
     assert pair.link().secret != old
+
+
+def test_a_ca_close_to_its_expiry_is_told_of_and_no_token_replaced_for_it(pair: Pair):
+    ca = certificate("ca-of-id-a", expires=NOW + timedelta(days=30))
+    pair.a.bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = ca
+    name = pair.deliver()
+    pair.b.bodies[SECRET, "net", name]["data"]["ca.crt"] = ca
+    assert pair.link().secret == name
+    (finding,) = pair.plan().findings
+    assert (finding.rule, finding.severity) == ("expiring-site", Severity.WARNING)
+    assert finding.message.startswith("Secret skupper-site-ca in a/net expires on 2026-03-31; ")
 
 
 def test_the_name_of_a_renewed_token_stays_when_the_old_one_is_gone(pair: Pair):

@@ -7,13 +7,14 @@ read; this is the one place that says what follows from it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import status, words
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.tokens import LinkSecret, Stray
+from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret, Stray
 from reconcile.skupper.world import World
 
 _MAKE_ANEW = f"delete the ConfigMap {words.SITE} there, and the next run makes the site and its links anew"
@@ -63,6 +64,24 @@ def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
         if fault:
             step = f"put a CA there or remove it, then {_MAKE_ANEW}" if name == words.SITE_CA else _MAKE_ANEW
             yield Fault(live.key, SECRET, name, fault, step, blocks=issues)
+
+
+def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
+    """Certificates of a site where links end that run out: Skupper never renews them, and no token can mend that."""
+    for name, certificate in ((words.SITE_CA, live.authority), (words.SITE_SERVER, live.server)):
+        if certificate.expires and certificate.expires - now < RENEW_BEFORE:
+            over = certificate.expires < now
+            told = f"{'expired' if over else 'expires'} on {certificate.expires:%Y-%m-%d}"
+            yield Finding(
+                rule="expiring-site",
+                severity=Severity.ERROR if over else Severity.WARNING,
+                message=(
+                    f"{SECRET.name} {name} in {live.key} {told}; from then on no router can dial the site. "
+                    f"{_MAKE_ANEW[:1].upper()}{_MAKE_ANEW[1:]}"
+                ),
+                cluster=live.key.cluster,
+                namespace=live.key.namespace,
+            )
 
 
 def of_secret(secret: LinkSecret) -> Iterator[Fault]:

@@ -79,9 +79,14 @@ class LiveSite:
         return found if current else None
 
     @cached_property
+    def authority(self) -> Certificate:
+        """The site's CA, which signs its tokens."""
+        return self._certificate(words.SITE_CA)
+
+    @property
     def ca(self) -> str:
         """Fingerprint of the site's CA; empty if there is none yet."""
-        return self._certificate(words.SITE_CA).fingerprint
+        return self.authority.fingerprint
 
     @cached_property
     def server(self) -> Certificate:

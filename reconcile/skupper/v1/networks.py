@@ -69,6 +69,8 @@ class NetworkPlanner:
             return planned.report
         issues = any(link.issuer == site.key for link in self._declared.links)
         self._note(faults.of_site(live, issues=issues))
+        if issues:
+            self._findings += faults.expiring(live, self._world.now)
         return planned.report
 
     def _plan_link(self, link: Link) -> LinkReport:

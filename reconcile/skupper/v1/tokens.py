@@ -76,10 +76,10 @@ class LinkSecret:
         """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; empty if it is good."""
         if self.oddity or not self.issued:
             return self.oddity or f"its label {words.TYPE} is not {words.TOKEN}"
-        for entry in _CERTIFICATES:
-            certificate = self.live.certificates[entry]
-            if certificate.expires and certificate.expires - now < RENEW_BEFORE:
-                return f"its {entry} expires on {certificate.expires:%Y-%m-%d}"
+        # Not that of its CA: any other token of this issuer would carry the same one.
+        expires = self.live.certificates["tls.crt"].expires
+        if expires and expires - now < RENEW_BEFORE:
+            return f"its tls.crt expires on {expires:%Y-%m-%d}"
         if self.live.certificates["ca.crt"].fingerprint != ca:
             return "its CA is not the issuer's"
         return ""
