@@ -91,8 +91,8 @@ class Teller:
         not_up = [] if dry_run else _not_up(outcome.plan, patient=wait > 0)
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
-        coming = [] if dry_run or not wait else _coming(outcome.plan, not_up)
-        for site in coming:
+        not_there = [] if dry_run or not wait else _not_there(outcome.plan, not_up)
+        for site in not_there:
             _log.error("site %s of network %s is %s: %s", site.key, site.network, site.state, site.reason)
         leaving = [] if dry_run else [site for site in outcome.plan.sites if site.leaving]
         for site in leaving:
@@ -101,7 +101,7 @@ class Teller:
         if outcome.stopped:
             _log.warning("stopped by %s; left to the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
-        return bool(outcome.failures or errors or not_up or coming or (leaving and wait))
+        return bool(outcome.failures or errors or not_up or not_there or (leaving and wait))
 
 
 def _after_a_run(finding: Finding) -> Finding:
@@ -130,10 +130,10 @@ def _left(plan: Plan) -> str:
     return f"{counted(places.total(), 'change')} ({where})"
 
 
-def _coming(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
-    """Sites that are not all there yet, but for those of which a link has been told about."""
+def _not_there(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
+    """Sites that are not all there, or down, but for those of which a link has been told about."""
     told = {end for report in not_up for end in (report.link.dialler, report.link.issuer)}
-    return [site for site in plan.sites if site.coming and site.key not in told]
+    return [site for site in plan.sites if (site.coming or site.state == "down") and site.key not in told]
 
 
 def _held(site: SiteReport, plan: Plan) -> str:

@@ -144,7 +144,7 @@ class SiteReport:
     mode: str
     """``edge`` or ``interior``."""
     state: str
-    """``ready``, ``absent``, ``starting``, ``removing``, ``unknown`` or ``left alone``."""
+    """``ready``, ``absent``, ``starting``, ``down``, ``removing``, ``kept``, ``unknown`` or ``left alone``."""
     reason: str = ""
     version: str = ""
     since: datetime | None = None

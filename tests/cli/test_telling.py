@@ -11,9 +11,10 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed
 from reconcile.apply.running import Outcome
 from reconcile.cli.telling import Teller
 from reconcile.findings import Finding, Severity
+from reconcile.kinds import SECRET
 from reconcile.report import logs
-from reconcile.skupper.plan import MISSING_NAMESPACE, LinkState, Plan
-from tests.report.plans import change, link
+from reconcile.skupper.plan import MISSING_NAMESPACE, LinkState, Plan, Verb
+from tests.report.plans import change, link, site
 
 WARNING = Finding("single-site", "one site only", Severity.WARNING)
 ERROR = Finding("enum", "no such mode")
@@ -135,3 +136,27 @@ def test_a_run_that_was_stopped_says_what_is_left(teller: Teller, told: Told) ->
     outcome = Outcome(plan=Plan(changes=(change(),)), stopped=True)
     teller.verdict(outcome, dry_run=False, wait=0, stopped_by="SIGTERM")
     assert told()[0].endswith(" - stopped by SIGTERM; left to the next run: 1 change (1 on east/vault-net)")
+
+
+@pytest.mark.parametrize("state", ["absent", "starting", "down"])
+def test_a_site_that_is_not_there_fails_only_a_run_that_waited(
+    state: str, teller: Teller, told: Told
+) -> None:
+    lone = site("a", state, reason="why not")
+    assert not verdict(teller, wait=0, sites=(lone,))
+    assert told() == []
+    assert verdict(teller, sites=(lone,))
+    assert told()[0].endswith(f" - site a/vault-net of network vault is {state}: why not")
+
+
+@pytest.mark.parametrize(("wait", "level"), [(0, "WARNING"), (300, "ERROR")])
+def test_a_site_that_is_not_gone_fails_only_a_run_that_waited(
+    wait: float, level: str, teller: Teller, told: Told
+) -> None:
+    leaving = site("a", "removing", reason="why not")
+    held = replace(change(Verb.DELETE, SECRET), removal=True, after="the declared link x is up")
+    assert verdict(teller, wait=wait, sites=(leaving,), changes=(held,)) is bool(wait)
+    assert told()[0].startswith(f"[{level}] ")
+    assert told()[0].endswith(
+        " - site a/vault-net is not gone yet: why not; its links go once the declared link x is up"
+    )

@@ -123,7 +123,7 @@ def test_an_administrator_sees_all_namespaces_by_labels(fleet):
     for namespace in ("vault", "vault-net", "others"):
         client.create(CONFIG_MAP, config_map(name=f"in-{namespace}", namespace=namespace))
     found = client.list_all(CONFIG_MAP, namespaces=["vault"], labels={"skupper": "yes"})
-    assert (names(found), found.cluster_wide) == (["in-others", "in-vault", "in-vault-net"], True)
+    assert (names(found), found.scope) == (["in-others", "in-vault", "in-vault-net"], (None,))
 
 
 def test_a_restricted_account_sees_its_namespaces_and_hears_of_the_others(fleet):

@@ -67,8 +67,7 @@ def test_one_list_sees_the_whole_cluster_if_the_account_may(connect):
     with serving(sends(listing("a", "b"))) as server:
         found = connect(server.url).list_all(CONFIG_MAP, namespaces=["vault"])
         assert [visit.path for visit in server.visits] == [WIDE]
-    assert found.cluster_wide
-    assert found.covers("anywhere")
+    assert found.scope == (None,)
     assert (found.scope, found.resource_versions) == ((None,), {None: "7"})
 
 
@@ -82,7 +81,6 @@ def test_else_each_namespace_is_listed(connect):
         found = connect(server.url).list_all(CONFIG_MAP, namespaces=["n2", "n1", "n2"], labels="x=y")
     assert names(found) == ["a", "b"]
     assert (found.scope, found.resource_versions) == (("n1", "n2"), {"n1": "11", "n2": "12"})
-    assert (found.cluster_wide, found.covers("n1"), found.covers("n3")) == (False, True, False)
     assert {visit.query["labelSelector"] for visit in server.visits} == {"x=y"}
 
 
@@ -119,14 +117,14 @@ def test_that_one_kind_is_forbidden_says_nothing_of_another(connect):
     replies = {WIDE: fails(403, "Forbidden"), "/api/v1/secrets": sends(listing("s"))}
     with serving(by_path(replies)) as server:
         client = connect(server.url)
-        assert not client.list_all(CONFIG_MAP, namespaces=[]).cluster_wide
-        assert client.list_all(SECRET, namespaces=[]).cluster_wide
+        assert client.list_all(CONFIG_MAP, namespaces=[]).scope == ()
+        assert client.list_all(SECRET, namespaces=[]).scope == (None,)
 
 
 def test_without_namespaces_a_forbidden_cluster_covers_nothing(connect):
     with serving(fails(403, "Forbidden")) as server:
         found = connect(server.url).list_all(CONFIG_MAP, namespaces=[])
-    assert (found.items, found.scope, found.covers("vault")) == ((), (), False)
+    assert (found.items, found.scope) == ((), ())
 
 
 def test_a_forbidden_cluster_scoped_kind_has_no_namespaces_to_fall_back_on(connect):

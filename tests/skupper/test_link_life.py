@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from reconcile.findings import Severity
-from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb
 from reconcile.skupper.sites import SiteKey
@@ -278,6 +278,20 @@ def test_the_old_token_stays_while_the_issuer_is_gone(pair: Pair):
     pair.deliver("link-a-net-1c62e307-old")
     pair.a.remove(CONFIG_MAP, "net", "skupper-site")
     assert pair.secret_changes() == []
+
+
+def test_the_last_word_of_a_router_that_is_gone_counts_for_nothing(pair: Pair):
+    name = pair.deliver()
+    pair.b.add_connectors("net", "id-b", name)
+    pair.a.add_status("net", "id-a", incoming=["id-b"])
+    pair.b.add_status("net", "id-b", outgoing=["id-a"])
+    gone = {"type": "Available", "status": "False", "lastTransitionTime": "2026-03-01T12:00:00Z"}
+    pair.b.bodies[DEPLOYMENT, "net", "skupper-router"]["status"] = {"conditions": [gone]}
+    assert pair.link().state is LinkState.UP
+    pair.now += timedelta(hours=1)
+    assert pair.link().state is LinkState.UNKNOWN
+    assert pair.link().reason == "b/net says: its router has not been available since 2026-03-01 12:00 UTC"
+    assert [site.state for site in pair.plan().sites] == ["ready", "down"]
 
 
 def test_a_token_close_to_its_expiry_is_replaced_under_a_new_name(pair: Pair):

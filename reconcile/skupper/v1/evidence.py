@@ -1,26 +1,28 @@
 """Is a link up? What each of its two ends says in its own ``skupper-network-status``.
 
 Both must be asked: one end alone keeps telling of a peer that is gone. What an end cannot know (it has no status
-yet, or it never lists such links) is told apart from what it denies.
+yet, no router any more, or it never lists such links) is told apart from what it denies.
 
 Source: ``pkg/flow/flow_mem_driver.go``, ``cmd/config-sync/collector.go``.
 """
+
+from datetime import datetime
 
 from reconcile.skupper.plan import Evidence, Sight
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.status import SeenSite
 
 
-def of_dialler(dialler: LiveSite, issuer: LiveSite) -> Evidence:
+def of_dialler(dialler: LiveSite, issuer: LiveSite, now: datetime) -> Evidence:
     """What the dialler says of its link to the issuer's current site id."""
-    return _evidence(dialler, issuer, "outgoing")
+    return _evidence(dialler, issuer, "outgoing", now)
 
 
-def of_issuer(dialler: LiveSite, issuer: LiveSite, *, dialler_is_edge: bool) -> Evidence:
+def of_issuer(dialler: LiveSite, issuer: LiveSite, now: datetime, *, dialler_is_edge: bool) -> Evidence:
     """What the issuer says of the dialler; an interior router does not list edge sites that dial it."""
     if dialler_is_edge:
         return Evidence(Sight.SILENT, "an issuer does not list edge sites", issuer.status_at)
-    return _evidence(issuer, dialler, "incoming")
+    return _evidence(issuer, dialler, "incoming", now)
 
 
 def other_uplink(dialler: LiveSite, issuer: LiveSite) -> str:
@@ -36,8 +38,11 @@ def other_uplink(dialler: LiveSite, issuer: LiveSite) -> str:
     return next((status.sites[other].name or other for other in others if other in status.sites), "")
 
 
-def _evidence(teller: LiveSite, other: LiveSite, direction: str) -> Evidence:
+def _evidence(teller: LiveSite, other: LiveSite, direction: str, now: datetime) -> Evidence:
     at = teller.status_at
+    down = teller.router_down(now)
+    if down:
+        return Evidence(Sight.UNKNOWN, down, at)
     status = teller.status
     if status is None:
         return Evidence(Sight.UNKNOWN, "no skupper-network-status yet")

@@ -142,8 +142,8 @@ def _issued(ends: LinkEnds, issued: LinkSecret, report: LinkReport) -> tuple[Lin
 
 def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
     """Up, down or unknown, from what both ends say."""
-    dialler = evidence.of_dialler(ends.dialler, ends.issuer)
-    issuer = evidence.of_issuer(ends.dialler, ends.issuer, dialler_is_edge=ends.dialler_is_edge)
+    dialler = evidence.of_dialler(ends.dialler, ends.issuer, now)
+    issuer = evidence.of_issuer(ends.dialler, ends.issuer, now, dialler_is_edge=ends.dialler_is_edge)
     report = replace(report, dialler=dialler, issuer=issuer, since=delivered.live.created)
     sights = {dialler.sight, issuer.sight} - {Sight.SILENT}
     settling = bool(report.since and now - report.since < SETTLE)

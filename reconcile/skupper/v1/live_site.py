@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
@@ -15,6 +15,9 @@ from reconcile.skupper.v1 import peer, router_config, status, words
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
+
+ROLLOUT = timedelta(minutes=2)
+"""How long a router may be away before it counts as down; a restart takes less."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,17 @@ class LiveSite:
                 return f"{kind.name} {name}"
         return ""
 
+    def router_down(self, now: datetime) -> str:
+        """Why nothing that this site's status says counts any more; empty if its router runs, or may soon.
+
+        The status has no heartbeat: a router that is gone leaves its last word behind (``cmd/config-sync``).
+        """
+        router = self.part(DEPLOYMENT, words.ROUTER)
+        since = _unavailable_since(router) if router else None
+        if since is None or now - since < ROLLOUT:
+            return ""
+        return f"its router has not been available since {since:%Y-%m-%d %H:%M} UTC"
+
     @property
     def remains(self) -> tuple[LiveObject, ...]:
         """What is still here of a site that is gone or was made anew before: objects owned by another UID."""
@@ -156,6 +170,15 @@ class LiveSite:
             for live in self.mine
             if live.owners and any(o.name == words.SITE and o.uid != self.site_id for o in live.owners)
         )
+
+
+def _unavailable_since(deployment: LiveObject) -> datetime | None:
+    status = deployment.content.get("status")
+    conditions = status.get("conditions") if isinstance(status, Mapping) else None
+    for found in conditions if isinstance(conditions, list) else ():
+        if isinstance(found, Mapping) and (found.get("type"), found.get("status")) == ("Available", "False"):
+            return instant(found.get("lastTransitionTime"))
+    return None
 
 
 def _data(live: LiveObject, key: str) -> str:

@@ -44,7 +44,7 @@ def plan_site(network: Network, site: Site, live: LiveSite, now: datetime) -> Si
     desired = objects.desired(network, site, live.ownership, annotations)
     others = strangers.around(live, desired)
     if others:
-        report = _report(site, live)
+        report = _report(site, live, now)
         if not live.site_id or live.becoming_ours:
             names = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = unknown(site, "left alone", f"{names} there is not ours")
@@ -52,7 +52,7 @@ def plan_site(network: Network, site: Site, live: LiveSite, now: datetime) -> Si
     changes: list[Change] = []
     for kind, body in desired:
         changes += _changes(live, site, kind, body)
-    return SitePlan(_report(site, live), tuple(changes), tuple(_stuck(site, live, now)))
+    return SitePlan(_report(site, live, now), tuple(changes), tuple(_stuck(site, live, now)))
 
 
 def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
@@ -143,18 +143,18 @@ def _old_site(live: LiveSite) -> bool:
     )
 
 
-def _report(site: Site, live: LiveSite) -> SiteReport:
-    missing = live.missing_part
+def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
     if live.config_map is None:
         return _blank(site, "absent", "the site does not exist yet")
+    missing, down = live.missing_part, live.router_down(now)
     seen = live.status.sites.get(live.site_id) if live.status else None
     return SiteReport(
         network=site.network,
         key=site.key,
         name=site.name,
         mode="edge" if site.edge else "interior",
-        state="starting" if missing else "ready",
-        reason=f"{missing} is not there yet" if missing else "",
+        state="starting" if missing else "down" if down else "ready",
+        reason=f"{missing} is not there yet" if missing else down,
         version=seen.version if seen else "",
         since=live.config_map.created,
     )
