@@ -12,7 +12,7 @@ from reconcile.apply.picture import Picture
 from reconcile.kinds import CLUSTER_POLICY, SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.skupper.live import take_in
+from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.plan import Change, Verb
 
 Json = dict[str, Any]
@@ -34,8 +34,10 @@ def make(change: Change, clusters: Clusters) -> None:
 
 
 def _apply(change: Change, client: Client, clusters: Clusters) -> None:
-    body = client.apply(change.kind, dict(change.body or {}))
-    clusters.pictures[change.cluster].put(change.kind, body)
+    picture = clusters.pictures[change.cluster]
+    # What was not there when we looked is made, not taken over: somebody else may have been quicker.
+    known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
+    picture.put(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
 
 
 def _create(change: Change, client: Client, clusters: Clusters) -> None:

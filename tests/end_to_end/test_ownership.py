@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reconcile.apply.events import ChangeStarted, Event
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
@@ -122,6 +123,22 @@ def test_other_links_come_up_beside_a_secret_of_others(linked: World, end: str):
     states = linked.run().states
     assert states.pop("b/net -> a/net") is LinkState.WAITING
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
+
+
+def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: World):
+    site = theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"})
+
+    def be_quicker(event: Event) -> None:
+        if isinstance(event, ChangeStarted) and (event.change.cluster, event.change.name) == (
+            "a",
+            "skupper-site",
+        ):
+            fleet["a"].load(site)
+
+    told = fleet.run(listener=be_quicker, wait=5)
+    assert told.failures[0].startswith("a/net: cannot apply ConfigMap skupper-site: conflict (409)")
+    found = fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
+    assert (found["data"], found["metadata"]["labels"]) == (site["data"], site["metadata"]["labels"])
 
 
 @pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
