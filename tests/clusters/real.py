@@ -169,7 +169,7 @@ class RealCluster:
 
     def _found(self, namespace: str) -> None:
         """Have a namespace, one of the same name that is still on its way out waited for."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while True:
             self.server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
             found = self.find(NAMESPACE, namespace)
