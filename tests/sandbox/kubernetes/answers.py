@@ -115,6 +115,8 @@ def hold(speaker: Speaker, steps: Iterable[Step], namespace: str, *, settling: f
     for step in steps:
         if step.by:
             time.sleep(settling)
+        if step.on_the_second:
+            time.sleep(1 - time.time() % 1)
         code, body = speaker.say(notes.filled(step), notes.token(step))
         notes.remember(step, body)
         answers[step.name] = {"code": code, "body": notes.comparable(body)}

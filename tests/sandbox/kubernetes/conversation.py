@@ -4,7 +4,7 @@ A scene is a series of requests in a namespace of its own. Requests may refer to
 ``{uid:<step>}`` and ``{rv:<step>}``; ``{ns}`` is the namespace.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 JSON = "application/json"
@@ -31,6 +31,8 @@ class Step:
     headers: dict[str, str] = field(default_factory=dict)
     by: str = ""
     """The TokenRequest that was answered with the token to use; empty: the administrator's."""
+    on_the_second: bool = False
+    """Said as a second begins: what the next step is answered depends on whether it falls into the same one."""
 
 
 def config_map(name: str = "cm", **parts: Any) -> dict[str, Any]:
@@ -437,7 +439,8 @@ SCENES: dict[str, tuple[Step, ...]] = {
         apply("long manager", CM, config_map(), "m" * 129),
         apply("strange manager", CM, config_map(), "m%01"),
         apply("null value", CM, config_map(data={"n": None}), "nil"),
-        apply("string data", S, secret(stringData={"a": "b"})),
+        # A real server writes the second one, which changes nothing, if the time of the managed field has changed.
+        replace(apply("string data", S, secret(stringData={"a": "b"})), on_the_second=True),
         apply("string data again", S, secret(stringData={"a": "b"})),
         apply("secret data", S, secret(data={"a": "Yg=="}, type="Opaque")),
     ),
