@@ -2,13 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.clusters import assets, backends
 from tests.clusters.backends import Backend, Kind
+
+pytest_plugins = ["tests.run_costs"]
 
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -35,12 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Makes clusters, simulated or real."""
     return Backend(request.param)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _end_of_real_servers() -> Iterator[None]:
-    yield
-    backends.stop()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

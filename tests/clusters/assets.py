@@ -1,11 +1,14 @@
 """Where the programs of a real control plane are: the envtest convention, or the cache of ``make kube-assets``."""
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
+PROGRAMS = Path(__file__).with_name("programs")
+"""Go modules that the programs are built from."""
 NEEDED = ("kube-apiserver", "etcd", "kubectl")
 CONTROLLERS = "kube-controller-manager"
 """``setup-envtest`` leaves it out; then the tests collect garbage themselves."""
@@ -18,9 +21,9 @@ class Assets:
     def __getitem__(self, program: str) -> str:
         return str(self.folder / program)
 
-    @property
+    @cached_property
     def version(self) -> str:
-        """As the API server tells it: ``v1.20.2``."""
+        """As the API server tells it: ``v1.34.4``."""
         told = subprocess.run(
             [self["kube-apiserver"], "--version"], capture_output=True, text=True, check=True
         )
@@ -31,19 +34,21 @@ class Assets:
         """True if garbage can be collected by the real collector."""
         return os.access(self[CONTROLLERS], os.X_OK)
 
-    @property
-    def minor(self) -> int:
-        """20 of ``v1.20.2``."""
-        return int(self.version.split(".")[1])
-
 
 @cache
 def find() -> Assets | None:
     """The programs, None if they are not all there."""
     named = os.environ.get("KUBEBUILDER_ASSETS")
     cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = Path(named) if named else cached / "qontract-skupper" / "kube-assets" / "current"
+    folder = Path(named) if named else cached / "qontract-skupper" / "kube-assets" / pinned()
     return Assets(folder) if all(os.access(folder / program, os.X_OK) for program in NEEDED) else None
+
+
+def pinned() -> str:
+    """The version that ``make kube-assets`` builds: ``1.34.4``."""
+    found = re.search(r"k8s\.io/kubernetes v(\S+)", (PROGRAMS / "kubernetes" / "go.mod").read_text())
+    assert found
+    return found[1]
 
 
 def explained() -> str:

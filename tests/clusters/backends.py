@@ -8,7 +8,6 @@ from pathlib import Path
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from tests.clusters import assets
-from tests.clusters.control_plane import ControlPlane
 from tests.clusters.real import RealCluster, RealClusters
 
 Cluster = SimulatedCluster | RealCluster
@@ -39,21 +38,4 @@ class Backend:
         """Clusters that are not started yet."""
         if self.kind is Kind.SIMULATED:
             return ApiServers(specs, folder)
-        return RealClusters(plane(), specs)
-
-
-_planes: list[ControlPlane] = []
-
-
-def plane() -> ControlPlane:
-    """The control plane of this test process, started when first asked for."""
-    found = assets.find()
-    if not _planes and found:
-        _planes.append(ControlPlane(found))
-    return _planes[0]
-
-
-def stop() -> None:
-    """End what was started."""
-    while _planes:
-        _planes.pop().stop()
+        return RealClusters(specs)

@@ -14,17 +14,16 @@ from reconcile.openshift import paths
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.controllers import Behaviour, deployment_status
 from reconcile.sandbox.skupper.cache import Cache
-from tests.clusters.control_plane import ApiServer
+from tests.clusters.administration import MERGE, Administrator
 
 Json = dict[str, Any]
-MERGE = "application/merge-patch+json"
 
 
 class Tending:
     """Looks after the objects of one cluster from construction to ``stop``."""
 
-    def __init__(self, server: ApiServer, client: Client, behaviour: Behaviour) -> None:
-        self._server = server
+    def __init__(self, administrator: Administrator, client: Client, behaviour: Behaviour) -> None:
+        self._administrator = administrator
         self._behaviour = behaviour
         self._lock = threading.Lock()
         self._timers: list[threading.Timer] = []
@@ -93,4 +92,4 @@ class Tending:
         metadata = found["metadata"]
         path = paths.item(kind, metadata["name"], metadata["namespace"])
         body = {"metadata": {"uid": metadata["uid"]}, **change}
-        self._server.ask("PATCH", f"{path}/status?fieldManager=cluster", body, MERGE)
+        self._administrator.ask("PATCH", f"{path}/status?fieldManager=cluster", body, MERGE)

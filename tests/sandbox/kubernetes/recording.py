@@ -9,13 +9,13 @@ from pathlib import Path
 
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
-from tests.clusters import backends
+from tests.clusters import assets, pool
 from tests.clusters.backends import Backend, Kind
 from tests.sandbox.kubernetes.answers import Speaker, hold
 from tests.sandbox.kubernetes.conversation import SCENES
 
 FILE = Path(__file__).with_name("answers.json")
-VERSION = "v1.20.2"
+VERSION = "v1.34.4"
 """Of the server whose answers are kept."""
 NEVER = 3600
 ALONE = ClusterSpec(
@@ -31,15 +31,14 @@ SETTLING = {Kind.SIMULATED: 0.0, Kind.REAL: 0.3}
 
 
 def main() -> None:
-    try:
-        with Backend(Kind.REAL).clusters([ALONE]) as servers:
-            speaker = Speaker(servers["alone"].url, servers["alone"].token, str(servers.ca_file))
-            answers = {
-                scene: hold(speaker, steps, f"scene-{uuid.uuid4().hex[:8]}", settling=SETTLING[Kind.REAL])
-                for scene, steps in SCENES.items()
-            }
-    finally:
-        backends.stop()
+    found = assets.find()
+    assert found, "run make kube-assets"
+    with pool.serving(found), Backend(Kind.REAL).clusters([ALONE]) as servers:
+        speaker = Speaker(servers["alone"].url, servers["alone"].token, str(servers.ca_file))
+        answers = {
+            scene: hold(speaker, steps, f"scene-{uuid.uuid4().hex[:8]}", settling=SETTLING[Kind.REAL])
+            for scene, steps in SCENES.items()
+        }
     lines = []
     for scene, steps in answers.items():
         inner = ",\n".join(
