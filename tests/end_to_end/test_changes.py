@@ -197,6 +197,13 @@ def test_two_runs_at_the_same_time_end_as_one(fleet: World):
     assert fleet.run().writes == 0
 
 
+def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: World):
+    gate = fleet.gate("p")
+    fleet.change_site("p", cluster=fleet.cluster("p", disabled=True))
+    assert fleet.run().states["b/net -> a/net"] is LinkState.UP
+    assert gate.asked == []
+
+
 def test_a_namespace_that_is_missing_stops_nobody_else(fleet: World):
     extra = SiteDefinition(fleet.cluster("a"), "missing")
     fleet.change(sites=(*fleet.network.sites, extra))
