@@ -8,8 +8,9 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
-from tests.end_to_end.world import World, until
+from tests.end_to_end.world import World
 from tests.gate import Asked
+from tests.waiting import until
 
 
 def link_names(fleet: World, cluster: str) -> set[str]:
@@ -184,17 +185,6 @@ def test_a_selection_touches_nothing_else(fleet: World):
     fleet.run(wait=0, selection=Selection(clusters=frozenset({"a"})))
     assert fleet.objects(CONFIG_MAP, "b", "p") == []
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
-
-
-def test_two_runs_at_the_same_time_end_as_one(fleet: World):
-    import threading
-
-    other = threading.Thread(target=fleet.run)
-    other.start()
-    fleet.run()
-    other.join()
-    assert fleet.run().all_up
-    assert fleet.run().writes == 0
 
 
 def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: World):

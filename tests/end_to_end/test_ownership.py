@@ -9,7 +9,7 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, 
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
-from tests.end_to_end.world import OURS, Told, World
+from tests.end_to_end.world import OURS, World
 
 CONTROLLER = "skupper-site-controller"
 ANOTHER = Ownership("another")
@@ -38,13 +38,9 @@ def content(found: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "labels": found["metadata"]["labels"], "uid": found["metadata"]["uid"]}
 
 
-def findings(told: Told) -> dict[str, str]:
-    return {finding.rule: finding.message for finding in told.outcome.plan.errors}
-
-
 def test_a_foreign_site_is_named_and_stays_as_it_is(fleet: World):
     (before,) = fleet["a"].load(theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"}))
-    message = findings(fleet.run())["foreign-site"]
+    message = fleet.run().errors["foreign-site"]
     assert message.startswith("a/net has a ConfigMap skupper-site that is not ours")
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") == before
 
@@ -65,7 +61,7 @@ def test_the_others_are_linked_beside_a_foreign_site(fleet: World):
 )
 def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: World, kind: Kind):
     (before,) = fleet["a"].load(controller(kind))
-    message = findings(fleet.run())["foreign-object"]
+    message = fleet.run().errors["foreign-object"]
     assert message.startswith(
         f"a/net has {kind.name} {CONTROLLER} (it is not ours): nothing is applied there"
     )
@@ -76,7 +72,7 @@ def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fl
 def test_an_object_of_others_is_found_by_a_dry_run(fleet: World):
     fleet["a"].load(controller(DEPLOYMENT))
     told = fleet.run(dry_run=True)
-    assert "foreign-object" in findings(told)
+    assert "foreign-object" in told.errors
     assert not [action for action in told.actions if "'a'" in action]
 
 
@@ -84,14 +80,14 @@ def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linke
     linked["a"].remove(DEPLOYMENT, CONTROLLER, "net")
     linked["a"].load(controller(DEPLOYMENT))
     told = linked.run()
-    assert (told.all_up, list(findings(told)), told.writes) == (True, ["foreign-object"], 0)
+    assert (told.all_up, list(told.errors), told.writes) == (True, ["foreign-object"], 0)
 
 
 def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: World):
     none = dict.fromkeys(OURS.labels)
     with linked.client("a") as client:
         client.patch(DEPLOYMENT, CONTROLLER, "net", {"metadata": {"labels": none}})
-    assert findings(linked.run()) == {}
+    assert linked.run().errors == {}
     assert OURS.covers(linked["a"].find(DEPLOYMENT, CONTROLLER, "net")["metadata"]["labels"])
 
 
@@ -107,7 +103,7 @@ def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
     (before,) = linked[end].load(theirs(SECRET, name, data={"theirs": "eA=="}))
-    message = findings(linked.run())["foreign-secret"]
+    message = linked.run().errors["foreign-secret"]
     assert message.startswith(
         f"Secret {name} in {end}/net is not ours, so link b/net -> a/net cannot be made"
     )
@@ -162,14 +158,14 @@ def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Worl
     linked.ownership = ANOTHER
     told = linked.run()
     assert told.writes == 0
-    assert "the instance test" in findings(told)["foreign-site"]
+    assert "the instance test" in told.errors["foreign-site"]
     linked.ownership = OURS
     assert linked.run().writes == 0
 
 
 def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: World):
     fleet["a"].load(controller(SERVICE_ACCOUNT, labels=ANOTHER.labels))
-    assert "it belongs to the instance another" in findings(fleet.run())["foreign-object"]
+    assert "it belongs to the instance another" in fleet.run().errors["foreign-object"]
 
 
 def test_two_instances_share_a_cluster(linked: World):

@@ -19,7 +19,8 @@ from reconcile.skupper.sites import settle_all
 from reconcile.skupper.v1 import objects, words
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.world import World, until, world
+from tests.end_to_end.world import World, world
+from tests.waiting import until
 
 NAMESPACED = ("site.yaml",)
 CLUSTER_WIDE = ("site.yaml", "cluster.yaml")

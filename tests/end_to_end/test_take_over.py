@@ -10,7 +10,8 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Verb
 from tests.end_to_end import predecessor
-from tests.end_to_end.world import OURS, Told, World, until
+from tests.end_to_end.world import OURS, World
+from tests.waiting import until
 
 LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
 """Dialler and target of the peer's links; they are the links that we declare."""
@@ -79,16 +80,12 @@ def taken(peers: World) -> World:
     return peers
 
 
-def findings(told: Told) -> dict[str, str]:
-    return {finding.rule: finding.message for finding in told.outcome.plan.errors}
-
-
 def test_without_the_option_nothing_is_touched(peers: World):
     assert peers.run().writes == 0
 
 
 def test_without_the_option_the_message_names_it(peers: World):
-    message = findings(peers.run(dry_run=True))["foreign-site"]
+    message = peers.run(dry_run=True).errors["foreign-site"]
     assert "skupper_network" in message
     assert "--take-over" in message
     assert "without `delete: true`" in message
@@ -96,7 +93,7 @@ def test_without_the_option_the_message_names_it(peers: World):
 
 def test_every_link_is_up_afterwards(peers: World):
     told = peers.run(take_over=True)
-    assert (told.all_up, told.failures, findings(told)) == (True, [], {})
+    assert (told.all_up, told.failures, told.errors) == (True, [], {})
 
 
 def test_the_sites_stay_the_same(peers: World):
@@ -144,7 +141,7 @@ def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(taken: 
 
 def test_afterwards_a_run_without_the_option_has_nothing_to_do(taken: World):
     told = taken.run()
-    assert (told.writes, told.actions, told.all_up, findings(told)) == (0, [], True, {})
+    assert (told.writes, told.actions, told.all_up, told.errors) == (0, [], True, {})
 
 
 def test_a_second_run_with_the_option_writes_nothing(taken: World):
@@ -222,14 +219,14 @@ def test_another_foreign_site_stays_refused(fleet: World):
     theirs = {"name": "skupper-site", "namespace": "net", "labels": predecessor.LABELS}
     fleet["a"].load({"apiVersion": "v1", "kind": "ConfigMap", "metadata": theirs, "data": {"name": "x"}})
     told = fleet.run(take_over=True)
-    assert "foreign-site" in findings(told)
+    assert "foreign-site" in told.errors
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == predecessor.LABELS
 
 
 def test_a_site_that_another_instance_has_taken_over_stays_refused(taken: World):
     taken.ownership = Ownership("another")
     told = taken.run(take_over=True)
-    assert "foreign-site" in findings(told)
+    assert "foreign-site" in told.errors
     assert told.writes == 0
 
 
@@ -290,7 +287,7 @@ def test_a_run_that_was_stopped_is_finished_by_the_next_one(peers: World, after:
     before = site_ids(peers), routers(peers)
     assert run_and_stop(peers, after)
     told = peers.run(take_over=True)
-    assert (told.all_up, findings(told)) == (True, {})
+    assert (told.all_up, told.errors) == (True, {})
     assert (site_ids(peers), routers(peers)) == before
     assert peers.run().writes == 0
 

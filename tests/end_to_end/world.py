@@ -53,6 +53,11 @@ class Told:
         return {str(link.link): link.state for link in self.outcome.plan.links}
 
     @property
+    def errors(self) -> dict[str, str]:
+        """Rule -> message of every error that the plan ended with."""
+        return {finding.rule: finding.message for finding in self.outcome.plan.errors}
+
+    @property
     def all_up(self) -> bool:
         links = self.outcome.plan.links
         return bool(links) and all(link.settled for link in links)
@@ -163,14 +168,6 @@ class World:
         """All objects of a kind, on all clusters or those named."""
         names = clusters or tuple(cluster.name for cluster in self.servers)
         return [found for name in names for found in self.servers[name].objects(kind)]
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something that the clusters do on their own."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @contextmanager
