@@ -8,7 +8,7 @@ program uses; a `World` gives it definitions and a way into the clusters, and no
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
@@ -204,3 +204,8 @@ def world(
         made = World(servers, skupper, hidden, declared)
         stack.callback(lambda: [gate.shut() for gate in made.gates.values()])
         yield made
+
+
+def three_clusters(backend: Backend) -> AbstractContextManager[World]:
+    """Two public clusters and a private one; nothing on them yet."""
+    return world(backend, ["a", "b", "p"], private=["p"])
