@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+PROGRAM = TESTS.parent / "reconcile"
 ALONE = ("skupper/", "fuzz/", "apply/", "bench/plans.py")
 """Tests of the planner without clusters, and of the cluster work without the planner."""
 PARTS = {
@@ -50,6 +51,15 @@ def test_no_test_puts_planner_and_clusters_together_on_its_own() -> None:
         for line, name in parts_used(path.read_text())
     ]
     assert used == []
+
+
+def test_the_program_puts_them_together_in_one_place() -> None:
+    planning = {
+        str(path.relative_to(PROGRAM))
+        for path in PROGRAM.rglob("*.py")
+        if any(name == "reconcile.skupper.planning.plan" for _, name in parts_used(path.read_text()))
+    }
+    assert planning == {"reconciler.py"}
 
 
 @pytest.mark.parametrize(
