@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from aiohttp import web
 
+from reconcile.apply.events import Event, Planned
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
@@ -219,6 +220,32 @@ def test_a_selection_touches_nothing_else(fleet: World):
     fleet.run(wait=0, selection=Selection(clusters=frozenset({"a"})))
     assert fleet.objects(CONFIG_MAP, "b", "p") == []
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
+
+
+def test_a_site_whose_data_is_refused_gets_nothing_and_the_others_are_linked(fleet: World):
+    fleet.change_site("a", config={"serviceController": False})
+    assert fleet.run().states["p/net -> b/net"] is LinkState.UP
+    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
+
+
+def test_the_budget_counts_what_the_run_has_removed_already(linked: World):
+    """Somebody puts a token back that we have removed: to remove it once more would be one too many."""
+    (token,) = (
+        s for s in linked["b"].objects(SECRET, namespace="net") if s["metadata"]["name"].startswith("link-")
+    )
+    kept = {key: token["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
+    put_back: list[dict] = []
+
+    def listen(event: Event) -> None:
+        gone = linked["b"].find(SECRET, kept["name"], "net") is None
+        if isinstance(event, Planned) and gone and not put_back:
+            put_back.extend(linked["b"].load({**token, "metadata": kept}))
+
+    linked.change_site("b", delete=True)
+    told = linked.run(budget=3, listener=listen, wait=10)
+    assert put_back
+    assert list(told.errors) == ["removal-budget"]
+    assert linked["b"].find(SECRET, kept["name"], "net")
 
 
 def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: World):
