@@ -1,15 +1,13 @@
-"""The integration put together: configuration and data in, a fleet and its planner out.
+"""The integration put together: configuration and data in, a reconciler out.
 
-This is the one place that knows all rooms. A `Session` is one invocation: it pins one bundle, checks the
-definitions, opens the clusters that matter and hands out runs over them. It prints nothing and decides nothing.
+A `Session` is one invocation: it pins one bundle, reads the secrets of its clusters, and has a `Reconciler` work on
+what the bundle declares. It prints nothing and decides nothing.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
-from functools import cached_property, partial
 from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
@@ -19,22 +17,17 @@ from reconcile.app_interface.config import Config
 from reconcile.app_interface.errors import AppInterfaceError, SecretError
 from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
-from reconcile.apply.events import Event, Listener
-from reconcile.apply.fleet import CannotOpenError, Fleet, Target
+from reconcile.apply.events import Listener
+from reconcile.apply.fleet import CannotOpenError
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
-from reconcile.skupper import checks, planning
-from reconcile.skupper.declared import lay_out
+from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.ownership import Ownership
-from reconcile.skupper.plan import Plan
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import Site, settle_all
-from reconcile.skupper.v1 import reads
-from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
+from reconcile.skupper.sites import Site
 
 _log = logging.getLogger(__name__)
 
@@ -81,16 +74,19 @@ class Session:
         self._fetched = fetched
         self._secrets = secrets
         self._invocation = invocation
-        self._budget = removal_budget
-        self._take_over = take_over
-        self._fleets: list[Fleet] = []
-        self._ownership = Ownership(config.skupper.instance)
-        self._layout = lay_out(fetched.definitions)
+        options = Options(
+            selection=invocation.selection,
+            removal_budget=removal_budget,
+            take_over=take_over,
+            threads=invocation.thread_pool_size,
+        )
+        ownership = Ownership(config.skupper.instance)
+        self._reconciler = Reconciler(fetched.definitions, ownership, self._open, options, stop=self._stop)
 
-    @cached_property
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the definitions."""
-        return checks.check(self._fetched.definitions)
+        return self._reconciler.findings
 
     @property
     def bundle(self) -> str:
@@ -110,66 +106,19 @@ class Session:
 
     def run(self, listener: Listener) -> Run:
         """A run over all clusters that the selection leaves."""
-        return Run(self._fleet(), self._plan, listener, stop=self._stop)
+        return self._reconciler.run(listener)
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
         """Read everything once and plan, without a word."""
-        return Run(self._fleet(heartbeat=heartbeat), self._plan, _silent).preview()
+        return self._reconciler.look(heartbeat=heartbeat)
 
     def log_requests(self) -> None:
         """Say at DEBUG how many requests each cluster has had."""
-        for fleet in self._fleets:
-            for cluster, (total, writes) in fleet.requests().items():
-                _log.debug("%s: %s requests, %s of them writes", cluster, total, writes)
+        for cluster, (total, writes) in self._reconciler.requests().items():
+            _log.debug("%s: %s requests, %s of them writes", cluster, total, writes)
 
     def close(self) -> None:
-        for fleet in self._fleets:
-            fleet.close()
-
-    def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
-        views, awaited = fleet.known()
-        world = World(
-            definitions=self._fetched.definitions,
-            ownership=self._ownership,
-            now=moment,
-            views=views,
-            awaited=awaited,
-            selection=self._invocation.selection,
-            findings=self.findings,
-            removal_budget=None if self._budget is None else self._budget - removed,
-            take_over=self._take_over,
-        )
-        return planning.plan(world, self._layout, V1)
-
-    def _fleet(self, *, heartbeat: bool = False) -> Fleet:
-        targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]
-        fleet = Fleet(targets, threads=self._invocation.thread_pool_size)
-        self._fleets.append(fleet)
-        return fleet
-
-    def _clusters(self) -> Iterable[Cluster]:
-        """Clusters to look at: those with declared sites, and the others, where something may be left over."""
-        definitions = self._fetched.definitions
-        named = (site.cluster for network in definitions.networks for site in network.sites)
-        every = {cluster.name: cluster for cluster in (*definitions.clusters, *named)}
-        for _, cluster in sorted(every.items()):
-            if not cluster.disabled and self._invocation.selection.covers_cluster(cluster):
-                yield cluster
-
-    def _target(self, cluster: Cluster, *, heartbeat: bool) -> Target:
-        sites = [site for site in self._sites if site.cluster.name == cluster.name]
-        return Target(
-            name=cluster.name,
-            open=partial(self._open, cluster, sites),
-            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat, take_over=self._take_over),
-            trace=reads.trace(self._ownership),
-            closer=partial(reads.closer, sites, self._ownership),
-            namespaces=tuple(sorted({site.namespace for site in sites})),
-        )
-
-    @cached_property
-    def _sites(self) -> tuple[Site, ...]:
-        return tuple(site for network in self._fetched.definitions.networks for site in settle_all(network))
+        self._reconciler.close()
 
     def _open(self, cluster: Cluster, sites: Sequence[Site]) -> Accounts:
         """Open the accounts of a cluster; the cluster-admin one where there may be policies of ours.
@@ -234,7 +183,3 @@ def open_session(
         yield session
     finally:
         session.close()
-
-
-def _silent(event: Event) -> None:  # noqa: ARG001 a listener that listens to nothing
-    return

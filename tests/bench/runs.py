@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconcile.apply.events import Event, Planned
-from reconcile.cli.options import Common
 from reconcile.integration import open_session
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.sandbox.kubernetes.calls import Call
@@ -21,6 +20,18 @@ from tests.bench import fleets
 PATIENCE = 120.0
 OURS = "sandbox:"
 """How the accounts of our tokens begin; the simulated Skupper uses the administrator's."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a session asks of the command line, as its defaults have it."""
+
+    config: Path
+    thread_pool_size: int = 10
+    request_timeout: float = 10
+    selection: Selection = Selection()
+    pin_sha: bool = True
+    validate_schemas: bool = True
 
 
 @dataclass
@@ -59,7 +70,7 @@ class Box:
             if isinstance(event, Planned) and not ran.others_up and _all_up(event.plan.links, apart):
                 ran.others_up = time.perf_counter() - started
 
-        with open_session(_invocation(self.sandbox.config), removal_budget=10) as session:
+        with open_session(Invocation(self.sandbox.config), removal_budget=10) as session:
             outcome = session.run(listen).execute(PATIENCE)
         ran.seconds = time.perf_counter() - started
         ran.links = outcome.plan.links
@@ -94,15 +105,3 @@ def _all_up(links: tuple[LinkReport, ...], apart: str) -> bool:
         report for report in links if apart not in {report.link.dialler.cluster, report.link.issuer.cluster}
     ]
     return bool(counted) and all(report.settled for report in counted)
-
-
-def _invocation(config: Path) -> Common:
-    return Common(
-        config=config,
-        log_level="ERROR",
-        thread_pool_size=10,
-        request_timeout=10,
-        selection=Selection(),
-        pin_sha=True,
-        validate_schemas=True,
-    )

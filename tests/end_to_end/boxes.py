@@ -21,8 +21,8 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, 
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.skupper.v1 import words
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import until
 from tests.gate import Asked, Gate
+from tests.waiting import until
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]

@@ -1,17 +1,21 @@
-"""Worlds that several tests start from."""
+"""Worlds that a test has for itself, to write to.
+
+Where tests only read, a fixture of their module goes through the runs once and returns what came of them as values;
+its clusters are given back before the first test looks.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import World, world
+from tests.end_to_end.world import World, three_clusters
 
 
 @pytest.fixture
 def fleet(backend: Backend) -> Iterator[World]:
     """Two public clusters and a private one; nothing on them yet."""
-    with world(backend, ["a", "b", "p"], private=["p"]) as made:
+    with three_clusters(backend) as made:
         yield made
 
 

@@ -16,7 +16,8 @@ from reconcile.kinds import NAMESPACE, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOU
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
-from tests.end_to_end.world import Told, World, until
+from tests.end_to_end.world import Told, World
+from tests.waiting import until
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).parents[2] / "deploy" / "rbac"

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Kind
-from tests.end_to_end.world import World, until
+from tests.end_to_end.world import World
+from tests.waiting import until
 
 IDENTIFIER = "peer-net"
 LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}

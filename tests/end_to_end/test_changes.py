@@ -1,15 +1,20 @@
 """What happens on the clusters after the first run, by our hand or by another's, and what the next run makes of it."""
 
 import json
+from dataclasses import dataclass
 
+import pytest
 from aiohttp import web
 
+from reconcile.apply.events import Event, Planned
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
-from tests.end_to_end.world import World, until
+from tests.clusters.backends import Backend
+from tests.end_to_end.world import Told, World, three_clusters
 from tests.gate import Asked
+from tests.waiting import until
 
 
 def link_names(fleet: World, cluster: str) -> set[str]:
@@ -19,6 +24,58 @@ def link_names(fleet: World, cluster: str) -> set[str]:
 
 def site_id(fleet: World, cluster: str) -> str:
     return fleet[cluster].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["uid"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What runs say to a linked fleet that is declared differently; none of them writes."""
+
+    a_setting: Told
+    an_edge_site: Told
+    nothing_over_budget: Told
+    links: set[str]
+    connectors: set[str]
+    """Names of the links of the private site, and of what its router is told to connect to."""
+
+
+@pytest.fixture(scope="module")
+def declared(backend: Backend) -> Declared:
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        internal = fleet["p"].find(CONFIG_MAP, "skupper-internal", "net")["data"]["skrouterd.json"]
+        connectors = {attributes["name"] for kind, attributes in json.loads(internal) if kind == "connector"}
+        links, sites = link_names(fleet, "p"), fleet.network.sites
+        fleet.change(config={"routerLogging": "info+"})
+        a_setting = fleet.run(dry_run=True)
+        fleet.change(config={})
+        fleet.change_site("a", config={"edge": True})
+        an_edge_site = fleet.run(dry_run=True)
+        fleet.change(sites=())
+        nothing_over_budget = fleet.run(budget=len(sites))
+        return Declared(a_setting, an_edge_site, nothing_over_budget, links, connectors)
+
+
+def test_a_plan_says_what_a_change_does_to_the_site(declared: Declared):
+    (change,) = [c for c in declared.a_setting.outcome.plan.changes if c.cluster == "a"]
+    assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
+
+
+def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(declared: Declared):
+    changes = declared.an_edge_site.outcome.plan.changes
+    removals = [change for change in changes if change.verb == "delete" and change.uid]
+    assert removals
+    assert not any(change.ready for change in removals)
+
+
+def test_a_removal_over_the_budget_removes_nothing(declared: Declared):
+    told = declared.nothing_over_budget
+    assert told.writes == 0
+    assert list(told.errors) == ["removal-budget"]
+
+
+def test_the_router_is_told_of_every_link(declared: Declared):
+    assert declared.links
+    assert declared.links <= declared.connectors
 
 
 def test_an_issuer_that_was_made_anew_is_linked_anew(linked: World):
@@ -96,12 +153,6 @@ def test_a_setting_that_is_dropped_is_removed(linked: World):
     assert "router-logging" not in linked["a"].find(CONFIG_MAP, "skupper-site", "net")["data"]
 
 
-def test_a_plan_says_what_a_change_does_to_the_site(linked: World):
-    linked.change(config={"routerLogging": "info+"})
-    (change,) = [c for c in linked.run(dry_run=True).outcome.plan.changes if c.cluster == "a"]
-    assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
-
-
 def left_in_b(fleet: World) -> list[dict]:
     kinds = (CONFIG_MAP, DEPLOYMENT, SECRET)
     return [found for kind in kinds for found in fleet["b"].objects(kind, namespace="net")]
@@ -133,13 +184,6 @@ def test_after_a_removal_there_is_nothing_to_do(linked: World):
     assert linked.run().writes == 0
 
 
-def test_a_removal_over_the_budget_removes_nothing(linked: World):
-    linked.change(sites=())
-    told = linked.run(budget=3)
-    assert told.writes == 0
-    assert [finding.rule for finding in told.outcome.plan.errors] == ["removal-budget"]
-
-
 def test_a_site_deleted_and_declared_again_comes_back(linked: World):
     linked.change_site("b", delete=True)
     linked.run()
@@ -154,14 +198,6 @@ def test_a_new_site_joins_without_a_change_to_the_others(linked: World):
     assert linked.run().all_up
     assert {cluster: site_id(linked, cluster) for cluster in "ab"} == before
     assert versions <= link_names(linked, "b")
-
-
-def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(linked: World):
-    linked.change_site("a", config={"edge": True})
-    told = linked.run(dry_run=True)
-    removals = [change for change in told.outcome.plan.changes if change.verb == "delete" and change.uid]
-    assert removals
-    assert not any(change.ready for change in removals)
 
 
 def test_an_object_of_another_instance_is_never_touched(linked: World):
@@ -186,15 +222,37 @@ def test_a_selection_touches_nothing_else(fleet: World):
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
 
 
-def test_two_runs_at_the_same_time_end_as_one(fleet: World):
-    import threading
+def test_a_site_whose_data_is_refused_gets_nothing_and_the_others_are_linked(fleet: World):
+    fleet.change_site("a", config={"serviceController": False})
+    assert fleet.run().states["p/net -> b/net"] is LinkState.UP
+    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
-    other = threading.Thread(target=fleet.run)
-    other.start()
-    fleet.run()
-    other.join()
-    assert fleet.run().all_up
-    assert fleet.run().writes == 0
+
+def test_the_budget_counts_what_the_run_has_removed_already(linked: World):
+    """Somebody puts a token back that we have removed: to remove it once more would be one too many."""
+    (token,) = (
+        s for s in linked["b"].objects(SECRET, namespace="net") if s["metadata"]["name"].startswith("link-")
+    )
+    kept = {key: token["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
+    put_back: list[dict] = []
+
+    def listen(event: Event) -> None:
+        gone = linked["b"].find(SECRET, kept["name"], "net") is None
+        if isinstance(event, Planned) and gone and not put_back:
+            put_back.extend(linked["b"].load({**token, "metadata": kept}))
+
+    linked.change_site("b", delete=True)
+    told = linked.run(budget=3, listener=listen, wait=10)
+    assert put_back
+    assert list(told.errors) == ["removal-budget"]
+    assert linked["b"].find(SECRET, kept["name"], "net")
+
+
+def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: World):
+    gate = fleet.gate("p")
+    fleet.change_site("p", cluster=fleet.cluster("p", disabled=True))
+    assert fleet.run().states["b/net -> a/net"] is LinkState.UP
+    assert gate.asked == []
 
 
 def test_a_namespace_that_is_missing_stops_nobody_else(fleet: World):
@@ -204,9 +262,3 @@ def test_a_namespace_that_is_missing_stops_nobody_else(fleet: World):
     states = {link: state for link, state in told.states.items() if "missing" not in link}
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
     assert told.outcome.failures == []
-
-
-def test_the_router_is_told_of_every_link(linked: World):
-    internal = linked["p"].find(CONFIG_MAP, "skupper-internal", "net")["data"]["skrouterd.json"]
-    connectors = {attributes["name"] for kind, attributes in json.loads(internal) if kind == "connector"}
-    assert link_names(linked, "p") <= connectors

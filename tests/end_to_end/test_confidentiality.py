@@ -2,6 +2,7 @@
 
 import tomllib
 from base64 import b64decode
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,19 @@ def tokens(box: Sandbox) -> set[str]:
     return {line.split('"')[1] for line in box.config.read_text().splitlines() if line.startswith("token = ")}
 
 
+@dataclass(frozen=True)
+class Printed:
+    """Everything that all commands print at the highest verbosity, through good and bad times."""
+
+    output: str
+    keys: set[str]
+    tokens: set[str]
+    files: dict[Path, str]
+    """Every file that is there afterwards, but for those of the simulation itself."""
+
+
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> tuple[str, set[str]]:
-    """Everything that all commands print at the highest verbosity, through good and bad times, and what must not be
-    in it."""
+def printed(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Printed:
     folder = tmp_path_factory.mktemp("confidential")
     with boxes.sandbox(backend, folder, boxes.data_of(folder, "vault")) as box:
         dialler = box.clusters["appsres03ue1"]
@@ -50,7 +60,12 @@ def told(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> tuple[st
             ("bundle", str(boxes.FIXTURES)),
         ):
             output += boxes.command(box, *words)[1]
-        return output, marks(box) | tokens(box)
+        files = {
+            path: path.read_text()
+            for path in folder.rglob("*")
+            if path.is_file() and "certificates" not in path.parts
+        }
+        return Printed(output, marks(box), tokens(box), files)
 
 
 def account(box: Sandbox, cluster: str, *, may_deliver: bool) -> Account:
@@ -63,25 +78,18 @@ def account(box: Sandbox, cluster: str, *, may_deliver: bool) -> Account:
     return Account("sandbox:automationToken", token, (EVERYTHING,) if may_deliver else (read, others))
 
 
-def test_there_are_keys_to_look_for(told: tuple[str, set[str]]):
-    assert len(told[1]) > 100
+def test_there_are_keys_to_look_for(printed: Printed):
+    assert len(printed.keys) > 100
 
 
-def test_no_private_key_or_token_is_in_any_output(told: tuple[str, set[str]]):
-    output, forbidden = told
-    assert [mark for mark in forbidden if mark in output] == []
+def test_no_private_key_or_token_is_in_any_output(printed: Printed):
+    assert [mark for mark in printed.keys | printed.tokens if mark in printed.output] == []
 
 
-def test_refused_deliveries_were_among_what_was_told(told: tuple[str, set[str]]):
-    assert "cannot create Secret link-" in told[0]
+def test_refused_deliveries_were_among_what_was_told(printed: Printed):
+    assert "cannot create Secret link-" in printed.output
 
 
-def test_no_file_of_a_run_holds_a_private_key(tmp_path: Path, backend: Backend):
-    with boxes.sandbox(backend, tmp_path, boxes.data_of(tmp_path, "vault")) as box:
-        boxes.command(box, "run", "--log-level", "DEBUG")
-        forbidden = marks(box)
-        written = [
-            path for path in tmp_path.rglob("*") if path.is_file() and "certificates" not in path.parts
-        ]
-        assert written
-        assert [path for path in written for mark in forbidden if mark in path.read_text()] == []
+def test_no_file_of_a_run_holds_a_private_key(printed: Printed):
+    assert printed.files
+    assert [path for path, text in printed.files.items() if any(key in text for key in printed.keys)] == []

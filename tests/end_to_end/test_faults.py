@@ -11,7 +11,8 @@ from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
-from tests.end_to_end.world import Told, World
+from tests.clusters.backends import Backend
+from tests.end_to_end.world import Told, World, three_clusters
 from tests.gate import Asked, faults
 
 
@@ -19,43 +20,53 @@ def secrets(fleet: World) -> set[str]:
     return {secret["metadata"]["name"] for secret in fleet.objects(SECRET)}
 
 
-def test_a_cluster_that_is_down_is_named(linked: World):
-    linked.gate("p").close()
-    told = linked.run()
-    assert len(told.outcome.failures) == 1
-    assert told.outcome.failures[0].startswith("p: cannot list ")
-    assert "connection refused" in told.outcome.failures[0]
+@pytest.fixture(scope="module")
+def down(backend: Backend) -> Told:
+    """A run over a linked fleet, one cluster of which is down."""
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        fleet.gate("p").close()
+        return fleet.run(wait=60)
 
 
-def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(linked: World):
-    linked.gate("p").close()
-    assert linked.run().states == {
+def test_a_cluster_that_is_down_is_named(down: Told):
+    assert len(down.outcome.failures) == 1
+    assert down.outcome.failures[0].startswith("p: cannot list ")
+    assert "connection refused" in down.outcome.failures[0]
+
+
+def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: Told):
+    assert down.states == {
         "b/net -> a/net": LinkState.UP,
         "p/net -> a/net": LinkState.UNKNOWN,
         "p/net -> b/net": LinkState.UNKNOWN,
     }
 
 
-def test_the_others_are_linked_while_a_cluster_is_down(fleet: World):
-    fleet.gate("p").close()
-    assert fleet.run().states["b/net -> a/net"] is LinkState.UP
+def test_nothing_is_written_because_a_cluster_is_down(down: Told):
+    assert down.writes == 0
 
 
-def test_nothing_is_written_because_a_cluster_is_down(linked: World):
-    linked.gate("p").close()
-    assert linked.run().writes == 0
+def test_a_run_does_not_wait_for_a_cluster_that_is_down(down: Told):
+    assert down.seconds < 15
 
 
-def test_a_run_does_not_wait_for_a_cluster_that_is_down(linked: World):
-    linked.gate("p").close()
-    assert linked.run(wait=60).seconds < 15
+@pytest.fixture(scope="module")
+def down_at_first(backend: Backend) -> tuple[Told, Told]:
+    """A first run while one cluster is down, and another one when it is back."""
+    with three_clusters(backend) as fleet:
+        fleet.gate("p").close()
+        first = fleet.run()
+        fleet.gate("p").open()
+        return first, fleet.run()
 
 
-def test_a_cluster_that_comes_back_is_linked_by_the_next_run(fleet: World):
-    fleet.gate("p").close()
-    fleet.run()
-    fleet.gate("p").open()
-    assert fleet.run().all_up
+def test_the_others_are_linked_while_a_cluster_is_down(down_at_first: tuple[Told, Told]):
+    assert down_at_first[0].states["b/net -> a/net"] is LinkState.UP
+
+
+def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tuple[Told, Told]):
+    assert down_at_first[1].all_up
 
 
 def test_a_token_that_is_not_accepted_is_named(linked: World):
@@ -88,17 +99,22 @@ def test_an_account_for_one_namespace_is_served_in_that_namespace(fleet: World):
     assert fleet.run().writes == 0
 
 
-def test_a_missing_right_is_named_with_the_namespace(fleet: World):
+@pytest.fixture(scope="module")
+def reading_only(backend: Backend) -> Told:
+    """A first run whose account on one cluster may write nothing."""
     read = Rule(verbs=frozenset({"get", "list", "watch"}))
-    fleet.token["p"] = fleet["p"].admit(Account("reader", "reader-token", (read,)))
-    (failure,) = fleet.run().outcome.failures
+    with three_clusters(backend) as fleet:
+        fleet.token["p"] = fleet["p"].admit(Account("reader", "reader-token", (read,)))
+        return fleet.run()
+
+
+def test_a_missing_right_is_named_with_the_namespace(reading_only: Told):
+    (failure,) = reading_only.outcome.failures
     assert failure.startswith("p/net: cannot apply ServiceAccount skupper-site-controller: forbidden (403)")
 
 
-def test_the_others_go_on_when_a_right_is_missing(fleet: World):
-    read = Rule(verbs=frozenset({"get", "list", "watch"}))
-    fleet.token["p"] = fleet["p"].admit(Account("reader", "reader-token", (read,)))
-    assert fleet.run().states["b/net -> a/net"] is LinkState.UP
+def test_the_others_go_on_when_a_right_is_missing(reading_only: Told):
+    assert reading_only.states["b/net -> a/net"] is LinkState.UP
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])

@@ -1,12 +1,15 @@
 """From nothing to every link up in one run, and then silence."""
 
 import re
+from dataclasses import dataclass
+
+import pytest
 
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.definitions import Strategy
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import World, world
+from tests.end_to_end.world import Told, World, three_clusters, world
 
 GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<generation>)'")
 
@@ -15,45 +18,67 @@ def without_generation(lines: list[str]) -> list[str]:
     return sorted(GENERATION.sub(r"\1'", line) for line in lines)
 
 
-def test_one_run_takes_a_fleet_from_nothing_to_every_link_up(fleet: World):
-    assert fleet.run().all_up
+@dataclass(frozen=True)
+class FirstRun:
+    """A fleet from nothing, run by run, and what is on it then."""
+
+    preview: Told
+    run: Told
+    next: Told
+    edge_site: dict[str, str]
+    """The configuration of the site on the private cluster."""
+    tokens: list[tuple[str, str]]
+    """Of the token of each link: the cluster that has it, and the dialler that it is for."""
 
 
-def test_a_run_that_went_well_has_no_failures(fleet: World):
-    told = fleet.run()
-    assert (told.failures, told.outcome.failures) == ([], [])
+@pytest.fixture(scope="module")
+def first(backend: Backend) -> FirstRun:
+    with three_clusters(backend) as fleet:
+        return FirstRun(
+            preview=fleet.run(dry_run=True),
+            run=fleet.run(),
+            next=fleet.run(),
+            edge_site=fleet["p"].find(CONFIG_MAP, "skupper-site", "net")["data"],
+            tokens=[
+                (cluster.name, secret["metadata"]["annotations"]["qontract-skupper/dialler"])
+                for cluster in fleet.servers
+                for secret in cluster.objects(SECRET)
+                if secret["metadata"]["name"].startswith("link-")
+            ],
+        )
 
 
-def test_a_second_run_writes_nothing_and_says_nothing(linked: World):
-    told = linked.run()
-    assert (told.writes, told.actions, told.failures) == (0, [], [])
+def test_one_run_takes_a_fleet_from_nothing_to_every_link_up(first: FirstRun):
+    assert first.run.all_up
 
 
-def test_a_second_run_sends_at_most_ten_requests_to_each_cluster(linked: World):
-    requests = {cluster: total for cluster, (total, _) in linked.run().requests.items()}
+def test_a_run_that_went_well_has_no_failures(first: FirstRun):
+    assert (first.run.failures, first.run.outcome.failures) == ([], [])
+
+
+def test_a_second_run_writes_nothing_and_says_nothing(first: FirstRun):
+    assert (first.next.writes, first.next.actions, first.next.failures) == (0, [], [])
+
+
+def test_a_second_run_sends_at_most_ten_requests_to_each_cluster(first: FirstRun):
+    requests = {cluster: total for cluster, (total, _) in first.next.requests.items()}
     assert max(requests.values()) <= 10, requests
 
 
-def test_a_dry_run_shows_the_actions_of_the_run(fleet: World):
-    shown = fleet.run(dry_run=True).actions
-    assert without_generation(shown) == without_generation(fleet.run().actions)
+def test_a_dry_run_shows_the_actions_of_the_run(first: FirstRun):
+    assert without_generation(first.preview.actions) == without_generation(first.run.actions)
 
 
-def test_a_dry_run_writes_nothing(fleet: World):
-    assert fleet.run(dry_run=True).writes == 0
+def test_a_dry_run_writes_nothing(first: FirstRun):
+    assert first.preview.writes == 0
 
 
-def test_the_site_on_the_private_cluster_is_an_edge_site(linked: World):
-    data = linked["p"].find(CONFIG_MAP, "skupper-site", "net")["data"]
-    assert data == {"ingress": "none", "name": "p-net", "router-mode": "edge"}
+def test_the_site_on_the_private_cluster_is_an_edge_site(first: FirstRun):
+    assert first.edge_site == {"ingress": "none", "name": "p-net", "router-mode": "edge"}
 
 
-def test_nothing_is_left_of_the_tokens_at_their_issuers(linked: World):
-    links = [s for s in linked.objects(SECRET) if s["metadata"]["name"].startswith("link-")]
-    assert all(
-        s["metadata"]["annotations"]["qontract-skupper/dialler"].split("/")[0] in {"b", "p"} for s in links
-    )
-    assert len(links) == 3
+def test_nothing_is_left_of_the_tokens_at_their_issuers(first: FirstRun):
+    assert sorted(first.tokens) == [("b", "b/net"), ("p", "p/net"), ("p", "p/net")]
 
 
 def test_without_waiting_each_run_carries_the_links_one_step_on(fleet: World):

@@ -1,5 +1,6 @@
 """What belongs to others is never touched: it is named, with what to do, and everybody else goes on."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, 
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
-from tests.end_to_end.world import OURS, Told, World
+from tests.clusters.backends import Backend
+from tests.end_to_end.world import OURS, Told, World, three_clusters
 
 CONTROLLER = "skupper-site-controller"
 ANOTHER = Ownership("another")
@@ -38,26 +40,41 @@ def content(found: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "labels": found["metadata"]["labels"], "uid": found["metadata"]["uid"]}
 
 
-def findings(told: Told) -> dict[str, str]:
-    return {finding.rule: finding.message for finding in told.outcome.plan.errors}
+@dataclass(frozen=True)
+class Beside:
+    """A run over a fleet with somebody else's site in a/net."""
+
+    told: Told
+    before: dict[str, Any]
+    after: dict[str, Any]
+    deployments: list[dict[str, Any]]
+    """What is there of them in a/net."""
 
 
-def test_a_foreign_site_is_named_and_stays_as_it_is(fleet: World):
-    (before,) = fleet["a"].load(theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"}))
-    message = findings(fleet.run())["foreign-site"]
+@pytest.fixture(scope="module")
+def beside_a_foreign_site(backend: Backend) -> Beside:
+    with three_clusters(backend) as fleet:
+        (before,) = fleet["a"].load(theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"}))
+        return Beside(
+            told=fleet.run(),
+            before=before,
+            after=fleet["a"].find(CONFIG_MAP, "skupper-site", "net"),
+            deployments=fleet["a"].objects(DEPLOYMENT, namespace="net"),
+        )
+
+
+def test_a_foreign_site_is_named_and_stays_as_it_is(beside_a_foreign_site: Beside):
+    message = beside_a_foreign_site.told.errors["foreign-site"]
     assert message.startswith("a/net has a ConfigMap skupper-site that is not ours")
-    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") == before
+    assert beside_a_foreign_site.after == beside_a_foreign_site.before
 
 
-def test_nothing_is_put_beside_a_foreign_site(fleet: World):
-    fleet["a"].load(theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"}))
-    fleet.run()
-    assert fleet["a"].objects(DEPLOYMENT, namespace="net") == []
+def test_nothing_is_put_beside_a_foreign_site(beside_a_foreign_site: Beside):
+    assert beside_a_foreign_site.deployments == []
 
 
-def test_the_others_are_linked_beside_a_foreign_site(fleet: World):
-    fleet["a"].load(theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"}))
-    assert fleet.run().states["p/net -> b/net"] is LinkState.UP
+def test_the_others_are_linked_beside_a_foreign_site(beside_a_foreign_site: Beside):
+    assert beside_a_foreign_site.told.states["p/net -> b/net"] is LinkState.UP
 
 
 @pytest.mark.parametrize(
@@ -65,7 +82,7 @@ def test_the_others_are_linked_beside_a_foreign_site(fleet: World):
 )
 def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: World, kind: Kind):
     (before,) = fleet["a"].load(controller(kind))
-    message = findings(fleet.run())["foreign-object"]
+    message = fleet.run().errors["foreign-object"]
     assert message.startswith(
         f"a/net has {kind.name} {CONTROLLER} (it is not ours): nothing is applied there"
     )
@@ -76,7 +93,7 @@ def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fl
 def test_an_object_of_others_is_found_by_a_dry_run(fleet: World):
     fleet["a"].load(controller(DEPLOYMENT))
     told = fleet.run(dry_run=True)
-    assert "foreign-object" in findings(told)
+    assert "foreign-object" in told.errors
     assert not [action for action in told.actions if "'a'" in action]
 
 
@@ -84,14 +101,14 @@ def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linke
     linked["a"].remove(DEPLOYMENT, CONTROLLER, "net")
     linked["a"].load(controller(DEPLOYMENT))
     told = linked.run()
-    assert (told.all_up, list(findings(told)), told.writes) == (True, ["foreign-object"], 0)
+    assert (told.all_up, list(told.errors), told.writes) == (True, ["foreign-object"], 0)
 
 
 def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: World):
     none = dict.fromkeys(OURS.labels)
     with linked.client("a") as client:
         client.patch(DEPLOYMENT, CONTROLLER, "net", {"metadata": {"labels": none}})
-    assert findings(linked.run()) == {}
+    assert linked.run().errors == {}
     assert OURS.covers(linked["a"].find(DEPLOYMENT, CONTROLLER, "net")["metadata"]["labels"])
 
 
@@ -102,16 +119,37 @@ def link_name(fleet: World) -> str:
     return name
 
 
-@pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
-def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is(linked: World, end: str):
-    name = link_name(linked)
-    linked["b"].remove(SECRET, name, "net")
-    (before,) = linked[end].load(theirs(SECRET, name, data={"theirs": "eA=="}))
-    message = findings(linked.run())["foreign-secret"]
-    assert message.startswith(
-        f"Secret {name} in {end}/net is not ours, so link b/net -> a/net cannot be made"
+@dataclass(frozen=True)
+class Taken:
+    """A run over a fleet in which somebody else's Secret has the name of a link, at one end of it."""
+
+    end: str
+    name: str
+    told: Told
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["a", "b"], ids=["issuer", "dialler"])
+def taken_name(request: pytest.FixtureRequest, backend: Backend) -> Taken:
+    end = request.param
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        name = link_name(fleet)
+        fleet["b"].remove(SECRET, name, "net")
+        (before,) = fleet[end].load(theirs(SECRET, name, data={"theirs": "eA=="}))
+        return Taken(end, name, fleet.run(wait=60), before, fleet[end].find(SECRET, name, "net"))
+
+
+def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is(taken_name: Taken):
+    assert taken_name.told.errors["foreign-secret"].startswith(
+        f"Secret {taken_name.name} in {taken_name.end}/net is not ours, so link b/net -> a/net cannot be made"
     )
-    assert linked[end].find(SECRET, name, "net") == before
+    assert taken_name.after == taken_name.before
+
+
+def test_a_run_does_not_wait_for_a_secret_of_others_to_go(taken_name: Taken):
+    assert taken_name.told.seconds < 20
 
 
 @pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
@@ -141,14 +179,6 @@ def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: 
     assert (found["data"], found["metadata"]["labels"]) == (site["data"], site["metadata"]["labels"])
 
 
-@pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
-def test_a_run_does_not_wait_for_a_secret_of_others_to_go(linked: World, end: str):
-    name = link_name(linked)
-    linked["b"].remove(SECRET, name, "net")
-    linked[end].load(theirs(SECRET, name))
-    assert linked.run(wait=60).seconds < 20
-
-
 def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: World):
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
@@ -162,14 +192,14 @@ def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Worl
     linked.ownership = ANOTHER
     told = linked.run()
     assert told.writes == 0
-    assert "the instance test" in findings(told)["foreign-site"]
+    assert "the instance test" in told.errors["foreign-site"]
     linked.ownership = OURS
     assert linked.run().writes == 0
 
 
 def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: World):
     fleet["a"].load(controller(SERVICE_ACCOUNT, labels=ANOTHER.labels))
-    assert "it belongs to the instance another" in findings(fleet.run())["foreign-object"]
+    assert "it belongs to the instance another" in fleet.run().errors["foreign-object"]
 
 
 def test_two_instances_share_a_cluster(linked: World):
@@ -185,60 +215,94 @@ def test_two_instances_share_a_cluster(linked: World):
     assert (told.all_up, told.writes) == (True, 0)
 
 
-@pytest.mark.parametrize("kind", [CONFIG_MAP, SECRET, SERVICE_ACCOUNT], ids=lambda kind: kind.name)
-def test_an_object_with_copied_labels_is_not_removed(linked: World, kind: Kind):
-    copied = theirs(kind, "theirs", namespace="other", labels=OURS.labels)
-    linked["a"].load(copied)
-    told = linked.run()
-    assert told.writes == 0
-    assert linked["a"].find(kind, "theirs", "other")
+COPIES = {
+    "a ConfigMap": ("a", CONFIG_MAP, "theirs", "other"),
+    "a Secret": ("a", SECRET, "theirs", "other"),
+    "a ServiceAccount": ("a", SERVICE_ACCOUNT, "theirs", "other"),
+    "a site in another namespace": ("p", CONFIG_MAP, "skupper-site", "other"),
+    "a token in its namespace": ("b", SECRET, "backup", "net"),
+    "a token in another namespace": ("b", SECRET, "backup", "other"),
+}
+"""Cluster, kind, name and namespace of objects that carry labels copied from ours."""
 
 
-def test_an_object_with_copied_labels_makes_no_site_of_its_namespace(linked: World):
-    linked["a"].load(theirs(SECRET, "theirs", namespace="other", labels=OURS.labels))
-    assert {str(site.key) for site in linked.run(dry_run=True).outcome.plan.sites} == {
-        "a/net",
-        "b/net",
-        "p/net",
-    }
+@dataclass(frozen=True)
+class Copied:
+    """A run over a linked fleet with all these copies."""
+
+    told: Told
+    left: set[str]
+    """Which of them are there afterwards."""
 
 
-def test_a_copy_of_a_site_in_another_namespace_is_not_removed(linked: World):
-    original = linked["a"].find(CONFIG_MAP, "skupper-site", "net")
-    copy = theirs(CONFIG_MAP, "skupper-site", namespace="other", labels=OURS.labels, data=original["data"])
-    linked["a"].load(copy)
-    assert linked.run().writes == 0
-    assert linked["a"].find(CONFIG_MAP, "skupper-site", "other")
+@pytest.fixture(scope="module")
+def copied(backend: Backend) -> Copied:
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        site = fleet["p"].find(CONFIG_MAP, "skupper-site", "net")
+        token = fleet["b"].find(SECRET, link_name(fleet), "net")
+        for cluster, kind, name, namespace in COPIES.values():
+            copy = theirs(kind, name, namespace=namespace, labels=OURS.labels)
+            if name == "skupper-site":
+                copy["data"] = site["data"]
+            if name == "backup":
+                copy["data"] = token["data"]
+                copy["metadata"]["annotations"] = token["metadata"]["annotations"]
+                copy["metadata"]["labels"] = {**OURS.labels, "skupper.io/type": "backup"}
+            fleet[cluster].load(copy)
+        told = fleet.run()
+        left = {
+            title
+            for title, (cluster, kind, name, namespace) in COPIES.items()
+            if fleet[cluster].find(kind, name, namespace)
+        }
+        return Copied(told, left)
 
 
-@pytest.mark.parametrize("namespace", ["net", "other"])
-def test_a_copy_of_a_token_under_another_name_is_not_removed(linked: World, namespace: str):
-    original = linked["b"].find(SECRET, link_name(linked), "net")
-    labels = {**OURS.labels, "skupper.io/type": "backup"}
-    copy = theirs(SECRET, "backup", namespace=namespace, labels=labels, data=original["data"])
-    copy["metadata"]["annotations"] = original["metadata"]["annotations"]
-    linked["b"].load(copy)
-    assert linked.run().writes == 0
-    assert linked["b"].find(SECRET, "backup", namespace)
+@pytest.mark.parametrize("title", COPIES)
+def test_an_object_with_copied_labels_is_not_removed(copied: Copied, title: str):
+    assert title in copied.left
 
 
-@pytest.fixture
-def moved(linked: World) -> World:
+def test_a_run_writes_nothing_because_of_copied_labels(copied: Copied):
+    assert (copied.told.writes, copied.told.all_up) == (0, True)
+
+
+def test_an_object_with_copied_labels_makes_no_site_of_its_namespace(copied: Copied):
+    assert {str(site.key) for site in copied.told.outcome.plan.sites} == {"a/net", "b/net", "p/net"}
+
+
+@dataclass(frozen=True)
+class Moved:
     """The site on b has moved to another namespace, but for a Secret with copied labels."""
-    linked["b"].load(theirs(SECRET, "backup", labels=OURS.labels))
-    linked.change_site("b", namespace="other")
-    assert linked.run().all_up
-    return linked
+
+    site: dict[str, Any] | None
+    copy: dict[str, Any] | None
+    """Both in the namespace that it has left."""
+    told: Told
 
 
-def test_copies_outlive_the_site_whose_labels_they_carry(moved: World):
-    assert moved["b"].find(CONFIG_MAP, "skupper-site", "net") is None
-    assert moved["b"].find(SECRET, "backup", "net")
+@pytest.fixture(scope="module")
+def moved(backend: Backend) -> Moved:
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        fleet["b"].load(theirs(SECRET, "backup", labels=OURS.labels))
+        fleet.change_site("b", namespace="other")
+        assert fleet.run().all_up
+        return Moved(
+            site=fleet["b"].find(CONFIG_MAP, "skupper-site", "net"),
+            copy=fleet["b"].find(SECRET, "backup", "net"),
+            told=fleet.run(dry_run=True),
+        )
 
 
-def test_a_namespace_where_only_copies_are_left_is_not_being_removed(moved: World):
-    sites = moved.run(dry_run=True).outcome.plan.sites
-    assert {str(site.key) for site in sites} == {"a/net", "b/other", "p/net"}
+def test_copies_outlive_the_site_whose_labels_they_carry(moved: Moved):
+    assert moved.site is None
+    assert moved.copy
+
+
+def test_a_namespace_where_only_copies_are_left_is_not_being_removed(moved: Moved):
+    assert {str(site.key) for site in moved.told.outcome.plan.sites} == {"a/net", "b/other", "p/net"}
 
 
 def test_what_carries_our_labels_where_a_site_is_declared_becomes_ours(fleet: World):

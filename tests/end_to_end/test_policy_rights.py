@@ -12,7 +12,8 @@ from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.definitions import Policy
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.world import World, until
+from tests.end_to_end.world import World
+from tests.waiting import until
 
 FILE = "policies.yaml"
 BODY = {"apiVersion": CLUSTER_POLICY.api_version, "kind": CLUSTER_POLICY.name, "metadata": {"name": "trial"}}

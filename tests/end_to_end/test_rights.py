@@ -19,11 +19,13 @@ from reconcile.skupper.sites import settle_all
 from reconcile.skupper.v1 import objects, words
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.world import World, until, world
+from tests.end_to_end.world import Told, World, three_clusters, world
+from tests.waiting import until
 
 NAMESPACED = ("site.yaml",)
 CLUSTER_WIDE = ("site.yaml", "cluster.yaml")
-EITHER = pytest.mark.parametrize("files", [NAMESPACED, CLUSTER_WIDE], ids=["namespaced", "cluster-wide"])
+FILES = ["namespaced", "cluster-wide"]
+EITHER = pytest.mark.parametrize("files", [NAMESPACED, CLUSTER_WIDE], ids=FILES)
 
 COLLECTED = 60.0
 """Seconds for the garbage collector; a real one takes its time on a busy machine."""
@@ -34,21 +36,26 @@ def provide(fleet: World, *files: str) -> None:
         Granting(fleet, cluster.name).provide(*files)
 
 
-@EITHER
-def test_all_comes_up_and_stays(fleet: World, files: tuple[str, ...]):
-    provide(fleet, *files)
-    first = fleet.run()
+@pytest.fixture(scope="module")
+def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[Told, Told]:
+    """A first run and the next one, with the rights of these files."""
+    with three_clusters(backend) as fleet:
+        provide(fleet, *request.param)
+        return fleet.run(), fleet.run()
+
+
+@pytest.mark.parametrize("two_runs", [NAMESPACED, CLUSTER_WIDE], ids=FILES, indirect=True)
+def test_all_comes_up_and_stays(two_runs: tuple[Told, Told]):
+    first, second = two_runs
     assert first.all_up
     assert said(first) == []
-    second = fleet.run()
     assert second.writes == 0
     assert said(second) == []
 
 
-def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(fleet: World):
-    provide(fleet, *CLUSTER_WIDE)
-    fleet.run()
-    assert max(reads for reads, _ in fleet.run().requests.values()) <= 10
+@pytest.mark.parametrize("two_runs", [CLUSTER_WIDE], ids=FILES[1:], indirect=True)
+def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(two_runs: tuple[Told, Told]):
+    assert max(reads for reads, _ in two_runs[1].requests.values()) <= 10
 
 
 @EITHER

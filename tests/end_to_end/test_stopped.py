@@ -4,7 +4,8 @@ import asyncio
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,6 @@ from tests.clusters.backends import Backend
 from tests.end_to_end import boxes
 from tests.end_to_end.boxes import Command, Gates
 from tests.gate import Asked
-
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
 class Held:
@@ -47,41 +46,73 @@ class Held:
             await asyncio.sleep(0.01)
 
 
+@contextmanager
+def holding(backend: Backend, folder: Path) -> Iterator[Held]:
+    with (
+        boxes.sandbox(backend, folder, boxes.data_of(folder, "vault")) as box,
+        Gates(box) as gates,
+    ):
+        yield Held(box, gates)
+
+
 @pytest.fixture
 def held(backend: Backend, tmp_path: Path) -> Iterator[Held]:
-    with ExitStack() as stack:
-        box = stack.enter_context(boxes.sandbox(backend, tmp_path, boxes.data_of(tmp_path, "vault")))
-        yield Held(box, stack.enter_context(Gates(box)))
+    with holding(backend, tmp_path) as made:
+        yield made
 
 
-def stopped_by(number: signal.Signals, held: Held) -> tuple[int, str]:
-    command = Command(held.box, "run")
-    held.wait()
-    command.send(number)
-    command.wait_until_it_says("finishing the requests in flight")
-    held.release()
-    return command.finish()
+@dataclass(frozen=True)
+class Stopped:
+    """A run that got a signal while every cluster had a write in flight, and the one after it."""
+
+    number: signal.Signals
+    code: int
+    told: str
+    writes: set[str]
+    """What of each kind had been written to, in the plural."""
+    accounts: int
+    """How many there were of the site-controller then."""
+    in_flight: int
+    next: tuple[int, str]
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_ends_a_run_with_its_code_and_what_is_left(number: signal.Signals, held: Held):
-    code, told = stopped_by(number, held)
-    assert code == 128 + number
-    assert f"stopped by {number.name}; left to the next run: " in told
-    assert "app-sre-stage-01/skupper-vault-net" in told.split("left to the next run")[1]
-    assert "Traceback" not in told
+@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM])
+def stopped(
+    request: pytest.FixtureRequest, backend: Backend, tmp_path_factory: pytest.TempPathFactory
+) -> Stopped:
+    with holding(backend, tmp_path_factory.mktemp("stopped")) as held:
+        command = Command(held.box, "run")
+        held.wait()
+        command.send(request.param)
+        command.wait_until_it_says("finishing the requests in flight")
+        held.release()
+        code, told = command.finish()
+        made = [key for key in boxes.end_state(held.box) if key[1] == "ServiceAccount"]
+        return Stopped(
+            number=request.param,
+            code=code,
+            told=told,
+            writes={asked.plural for asked in held.writes},
+            accounts=len([key for key in made if key[3] == "skupper-site-controller"]),
+            in_flight=len(held.writes),
+            next=boxes.command(held.box, "run"),
+        )
 
 
-def test_a_run_that_is_told_to_stop_ends_the_writes_in_flight_and_begins_no_others(held: Held):
-    stopped_by(signal.SIGTERM, held)
-    assert {asked.plural for asked in held.writes} == {"serviceaccounts"}
-    made = [key for key in boxes.end_state(held.box) if key[1] == "ServiceAccount"]
-    assert len([key for key in made if key[3] == "skupper-site-controller"]) == len(held.writes)
+def test_a_signal_ends_a_run_with_its_code_and_what_is_left(stopped: Stopped):
+    assert stopped.code == 128 + stopped.number
+    assert f"stopped by {stopped.number.name}; left to the next run: " in stopped.told
+    assert "app-sre-stage-01/skupper-vault-net" in stopped.told.split("left to the next run")[1]
+    assert "Traceback" not in stopped.told
 
 
-def test_the_next_run_finishes_what_a_stopped_one_has_left(held: Held):
-    stopped_by(signal.SIGTERM, held)
-    code, told = boxes.command(held.box, "run")
+def test_a_run_that_is_told_to_stop_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
+    assert stopped.writes == {"serviceaccounts"}
+    assert stopped.accounts == stopped.in_flight
+
+
+def test_the_next_run_finishes_what_a_stopped_one_has_left(stopped: Stopped):
+    code, told = stopped.next
     assert code == 0, told
 
 

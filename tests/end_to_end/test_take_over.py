@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import dataclass
 
 import pytest
 
@@ -9,8 +10,10 @@ from reconcile.apply.events import ChangeStarted, Event, Planned
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Verb
+from tests.clusters.backends import Backend
 from tests.end_to_end import predecessor
-from tests.end_to_end.world import OURS, Told, World, until
+from tests.end_to_end.world import OURS, Told, World, three_clusters
+from tests.waiting import until
 
 LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
 """Dialler and target of the peer's links; they are the links that we declare."""
@@ -62,97 +65,162 @@ def tokens(fleet: World) -> set[tuple[str, str]]:
     return {found for found in secrets(fleet) if found[1].startswith(("link-", predecessor.IDENTIFIER))}
 
 
-@pytest.fixture
-def peers(fleet: World) -> World:
+def install_peers(fleet: World) -> None:
     """Three sites of the peer's, linked."""
     predecessor.install(fleet, "a", "b")
     predecessor.install(fleet, "p", edge="true", ingress="none")
     for dialler, target in LINKS:
         predecessor.link(fleet, dialler, target)
     until(lambda: all_linked(fleet))
-    return fleet
 
 
 @pytest.fixture
-def taken(peers: World) -> World:
-    assert peers.run(take_over=True).all_up
-    return peers
+def peers(fleet: World) -> World:
+    install_peers(fleet)
+    return fleet
 
 
-def findings(told: Told) -> dict[str, str]:
-    return {finding.rule: finding.message for finding in told.outcome.plan.errors}
+@dataclass(frozen=True)
+class State:
+    """What is on the clusters at one moment."""
+
+    site_ids: dict[str, str]
+    routers: dict[str, dict]
+    tokens: list[str]
+    in_a: list[dict]
+    """All objects in the site on the first cluster, with their kinds."""
 
 
-def test_without_the_option_nothing_is_touched(peers: World):
-    assert peers.run().writes == 0
+def state(fleet: World) -> State:
+    kinds = (CONFIG_MAP, SECRET, DEPLOYMENT, SERVICE, ROUTE)
+    return State(
+        site_ids=site_ids(fleet),
+        routers=routers(fleet),
+        tokens=[name for _, name in tokens(fleet)],
+        in_a=[{**o, "kind": kind.name} for kind in kinds for o in fleet["a"].objects(kind, namespace="net")],
+    )
 
 
-def test_without_the_option_the_message_names_it(peers: World):
-    message = findings(peers.run(dry_run=True))["foreign-site"]
+@dataclass(frozen=True)
+class TakeOver:
+    """One take-over, run by run; what was on the clusters before and after it."""
+
+    without_option: Told
+    preview: Told
+    preview_of_a_setting: Told
+    before: State
+    run: Told
+    gaps: int
+    """How often not every link was up while it ran."""
+    after: State
+    next: Told
+    next_with_option: Told
+    by_another_instance: Told
+
+
+@pytest.fixture(scope="module")
+def take_over(backend: Backend) -> TakeOver:
+    gaps: list[Event] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Planned) and not all_linked(fleet):
+            gaps.append(event)
+
+    with three_clusters(backend) as fleet:
+        install_peers(fleet)
+        without_option, preview = fleet.run(), fleet.run(take_over=True, dry_run=True)
+        fleet.change(config={"routerLogging": "info+"})
+        preview_of_a_setting = fleet.run(take_over=True, dry_run=True)
+        fleet.change(config={})
+        before, run, after = state(fleet), fleet.run(take_over=True, listener=listen), state(fleet)
+        following, with_option = fleet.run(), fleet.run(take_over=True)
+        fleet.ownership = Ownership("another")
+        return TakeOver(
+            without_option=without_option,
+            preview=preview,
+            preview_of_a_setting=preview_of_a_setting,
+            before=before,
+            run=run,
+            gaps=len(gaps),
+            after=after,
+            next=following,
+            next_with_option=with_option,
+            by_another_instance=fleet.run(take_over=True),
+        )
+
+
+def test_without_the_option_nothing_is_touched(take_over: TakeOver):
+    assert take_over.without_option.writes == 0
+
+
+def test_without_the_option_the_message_names_it(take_over: TakeOver):
+    message = take_over.without_option.errors["foreign-site"]
     assert "skupper_network" in message
     assert "--take-over" in message
     assert "without `delete: true`" in message
 
 
-def test_every_link_is_up_afterwards(peers: World):
-    told = peers.run(take_over=True)
-    assert (told.all_up, told.failures, findings(told)) == (True, [], {})
+def test_every_link_is_up_afterwards(take_over: TakeOver):
+    run = take_over.run
+    assert (run.all_up, run.failures, run.errors) == (True, [], {})
 
 
-def test_the_sites_stay_the_same(peers: World):
-    before = site_ids(peers)
-    peers.run(take_over=True)
-    assert site_ids(peers) == before
+def test_the_sites_stay_the_same(take_over: TakeOver):
+    assert take_over.after.site_ids == take_over.before.site_ids
 
 
-def test_no_router_is_restarted(peers: World):
-    before = routers(peers)
-    peers.run(take_over=True)
-    assert routers(peers) == before
+def test_no_router_is_restarted(take_over: TakeOver):
+    assert take_over.after.routers == take_over.before.routers
 
 
-def test_links_are_up_all_the_time(peers: World):
-    gaps: list[str] = []
-
-    def listen(event: Event) -> None:
-        if isinstance(event, Planned) and not all_linked(peers):
-            gaps.append("down")
-
-    assert peers.run(take_over=True, listener=listen).all_up
-    assert gaps == []
+def test_links_are_up_all_the_time(take_over: TakeOver):
+    assert take_over.gaps == 0
 
 
-def test_the_tokens_of_the_peer_are_gone_and_ours_in_their_place(taken: World):
-    names = [name for _, name in tokens(taken)]
-    assert len(names) == len(LINKS)
-    assert all(name.startswith("link-") for name in names)
+def test_the_tokens_of_the_peer_are_gone_and_ours_in_their_place(take_over: TakeOver):
+    assert len(take_over.after.tokens) == len(LINKS)
+    assert all(name.startswith("link-") for name in take_over.after.tokens)
 
 
-def test_the_labels_of_the_peer_stay_since_services_select_by_them(taken: World):
-    for kind, name in ((CONFIG_MAP, "skupper-site"), (DEPLOYMENT, "skupper-router")):
-        labels = taken["a"].find(kind, name, "net")["metadata"]["labels"]
-        assert {**predecessor.LABELS, **OURS.labels}.items() <= labels.items()
+@pytest.mark.parametrize("name", ["skupper-site", "skupper-router"])
+def test_the_labels_of_the_peer_stay_since_services_select_by_them(take_over: TakeOver, name: str):
+    kinds = {"ConfigMap", "Deployment"}
+    (labels,) = [
+        found["metadata"]["labels"]
+        for found in take_over.after.in_a
+        if found["kind"] in kinds and found["metadata"]["name"] == name
+    ]
+    assert {**predecessor.LABELS, **OURS.labels}.items() <= labels.items()
 
 
-def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(taken: World):
-    for kind in (CONFIG_MAP, SECRET, DEPLOYMENT, SERVICE, ROUTE):
-        for found in taken["a"].objects(kind, namespace="net"):
-            owners = {owner["name"] for owner in found["metadata"].get("ownerReferences") or []}
-            if "skupper-site" in owners:
-                assert OURS.covers(found["metadata"]["labels"]), found["metadata"]["name"]
+def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(take_over: TakeOver):
+    made = [
+        found
+        for found in take_over.after.in_a
+        if "skupper-site" in {owner["name"] for owner in found["metadata"].get("ownerReferences") or []}
+    ]
+    assert made
+    for found in made:
+        assert OURS.covers(found["metadata"]["labels"]), found["metadata"]["name"]
 
 
-def test_afterwards_a_run_without_the_option_has_nothing_to_do(taken: World):
-    told = taken.run()
-    assert (told.writes, told.actions, told.all_up, findings(told)) == (0, [], True, {})
+def test_afterwards_a_run_without_the_option_has_nothing_to_do(take_over: TakeOver):
+    told = take_over.next
+    assert (told.writes, told.actions, told.all_up, told.errors) == (0, [], True, {})
 
 
-def test_a_second_run_with_the_option_writes_nothing(taken: World):
-    assert taken.run(take_over=True).writes == 0
+def test_a_second_run_with_the_option_writes_nothing(take_over: TakeOver):
+    assert take_over.next_with_option.writes == 0
 
 
-def test_a_dry_run_shows_every_change_and_makes_none(peers: World):
-    told = peers.run(take_over=True, dry_run=True)
+def test_a_site_that_another_instance_has_taken_over_stays_refused(take_over: TakeOver):
+    told = take_over.by_another_instance
+    assert "foreign-site" in told.errors
+    assert told.writes == 0
+
+
+def test_a_dry_run_shows_every_change_and_makes_none(take_over: TakeOver):
+    told = take_over.preview
     assert told.writes == 0
     shown = {(c.cluster, c.kind.name, c.name) for c in told.outcome.plan.changes}
     assert {("a", "ConfigMap", "skupper-site"), ("a", "Deployment", "skupper-router")} <= shown
@@ -160,16 +228,15 @@ def test_a_dry_run_shows_every_change_and_makes_none(peers: World):
     assert all(change.reason for change in told.outcome.plan.changes)
 
 
-def test_the_plan_shows_what_a_change_of_the_settings_does(peers: World):
-    peers.change(config={"routerLogging": "info+"})
-    changes = peers.run(take_over=True, dry_run=True).outcome.plan.changes
+def test_the_plan_shows_what_a_change_of_the_settings_does(take_over: TakeOver):
+    changes = take_over.preview_of_a_setting.outcome.plan.changes
     (reason,) = [c.reason for c in changes if c.cluster == "a" and c.name == "skupper-site"]
     assert reason.startswith("taken over from skupper_network; it differs in ")
     assert "data.router-logging, which restarts the routers of the site" in reason
 
 
-def test_the_config_map_comes_last(peers: World):
-    changes = peers.run(take_over=True, dry_run=True).outcome.plan.changes
+def test_the_config_map_comes_last(take_over: TakeOver):
+    changes = take_over.preview.outcome.plan.changes
     in_a = [(c.kind, c.name) for c in changes if c.cluster == "a" and c.ready]
     assert in_a[-1] == (CONFIG_MAP, "skupper-site")
 
@@ -183,10 +250,11 @@ def test_a_site_controller_with_another_selector_is_made_anew(fleet: World):
     assert fleet.run(take_over=True).all_up
 
 
-def test_a_site_that_is_taken_over_can_be_removed(taken: World):
-    taken.drop_site("b")
-    assert taken.run().all_up
-    until(lambda: not taken["b"].objects(DEPLOYMENT, namespace="net"))
+def test_a_site_that_is_taken_over_can_be_removed(peers: World):
+    peers.run(take_over=True)
+    peers.drop_site("b")
+    assert peers.run().all_up
+    until(lambda: not peers["b"].objects(DEPLOYMENT, namespace="net"))
 
 
 def test_a_link_that_is_not_declared_goes_once_the_declared_ones_are_up(peers: World):
@@ -222,15 +290,8 @@ def test_another_foreign_site_stays_refused(fleet: World):
     theirs = {"name": "skupper-site", "namespace": "net", "labels": predecessor.LABELS}
     fleet["a"].load({"apiVersion": "v1", "kind": "ConfigMap", "metadata": theirs, "data": {"name": "x"}})
     told = fleet.run(take_over=True)
-    assert "foreign-site" in findings(told)
+    assert "foreign-site" in told.errors
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == predecessor.LABELS
-
-
-def test_a_site_that_another_instance_has_taken_over_stays_refused(taken: World):
-    taken.ownership = Ownership("another")
-    told = taken.run(take_over=True)
-    assert "foreign-site" in findings(told)
-    assert told.writes == 0
 
 
 def test_a_site_of_the_peer_that_is_not_declared_is_left_alone(peers: World):
@@ -290,7 +351,7 @@ def test_a_run_that_was_stopped_is_finished_by_the_next_one(peers: World, after:
     before = site_ids(peers), routers(peers)
     assert run_and_stop(peers, after)
     told = peers.run(take_over=True)
-    assert (told.all_up, findings(told)) == (True, {})
+    assert (told.all_up, told.errors) == (True, {})
     assert (site_ids(peers), routers(peers)) == before
     assert peers.run().writes == 0
 

@@ -1,36 +1,30 @@
 """Clusters, Skupper on them, and our own run over both: no data server, no command line, all real requests.
 
 A `World` is as many clusters as a test names, on either back end. Definitions are plain values that the test changes
-at will, and every run is a new one with new clients, as a scheduled run would be.
+at will, and every run is a new one with new clients, as a scheduled run would be. The reconciler is the one that the
+program uses; a `World` gives it definitions and a way into the clusters, and nothing else.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
-from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
-from reconcile.apply.running import Outcome, Run
+from reconcile.apply.running import Outcome
 from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.client import Client
+from reconcile.reconciler import Options, Reconciler
 from reconcile.report import actions
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
-from reconcile.skupper import checks, planning
-from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import settle_all
-from reconcile.skupper.v1 import reads
-from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World as PlannedWorld
 from tests.clusters.backends import Backend, Clusters
 from tests.clusters.backends import Cluster as AnyCluster
 from tests.gate import Gate
@@ -59,6 +53,11 @@ class Told:
         return {str(link.link): link.state for link in self.outcome.plan.links}
 
     @property
+    def errors(self) -> dict[str, str]:
+        """Rule -> message of every error that the plan ended with."""
+        return {finding.rule: finding.message for finding in self.outcome.plan.errors}
+
+    @property
     def all_up(self) -> bool:
         links = self.outcome.plan.links
         return bool(links) and all(link.settled for link in links)
@@ -70,7 +69,6 @@ class World:
     skupper: Skupper
     private: frozenset[str]
     network: Network
-    findings: bool = True
     token: dict[str, str] = field(default_factory=dict)
     """Tokens other than the administrator's, by cluster."""
     admin_token: dict[str, str] = field(default_factory=dict)
@@ -104,7 +102,7 @@ class World:
         """Change the network."""
         self.network = replace(self.network, **fields)
 
-    def change_site(self, cluster: str, **fields) -> None:
+    def change_site(self, cluster: str, /, **fields) -> None:
         """Change the site on a cluster."""
         sites = tuple(
             replace(site, **fields) if site.cluster.name == cluster else site for site in self.network.sites
@@ -142,62 +140,24 @@ class World:
             if listener:
                 listener(event)
 
-        with self._fleet(selection, take_over) as (fleet, make_plan):
-            run = Run(
-                fleet, lambda f, moment, removed: make_plan(f, moment, budget, removed), tell, stop=stop
-            )
+        options = Options(selection=selection, removal_budget=budget, take_over=take_over, threads=4)
+        reconciler = Reconciler(
+            self.definitions,
+            self.ownership,
+            lambda cluster, _: self._accounts(cluster.name),
+            options,
+            stop=stop,
+        )
+        with closing(reconciler):
+            run = reconciler.run(tell)
             outcome = run.preview() if dry_run else run.execute(wait)
-            requests = dict(fleet.requests())
+            requests = dict(reconciler.requests())
         return Told(
             outcome=outcome,
             actions=[actions.line(event.change) for event in events if isinstance(event, ChangeStarted)],
             failures=[e.message for e in events if isinstance(e, ChangeFailed | ClusterFailed)],
             requests=requests,
             seconds=time.monotonic() - started,
-        )
-
-    @contextmanager
-    def _fleet(self, selection: Selection, take_over: bool) -> Iterator[tuple[Fleet, Callable]]:
-        definitions = self.definitions
-        layout = lay_out(definitions)
-        findings = checks.check(definitions)
-
-        def make_plan(fleet, moment, budget, removed):
-            views, awaited = fleet.known()
-            return planning.plan(
-                PlannedWorld(
-                    definitions=definitions,
-                    ownership=self.ownership,
-                    now=moment,
-                    views=views,
-                    awaited=awaited,
-                    selection=selection,
-                    findings=findings,
-                    removal_budget=None if budget is None else budget - removed,
-                    take_over=take_over,
-                ),
-                layout,
-                V1,
-            )
-
-        fleet = Fleet(
-            [self._target(c, take_over) for c in definitions.clusters if selection.covers_cluster(c)],
-            threads=4,
-        )
-        try:
-            yield fleet, make_plan
-        finally:
-            fleet.close()
-
-    def _target(self, cluster: Cluster, take_over: bool) -> Target:
-        sites = [site for site in settle_all(self.network) if site.cluster.name == cluster.name]
-        return Target(
-            name=cluster.name,
-            open=lambda: self._accounts(cluster.name),
-            reads=reads.reads(sites, self.ownership, take_over=take_over),
-            trace=reads.trace(self.ownership),
-            closer=partial(reads.closer, sites, self.ownership),
-            namespaces=tuple(site.namespace for site in sites),
         )
 
     def _accounts(self, cluster: str) -> Accounts:
@@ -208,14 +168,6 @@ class World:
         """All objects of a kind, on all clusters or those named."""
         names = clusters or tuple(cluster.name for cluster in self.servers)
         return [found for name in names for found in self.servers[name].objects(kind)]
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something that the clusters do on their own."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @contextmanager
@@ -252,3 +204,8 @@ def world(
         made = World(servers, skupper, hidden, declared)
         stack.callback(lambda: [gate.shut() for gate in made.gates.values()])
         yield made
+
+
+def three_clusters(backend: Backend) -> AbstractContextManager[World]:
+    """Two public clusters and a private one; nothing on them yet."""
+    return world(backend, ["a", "b", "p"], private=["p"])

@@ -10,8 +10,8 @@ from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift.client import Client
 from reconcile.openshift.errors import ClusterError, Conflict, Forbidden, Gone, Unreachable
 from reconcile.sandbox.kubernetes.cluster import SimulatedCluster
-from tests.end_to_end.world import until
 from tests.gate import Gate, Spoil, faults
+from tests.waiting import until
 
 
 def config_map(name: str) -> dict:

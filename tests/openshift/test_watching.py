@@ -8,6 +8,7 @@ import pytest
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.access import Retries
+from tests.waiting import until
 
 from .loopback import closed_port, event, fails, failure, listing, sends, serving
 
@@ -255,10 +256,7 @@ def test_no_thread_stays_behind_when_all_watches_have_ended(connect):
     before = set(threading.enumerate())
     with serving(streams(event("ADDED", "2"))) as server:
         list(watch(connect(server.url)))
-        deadline = time.monotonic() + 30
-        while any(thread.name == "watch-warden" for thread in set(threading.enumerate()) - before):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: not [t for t in set(threading.enumerate()) - before if t.name == "watch-warden"])
 
 
 def test_an_event_does_not_show_its_object_in_a_repr(connect):

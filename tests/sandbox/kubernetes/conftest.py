@@ -2,10 +2,9 @@
 
 import json
 import ssl
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,15 +94,6 @@ def config_map(name: str = "cm", **parts: Any) -> dict[str, Any]:
         "metadata": {"name": name, **parts.pop("metadata", {})},
         **parts,
     }
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Wait for a condition to become true; returns what made it so."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.005)
-    return found
 
 
 @pytest.fixture

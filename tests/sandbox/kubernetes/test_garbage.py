@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from reconcile import kinds
-from tests.sandbox.kubernetes.conftest import Answer, Api, config_map, until
+from tests.sandbox.kubernetes.conftest import Answer, Api, config_map
+from tests.waiting import until
 
 CMS = "/api/v1/namespaces/a/configmaps"
 MERGE = "application/merge-patch+json"

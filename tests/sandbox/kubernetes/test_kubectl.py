@@ -12,8 +12,9 @@ import yaml
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes.servers import ApiServers
-from tests.sandbox.kubernetes.conftest import config_map, until
+from tests.sandbox.kubernetes.conftest import config_map
 from tests.sandbox.kubernetes.conversation import IMAGE, deployment, secret, service
+from tests.waiting import until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

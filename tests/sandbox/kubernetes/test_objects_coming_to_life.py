@@ -8,8 +8,9 @@ from reconcile import kinds
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.kubernetes.servers import ApiServers
-from tests.sandbox.kubernetes.conftest import Api, client, config_map, until
+from tests.sandbox.kubernetes.conftest import Api, client, config_map
 from tests.sandbox.kubernetes.conversation import IMAGE, MERGE, deployment, service
+from tests.waiting import until
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/a/deployments"
 SERVICES = "/api/v1/namespaces/a/services"

@@ -10,7 +10,8 @@ import pytest
 from reconcile import kinds
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.servers import ApiServers
-from tests.sandbox.kubernetes.conftest import Api, client, config_map, until
+from tests.sandbox.kubernetes.conftest import Api, client, config_map
+from tests.waiting import until
 
 CMS = "/api/v1/namespaces/a/configmaps"
 

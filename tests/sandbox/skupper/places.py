@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from reconcile.kinds import (
     CONFIG_MAP,
@@ -25,9 +25,9 @@ from reconcile.openshift.errors import AlreadyExists, Conflict
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.states import Link
 from tests.clusters.backends import Cluster
+from tests.waiting import until
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 CONTROLLER = "skupper-site-controller"
 MADE = (SERVICE_ACCOUNT, ROLE, ROLE_BINDING, SECRET, CONFIG_MAP, SERVICE, ROUTE, DEPLOYMENT)
@@ -44,17 +44,6 @@ RULES = [
     {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses", "networkpolicies"], "verbs": _ALL},
     {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": _ALL},
 ]
-
-
-def until(condition: Callable[[], T], *, seconds: float = 60.0) -> T:
-    """Return what the condition returns as soon as that is true; fail after a while."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.005)
-    raise AssertionError("it did not happen in time")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
-from tests.sandbox.skupper.places import CONTROLLER, RULES, Place, controller_spec, until
+from tests.sandbox.skupper.places import CONTROLLER, RULES, Place, controller_spec
+from tests.waiting import until
 
 Make = Callable[..., Place]
 

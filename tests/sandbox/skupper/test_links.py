@@ -9,7 +9,8 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
-from tests.sandbox.skupper.places import Place, until
+from tests.sandbox.skupper.places import Place
+from tests.waiting import until
 
 Make = Callable[..., Place]
 
@@ -235,35 +236,28 @@ def test_a_router_that_hangs_loses_its_links_and_gets_them_back(place: Make, sku
     dialler.linked(issuer)
 
 
-def test_an_edge_site_has_one_uplink_at_a_time(place: Make) -> None:
-    first, second = place().site(ingress="none"), place().site(ingress="none")
+def with_two_uplinks(place: Make, first: str, second: str) -> tuple[Place, Place, Place]:
+    """An edge site, a site that it was linked to first, and one that it has a connector to since; by names of links."""
+    one, other = place().site(ingress="none"), place().site(ingress="none")
     edge = place().site(router_mode="edge", ingress="none")
-    edge.dial(first, "link-1")
-    edge.linked(first)
-    edge.dial(second, "link-2")
-    until(lambda: edge.connector("link-2"))
+    edge.dial(one, first)
+    edge.linked(one)
+    edge.dial(other, second)
+    until(lambda: edge.connector(second))
+    return edge, one, other
+
+
+@pytest.mark.parametrize("names", [("link-1", "link-2"), ("link-2", "link-1")])
+def test_an_edge_site_keeps_its_one_uplink_whatever_name_comes_up_later(
+    place: Make, names: tuple[str, str]
+) -> None:
+    edge, first, _ = with_two_uplinks(place, *names)
 
     edge.linked(first)
-
-
-def test_an_edge_site_keeps_its_uplink_though_an_earlier_name_comes_up(place: Make) -> None:
-    first, second = place().site(ingress="none"), place().site(ingress="none")
-    edge = place().site(router_mode="edge", ingress="none")
-    edge.dial(second, "link-2")
-    edge.linked(second)
-    edge.dial(first, "link-1")
-    until(lambda: edge.connector("link-1"))
-
-    edge.linked(second)
 
 
 def test_an_edge_site_falls_back_to_its_next_uplink(place: Make, skupper: Skupper) -> None:
-    first, second = place().site(ingress="none"), place().site(ingress="none")
-    edge = place().site(router_mode="edge", ingress="none")
-    edge.dial(first, "link-1")
-    edge.linked(first)
-    edge.dial(second, "link-2")
-    until(lambda: edge.connector("link-2"))
+    edge, first, second = with_two_uplinks(place, "link-1", "link-2")
 
     issuer = (first.client.cluster, first.namespace)
     skupper.wire.stop_router(*issuer)

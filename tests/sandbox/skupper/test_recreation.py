@@ -5,7 +5,8 @@ from collections.abc import Callable
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
-from tests.sandbox.skupper.places import Place, decode, until
+from tests.sandbox.skupper.places import Place, decode
+from tests.waiting import until
 
 Make = Callable[..., Place]
 

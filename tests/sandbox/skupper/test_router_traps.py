@@ -9,7 +9,8 @@ import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.kubernetes.calls import Call
-from tests.sandbox.skupper.places import Place, until
+from tests.sandbox.skupper.places import Place
+from tests.waiting import until
 
 Make = Callable[..., Place]
 

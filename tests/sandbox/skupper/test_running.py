@@ -13,7 +13,8 @@ from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.wire import Wire
 from tests.sandbox.skupper.conftest import client_of
-from tests.sandbox.skupper.places import Place, make_namespace, until
+from tests.sandbox.skupper.places import Place, make_namespace
+from tests.waiting import until
 
 Make = Callable[[Skupper, str, str], Place]
 

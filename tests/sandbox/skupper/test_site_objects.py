@@ -16,7 +16,8 @@ from reconcile.kinds import (
     SERVICE_ACCOUNT,
 )
 from reconcile.sandbox.skupper.names import NETWORK_POLICY
-from tests.sandbox.skupper.places import CONTROLLER, MADE, Place, until
+from tests.sandbox.skupper.places import CONTROLLER, MADE, Place
+from tests.waiting import until
 
 Make = Callable[..., Place]
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
-from tests.sandbox.skupper.places import Place, until
+from tests.sandbox.skupper.places import Place
+from tests.waiting import until
 
 Make = Callable[..., Place]
 

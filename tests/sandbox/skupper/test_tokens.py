@@ -6,7 +6,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from tests.sandbox.skupper.places import CONTROLLER, Place, decode, until
+from tests.sandbox.skupper.places import CONTROLLER, Place, decode
+from tests.waiting import until
 
 Make = Callable[..., Place]
 TOUCH = {"metadata": {"annotations": {"touched": "1"}}}

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
-from tests.sandbox.skupper.places import CONTROLLER, Place, until
+from tests.sandbox.skupper.places import CONTROLLER, Place
+from tests.waiting import until
 
 Make = Callable[..., Place]
 
