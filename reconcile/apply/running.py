@@ -41,6 +41,7 @@ class Outcome:
     plan: Plan = field(default_factory=Plan)
     """The last plan: what is left to do and how every link stands."""
     writes: int = 0
+    """Changes that took a write; what was found made already is none."""
     failures: list[str] = field(default_factory=list)
     """What was refused or failed, one line each."""
     stopped: bool = False
@@ -71,7 +72,9 @@ class Run:
         self._stop = stop or Flag()
         self._happened: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._busy: set[_Lane] = set()
-        self._done: queue.SimpleQueue[tuple[_Lane, list[Change]]] = queue.SimpleQueue()
+        self._made: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
+        # Changes that succeeded, and whether that took a write.
+        self._free: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
         self._closed: set[_Lane] = set()
@@ -132,11 +135,16 @@ class Run:
                 self._happened.get_nowait()
         except queue.Empty:
             pass
-        while not self._done.empty():
-            lane, made = self._done.get()
-            self._busy.discard(lane)
-            self.outcome.writes += len(made)
-            self._removed += sum(change.removal for change in made)
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        """Count what the threads have done. A lane becomes free after all that was made in it has been counted."""
+        freed = [self._free.get() for _ in range(self._free.qsize())]
+        while not self._made.empty():
+            change, written = self._made.get()
+            self.outcome.writes += written
+            self._removed += change.removal
+        self._busy -= set(freed)
 
     def _plan(self) -> None:
         started = time.monotonic()
@@ -188,22 +196,26 @@ class Run:
 
     def _make_all(self, lane: _Lane, changes: list[Change]) -> None:
         """Make the changes of one lane in order; the first that fails ends the lane for this run."""
-        made: list[Change] = []
-        for change in changes:
-            if self._stop.is_set() or not self._is_open(change.lane):
-                break
+        try:
+            for change in changes:
+                if self._stop.is_set() or not self._is_open(change.lane):
+                    break
+                self._make(change)
+        finally:
+            self._free.put(lane)
+            self._happened.put("")
+
+    def _make(self, change: Change) -> None:
+        try:
             self._tell(ChangeStarted(change))
-            try:
-                executing.make(change, self._fleet.clusters)
-            except ClusterError as error:
-                self._fail(change, error, str(error))
-            except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
-                message = f"{change.cluster}/{change.namespace}: {type(error).__name__} on {change.name}"
-                self._fail(change, None, message)
-            else:
-                made.append(change)
-        self._done.put((lane, made))
-        self._happened.put("")
+            written = executing.make(change, self._fleet.clusters)
+        except ClusterError as error:
+            self._fail(change, error, str(error))
+        except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
+            message = f"{'/'.join(filter(None, change.lane))}: {type(error).__name__} on {change.name}"
+            self._fail(change, None, message)
+        else:
+            self._made.put((change, written))
 
     def _tell_what_is_undone(self) -> None:
         """Tell of changes that have been made as often as a run makes them, and are due again."""
@@ -218,7 +230,7 @@ class Run:
                 self._tell(ChangeFailed(change, message))
 
     def _is_open(self, lane: _Lane) -> bool:
-        return not {lane, (lane[0], "*")} & self._closed
+        return lane not in self._closed and (lane[0], "*") not in self._closed
 
     def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
         """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
