@@ -62,6 +62,7 @@ class Fleet:
         self._observed: dict[str, list[Observed]] = {}
         self._failed: dict[str, ClusterFailed] = {}
         self._watches: dict[str, Watches] = {}
+        self._closed = False
         self.clusters = Clusters(self._accounts, self._pictures)
 
     def read(self, done: Callable[[str], None]) -> None:
@@ -107,7 +108,7 @@ class Fleet:
         for name in names:
             with self._lock:
                 observed = self._observed.get(name)
-                if observed is None or name in self._watches:
+                if observed is None or name in self._watches or self._closed:
                     continue
                 lost = partial(self._lose, self._targets[name], changed)
                 watches = Watches(
@@ -135,20 +136,21 @@ class Fleet:
         return counts
 
     def close(self) -> None:
-        """End all watches, threads and connections."""
-        for watches in self._watches.values():
-            watches.stop()
-        for accounts in self._accounts.values():
-            accounts.close()
+        """End all watches, threads and connections, also those that are only being opened."""
+        with self._lock:
+            self._closed = True
+            watches, accounts = tuple(self._watches.values()), tuple(self._accounts.values())
+        for watched in watches:
+            watched.stop()
+        for opened in accounts:
+            opened.close()
         for threads in (self._readers, *self._writers.values()):
             threads.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, target: Target, done: Callable[[str], None]) -> None:
         try:
             accounts = target.open()
-            with self._lock:
-                self._accounts[target.name] = accounts
-                picture = self._pictures[target.name] = Picture()
+            picture = self._admit(target, accounts)
             observed = self._observe(target, accounts, picture)
         except (CannotOpenError, ClusterError) as error:
             self._fail(target, str(error))
@@ -158,6 +160,16 @@ class Fleet:
             with self._lock:
                 self._observed[target.name] = observed
         done(target.name)
+
+    def _admit(self, target: Target, accounts: Accounts) -> Picture:
+        """Keep the accounts of a cluster, or close them if the run has ended while they were being opened."""
+        with self._lock:
+            if not self._closed:
+                self._accounts[target.name] = accounts
+                picture = self._pictures[target.name] = Picture()
+                return picture
+        accounts.close()
+        raise CannotOpenError(f"{target.name} is not read: the run has ended")
 
     def _observe(self, target: Target, accounts: Accounts, picture: Picture) -> list[Observed]:
         if not target.declared:
