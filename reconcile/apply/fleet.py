@@ -5,7 +5,7 @@ by a single LIST for what may be left over; only if there is something are they 
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -98,29 +98,46 @@ class Fleet:
 
     def watch(
         self,
-        names: Iterable[str],
+        lanes: Iterable[tuple[str, str]],
         changed: Callable[[], None],
         refused: Callable[[ClusterError], None],
         *,
         longest: float,
     ) -> None:
-        """Watch these clusters from where their LISTs stopped, `longest` seconds a watch; once each."""
-        for name in names:
-            with self._lock:
-                observed = self._observed.get(name)
-                if observed is None or name in self._watches or self._closed:
-                    continue
-                lost = partial(self._lose, self._targets[name], changed)
-                watches = Watches(
-                    self._accounts[name],
-                    self._pictures[name],
-                    changed,
-                    refused=refused,
-                    lost=lost,
-                    longest=longest,
-                )
-                self._watches[name] = watches
-            watches.start(observed)
+        """Watch the clusters on which something is awaited, in these namespaces above all.
+
+        Each is watched from where its LISTs stopped until the fleet is closed, `longest` seconds a watch.
+        """
+        awaited: dict[str, set[str]] = {}
+        for cluster, namespace in lanes:
+            awaited.setdefault(cluster, set()).add(namespace)
+        for name, watches in self._watches.items():
+            watches.attend(awaited.get(name, frozenset()))
+        for name, namespaces in awaited.items():
+            self._begin_to_watch(name, namespaces, changed, refused, longest)
+
+    def _begin_to_watch(
+        self,
+        name: str,
+        namespaces: Collection[str],
+        changed: Callable[[], None],
+        refused: Callable[[ClusterError], None],
+        longest: float,
+    ) -> None:
+        with self._lock:
+            observed = self._observed.get(name)
+            if observed is None or name in self._watches or self._closed:
+                return
+            lost = partial(self._lose, self._targets[name], changed)
+            self._watches[name] = watches = Watches(
+                self._accounts[name],
+                self._pictures[name],
+                changed,
+                refused=refused,
+                lost=lost,
+                longest=longest,
+            )
+            watches.start(observed, namespaces)
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) so far."""

@@ -34,10 +34,6 @@ class Observed:
     shown: frozenset[ObjectKey]
     """What the LIST showed."""
 
-    def keys(self, namespace: str | None) -> set[ObjectKey]:
-        """What it showed in one namespace, or (None) everywhere."""
-        return {key for key in self.shown if namespace in {None, key.namespace}}
-
 
 @dataclass(frozen=True, slots=True)
 class Accounts:

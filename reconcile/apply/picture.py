@@ -17,7 +17,8 @@ class Picture:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._objects: dict[ObjectKey, LiveObject] = {}
-        self._gone: set[str] = set()
+        self._gone: dict[str, int | None] = {}
+        # UID of what is gone -> the least version that shows it to be back in sight; None: nothing does.
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
@@ -27,8 +28,9 @@ class Picture:
         live = take_in(kind, body)
         with self._lock:
             known = self._objects.get(live.key)
-            if live.uid in self._gone or (known and not _is_newer(live, known)):
+            if self._is_late(live) or (known and not _is_newer(live, known)):
                 return False
+            self._gone.pop(live.uid, None)
             self._objects[live.key] = live
             return True
 
@@ -39,10 +41,40 @@ class Picture:
             known = self._objects.get(key)
             if known is None or (uid and known.uid != uid):
                 return False
-            if known.uid:
-                self._gone.add(known.uid)
-            del self._objects[key]
+            self._drop(known, None)
             return True
+
+    def remove_as_of(self, last: LiveObject) -> bool:
+        """Take out what a watch calls deleted. It may only have left what the watch selects: a newer state counts."""
+        with self._lock:
+            known = self._objects.get(last.key)
+            version = _number(last)
+            if known is None or (last.uid and known.uid != last.uid) or _number(known) >= version >= 0:
+                return False
+            self._drop(known, version if version >= 0 else None)
+            return True
+
+    def remove_unlisted(self, live: LiveObject) -> bool:
+        """Take out what a LIST does not show any more, unless the picture has something newer than `live` by now."""
+        with self._lock:
+            known = self._objects.get(live.key)
+            if known is None or (known.uid, known.resource_version) != (live.uid, live.resource_version):
+                return False
+            version = _number(live)
+            self._drop(known, version + 1 if version >= 0 else None)
+            return True
+
+    def _drop(self, known: LiveObject, returns_at: int | None) -> None:
+        if known.uid:
+            self._gone[known.uid] = returns_at
+        del self._objects[known.key]
+
+    def _is_late(self, live: LiveObject) -> bool:
+        """Whether this is an old state of something that has gone since."""
+        if live.uid not in self._gone:
+            return False
+        returns_at = self._gone[live.uid]
+        return returns_at is None or _number(live) < returns_at
 
     @staticmethod
     def key_of(kind: Kind, body: Json) -> ObjectKey:
@@ -61,6 +93,10 @@ class Picture:
     def note_absent_kind(self, kind: Kind) -> None:
         with self._lock:
             self._absent_kinds.add(kind)
+
+    def of_kind(self, kind: Kind) -> tuple[LiveObject, ...]:
+        with self._lock:
+            return tuple(live for live in self._objects.values() if live.key.kind == kind)
 
     def keys(self, kind: Kind) -> frozenset[ObjectKey]:
         with self._lock:
@@ -81,7 +117,13 @@ def _is_newer(live: LiveObject, known: LiveObject) -> bool:
     """Versions are opaque by contract but numbers in practice; one that is not compared is taken as newer."""
     if live.uid != known.uid:
         return live.uid != "" and not (live.created and known.created and live.created < known.created)
-    versions = live.resource_version, known.resource_version
-    if all(version.isdecimal() and len(version) <= _LONGEST_VERSION for version in versions):
-        return int(live.resource_version) > int(known.resource_version)
+    versions = _number(live), _number(known)
+    if -1 not in versions:
+        return versions[0] > versions[1]
     return live.resource_version != known.resource_version
+
+
+def _number(live: LiveObject) -> int:
+    """The version of an object as a number; -1 if it is none."""
+    version = live.resource_version
+    return int(version) if version.isdecimal() and len(version) <= _LONGEST_VERSION else -1

@@ -264,12 +264,12 @@ class Run:
         recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
-    def _awaited(self) -> set[str]:
-        """Clusters on which something is still to happen."""
+    def _awaited(self) -> set[_Lane]:
+        """Where something is still to happen."""
         plan = self.outcome.plan
-        ends = {end.cluster for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
-        moving = {site.key.cluster for site in (*self._coming(), *self._leaving())}
-        return ends | moving | {change.cluster for change in plan.changes if change.after}
+        ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
+        moving = {site.key for site in (*self._coming(), *self._leaving())}
+        return {*ends, *moving, *(change.lane for change in plan.changes if change.after)}
 
     def _under_way(self) -> list[LinkReport]:
         """Links on their way; not those that wait for what could not be read or has been given up."""

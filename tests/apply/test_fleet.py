@@ -192,5 +192,5 @@ def test_accounts_that_are_opened_while_all_is_closed_are_closed_too(readers: in
 def test_nothing_is_watched_once_all_is_closed():
     a = FakeClient("a")
     fleet = read(target(a))
-    fleet.watch(["a"], lambda: None, lambda _: None, longest=1)
+    fleet.watch([("a", "net")], lambda: None, lambda _: None, longest=1)
     assert a.times("watch") == 0
