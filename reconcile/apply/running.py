@@ -7,7 +7,6 @@ and namespaces advance side by side, the changes of one namespace one after anot
 """
 
 import queue
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from threading import Event as Flag
 from reconcile.apply import executing
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
 from reconcile.apply.fleet import Fleet
+from reconcile.apply.waking import Wakeup
 from reconcile.kinds import SECRET
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
@@ -64,13 +64,15 @@ class Run:
         *,
         clock: Callable[[], datetime] = now,
         stop: Flag | None = None,
+        wakeup: Wakeup | None = None,
     ) -> None:
+        """`clock` is the time that the planner is given; `wakeup` is what the run waits on."""
         self._fleet = fleet
         self._make_plan = make_plan
         self._tell = tell
         self._clock = clock
         self._stop = stop or Flag()
-        self._happened: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._wakeup = wakeup or Wakeup()
         self._busy: set[_Lane] = set()
         self._made: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
         # Changes that succeeded, and whether that took a write.
@@ -86,19 +88,23 @@ class Run:
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
-        """Read everything, plan once, make nothing: each change is told as if it were made."""
-        self._fleet.read(self._happened.put)
+        """Read everything, plan once, make nothing: each change is told as if it were made.
+
+        A stop leaves them untold: a plan from half of the clusters is none.
+        """
+        self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
         self._tell_failures()
         self._plan()
-        for change in self.outcome.plan.changes:
+        self.outcome.stopped = self._stop.is_set()
+        for change in () if self.outcome.stopped else self.outcome.plan.changes:
             self._tell(ChangeStarted(change))
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
         """Make the plan true; wait up to `wait` seconds for sites and links to come up, and for sites to go."""
-        self._fleet.read(self._happened.put)
+        self._fleet.read(self._wakeup.ring)
         deadline: float | None = None
         while True:
             self._gather(TICK)
@@ -109,16 +115,14 @@ class Run:
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
                 # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
-                self._fleet.watch(
-                    self._awaited(), lambda: self._happened.put(""), self._cannot_watch, longest=wait + TICK
-                )
+                self._fleet.watch(self._awaited(), self._wakeup.ring, self._cannot_watch, longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
                 continue
             if deadline is None:
-                deadline = time.monotonic() + wait
-            if not self._worth_waiting(wait) or time.monotonic() >= deadline:
+                deadline = self._wakeup.now() + wait
+            if not self._worth_waiting(wait) or self._wakeup.now() >= deadline:
                 break
         self.outcome.stopped = self._stop.is_set()
         if not self.outcome.stopped:
@@ -127,14 +131,8 @@ class Run:
 
     def _gather(self, longest: float) -> None:
         """Wait until something happens, then a moment longer for what comes with it."""
-        try:
-            self._happened.get(timeout=longest)
-            # A large fleet reports without a pause; planning must not take up more than a third of the run.
-            time.sleep(max(GATHER, min(2 * self._planning, TICK)))
-            while True:
-                self._happened.get_nowait()
-        except queue.Empty:
-            pass
+        # A large fleet reports without a pause; planning must not take up more than a third of the run.
+        self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
         self._take_stock()
 
     def _take_stock(self) -> None:
@@ -147,9 +145,9 @@ class Run:
         self._busy -= set(freed)
 
     def _plan(self) -> None:
-        started = time.monotonic()
+        started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
-        self._planning = time.monotonic() - started
+        self._planning = self._wakeup.now() - started
         self._tell(Planned(self.outcome.plan))
 
     def _tell_failures(self) -> None:
@@ -164,7 +162,7 @@ class Run:
 
     def _cannot_watch(self, error: ClusterError) -> None:
         self._unwatched.put(error)
-        self._happened.put("")
+        self._wakeup.ring()
 
     def _give_up_unwatched(self, error: ClusterError) -> None:
         """Give up what would only be seen changing by a watch that is refused; the first one is told."""
@@ -203,7 +201,7 @@ class Run:
                 self._make(change)
         finally:
             self._free.put(lane)
-            self._happened.put("")
+            self._wakeup.ring()
 
     def _make(self, change: Change) -> None:
         try:
