@@ -52,12 +52,16 @@ class Stop(threading.Event):
         super().__init__()
         self._clock = clock
         self._after = after
+        self.plays: list[tuple[float, Callable[[], object]]] = []
+        """What happens during waits, and when, in order."""
 
     def is_set(self) -> bool:
         return super().is_set() or self._clock.now >= self._after
 
     def wait(self, timeout: float | None = None) -> bool:
         self._clock.now += timeout or 0.0
+        while self.plays and self.plays[0][0] <= self._clock.now:
+            self.plays.pop(0)[1]()
         return self.is_set()
 
 

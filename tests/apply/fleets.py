@@ -36,6 +36,8 @@ class FakeFleet:
         self.failed: dict[str, ClusterFailed] = {}
         self.jobs: list[tuple[str, Callable[[], None]]] = []
         """Jobs that have been handed out and are not done yet, with their clusters."""
+        self.handed_out: list[str] = []
+        """The clusters of all jobs, in order."""
         self.watched: list[set[Lane]] = []
         """The lanes of every call of `watch`."""
 
@@ -79,6 +81,7 @@ class FakeFleet:
 
     def submit(self, cluster: str, job: Callable[[], None]) -> None:
         self.jobs.append((cluster, job))
+        self.handed_out.append(cluster)
 
     @property
     def failures(self) -> tuple[ClusterFailed, ...]:

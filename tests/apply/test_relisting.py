@@ -26,6 +26,8 @@ class Relisted:
         self.picture = Picture()
         self.told: list[str] = []
         self.told_at: list[float] = []
+        self.plays: list = []
+        """What happens while a thread waits, with the moment."""
 
     def work(self, until: float, *, awaited=EVERYWHERE, costs: float = 0.0) -> None:
         """`costs` is how long one LIST takes."""
@@ -36,13 +38,15 @@ class Relisted:
             return answer(*words, **options)
 
         self.client.list = slow
+        stop = Stop(self.clock, until)
+        stop.plays = self.plays
         sink = Sink(
             self.picture,
             lambda: self._tell("changed"),
             lambda refusal: self._tell(f"refused: {refusal}"),
             lambda reason: self._tell(f"lost: {reason}"),
             self.clock,
-            Stop(self.clock, until),
+            stop,
         )
         scopes = [Scope(read, namespace, "0") for read in READS for namespace in EVERYWHERE]
         self.relister = Relister(scopes, Accounts(self.client), sink)
@@ -104,6 +108,12 @@ def test_a_namespace_that_becomes_awaited_is_listed_soon(relisted: Relisted):
     relisted.work(until=4 + AWAITED_EVERY + LOOK_EVERY, awaited=("one",))
     assert relisted.lists("two") >= 1
     assert relisted.lists("three") == 0
+
+
+def test_a_namespace_that_becomes_awaited_while_all_is_idle_is_listed_soon(relisted: Relisted):
+    relisted.plays.append((1, lambda: relisted.relister.attend(("two",))))
+    relisted.work(until=1 + 2 * LOOK_EVERY, awaited=())
+    assert [relisted.lists(namespace) for namespace in EVERYWHERE] == [0, 1, 0]
 
 
 def test_slow_lists_are_not_sent_faster_than_they_are_answered(relisted: Relisted):

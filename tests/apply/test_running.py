@@ -77,10 +77,10 @@ def test_a_lane_that_is_busy_is_given_nothing_more_until_it_is_free(stage: Stage
 
 def test_lanes_are_worked_on_at_the_same_time(stage: Stage):
     stage.declare(change("x", "one"), change("y", "two"), change("z", cluster="b"))
-    handed_out = []
-    stage.then(lambda: handed_out.extend(cluster for cluster, _ in stage.fleet.jobs))
+    at_once = []
+    stage.then(lambda: at_once.extend(cluster for cluster, _ in stage.fleet.jobs))
     stage.run()
-    assert handed_out == ["a", "a", "b"]
+    assert at_once == ["a", "a", "b"]
 
 
 def test_a_lane_goes_on_while_another_one_takes_long(stage: Stage):
@@ -482,6 +482,7 @@ def test_a_stop_before_the_beginning_begins_nothing(stage: Stage):
     stage.declare(change("x"))
     outcome = stage.run(WAIT)
     assert (stage.started, outcome.stopped) == ([], True)
+    assert stage.fleet.handed_out == []
 
 
 def test_a_run_that_was_stopped_does_not_report_what_did_not_stay(stage: Stage):

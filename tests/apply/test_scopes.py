@@ -102,6 +102,20 @@ def test_what_was_made_again_while_a_list_was_under_way_stays(listed: Listed):
     assert (listed.list(), listed.names) == (False, {"x"})
 
 
+def test_what_came_back_while_a_list_was_under_way_stays(listed: Listed):
+    listed.know(listed.client.put("x"))
+    listed.client.put("x", labels={})
+    answer = listed.client.list
+
+    def slow(*words, **options):
+        found = answer(*words, **options)
+        listed.know(listed.client.put("x"))
+        return found
+
+    listed.client.list = slow
+    assert (listed.list(), listed.names) == (False, {"x"})
+
+
 def test_what_we_have_deleted_while_a_list_was_under_way_does_not_come_back(listed: Listed):
     body = listed.know(listed.client.put("x"))
     answer = listed.client.list

@@ -39,6 +39,8 @@ class Server:
         self._changed = threading.Condition()
         self._names: dict[str, list[str]] = {}
         self._rounds: Counter[str | None] = Counter()
+        self._held = ""
+        self._released = threading.Event()
         self.watches = 0
 
     def answer(self, visit: Visit) -> None:
@@ -58,11 +60,27 @@ class Server:
                 self._rounds[namespace] += ours
                 names = self._names.get(namespace, []) if ours else []
                 self._changed.notify_all()
+            if namespace == self._held:
+                self._released.wait(PATIENCE)
             visit.answer(200, json.dumps(self._list(namespace, names)).encode())
 
     def add(self, namespace: str, name: str) -> None:
         with self._changed:
             self._names.setdefault(namespace, []).append(name)
+
+    def rounds(self, namespace: str) -> int:
+        """How often a namespace has been listed, the reading included."""
+        return self._rounds[namespace]
+
+    @contextmanager
+    def holding(self, namespace: str) -> Iterator[None]:
+        """Answer no LIST of a namespace meanwhile."""
+        self._held = namespace
+        try:
+            yield
+        finally:
+            self._held = ""
+            self._released.set()
 
     def wait_for_rounds(self, count: int, namespaces: list[str]) -> None:
         """Wait until all of these have been listed so often."""
@@ -170,6 +188,15 @@ def test_a_change_where_something_is_awaited_later_is_noticed():
         watched.server.add("n32", "x")
         watched.watch("n32")
         watched.wait_for("n32", "x")
+        # It was listed out of turn, before any other one was due.
+        assert watched.server.rounds("n0") == 1
+
+
+def test_a_namespace_that_takes_long_is_listed_by_one_thread_and_holds_up_no_other():
+    with reading(3) as watched, watched.server.holding("n0"):
+        watched.watch()
+        watched.server.wait_for_rounds(3, ["n1", "n2"])
+        assert watched.server.rounds("n0") <= 2
 
 
 def test_a_few_namespaces_are_watched(threads: Callable[[], int]):
