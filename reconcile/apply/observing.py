@@ -95,6 +95,7 @@ def _look(accounts: Accounts, look: Look, picture: Picture) -> None:
     for body in listings.items:
         if not kind.namespaced or picture.key_of(kind, body).namespace in look.namespaces:
             picture.put(kind, body)
+    _note_refusals(look.read, listings, picture)
 
 
 def _find_namespace(client: Client, name: str, picture: Picture) -> None:
@@ -131,9 +132,15 @@ def _list(accounts: Accounts, read: Read, namespaces: Sequence[str], picture: Pi
 def _take_in(read: Read, listings: Listings, picture: Picture) -> None:
     for body in listings.items:
         picture.put(read.kind, body)
+    _note_refusals(read, listings, picture)
+
+
+def _note_refusals(read: Read, listings: Listings, picture: Picture) -> None:
     for namespace, refusal in listings.refused.items():
         if isinstance(refusal, errors.NotServed) and read.optional:
             picture.note_absent_kind(read.kind)
+        elif isinstance(refusal, errors.NotServed):
+            raise refusal
         elif isinstance(refusal, errors.NotFound):
             picture.note_missing_namespace(namespace)
         else:
