@@ -94,9 +94,14 @@ class Picture:
         with self._lock:
             self._absent_kinds.add(kind)
 
-    def of_kind(self, kind: Kind) -> tuple[LiveObject, ...]:
+    def within(self, kind: Kind, namespace: str | None) -> tuple[LiveObject, ...]:
+        """The objects of a kind in one namespace, or (None) everywhere."""
         with self._lock:
-            return tuple(live for live in self._objects.values() if live.key.kind == kind)
+            return tuple(
+                live
+                for key, live in self._objects.items()
+                if namespace in {None, key.namespace} and key.kind == kind
+            )
 
     def keys(self, kind: Kind) -> frozenset[ObjectKey]:
         with self._lock:
@@ -114,12 +119,18 @@ class Picture:
 
 
 def _is_newer(live: LiveObject, known: LiveObject) -> bool:
-    """Versions are opaque by contract but numbers in practice; one that is not compared is taken as newer."""
-    if live.uid != known.uid:
-        return live.uid != "" and not (live.created and known.created and live.created < known.created)
+    """Versions are opaque by contract but numbers in practice, and one series for all objects of a kind.
+
+    Without numbers one that differs is taken as newer; of two objects of one name the one made later.
+    """
+    other = live.uid != known.uid
+    if other and not live.uid:
+        return False
     versions = _number(live), _number(known)
     if -1 not in versions:
         return versions[0] > versions[1]
+    if other:
+        return not (live.created and known.created and live.created < known.created)
     return live.resource_version != known.resource_version
 
 

@@ -27,7 +27,7 @@ class Scope:
 
     def list_again(self, client: Client, picture: Picture) -> bool:
         """List, and correct the picture; False if it was right. Raises ``ClusterError``."""
-        known = {live.key: live for live in picture.of_kind(self.read.kind)}
+        known = {live.key: live for live in picture.within(self.read.kind, self.namespace)}
         before = [live for live in known.values() if self._selects(live)]
         listing = client.list(
             self.read.kind,
@@ -53,12 +53,9 @@ class Scope:
         return picture.put(self.read.kind, event.object)
 
     def _selects(self, live: LiveObject) -> bool:
-        """Whether a LIST shows an object like this."""
-        return (
-            self.namespace in {None, live.key.namespace}
-            and _holds(self.read.labels, live.labels)
-            and _holds(self.read.fields, {"metadata.name": live.key.name})
-        )
+        """Whether a LIST shows an object like this in its namespace."""
+        name = {"metadata.name": live.key.name}
+        return _holds(self.read.labels, live.labels) and _holds(self.read.fields, name)
 
 
 def _holds(selector: str, values: Mapping[str, str]) -> bool:
