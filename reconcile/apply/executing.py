@@ -40,7 +40,12 @@ def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
     picture = clusters.pictures[change.cluster]
     # What was not there when we looked is made, not taken over: somebody else may have been quicker.
     known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
-    picture.put(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
+    try:
+        picture.put(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
+    except errors.Conflict:
+        if not known:
+            _refresh(change, client, picture)
+        raise
     return True
 
 

@@ -51,6 +51,20 @@ def test_what_was_applied_is_in_the_picture(stage: Stage):
     assert stage.shown() == {KEY}
 
 
+def test_what_somebody_else_has_made_meanwhile_is_not_taken_over_and_is_shown(stage: Stage):
+    theirs = stage.a.put("x", labels={"owner": "them"})
+    with pytest.raises(errors.Conflict):
+        stage.make(change())
+    assert stage.a.get(CONFIG_MAP, "x", "net") == theirs
+    assert stage.pictures["a"].view().objects[KEY].labels == {"owner": "them"}
+
+
+def test_what_we_know_is_applied_with_force(stage: Stage):
+    stage.know(stage.a.put("x", data={}))
+    assert stage.make(change(body=manifest("x", data={"k": "v"})))
+    assert stage.pictures["a"].view().objects[KEY].content["data"] == {"k": "v"}
+
+
 def test_what_was_created_is_in_the_picture(stage: Stage):
     assert stage.make(change(verb=Verb.CREATE))
     assert stage.shown() == {KEY}
