@@ -9,6 +9,7 @@ import pytest
 
 from reconcile.apply.fleet import CannotOpenError, Fleet, Target
 from reconcile.apply.observing import Accounts
+from reconcile.apply.watching import MOST_STREAMS
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
 from reconcile.skupper.live import ObjectKey
@@ -194,3 +195,45 @@ def test_nothing_is_watched_once_all_is_closed():
     fleet = read(target(a))
     fleet.watch([("a", "net")], lambda: None, lambda _: None, longest=1)
     assert a.times("watch") == 0
+
+
+def test_a_cluster_that_is_given_up_while_it_is_watched_is_unknown_from_then_on():
+    """It has more namespaces than are watched, so it is listed; then its token expires."""
+    a = FakeClient("a", cluster_wide=False)
+    spaces = tuple(f"n{number}" for number in range(MOST_STREAMS))
+    lost = threading.Event()
+    with fleet_of(target(a, namespaces=spaces)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        a.fail("list", error(errors.Unauthorised))
+        fleet.watch([("a", "n1")], lost.set, lambda _: None, longest=PATIENCE)
+        assert lost.wait(PATIENCE)
+        assert [failure.message for failure in fleet.failures] == [str(error(errors.Unauthorised))]
+        assert fleet.known()[0]["a"].problem == str(error(errors.Unauthorised))
+
+
+def test_a_watch_that_is_refused_is_told_with_its_error():
+    a = FakeClient("a")
+    a.fail("watch", error(errors.Forbidden))
+    refusals: list[str] = []
+    told = threading.Semaphore(0)
+
+    def refused(refusal: errors.ClusterError) -> None:
+        refusals.append(str(refusal))
+        told.release()
+
+    with fleet_of(target(a)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        fleet.watch([("a", "net")], lambda: None, refused, longest=PATIENCE)
+        for _ in READS:
+            assert told.acquire(timeout=PATIENCE)
+    assert refusals == [str(error(errors.Forbidden))] * len(READS)
+
+
+def test_the_requests_of_both_accounts_of_a_cluster_are_counted():
+    a, admin = FakeClient("a"), FakeClient("a")
+    fleet = read(target(a, lambda: Accounts(a, admin)))
+    a.counts.add(writes=2)
+    admin.counts.add(reads=1, writes=1)
+    assert fleet.requests() == {"a": (len(READS) + 4, 3)}
