@@ -41,7 +41,7 @@ def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
     # What was not there when we looked is made, not taken over: somebody else may have been quicker.
     known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
     try:
-        picture.put(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
+        picture.put(take_in(change.kind, client.apply(change.kind, dict(change.body or {}), force=known)))
     except errors.Conflict:
         if not known:
             _refresh(change, client, picture)
@@ -58,7 +58,7 @@ def _create(change: Change, client: Client, clusters: Clusters) -> bool:
         body = delivery
     picture = clusters.pictures[change.cluster]
     try:
-        picture.put(change.kind, client.create(change.kind, body))
+        picture.put(take_in(change.kind, client.create(change.kind, body)))
     except errors.AlreadyExists:
         # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
         _refresh(change, client, picture)
@@ -69,7 +69,7 @@ def _create(change: Change, client: Client, clusters: Clusters) -> bool:
 def _refresh(change: Change, client: Client, picture: Picture) -> bool:
     """Read the object of a change into the picture; False if there is none any more."""
     try:
-        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
+        picture.put(take_in(change.kind, client.get(change.kind, change.name, change.namespace or None)))
     except errors.NotFound:
         picture.remove(change.kind, change.namespace, change.name)
         return False
@@ -100,7 +100,7 @@ def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
     except errors.NotFound:
         picture.remove(change.kind, change.namespace, change.name)
         return False
-    picture.put(change.kind, body)
+    picture.put(take_in(change.kind, body))
     return True
 
 

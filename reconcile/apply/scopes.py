@@ -39,7 +39,7 @@ class Scope:
         shown = {_key(self.read, body): body for body in listing.items}
         # Most has not changed, and to take a Secret in costs more than to compare it.
         news = [body for key, body in shown.items() if not _is_same(body, known.get(key))]
-        changes = [picture.put(self.read.kind, body) for body in news]
+        changes = [picture.put(take_in(self.read.kind, body)) for body in news]
         changes += [picture.remove_unlisted(live) for live in before if live.key not in shown]
         return any(changes)
 
@@ -48,9 +48,8 @@ class Scope:
         self.version = event.resource_version or self.version
         if event.type == "BOOKMARK":
             return False
-        if event.type == "DELETED":
-            return picture.remove_as_of(take_in(self.read.kind, event.object))
-        return picture.put(self.read.kind, event.object)
+        live = take_in(self.read.kind, event.object)
+        return picture.remove_as_of(live) if event.type == "DELETED" else picture.put(live)
 
     def _selects(self, live: LiveObject) -> bool:
         """Whether a LIST shows an object like this in its namespace."""

@@ -12,7 +12,7 @@ from reconcile.apply.picture import Picture
 from reconcile.apply.running import Outcome, Run
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
 from .fakes import Clock, FakeClient
@@ -47,7 +47,7 @@ class FakeFleet:
         """A cluster has been read."""
         for kind in (CONFIG_MAP, SECRET):
             for body in self.clients[name].list(kind).items:
-                self.clusters.pictures[name].put(kind, body)
+                self.clusters.pictures[name].put(take_in(kind, body))
         self.pending -= {name}
         self._done(name)
 
@@ -59,7 +59,7 @@ class FakeFleet:
 
     def see(self, name: str, body: dict) -> None:
         """A watch has shown an object."""
-        self.clusters.pictures[name].put(CONFIG_MAP, body)
+        self.clusters.pictures[name].put(take_in(CONFIG_MAP, body))
         self._changed()
 
     def refuse_watch(self, error: errors.ClusterError) -> None:

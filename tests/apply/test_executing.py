@@ -8,7 +8,7 @@ from reconcile.apply.observing import Accounts
 from reconcile.apply.picture import Picture
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.plan import Source, Verb
 
 from .fakes import FakeClient, change, error, manifest
@@ -26,7 +26,7 @@ class Stage:
         self.clusters = Clusters({"a": Accounts(self.a), "b": Accounts(self.b)}, self.pictures)
 
     def know(self, body: dict, kind=CONFIG_MAP, cluster: str = "a") -> dict:
-        self.pictures[cluster].put(kind, body)
+        self.pictures[cluster].put(take_in(kind, body))
         return body
 
     def make(self, made) -> bool:

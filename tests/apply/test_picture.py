@@ -10,6 +10,7 @@ from reconcile.apply.scopes import Scope
 from reconcile.kinds import CONFIG_MAP
 from reconcile.openshift.listing import Listing
 from reconcile.openshift.watching import WatchEvent
+from reconcile.skupper.live import take_in
 from reconcile.skupper.reading import Read
 
 from .fakes import FakeClient
@@ -76,7 +77,7 @@ class Interleaved:
     def write(self, name: str, owner: str) -> None:
         """What the server answers is put into the picture later."""
         body = self.put(name, owner)
-        self.answers.append(lambda: self.picture.put(CONFIG_MAP, body))
+        self.answers.append(lambda: self.picture.put(take_in(CONFIG_MAP, body)))
 
     def delete(self, name: str) -> None:
         gone = self.drop(name)

@@ -1,12 +1,15 @@
 """Listing again: the picture is corrected, and nothing that is known better by now is taken out of it."""
 
 import pytest
+from cryptography import x509
 
 from reconcile.apply.picture import Picture
 from reconcile.apply.scopes import Scope
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift.watching import WatchEvent
+from reconcile.skupper.live import take_in
 from reconcile.skupper.reading import Read
+from tests.skupper.fakes import certificate
 
 from .fakes import LABEL, FakeClient
 
@@ -21,7 +24,7 @@ class Listed:
         return Scope(Read(CONFIG_MAP, **read), namespace, "0").list_again(self.client, self.picture)
 
     def know(self, body: dict) -> dict:
-        self.picture.put(CONFIG_MAP, body)
+        self.picture.put(take_in(CONFIG_MAP, body))
         return body
 
     @property
@@ -71,7 +74,7 @@ def test_what_a_list_would_not_show_is_not_taken_out_by_it(listed: Listed, names
 
 
 def test_another_kind_is_not_taken_out(listed: Listed):
-    listed.picture.put(SECRET, listed.client.put("x", kind=SECRET))
+    listed.picture.put(take_in(SECRET, listed.client.put("x", kind=SECRET)))
     assert (listed.list(), listed.names) == (False, {"x"})
 
 
@@ -167,3 +170,21 @@ def test_the_place_to_go_on_from_is_that_of_the_list(listed: Listed):
     scope = Scope(Read(CONFIG_MAP), None, "0")
     scope.list_again(listed.client, listed.picture)
     assert scope.version == "1"
+
+
+def test_a_certificate_that_has_not_changed_is_not_parsed_again(
+    listed: Listed, monkeypatch: pytest.MonkeyPatch
+):
+    parsed: list[bytes] = []
+    parse = x509.load_pem_x509_certificate
+
+    def load(pem: bytes) -> x509.Certificate:
+        parsed.append(pem)
+        return parse(pem)
+
+    monkeypatch.setattr(x509, "load_pem_x509_certificate", load)
+    listed.client.put("x", kind=SECRET, data={"tls.crt": certificate("server")})
+    scope = Scope(Read(SECRET, labels=LABEL), None, "0")
+    for _ in range(3):
+        scope.list_again(listed.client, listed.picture)
+    assert len(parsed) == 1

@@ -11,7 +11,7 @@ from reconcile.apply.streaming import PAUSE, SHORT, Stream
 from reconcile.kinds import CONFIG_MAP
 from reconcile.openshift import errors
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.reading import Read
 
 from .fakes import LABEL, Clock, FakeClient, Stop, error
@@ -202,7 +202,7 @@ def test_events_are_taken_in_and_told(watch: Followed):
 
 def test_an_event_that_the_picture_knows_already_is_not_told(watch: Followed):
     body = watch.client.put("x")
-    watch.picture.put(CONFIG_MAP, body)
+    watch.picture.put(take_in(CONFIG_MAP, body))
     watch.play(events=(added(body),))
     watch.follow(until=PAUSE)
     assert watch.told == []
