@@ -27,32 +27,53 @@ class Clusters:
         self.pictures = pictures
 
 
-def make(change: Change, clusters: Clusters) -> None:
-    """Make one change and put its result into the picture of its cluster. Raises ``ClusterError``."""
+def make(change: Change, clusters: Clusters) -> bool:
+    """Make one change and put its result into the picture of its cluster; False if there was nothing to write.
+
+    Raises ``ClusterError``.
+    """
     client = clusters.accounts[change.cluster].of(admin=change.kind == CLUSTER_POLICY)
-    _VERBS[change.verb](change, client, clusters)
+    return _VERBS[change.verb](change, client, clusters)
 
 
-def _apply(change: Change, client: Client, clusters: Clusters) -> None:
+def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
     picture = clusters.pictures[change.cluster]
     # What was not there when we looked is made, not taken over: somebody else may have been quicker.
     known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
-    picture.put(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
+    try:
+        picture.put(take_in(change.kind, client.apply(change.kind, dict(change.body or {}), force=known)))
+    except errors.Conflict:
+        if not known:
+            _refresh(change, client, picture)
+        raise
+    return True
 
 
-def _create(change: Change, client: Client, clusters: Clusters) -> None:
+def _create(change: Change, client: Client, clusters: Clusters) -> bool:
     body = dict(change.body or {})
     if change.source:
         delivery = _with_data_of_source(change, body, clusters)
         if delivery is None:
-            return
+            return False
         body = delivery
     picture = clusters.pictures[change.cluster]
     try:
-        picture.put(change.kind, client.create(change.kind, body))
+        picture.put(take_in(change.kind, client.create(change.kind, body)))
     except errors.AlreadyExists:
         # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
-        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
+        _refresh(change, client, picture)
+        return False
+    return True
+
+
+def _refresh(change: Change, client: Client, picture: Picture) -> bool:
+    """Read the object of a change into the picture; False if there is none any more."""
+    try:
+        picture.put(take_in(change.kind, client.get(change.kind, change.name, change.namespace or None)))
+    except errors.NotFound:
+        picture.remove(change.kind, change.namespace, change.name)
+        return False
+    return True
 
 
 def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
@@ -72,30 +93,34 @@ def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json
     return {**body, "metadata": metadata, "data": token.get("data") or {}}
 
 
-def _patch(change: Change, client: Client, clusters: Clusters) -> None:
+def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
     picture = clusters.pictures[change.cluster]
     try:
         body = client.patch(change.kind, change.name, change.namespace or None, dict(change.body or {}))
     except errors.NotFound:
         picture.remove(change.kind, change.namespace, change.name)
-    else:
-        picture.put(change.kind, body)
+        return False
+    picture.put(take_in(change.kind, body))
+    return True
 
 
-def _delete(change: Change, client: Client, clusters: Clusters) -> None:
+def _delete(change: Change, client: Client, clusters: Clusters) -> bool:
     picture = clusters.pictures[change.cluster]
     try:
         client.delete(change.kind, change.name, change.namespace or None, uid=change.uid or None)
     except errors.NotFound:
-        pass
+        picture.remove(change.kind, change.namespace, change.name, change.uid)
+        return False
     except errors.Conflict:
         # Another object has taken the name: it is not the one that was to go.
-        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
-        raise
+        if _refresh(change, client, picture):
+            raise
+        return False
     picture.remove(change.kind, change.namespace, change.name, change.uid)
+    return True
 
 
-_VERBS: dict[Verb, Callable[[Change, Client, Clusters], None]] = {
+_VERBS: dict[Verb, Callable[[Change, Client, Clusters], bool]] = {
     Verb.APPLY: _apply,
     Verb.CREATE: _create,
     Verb.PATCH: _patch,

@@ -5,7 +5,7 @@ by a single LIST for what may be left over; only if there is something are they 
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,6 +62,7 @@ class Fleet:
         self._observed: dict[str, list[Observed]] = {}
         self._failed: dict[str, ClusterFailed] = {}
         self._watches: dict[str, Watches] = {}
+        self._closed = False
         self.clusters = Clusters(self._accounts, self._pictures)
 
     def read(self, done: Callable[[str], None]) -> None:
@@ -97,29 +98,46 @@ class Fleet:
 
     def watch(
         self,
-        names: Iterable[str],
+        lanes: Iterable[tuple[str, str]],
         changed: Callable[[], None],
         refused: Callable[[ClusterError], None],
         *,
         longest: float,
     ) -> None:
-        """Watch these clusters from where their LISTs stopped, `longest` seconds a watch; once each."""
-        for name in names:
-            with self._lock:
-                observed = self._observed.get(name)
-                if observed is None or name in self._watches:
-                    continue
-                lost = partial(self._lose, self._targets[name], changed)
-                watches = Watches(
-                    self._accounts[name],
-                    self._pictures[name],
-                    changed,
-                    refused=refused,
-                    lost=lost,
-                    longest=longest,
-                )
-                self._watches[name] = watches
-            watches.start(observed)
+        """Watch the clusters on which something is awaited, in these namespaces above all.
+
+        Each is watched from where its LISTs stopped until the fleet is closed, `longest` seconds a watch.
+        """
+        awaited: dict[str, set[str]] = {}
+        for cluster, namespace in lanes:
+            awaited.setdefault(cluster, set()).add(namespace)
+        for name, watches in self._watches.items():
+            watches.attend(awaited.get(name, frozenset()))
+        for name, namespaces in awaited.items():
+            self._begin_to_watch(name, namespaces, changed, refused, longest)
+
+    def _begin_to_watch(
+        self,
+        name: str,
+        namespaces: Collection[str],
+        changed: Callable[[], None],
+        refused: Callable[[ClusterError], None],
+        longest: float,
+    ) -> None:
+        with self._lock:
+            observed = self._observed.get(name)
+            if observed is None or name in self._watches or self._closed:
+                return
+            lost = partial(self._lose, self._targets[name], changed)
+            self._watches[name] = watches = Watches(
+                self._accounts[name],
+                self._pictures[name],
+                changed,
+                refused=refused,
+                lost=lost,
+                longest=longest,
+            )
+            watches.start(observed, namespaces)
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) so far."""
@@ -135,20 +153,21 @@ class Fleet:
         return counts
 
     def close(self) -> None:
-        """End all watches, threads and connections."""
-        for watches in self._watches.values():
-            watches.stop()
-        for accounts in self._accounts.values():
-            accounts.close()
+        """End all watches, threads and connections, also those that are only being opened."""
+        with self._lock:
+            self._closed = True
+            watches, accounts = tuple(self._watches.values()), tuple(self._accounts.values())
+        for watched in watches:
+            watched.stop()
+        for opened in accounts:
+            opened.close()
         for threads in (self._readers, *self._writers.values()):
             threads.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, target: Target, done: Callable[[str], None]) -> None:
         try:
             accounts = target.open()
-            with self._lock:
-                self._accounts[target.name] = accounts
-                picture = self._pictures[target.name] = Picture()
+            picture = self._admit(target, accounts)
             observed = self._observe(target, accounts, picture)
         except (CannotOpenError, ClusterError) as error:
             self._fail(target, str(error))
@@ -158,6 +177,16 @@ class Fleet:
             with self._lock:
                 self._observed[target.name] = observed
         done(target.name)
+
+    def _admit(self, target: Target, accounts: Accounts) -> Picture:
+        """Keep the accounts of a cluster, or close them if the run has ended while they were being opened."""
+        with self._lock:
+            if not self._closed:
+                self._accounts[target.name] = accounts
+                picture = self._pictures[target.name] = Picture()
+                return picture
+        accounts.close()
+        raise CannotOpenError(f"{target.name} is not read: the run has ended")
 
     def _observe(self, target: Target, accounts: Accounts, picture: Picture) -> list[Observed]:
         if not target.declared:

@@ -1,12 +1,10 @@
 """The picture of one cluster that a run keeps: what was listed, corrected by every watch event and own write."""
 
 import threading
-from typing import Any
 
 from reconcile.kinds import Kind
-from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, take_in
+from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey
 
-Json = dict[str, Any]
 _LONGEST_VERSION = 20
 """Digits of a 64-bit number, which all versions are in practice."""
 
@@ -17,18 +15,19 @@ class Picture:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._objects: dict[ObjectKey, LiveObject] = {}
-        self._gone: set[str] = set()
+        self._gone: dict[str, int | None] = {}
+        # UID of what is gone -> the least version that shows it to be back in sight; None: nothing does.
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
 
-    def put(self, kind: Kind, body: Json) -> bool:
-        """Take in an object; False if the picture holds that state, or a newer one, already."""
-        live = take_in(kind, body)
+    def put(self, live: LiveObject) -> bool:
+        """Keep an object; False if the picture holds that state, or a newer one, already."""
         with self._lock:
             known = self._objects.get(live.key)
-            if live.uid in self._gone or (known and not _is_newer(live, known)):
+            if self._is_late(live) or (known and not _is_newer(live, known)):
                 return False
+            self._gone.pop(live.uid, None)
             self._objects[live.key] = live
             return True
 
@@ -39,15 +38,40 @@ class Picture:
             known = self._objects.get(key)
             if known is None or (uid and known.uid != uid):
                 return False
-            if known.uid:
-                self._gone.add(known.uid)
-            del self._objects[key]
+            self._drop(known, None)
             return True
 
-    @staticmethod
-    def key_of(kind: Kind, body: Json) -> ObjectKey:
-        """The key under which an object would be kept."""
-        return take_in(kind, body).key
+    def remove_as_of(self, last: LiveObject) -> bool:
+        """Take out what a watch calls deleted. It may only have left what the watch selects: a newer state counts."""
+        with self._lock:
+            known = self._objects.get(last.key)
+            version = _number(last)
+            if known is None or (last.uid and known.uid != last.uid) or _number(known) >= version >= 0:
+                return False
+            self._drop(known, version if version >= 0 else None)
+            return True
+
+    def remove_unlisted(self, live: LiveObject) -> bool:
+        """Take out what a LIST does not show any more, unless the picture has something newer than `live` by now."""
+        with self._lock:
+            known = self._objects.get(live.key)
+            if known is None or (known.uid, known.resource_version) != (live.uid, live.resource_version):
+                return False
+            version = _number(live)
+            self._drop(known, version + 1 if version >= 0 else None)
+            return True
+
+    def _drop(self, known: LiveObject, returns_at: int | None) -> None:
+        if known.uid:
+            self._gone[known.uid] = returns_at
+        del self._objects[known.key]
+
+    def _is_late(self, live: LiveObject) -> bool:
+        """Whether this is an old state of something that has gone since."""
+        if live.uid not in self._gone:
+            return False
+        returns_at = self._gone[live.uid]
+        return returns_at is None or _number(live) < returns_at
 
     def note_unreadable(self, namespace: str, reason: str) -> None:
         with self._lock:
@@ -61,6 +85,15 @@ class Picture:
     def note_absent_kind(self, kind: Kind) -> None:
         with self._lock:
             self._absent_kinds.add(kind)
+
+    def within(self, kind: Kind, namespace: str | None) -> tuple[LiveObject, ...]:
+        """The objects of a kind in one namespace, or (None) everywhere."""
+        with self._lock:
+            return tuple(
+                live
+                for key, live in self._objects.items()
+                if namespace in {None, key.namespace} and key.kind == kind
+            )
 
     def keys(self, kind: Kind) -> frozenset[ObjectKey]:
         with self._lock:
@@ -78,10 +111,22 @@ class Picture:
 
 
 def _is_newer(live: LiveObject, known: LiveObject) -> bool:
-    """Versions are opaque by contract but numbers in practice; one that is not compared is taken as newer."""
-    if live.uid != known.uid:
-        return live.uid != "" and not (live.created and known.created and live.created < known.created)
-    versions = live.resource_version, known.resource_version
-    if all(version.isdecimal() and len(version) <= _LONGEST_VERSION for version in versions):
-        return int(live.resource_version) > int(known.resource_version)
+    """Versions are opaque by contract but numbers in practice, and one series for all objects of a kind.
+
+    Without numbers one that differs is taken as newer; of two objects of one name the one made later.
+    """
+    other = live.uid != known.uid
+    if other and not live.uid:
+        return False
+    versions = _number(live), _number(known)
+    if -1 not in versions:
+        return versions[0] > versions[1]
+    if other:
+        return not (live.created and known.created and live.created < known.created)
     return live.resource_version != known.resource_version
+
+
+def _number(live: LiveObject) -> int:
+    """The version of an object as a number; -1 if it is none."""
+    version = live.resource_version
+    return int(version) if version.isdecimal() and len(version) <= _LONGEST_VERSION else -1

@@ -7,7 +7,6 @@ and namespaces advance side by side, the changes of one namespace one after anot
 """
 
 import queue
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from threading import Event as Flag
 from reconcile.apply import executing
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
 from reconcile.apply.fleet import Fleet
+from reconcile.apply.waking import Wakeup
 from reconcile.kinds import SECRET
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
@@ -41,6 +41,7 @@ class Outcome:
     plan: Plan = field(default_factory=Plan)
     """The last plan: what is left to do and how every link stands."""
     writes: int = 0
+    """Changes that took a write; what was found made already is none."""
     failures: list[str] = field(default_factory=list)
     """What was refused or failed, one line each."""
     stopped: bool = False
@@ -63,15 +64,19 @@ class Run:
         *,
         clock: Callable[[], datetime] = now,
         stop: Flag | None = None,
+        wakeup: Wakeup | None = None,
     ) -> None:
+        """`clock` is the time that the planner is given; `wakeup` is what the run waits on."""
         self._fleet = fleet
         self._make_plan = make_plan
         self._tell = tell
         self._clock = clock
         self._stop = stop or Flag()
-        self._happened: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._wakeup = wakeup or Wakeup()
         self._busy: set[_Lane] = set()
-        self._done: queue.SimpleQueue[tuple[_Lane, list[Change]]] = queue.SimpleQueue()
+        self._made: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
+        # Changes that succeeded, and whether that took a write.
+        self._free: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
         self._closed: set[_Lane] = set()
@@ -83,19 +88,23 @@ class Run:
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
-        """Read everything, plan once, make nothing: each change is told as if it were made."""
-        self._fleet.read(self._happened.put)
+        """Read everything, plan once, make nothing: each change is told as if it were made.
+
+        A stop leaves them untold: a plan from half of the clusters is none.
+        """
+        self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
         self._tell_failures()
         self._plan()
-        for change in self.outcome.plan.changes:
+        self.outcome.stopped = self._stop.is_set()
+        for change in () if self.outcome.stopped else self.outcome.plan.changes:
             self._tell(ChangeStarted(change))
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
         """Make the plan true; wait up to `wait` seconds for sites and links to come up, and for sites to go."""
-        self._fleet.read(self._happened.put)
+        self._fleet.read(self._wakeup.ring)
         deadline: float | None = None
         while True:
             self._gather(TICK)
@@ -106,16 +115,14 @@ class Run:
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
                 # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
-                self._fleet.watch(
-                    self._awaited(), lambda: self._happened.put(""), self._cannot_watch, longest=wait + TICK
-                )
+                self._fleet.watch(self._awaited(), self._wakeup.ring, self._cannot_watch, longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
                 continue
             if deadline is None:
-                deadline = time.monotonic() + wait
-            if not self._worth_waiting(wait) or time.monotonic() >= deadline:
+                deadline = self._wakeup.now() + wait
+            if not self._worth_waiting(wait) or self._wakeup.now() >= deadline:
                 break
         self.outcome.stopped = self._stop.is_set()
         if not self.outcome.stopped:
@@ -124,24 +131,23 @@ class Run:
 
     def _gather(self, longest: float) -> None:
         """Wait until something happens, then a moment longer for what comes with it."""
-        try:
-            self._happened.get(timeout=longest)
-            # A large fleet reports without a pause; planning must not take up more than a third of the run.
-            time.sleep(max(GATHER, min(2 * self._planning, TICK)))
-            while True:
-                self._happened.get_nowait()
-        except queue.Empty:
-            pass
-        while not self._done.empty():
-            lane, made = self._done.get()
-            self._busy.discard(lane)
-            self.outcome.writes += len(made)
-            self._removed += sum(change.removal for change in made)
+        # A large fleet reports without a pause; planning must not take up more than a third of the run.
+        self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        """Count what the threads have done. A lane becomes free after all that was made in it has been counted."""
+        freed = [self._free.get() for _ in range(self._free.qsize())]
+        while not self._made.empty():
+            change, written = self._made.get()
+            self.outcome.writes += written
+            self._removed += change.removal
+        self._busy -= set(freed)
 
     def _plan(self) -> None:
-        started = time.monotonic()
+        started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
-        self._planning = time.monotonic() - started
+        self._planning = self._wakeup.now() - started
         self._tell(Planned(self.outcome.plan))
 
     def _tell_failures(self) -> None:
@@ -156,7 +162,7 @@ class Run:
 
     def _cannot_watch(self, error: ClusterError) -> None:
         self._unwatched.put(error)
-        self._happened.put("")
+        self._wakeup.ring()
 
     def _give_up_unwatched(self, error: ClusterError) -> None:
         """Give up what would only be seen changing by a watch that is refused; the first one is told."""
@@ -188,22 +194,26 @@ class Run:
 
     def _make_all(self, lane: _Lane, changes: list[Change]) -> None:
         """Make the changes of one lane in order; the first that fails ends the lane for this run."""
-        made: list[Change] = []
-        for change in changes:
-            if self._stop.is_set() or not self._is_open(change.lane):
-                break
+        try:
+            for change in changes:
+                if self._stop.is_set() or not self._is_open(change.lane):
+                    break
+                self._make(change)
+        finally:
+            self._free.put(lane)
+            self._wakeup.ring()
+
+    def _make(self, change: Change) -> None:
+        try:
             self._tell(ChangeStarted(change))
-            try:
-                executing.make(change, self._fleet.clusters)
-            except ClusterError as error:
-                self._fail(change, error, str(error))
-            except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
-                message = f"{change.cluster}/{change.namespace}: {type(error).__name__} on {change.name}"
-                self._fail(change, None, message)
-            else:
-                made.append(change)
-        self._done.put((lane, made))
-        self._happened.put("")
+            written = executing.make(change, self._fleet.clusters)
+        except ClusterError as error:
+            self._fail(change, error, str(error))
+        except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
+            message = f"{'/'.join(filter(None, change.lane))}: {type(error).__name__} on {change.name}"
+            self._fail(change, None, message)
+        else:
+            self._made.put((change, written))
 
     def _tell_what_is_undone(self) -> None:
         """Tell of changes that have been made as often as a run makes them, and are due again."""
@@ -218,7 +228,7 @@ class Run:
                 self._tell(ChangeFailed(change, message))
 
     def _is_open(self, lane: _Lane) -> bool:
-        return not {lane, (lane[0], "*")} & self._closed
+        return lane not in self._closed and (lane[0], "*") not in self._closed
 
     def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
         """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
@@ -252,12 +262,12 @@ class Run:
         recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
-    def _awaited(self) -> set[str]:
-        """Clusters on which something is still to happen."""
+    def _awaited(self) -> set[_Lane]:
+        """Where something is still to happen."""
         plan = self.outcome.plan
-        ends = {end.cluster for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
-        moving = {site.key.cluster for site in (*self._coming(), *self._leaving())}
-        return ends | moving | {change.cluster for change in plan.changes if change.after}
+        ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
+        moving = {site.key for site in (*self._coming(), *self._leaving())}
+        return {*ends, *moving, *(change.lane for change in plan.changes if change.after)}
 
     def _under_way(self) -> list[LinkReport]:
         """Links on their way; not those that wait for what could not be read or has been given up."""

@@ -193,8 +193,11 @@ class Client:
         resource_version: str,
         timeout: float,
         stop: threading.Event,
+        opened: Callable[[], object] = lambda: None,
     ) -> Iterator[WatchEvent]:
         """Yield changes after ``resource_version`` on a connection of its own.
+
+        ``opened`` is called when the server has accepted the watch; the first event may be long in coming.
 
         Ends after ``timeout`` seconds, within half a second of ``stop`` being set or the client being closed,
         and whenever the server ends it or the connection breaks: go on from the last
@@ -213,18 +216,19 @@ class Client:
         }
         request = Request("GET", paths.with_query(paths.collection(kind, namespace), query))
         self.counts.add(watches=1)
-        opened = self._settle(
+        response = self._settle(
             call, lambda: None if stop.is_set() else self._transport.stream(request), sleep=stop.wait
         )
-        if opened is None:
+        if response is None:
             return
-        if isinstance(opened, Answer):
-            answers.read(opened, call)
+        if isinstance(response, Answer):
+            answers.read(response, call)
             raise call.failed(
-                errors.Unreachable, "answered a watch by a single document", status=opened.status
+                errors.Unreachable, "answered a watch by a single document", status=response.status
             )
-        stream = watching.Stream(opened, stop, deadline)
+        stream = watching.Stream(response, stop, deadline)
         with self._warden.looking_after(stream):
+            opened()
             yield from watching.events(stream, call)
 
     def close(self) -> None:

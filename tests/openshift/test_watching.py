@@ -79,6 +79,20 @@ def test_an_event_is_delivered_before_the_next_one_happens(connect):
         events.close()
 
 
+def test_a_watch_says_that_it_is_open_before_anything_happens(connect):
+    stop = threading.Event()
+    with serving(streams(then="silence")) as server:
+        assert list(watch(connect(server.url), stop=stop, opened=stop.set)) == []
+        assert stop.is_set()
+
+
+def test_a_watch_that_is_not_accepted_does_not_say_that_it_is_open(connect):
+    told: list[str] = []
+    with serving(fails(403, "Forbidden")) as server, pytest.raises(errors.Forbidden):
+        list(watch(connect(server.url), opened=lambda: told.append("open")))
+    assert told == []
+
+
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_stop_ends_a_silent_watch_at_once(connect, authority, tls):
     stop = threading.Event()

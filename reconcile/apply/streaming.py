@@ -1,0 +1,90 @@
+"""One watch, kept open for as long as a run waits.
+
+A watch that ends goes on where it stopped; one whose place in history has expired starts from a new LIST. A watch that
+is refused is told and not tried again: without it nobody would learn that anything has happened. A cluster on which it
+cannot be opened any more is given up after a while: what it looked like before says nothing of what it looks like now.
+"""
+
+from reconcile.apply.scopes import Scope
+from reconcile.apply.sinks import Grace, Sink
+from reconcile.openshift import errors
+from reconcile.openshift.client import Client
+
+PAUSE = 2.0
+"""Seconds before a watch that could not be opened, or ends at once time and again, is tried again."""
+
+SHORT = 1.0
+"""Seconds; a watch that was shorter has ended at once."""
+
+
+class Stream:
+    """The watch of one scope."""
+
+    def __init__(self, scope: Scope, client: Client, sink: Sink, *, longest: float) -> None:
+        """`longest` bounds each watch, in seconds."""
+        self._scope = scope
+        self._client = client
+        self._sink = sink
+        self._longest = longest
+        self._grace = Grace(sink.clock)
+        self._opened_at: float | None = None
+        self._delivered = False
+
+    def follow(self) -> None:
+        """Watch until the sink is stopped, or there is no use in going on."""
+        clock, stop = self._sink.clock, self._sink.stop
+        short = 0
+        while not stop.is_set():
+            began = clock()
+            try:
+                self._go_on()
+            except (errors.Forbidden, errors.Unauthorised) as refusal:
+                self._sink.refused(refusal)
+                return
+            except errors.ClusterError as error:
+                self._judge(error, began)
+                stop.wait(PAUSE)
+            else:
+                self._grace.renew()
+                short = short + 1 if clock() - began < SHORT else 0
+                if short > 1:
+                    # Something on the way ends every watch at once: do not ask as fast as it answers.
+                    stop.wait(PAUSE)
+
+    def _judge(self, error: errors.ClusterError, began: float) -> None:
+        """Give the cluster up if it has been silent for too long; a watch that worked until now was no silence."""
+        clock = self._sink.clock
+        lasted = self._opened_at is not None and clock() - self._opened_at >= SHORT
+        if lasted or self._delivered:
+            self._grace.renew()
+            began = clock()
+        if self._grace.is_over(began):
+            self._sink.give_up(str(error))
+
+    def _go_on(self) -> None:
+        """Watch until the server ends it; list again if it does not remember where we were."""
+        try:
+            self._watch_once()
+        except errors.Gone:
+            if self._scope.list_again(self._client, self._sink.picture):
+                self._sink.changed()
+
+    def _watch_once(self) -> None:
+        self._opened_at, self._delivered = None, False
+        read = self._scope.read
+        for event in self._client.watch(
+            read.kind,
+            namespace=self._scope.namespace,
+            labels=read.labels or None,
+            fields=read.fields or None,
+            resource_version=self._scope.version,
+            timeout=self._longest,
+            stop=self._sink.stop,
+            opened=self._note_opened,
+        ):
+            self._delivered = True
+            if self._scope.take_in(event, self._sink.picture):
+                self._sink.changed()
+
+    def _note_opened(self) -> None:
+        self._opened_at = self._sink.clock()

@@ -1,0 +1,203 @@
+"""A run played by hand, in one thread: a fleet whose clusters answer, and whose jobs are done, when a test says so."""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
+from reconcile.apply.executing import Clusters
+from reconcile.apply.observing import Accounts
+from reconcile.apply.picture import Picture
+from reconcile.apply.running import Outcome, Run
+from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.openshift import errors
+from reconcile.skupper.live import ObjectKey, take_in
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
+
+from .fakes import Clock, FakeClient
+
+BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+Lane = tuple[str, str]
+
+
+class FakeFleet:
+    """The clusters of a run; everything on them happens when a test plays it."""
+
+    def __init__(self, *clients: FakeClient, late: Iterable[str] = ()) -> None:
+        """Clusters that are `late` answer when the test says so, all others at once."""
+        self.clients = {client.cluster: client for client in clients}
+        self.clusters = Clusters(
+            {name: Accounts(client) for name, client in self.clients.items()},
+            {name: Picture() for name in self.clients},
+        )
+        self.late = frozenset(late)
+        self.pending = frozenset(self.clients)
+        self.failed: dict[str, ClusterFailed] = {}
+        self.jobs: list[tuple[str, Callable[[], None]]] = []
+        """Jobs that have been handed out and are not done yet, with their clusters."""
+        self.handed_out: list[str] = []
+        """The clusters of all jobs, in order."""
+        self.watched: list[set[Lane]] = []
+        """The lanes of every call of `watch`."""
+
+    # -- what a test plays -------------------------------------------------------------------------------------------
+
+    def answer(self, name: str) -> None:
+        """A cluster has been read."""
+        for kind in (CONFIG_MAP, SECRET):
+            for body in self.clients[name].list(kind).items:
+                self.clusters.pictures[name].put(take_in(kind, body))
+        self.pending -= {name}
+        self._done(name)
+
+    def lose(self, name: str, message: str = "it is gone", *, declared: bool = True) -> None:
+        """A cluster has failed, while it was being read or later."""
+        self.failed[name] = ClusterFailed(name, message, declared=declared)
+        self.pending -= {name}
+        self._done(name)
+
+    def see(self, name: str, body: dict) -> None:
+        """A watch has shown an object."""
+        self.clusters.pictures[name].put(take_in(CONFIG_MAP, body))
+        self._changed()
+
+    def refuse_watch(self, error: errors.ClusterError) -> None:
+        self._refused(error)
+
+    def work(self, cluster: str | None = None) -> None:
+        """Do the jobs that have been handed out, of one cluster or all."""
+        jobs = [(name, job) for name, job in self.jobs if cluster in {None, name}]
+        self.jobs = [entry for entry in self.jobs if entry not in jobs]
+        for _, job in jobs:
+            job()
+
+    # -- what a run does ---------------------------------------------------------------------------------------------
+
+    def read(self, done: Callable[[str], None]) -> None:
+        self._done = done
+        for name in sorted(self.pending - self.late):
+            self.answer(name)
+
+    def submit(self, cluster: str, job: Callable[[], None]) -> None:
+        self.jobs.append((cluster, job))
+        self.handed_out.append(cluster)
+
+    @property
+    def failures(self) -> tuple[ClusterFailed, ...]:
+        return tuple(self.failed[name] for name in sorted(self.failed))
+
+    def watch(self, lanes, changed, refused, *, longest) -> None:
+        self.watched.append(set(lanes))
+        self.longest = longest
+        self._changed, self._refused = changed, refused
+
+
+class Played:
+    """Plays what happens while a run waits: a step of the test, or all jobs. If nobody rings, the time passes."""
+
+    def __init__(self, fleet: FakeFleet) -> None:
+        self.fleet = fleet
+        self.clock = Clock()
+        self.steps: list[Callable[[], object]] = []
+        self.lingered: list[float] = []
+        """How long the run stayed after each wait for what comes with what happened."""
+        self._rung = False
+
+    def ring(self, _: str = "") -> None:
+        self._rung = True
+
+    def wait(self, longest: float, linger: float) -> None:
+        self.lingered.append(linger)
+        if not self._rung:
+            if self.steps:
+                self.steps.pop(0)()
+            elif self.fleet.jobs:
+                self.fleet.work()
+        if not self._rung:
+            self.clock.now += longest
+        self._rung = False
+
+    def now(self) -> float:
+        return self.clock.now
+
+
+@dataclass
+class Planner:
+    """Plans what is declared and not there yet, on clusters that have been read."""
+
+    declared: list[Change] = field(default_factory=list)
+    links: tuple[LinkReport, ...] = ()
+    sites: tuple[SiteReport, ...] = ()
+    removed: list[int] = field(default_factory=list)
+    """How many removals each plan was told of."""
+    moments: list[datetime] = field(default_factory=list)
+    stubborn: bool = False
+    """True: whatever is made, it is planned again."""
+    planning: Callable[[], object] = lambda: None
+    """Called while planning."""
+
+    def __call__(self, fleet: FakeFleet, moment: datetime, removed: int) -> Plan:
+        self.planning()
+        self.removed.append(removed)
+        self.moments.append(moment)
+        read = fleet.clients.keys() - fleet.pending - fleet.failed.keys()
+        changes = [each for each in self.declared if each.cluster in read and not self._made(each, fleet)]
+        return Plan(changes=tuple(changes), links=self.links, sites=self.sites)
+
+    def _made(self, change: Change, fleet: FakeFleet) -> bool:
+        key = ObjectKey(change.kind, change.namespace, change.name)
+        there = key in fleet.clusters.pictures[change.cluster].keys(change.kind)
+        return not self.stubborn and there is not (change.verb is Verb.DELETE)
+
+
+class Stage:
+    """A run over a fake fleet, with all that it told."""
+
+    def __init__(self, *clients: FakeClient, late: Iterable[str] = ()) -> None:
+        self.fleet = FakeFleet(*(clients or (FakeClient("a"), FakeClient("b"))), late=late)
+        self.played = Played(self.fleet)
+        self.planner = Planner()
+        self.stop = threading.Event()
+        self.events: list[Event] = []
+        self.listen: Callable[[Event], None] = lambda _: None
+
+    def declare(self, *changes: Change) -> None:
+        self.planner.declared += changes
+
+    def then(self, *steps: Callable[[], object]) -> None:
+        """Play these steps, one each time the run waits."""
+        self.played.steps += steps
+
+    def run(self, wait: float = 0.0) -> Outcome:
+        return self._run().execute(wait)
+
+    def preview(self) -> Outcome:
+        return self._run().preview()
+
+    def _run(self) -> Run:
+        return Run(
+            self.fleet,
+            self.planner,
+            self._tell,
+            clock=lambda: BEGAN + timedelta(seconds=self.played.now()),
+            stop=self.stop,
+            wakeup=self.played,
+        )
+
+    def _tell(self, event: Event) -> None:
+        self.events.append(event)
+        self.listen(event)
+
+    @property
+    def started(self) -> list[str]:
+        """Names of the changes that were begun, in order."""
+        return [event.change.name for event in self.events if isinstance(event, ChangeStarted)]
+
+    @property
+    def failed(self) -> list[str]:
+        return [event.message for event in self.events if isinstance(event, ChangeFailed | ClusterFailed)]
+
+    @property
+    def plans(self) -> int:
+        return sum(isinstance(event, Planned) for event in self.events)

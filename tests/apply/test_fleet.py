@@ -1,0 +1,239 @@
+"""The clusters of a run: opened and read side by side, each failing for itself, all closed at the end."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from reconcile.apply.fleet import CannotOpenError, Fleet, Target
+from reconcile.apply.observing import Accounts
+from reconcile.apply.watching import MOST_STREAMS
+from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.openshift import errors
+from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.reading import Look, Read
+
+from .fakes import LABEL, FakeClient, error
+
+PATIENCE = 30
+"""Seconds after which a test gives up on another thread."""
+TRACE = Read(CONFIG_MAP, labels=LABEL)
+READS = (TRACE, Read(SECRET, labels=LABEL))
+
+
+@dataclass
+class Answers:
+    """Which clusters have answered or failed."""
+
+    names: list[str] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __call__(self, name: str) -> None:
+        with self._changed:
+            self.names.append(name)
+            self._changed.notify_all()
+
+    def wait_for(self, *names: str) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: set(names) <= set(self.names), PATIENCE)
+
+
+def target(client: FakeClient, opens=None, *, namespaces=("net",), closer=lambda _: ()) -> Target:
+    return Target(
+        name=client.cluster,
+        open=opens or (lambda: Accounts(client)),
+        reads=READS,
+        trace=TRACE,
+        closer=closer,
+        namespaces=namespaces,
+    )
+
+
+@contextmanager
+def fleet_of(*targets: Target) -> Iterator[tuple[Fleet, Answers]]:
+    fleet = Fleet(targets, threads=2)
+    try:
+        yield fleet, Answers()
+    finally:
+        fleet.close()
+
+
+def read(*targets: Target) -> Fleet:
+    with fleet_of(*targets) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for(*(target.name for target in targets))
+        return fleet
+
+
+def keys(fleet: Fleet, cluster: str) -> set[ObjectKey]:
+    return set(fleet.known()[0][cluster].objects)
+
+
+def test_a_cluster_is_read_by_all_its_lists():
+    a = FakeClient("a")
+    a.put("x")
+    a.put("s", kind=SECRET)
+    assert keys(read(target(a)), "a") == {ObjectKey(CONFIG_MAP, "net", "x"), ObjectKey(SECRET, "net", "s")}
+
+
+def test_what_the_lists_do_not_show_is_looked_for_by_name():
+    a = FakeClient("a")
+    a.put("x", labels={})
+    look = Look(Read(CONFIG_MAP, fields="metadata.name=x"), ("net",))
+    assert keys(read(target(a, closer=lambda _: (look,))), "a") == {ObjectKey(CONFIG_MAP, "net", "x")}
+
+
+def test_a_cluster_that_no_network_names_costs_one_list_if_nothing_is_there():
+    a = FakeClient("a")
+    read(target(a, namespaces=()))
+    assert a.asked == [("list", None, None)]
+
+
+def test_a_cluster_that_no_network_names_is_read_whole_if_something_is_there():
+    a = FakeClient("a")
+    a.put("x")
+    a.put("s", kind=SECRET)
+    assert ObjectKey(SECRET, "net", "s") in keys(read(target(a, namespaces=())), "a")
+
+
+def test_a_cluster_that_fails_is_unknown_and_the_others_are_read():
+    a, b = FakeClient("a"), FakeClient("b")
+    a.fail("list", error(errors.Unreachable))
+    views, pending = read(target(a), target(b)).known()
+    assert (bool(views["a"].problem), views["b"].problem, pending) == (True, "", frozenset())
+
+
+def test_a_cluster_that_cannot_be_opened_says_why():
+    def opens():
+        raise CannotOpenError("its secret is missing")
+
+    (failure,) = read(target(FakeClient("a"), opens)).failures
+    assert (failure.cluster, failure.message) == ("a", "its secret is missing")
+
+
+def test_a_surprise_while_a_cluster_is_read_fails_that_cluster_alone():
+    a, b = FakeClient("a"), FakeClient("b")
+    a.fail("list", ZeroDivisionError("who would have thought"))
+    failures = read(target(a), target(b)).failures
+    assert [failure.message for failure in failures] == [
+        "a: ZeroDivisionError while reading: who would have thought"
+    ]
+
+
+def test_a_cluster_that_is_still_being_read_is_pending():
+    a, b = FakeClient("a"), FakeClient("b")
+    answers_now = threading.Event()
+    b.before("list", lambda: answers_now.wait(PATIENCE))
+    with fleet_of(target(a), target(b)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        assert (set(fleet.known()[0]), fleet.pending) == ({"a"}, {"b"})
+        answers_now.set()
+        answers.wait_for("b")
+        assert (set(fleet.known()[0]), fleet.pending) == ({"a", "b"}, frozenset())
+
+
+def test_a_cluster_whose_writes_hang_holds_up_no_other_one():
+    released, written = threading.Event(), threading.Event()
+    with fleet_of(target(FakeClient("a")), target(FakeClient("b"))) as (fleet, _):
+        for _ in range(4):
+            fleet.submit("a", lambda: released.wait(PATIENCE))
+        fleet.submit("b", written.set)
+        assert written.wait(PATIENCE)
+        released.set()
+
+
+def test_closing_closes_every_account():
+    a, b = FakeClient("a"), FakeClient("b")
+    read(target(a), target(b))
+    assert (a.closed, b.closed) == (True, True)
+
+
+@pytest.mark.parametrize("readers", [1, 5])
+def test_accounts_that_are_opened_while_all_is_closed_are_closed_too(readers: int):
+    """The close of the first account waits until all the others are open."""
+    first, others = FakeClient("a"), [FakeClient(f"b{number}") for number in range(readers)]
+    opens_now = threading.Event()
+    dealt_with = threading.Semaphore(0)
+
+    class Closing(FakeClient):
+        def close(self) -> None:
+            opens_now.set()
+            for _ in () if self.closed else others:
+                assert dealt_with.acquire(timeout=PATIENCE)
+            self.closed = True
+
+    def late(client: FakeClient):
+        client.before("list", dealt_with.release)
+
+        def close() -> None:
+            client.closed = True
+            dealt_with.release()
+
+        client.close = close
+
+        def opens() -> Accounts:
+            opens_now.wait(PATIENCE)
+            return Accounts(client)
+
+        return target(client, opens)
+
+    first = Closing("a")
+    with fleet_of(target(first), *map(late, others)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        fleet.close()
+        answers.wait_for(*(client.cluster for client in others))
+    assert [client.closed for client in (first, *others)] == [True] * (1 + readers)
+    assert [client.asked for client in others] == [[]] * readers
+
+
+def test_nothing_is_watched_once_all_is_closed():
+    a = FakeClient("a")
+    fleet = read(target(a))
+    fleet.watch([("a", "net")], lambda: None, lambda _: None, longest=1)
+    assert a.times("watch") == 0
+
+
+def test_a_cluster_that_is_given_up_while_it_is_watched_is_unknown_from_then_on():
+    """It has more namespaces than are watched, so it is listed; then its token expires."""
+    a = FakeClient("a", cluster_wide=False)
+    spaces = tuple(f"n{number}" for number in range(MOST_STREAMS))
+    lost = threading.Event()
+    with fleet_of(target(a, namespaces=spaces)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        a.fail("list", error(errors.Unauthorised))
+        fleet.watch([("a", "n1")], lost.set, lambda _: None, longest=PATIENCE)
+        assert lost.wait(PATIENCE)
+        assert [failure.message for failure in fleet.failures] == [str(error(errors.Unauthorised))]
+        assert fleet.known()[0]["a"].problem == str(error(errors.Unauthorised))
+
+
+def test_a_watch_that_is_refused_is_told_with_its_error():
+    a = FakeClient("a")
+    a.fail("watch", error(errors.Forbidden))
+    refusals: list[str] = []
+    told = threading.Semaphore(0)
+
+    def refused(refusal: errors.ClusterError) -> None:
+        refusals.append(str(refusal))
+        told.release()
+
+    with fleet_of(target(a)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        fleet.watch([("a", "net")], lambda: None, refused, longest=PATIENCE)
+        for _ in READS:
+            assert told.acquire(timeout=PATIENCE)
+    assert refusals == [str(error(errors.Forbidden))] * len(READS)
+
+
+def test_the_requests_of_both_accounts_of_a_cluster_are_counted():
+    a, admin = FakeClient("a"), FakeClient("a")
+    fleet = read(target(a, lambda: Accounts(a, admin)))
+    a.counts.add(writes=2)
+    admin.counts.add(reads=1, writes=1)
+    assert fleet.requests() == {"a": (len(READS) + 4, 3)}
