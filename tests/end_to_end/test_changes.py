@@ -202,6 +202,7 @@ def test_a_namespace_that_is_missing_stops_nobody_else(fleet: World):
     fleet.change(sites=(*fleet.network.sites, extra))
     told = fleet.run()
     states = {link: state for link, state in told.states.items() if "missing" not in link}
+    assert {"b/net -> a/net"} < states.keys()
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
     assert told.outcome.failures == []
 
