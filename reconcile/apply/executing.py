@@ -37,7 +37,7 @@ def _apply(change: Change, client: Client, clusters: Clusters) -> None:
     picture = clusters.pictures[change.cluster]
     # What was not there when we looked is made, not taken over: somebody else may have been quicker.
     known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
-    picture.put(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
+    picture.put(take_in(change.kind, client.apply(change.kind, dict(change.body or {}), force=known)))
 
 
 def _create(change: Change, client: Client, clusters: Clusters) -> None:
@@ -49,10 +49,10 @@ def _create(change: Change, client: Client, clusters: Clusters) -> None:
         body = delivery
     picture = clusters.pictures[change.cluster]
     try:
-        picture.put(change.kind, client.create(change.kind, body))
+        picture.put(take_in(change.kind, client.create(change.kind, body)))
     except errors.AlreadyExists:
         # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
-        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
+        picture.put(take_in(change.kind, client.get(change.kind, change.name, change.namespace or None)))
 
 
 def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
@@ -79,7 +79,7 @@ def _patch(change: Change, client: Client, clusters: Clusters) -> None:
     except errors.NotFound:
         picture.remove(change.kind, change.namespace, change.name)
     else:
-        picture.put(change.kind, body)
+        picture.put(take_in(change.kind, body))
 
 
 def _delete(change: Change, client: Client, clusters: Clusters) -> None:
@@ -90,7 +90,7 @@ def _delete(change: Change, client: Client, clusters: Clusters) -> None:
         pass
     except errors.Conflict:
         # Another object has taken the name: it is not the one that was to go.
-        picture.put(change.kind, client.get(change.kind, change.name, change.namespace or None))
+        picture.put(take_in(change.kind, client.get(change.kind, change.name, change.namespace or None)))
         raise
     picture.remove(change.kind, change.namespace, change.name, change.uid)
 

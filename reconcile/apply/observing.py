@@ -15,7 +15,7 @@ from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.openshift.listing import Listings
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, take_in
 from reconcile.skupper.reading import Look, Read
 
 T = TypeVar("T")
@@ -96,9 +96,9 @@ def _look(accounts: Accounts, look: Look, picture: Picture) -> None:
         if not look.read.optional:
             raise
         return
-    for body in listings.items:
-        if not kind.namespaced or picture.key_of(kind, body).namespace in look.namespaces:
-            picture.put(kind, body)
+    for live in (take_in(kind, body) for body in listings.items):
+        if not kind.namespaced or live.key.namespace in look.namespaces:
+            picture.put(live)
 
 
 def _find_namespace(client: Client, name: str, picture: Picture) -> None:
@@ -127,14 +127,16 @@ def _list(accounts: Accounts, read: Read, namespaces: Sequence[str], picture: Pi
         if not without and not read.spare:
             raise
         return None
-    _take_in(read, listings, picture)
-    shown = frozenset(picture.key_of(read.kind, body) for body in listings.items)
-    return Observed(read, listings.resource_versions, shown)
+    return Observed(read, listings.resource_versions, _keep(read, listings, picture))
 
 
-def _take_in(read: Read, listings: Listings, picture: Picture) -> None:
+def _keep(read: Read, listings: Listings, picture: Picture) -> frozenset[ObjectKey]:
+    """Put everything listed into the picture; gives the keys of it."""
+    shown = set()
     for body in listings.items:
-        picture.put(read.kind, body)
+        live = take_in(read.kind, body)
+        shown.add(live.key)
+        picture.put(live)
     for namespace, refusal in listings.refused.items():
         if isinstance(refusal, errors.NotServed) and read.optional:
             picture.note_absent_kind(read.kind)
@@ -142,6 +144,7 @@ def _take_in(read: Read, listings: Listings, picture: Picture) -> None:
             picture.note_missing_namespace(namespace)
         else:
             picture.note_unreadable(namespace, str(refusal))
+    return frozenset(shown)
 
 
 def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:

@@ -1,12 +1,10 @@
 """The picture of one cluster that a run keeps: what was listed, corrected by every watch event and own write."""
 
 import threading
-from typing import Any
 
 from reconcile.kinds import Kind
-from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey, take_in
+from reconcile.skupper.live import ClusterView, LiveObject, ObjectKey
 
-Json = dict[str, Any]
 _LONGEST_VERSION = 20
 """Digits of a 64-bit number, which all versions are in practice."""
 
@@ -22,9 +20,8 @@ class Picture:
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
 
-    def put(self, kind: Kind, body: Json) -> bool:
-        """Take in an object; False if the picture holds that state, or a newer one, already."""
-        live = take_in(kind, body)
+    def put(self, live: LiveObject) -> bool:
+        """Keep an object; False if the picture holds that state, or a newer one, already."""
         with self._lock:
             known = self._objects.get(live.key)
             if live.uid in self._gone or (known and not _is_newer(live, known)):
@@ -43,11 +40,6 @@ class Picture:
                 self._gone.add(known.uid)
             del self._objects[key]
             return True
-
-    @staticmethod
-    def key_of(kind: Kind, body: Json) -> ObjectKey:
-        """The key under which an object would be kept."""
-        return take_in(kind, body).key
 
     def note_unreadable(self, namespace: str, reason: str) -> None:
         with self._lock:

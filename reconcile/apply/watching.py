@@ -128,15 +128,16 @@ class Watches:
             seen.discard(found.key)
             return self._picture.remove(*found.key, uid=found.uid)
         seen.add(found.key)
-        return self._picture.put(read.kind, event.object)
+        return self._picture.put(found)
 
     def _list_again(self, client: Client, read: Read, namespace: str | None, seen: set[ObjectKey]) -> str:
         listing = client.list(
             read.kind, namespace=namespace, labels=read.labels or None, fields=read.fields or None
         )
-        shown = {self._picture.key_of(read.kind, body) for body in listing.items}
-        for body in listing.items:
-            self._picture.put(read.kind, body)
+        found = [take_in(read.kind, body) for body in listing.items]
+        shown = {live.key for live in found}
+        for live in found:
+            self._picture.put(live)
         for key in seen - shown:
             self._picture.remove(*key)
         seen.clear()

@@ -103,7 +103,7 @@ def test_any_sequence_of_events_gives_a_picture(events: list[tuple[bool, dict]])
         if gone:
             picture.remove(*live.key, uid=live.uid)
         else:
-            picture.put(SECRET, body)
+            picture.put(live)
     assert len(picture.view().objects) <= len(events)
 
 
@@ -137,8 +137,8 @@ def test_labels_of_a_wrong_type_are_none():
 def test_a_version_of_any_length_is_compared():
     picture = Picture()
     metadata = {"name": "a", "namespace": "b", "uid": "u"}
-    picture.put(SECRET, {"metadata": {**metadata, "resourceVersion": "9" * 5000}})
-    assert picture.put(SECRET, {"metadata": {**metadata, "resourceVersion": "1"}})
+    picture.put(take_in(SECRET, {"metadata": {**metadata, "resourceVersion": "9" * 5000}}))
+    assert picture.put(take_in(SECRET, {"metadata": {**metadata, "resourceVersion": "1"}}))
 
 
 def test_every_kind_that_is_read_is_spoiled():
