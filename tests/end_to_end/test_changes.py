@@ -186,6 +186,20 @@ def test_a_selection_touches_nothing_else(fleet: World):
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
 
 
+def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fleet: World):
+    a, b, p = fleet.network.sites
+    fleet.change(sites=(a, p))
+    assert fleet.run().all_up
+    before = link_names(fleet, "p")
+    assert before
+    fleet.change(sites=(b, p))
+    told = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
+    assert link_names(fleet, "p") == before
+    assert "last-link" in {finding.rule for finding in told.outcome.plan.findings}
+    assert fleet.run().all_up
+    assert link_names(fleet, "p").isdisjoint(before)
+
+
 def test_two_runs_at_the_same_time_end_as_one(fleet: World):
     import threading
 
