@@ -354,3 +354,30 @@ def shown(report: LinkReport, world: World) -> bool:
                 links = own["routerStatus"][0]["links"]
                 told.append({"name": f"router-of-id-{other}", "direction": way} in links)
     return any(told)
+
+
+def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
+    """`b` is filtered out by its namespace; it is declared to dial `a`, which still dials it."""
+    a, b = FakeCluster("a"), FakeCluster("b")
+    a.add_site("near", site_id="id-a")
+    b.add_site("far", site_id="id-b")
+    b.add_connectors("far", "id-b", "")
+    link = Link(SiteKey("a", "near"), SiteKey("b", "far"))
+    name = f"{generation.stem(link)}-00000000"
+    a.add_link_secret("near", name, "a/near", "b/far", issued_by="id-b", host="far.b.example.com")
+    sites = tuple(
+        SiteDefinition(Cluster(cluster, f"https://{cluster}", private=False), namespace)
+        for cluster, namespace in (("a", "near"), ("b", "far"))
+    )
+    world = World(
+        definitions=Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),)),
+        ownership=OURS,
+        now=NOW,
+        views={"a": a.view(), "b": b.view()},
+        selection=Selection(namespaces=frozenset({"near"})),
+    )
+    (removal,) = [change for change in plan_world(world).changes if change.name == name]
+    assert (
+        removal.after
+        == "the declared link b/far -> a/near is up (skipped: --namespace-name near leaves it out)"
+    )

@@ -80,7 +80,11 @@ class Replacements:
         """
         dialler, issuer = report.link.dialler, report.link.issuer
         turned = (dialler, issuer) == (secret.link.issuer, secret.link.dialler)
-        return turned and report.secret in self._survey.site(dialler).router_config.connectors
+        return (
+            turned
+            and bool(report.secret)
+            and report.secret in self._survey.site(dialler).router_config.connectors
+        )
 
     def _works(self, report: LinkReport, near: Sequence[SiteKey]) -> bool:
         """True if a declared link is up; one that is skipped is judged by the sites that can still be read.
