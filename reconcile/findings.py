@@ -36,6 +36,8 @@ class Finding:
     """Identifier of the network that is refused (error) or concerned (warning); empty if none."""
     cluster: str = ""
     namespace: str = ""
+    policy: str = ""
+    """Identifier of the policy that is refused (error); empty if none. The sites that use it are not."""
 
     @property
     def dotted(self) -> str:

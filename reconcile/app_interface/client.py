@@ -11,7 +11,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,7 +52,9 @@ class Patience:
 
     connect: float = 5.0
     query: float = 30.0
-    """Silence of the server during a query, the one about the commit included."""
+    """Silence of the server during a query."""
+    commit: float = 5.0
+    """Silence of the server before it names the commit, which is asked for once and only for the log."""
     sha: float = 60.0
     """Silence before ``/sha256`` answers; a server that loads a bundle answers late."""
     retries: Retries = PATIENT
@@ -142,16 +144,17 @@ class Client:
         return sha
 
     def commit(self) -> Commit:
-        """Ask which commit the bundle was made from.
+        """Ask once which commit the bundle was made from.
 
         Raises:
             ServerError: if the server does not say.
         """
         address = self._address(f"/git-commit-info/{self.sha}" if self.sha else "/git-commit-info")
         try:
-            info = json.loads(self._get(address, self._patience.query))
+            once = replace(self._patience.retries, attempts=1)
+            info = json.loads(self._get(address, self._patience.commit, once))
             return Commit(str(info.get("commit") or ""), _seconds(info.get("timestamp")))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             hint = "check server in [graphql] of the configuration"
             raise BadAnswer(address, "its answer is no JSON object", hint) from None
 
@@ -176,7 +179,7 @@ class Client:
         self._touched.update((result.extensions or {}).get("schemas") or ())
         return dict(result.data or {})
 
-    def _get(self, address: str, timeout: float) -> str:
+    def _get(self, address: str, timeout: float, retries: Retries | None = None) -> str:
         def attempt() -> str:
             response = self._session.get(
                 address,
@@ -187,13 +190,13 @@ class Client:
             )
             return response.text
 
-        return self._persist(address, attempt)
+        return self._persist(address, attempt, retries)
 
-    def _persist(self, address: str, attempt: Callable[[], Answer]) -> Answer:
+    def _persist(self, address: str, attempt: Callable[[], Answer], retries: Retries | None = None) -> Answer:
         return retry(
             lambda: reaching(address, attempt),
             passes=lambda error: isinstance(error, Unreachable | ServerFault),
-            retries=self._patience.retries,
+            retries=retries or self._patience.retries,
             sleep=self._sleep,
         )
 

@@ -4,16 +4,19 @@ Four queries at most, all about one bundle: networks, clusters, settings and, to
 that, the integrations.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconcile import INTEGRATION
 from reconcile.app_interface import definitions
 from reconcile.app_interface.asking import CLUSTERS, INTEGRATIONS, SETTINGS, SKUPPER, ask
-from reconcile.app_interface.client import Client
+from reconcile.app_interface.client import Client, Commit
 from reconcile.app_interface.definitions import ClusterCredentials, UnknownClusterError
-from reconcile.app_interface.errors import BadAnswer, UndeclaredSchemas, UnknownIntegration
+from reconcile.app_interface.errors import BadAnswer, ServerError, UndeclaredSchemas, UnknownIntegration
 from reconcile.skupper.definitions import Definitions
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Fetched:
     sha: str
     """The bundle's sha256; empty if the run is not pinned to one bundle."""
     commit: str
-    """Commit of app-interface that the bundle was made from."""
+    """Commit of app-interface that the bundle was made from; empty if the server does not say."""
     timestamp: int | None
     """Time of that commit in seconds since the epoch; None if the server does not know."""
     schemas: frozenset[str]
@@ -49,7 +52,7 @@ def fetch(client: Client, *, pin: bool = True, validate: bool = True) -> Fetched
     """
     if pin and client.sha is None:
         client.pin()
-    commit = client.commit()
+    commit = _commit(client)
     networks = ask(client, SKUPPER)
     clusters = ask(client, CLUSTERS)
     vault = _vault(client)
@@ -69,6 +72,19 @@ def fetch(client: Client, *, pin: bool = True, validate: bool = True) -> Fetched
         timestamp=commit.timestamp,
         schemas=client.schemas,
     )
+
+
+def _commit(client: Client) -> Commit:
+    """The commit of the bundle, for the log; a server that does not name it is no reason to end a run."""
+    try:
+        commit = client.commit()
+    except ServerError as error:
+        _log.debug("the commit of the bundle is not known: %s", error)
+        return Commit("", None)
+    _log.debug(
+        "bundle %s was made from commit %s", client.sha or "(the newest)", commit.name or "(not named)"
+    )
+    return commit
 
 
 def require_declared(client: Client, integration: str = INTEGRATION) -> None:

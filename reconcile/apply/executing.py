@@ -9,7 +9,7 @@ from typing import Any
 
 from reconcile.apply.observing import Accounts
 from reconcile.apply.picture import Picture
-from reconcile.kinds import CLUSTER_POLICY, SECRET
+from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.live import ObjectKey, take_in
@@ -32,7 +32,7 @@ def make(change: Change, clusters: Clusters) -> bool:
 
     Raises ``ClusterError``.
     """
-    client = clusters.accounts[change.cluster].of(admin=change.kind == CLUSTER_POLICY)
+    client = clusters.accounts[change.cluster].of(admin=change.privileged)
     return _VERBS[change.verb](change, client, clusters)
 
 

@@ -23,6 +23,10 @@ class Access:
     """Skip certificate checks, as ``insecureSkipTLSVerify`` of the data asks for."""
 
 
+_WHOLE_ANSWER = 120.0
+"""Seconds that a whole answer may take, unless its beginning alone may take that long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds to wait for one attempt."""
@@ -31,8 +35,13 @@ class Timeouts:
     """Until the connection stands, TLS handshake included."""
     read: float = 10.0
     """Until the first byte of the answer, and between two bytes of it."""
-    whole: float = 120.0
-    """Until the last byte of the answer; a server that trickles cannot hold a caller for longer."""
+    whole: float | None = None
+    """Until the last byte of the answer; ``None``: twice as long as ``read``, and two minutes at least."""
+
+    @property
+    def limit(self) -> float:
+        """Seconds until the last byte of the answer; a server that trickles cannot hold a caller for longer."""
+        return max(_WHOLE_ANSWER, 2 * self.read) if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Transport:
         with self._slots:
             self._outage.check()
             route = self._open()
-            deadline = time.monotonic() + self._timeouts.whole
+            deadline = time.monotonic() + self._timeouts.limit
             try:
                 response = self._send(route.pool, route, request, encoding="gzip")
                 return self._complete(response, deadline, route)
@@ -73,7 +73,7 @@ class Transport:
         """
         self._outage.check()
         route = self._open()
-        deadline = time.monotonic() + self._timeouts.whole
+        deadline = time.monotonic() + self._timeouts.limit
         try:
             response = self._send(route.separate_pool(), route, request, encoding="identity")
             if response.status == HTTPStatus.OK:
@@ -133,7 +133,7 @@ class Transport:
 
     def _check(self, deadline: float, route: Route) -> None:
         if time.monotonic() > deadline:
-            reason = f"{route.host} had not answered completely after {self._timeouts.whole:g} s"
+            reason = f"{route.host} had not answered completely after {self._timeouts.limit:g} s"
             raise Broken(Fault(reason, "run again; if it stays so, look at the API server", passing=False))
 
 

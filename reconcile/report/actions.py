@@ -5,12 +5,13 @@ The same line in a dry run and in a run that writes; scripts read them, so their
 
 from reconcile.skupper.plan import Change, Verb
 
-_PRIVILEGED = {Verb.APPLY, Verb.DELETE}
+_ALWAYS_SAID = {Verb.APPLY, Verb.DELETE}
+"""Lines of these verbs say by which account; those of the others only if it is the cluster-admin's."""
 
 
 def line(change: Change) -> str:
     """For example ``['apply', 'privileged=False', 'cluster', 'namespace', 'ConfigMap', 'skupper-site']``."""
     words = [change.verb.value]
-    if change.verb in _PRIVILEGED:
-        words.append("privileged=False")
+    if change.privileged or change.verb in _ALWAYS_SAID:
+        words.append(f"privileged={change.privileged}")
     return repr([*words, change.cluster, change.namespace, change.kind.label, change.name])

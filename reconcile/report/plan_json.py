@@ -99,6 +99,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "network": finding.network,
         "cluster": finding.cluster,
         "namespace": finding.namespace,
+        "policy": finding.policy,
     }
 
 

@@ -7,6 +7,7 @@ second engine can stand beside the first one without a change to topology, plann
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from reconcile.findings import Finding
 from reconcile.skupper.declared import Declared, Layout
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.world import World
@@ -14,6 +15,12 @@ from reconcile.skupper.world import World
 
 class Engine(Protocol):
     """Plans one world."""
+
+    def check(self, layout: Layout) -> tuple[Finding, ...]:
+        """Find what this line of Skupper cannot take of the data; an error refuses its site or network.
+
+        It is asked before anything is planned, and looks at no cluster.
+        """
 
     def plan_network(self, declared: Declared) -> Plan:
         """Plan the live sites and the declared links of one network that is not refused."""

@@ -13,6 +13,11 @@ from reconcile.kinds import SECRET, Kind
 from reconcile.skupper import certificates
 from reconcile.skupper.certificates import Certificate
 
+_PUBLIC = frozenset({"apiVersion", "kind", "type", "immutable"})
+"""What is kept of a Secret beside its metadata; a field that nobody knows could hold anything."""
+
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
 
 class ObjectKey(NamedTuple):
     """Which object of a cluster; the namespace of a cluster-scoped kind is empty."""
@@ -39,11 +44,11 @@ class LiveObject:
     resource_version: str
     created: datetime | None
     labels: Mapping[str, str]
-    annotations: Mapping[str, str]
+    annotations: Mapping[str, str] = field(repr=False)
     owners: tuple[Owner, ...]
     deleting: bool
     content: Mapping[str, Any] = field(repr=False)
-    """The whole JSON body; a Secret's without ``data`` and ``stringData``."""
+    """The whole JSON body; of a Secret only its metadata and type."""
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
 
@@ -83,8 +88,9 @@ def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
     content = dict(body)
     found: Mapping[str, Certificate] = {}
     if kind == SECRET:
-        found = certificates.read_all(content.pop("data", None))
-        content.pop("stringData", None)
+        found = certificates.read_all(body.get("data"))
+        metadata = _without_copies(metadata)
+        content = {name: body[name] for name in _PUBLIC & body.keys()} | {"metadata": metadata}
     return LiveObject(
         key=ObjectKey(kind, text(metadata.get("namespace")), text(metadata.get("name"))),
         uid=text(metadata.get("uid")),
@@ -97,6 +103,15 @@ def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
         content=content,
         certificates=found,
     )
+
+
+def _without_copies(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Secret's metadata without the annotation in which ``kubectl apply`` repeats the whole Secret."""
+    annotations = metadata.get("annotations")
+    if not isinstance(annotations, Mapping):
+        return metadata
+    kept = {key: entry for key, entry in annotations.items() if key != _LAST_APPLIED}
+    return {**metadata, "annotations": kept}
 
 
 def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:

@@ -68,6 +68,11 @@ class Change:
         return not self.after
 
     @property
+    def privileged(self) -> bool:
+        """True if it needs the cluster-admin account: the automation account has no rights outside of namespaces."""
+        return not self.kind.namespaced
+
+    @property
     def lane(self) -> tuple[str, str]:
         """Changes of one lane are made one after another, different lanes at the same time."""
         return self.cluster, self.namespace

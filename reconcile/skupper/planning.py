@@ -17,6 +17,7 @@ from reconcile.skupper.world import World
 
 def plan(world: World, layout: Layout, make_engine: EngineMaker) -> Plan:
     """Plan everything; the same world gives the same plan."""
+    world = replace(world, findings=(*world.findings, *make_engine(world).check(layout)))
     engine = make_engine(world)
     refused = world.refused_networks
     parts = [engine.plan_network(entry) for entry in layout.networks if entry.identifier not in refused]

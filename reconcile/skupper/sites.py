@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from reconcile.skupper.definitions import Cluster, Config, Network, SiteDefinition
 
+_LONGEST_NUMBER = 9
+
 
 class SiteKey(NamedTuple):
     """Which site: unique over all networks, since a namespace is in at most one."""
@@ -54,6 +56,15 @@ class Site:
     def live(self) -> bool:
         """True if the site is meant to exist."""
         return not self.definition.delete
+
+    @property
+    def routers(self) -> int:
+        """How many routers the site runs; 0 if its config does not say that in a usable way."""
+        routers = self.config.get("routers", 1)
+        if isinstance(routers, bool) or not isinstance(routers, int | str):
+            return 0
+        text = str(routers)
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
 
     @property
     def accepts_links(self) -> bool:

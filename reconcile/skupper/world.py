@@ -59,6 +59,15 @@ class World:
             if finding.severity is Severity.ERROR and finding.namespace
         }
 
+    @property
+    def refused_policies(self) -> frozenset[str]:
+        """Policies whose own data has an error: they are neither applied nor deleted."""
+        return frozenset(
+            finding.policy
+            for finding in self.findings
+            if finding.severity is Severity.ERROR and finding.policy
+        )
+
     def refuses(self, site: Site) -> bool:
         """True if the data of this site, or of its whole network, has an error."""
         return site.network in self.refused_networks or site.key in self.refused_sites

@@ -22,7 +22,7 @@ from reconcile.app_interface.secrets import SecretReference
 from reconcile.sandbox.app_interface.server import Server
 from reconcile.skupper.definitions import Cluster, Network, Policy, SiteDefinition, Strategy
 from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP, build, edited
-from tests.openshift.loopback import sends, serving
+from tests.openshift.loopback import Visit, sends, serving
 
 Connect = Callable[..., Client]
 Fetch = Callable[..., Fetched]
@@ -104,6 +104,36 @@ def test_the_bundle_and_its_commit_are_told(server: Server, bundle: Bundle, conn
     found = fetch(connect(server.address))
     assert (found.commit, found.timestamp) == (COMMIT, int(TIMESTAMP))
     assert found.sha == bundle.sha256
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            lambda visit, status=status: visit.answer(status, b"no", "text/html")
+            for status in (401, 404, 500, 302)
+        ),
+        *(
+            lambda visit, body=body: visit.answer(200, body, "text/plain")
+            for body in (b"", b"[]", b"[" * 100_000)
+        ),
+        lambda visit: visit.reset(),
+    ],
+    ids=["refused", "missing", "broken", "redirected", "empty", "a list", "too deep", "cut off"],
+)
+def test_a_run_goes_on_without_the_commit_of_its_bundle(
+    server: Server, connect: Connect, pauses: list[float], answer: Callable[[Visit], None]
+) -> None:
+    client = connect(server.address)
+    data = {"skupper_v1": client.ask(queries.text("skupper"))["skupper_v1"]}
+    data |= client.ask(queries.text("clusters"))
+    replies = [{"data": {"skupper_v1": data["skupper_v1"]}}, {"data": {"clusters_v1": data["clusters_v1"]}}]
+    replies.append({"data": {"app_interface_settings_v1": [{"path": "/s.yml", "vault": False}]}})
+    with serving(answer, *map(sends, replies)) as bad:
+        found = fetch(connect(f"{bad.url}/graphql"), pin=False, validate=False)
+    assert (found.commit, found.timestamp) == ("", None)
+    assert len(found.definitions.networks) == 3
+    assert pauses == []
 
 
 def test_an_unpinned_run_has_no_sha(fetched: Fetch) -> None:

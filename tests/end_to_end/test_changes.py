@@ -228,6 +228,20 @@ def test_a_site_whose_data_is_refused_gets_nothing_and_the_others_are_linked(fle
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
 
+def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fleet: World):
+    a, b, p = fleet.network.sites
+    fleet.change(sites=(a, p))
+    assert fleet.run().all_up
+    before = link_names(fleet, "p")
+    assert before
+    fleet.change(sites=(b, p))
+    told = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
+    assert link_names(fleet, "p") == before
+    assert "last-link" in {finding.rule for finding in told.outcome.plan.findings}
+    assert fleet.run().all_up
+    assert link_names(fleet, "p").isdisjoint(before)
+
+
 def test_the_budget_counts_what_the_run_has_removed_already(linked: World):
     """Somebody puts a token back that we have removed: to remove it once more would be one too many."""
     (token,) = (
@@ -260,5 +274,6 @@ def test_a_namespace_that_is_missing_stops_nobody_else(fleet: World):
     fleet.change(sites=(*fleet.network.sites, extra))
     told = fleet.run()
     states = {link: state for link, state in told.states.items() if "missing" not in link}
+    assert {"b/net -> a/net"} < states.keys()
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
     assert told.outcome.failures == []

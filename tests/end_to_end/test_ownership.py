@@ -160,6 +160,7 @@ def test_other_links_come_up_beside_a_secret_of_others(linked: World, end: str):
     linked.change(sites=(*linked.network.sites, SiteDefinition(linked.cluster("b"), "other")))
     states = linked.run().states
     assert states.pop("b/net -> a/net") is LinkState.WAITING
+    assert any("b/other" in link for link in states)
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
 
 

@@ -82,6 +82,15 @@ def test_a_server_that_trickles_is_left(connect):
         assert reason(client) == f"{server.host} had not answered completely after 0.4 s"
 
 
+@pytest.mark.parametrize("read", [10, 100, 300, 3600])
+def test_an_answer_has_as_long_to_end_as_it_had_to_begin(read: float):
+    assert Timeouts(read=read).limit >= 2 * read
+
+
+def test_an_answer_has_two_minutes_at_least():
+    assert Timeouts(read=1).limit == 120
+
+
 def test_a_name_that_does_not_exist_is_named(connect):
     client = connect("https://api.no-such-cluster.invalid:6443", retries=ONCE)
     assert reason(client) == "the name api.no-such-cluster.invalid:6443 cannot be resolved"

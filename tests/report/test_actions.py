@@ -2,6 +2,7 @@
 
 import ast
 
+import pytest
 from hypothesis import given
 
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET
@@ -20,6 +21,12 @@ def test_a_delete_says_that_it_is_not_privileged() -> None:
     assert line(change(Verb.DELETE)).startswith("['delete', 'privileged=False', ")
 
 
+@pytest.mark.parametrize("verb", Verb)
+def test_a_change_of_a_cluster_wide_object_says_that_it_is_privileged(verb: Verb) -> None:
+    words = [verb.value, "privileged=True", "east", "", CLUSTER_POLICY.label, "test-p"]
+    assert ast.literal_eval(line(change(verb, CLUSTER_POLICY, "test-p", namespace=""))) == words
+
+
 def test_a_create_names_cluster_namespace_kind_and_name() -> None:
     assert (
         line(change(Verb.CREATE, SECRET, "link-a")) == "['create', 'east', 'vault-net', 'Secret', 'link-a']"
@@ -36,6 +43,11 @@ def test_kinds_outside_of_the_core_group_carry_their_group() -> None:
 
 def test_the_namespace_of_a_cluster_wide_object_is_empty() -> None:
     assert ast.literal_eval(line(change(kind=CLUSTER_POLICY, namespace="")))[3] == ""
+
+
+@given(changes)
+def test_a_line_says_privileged_just_where_the_cluster_admin_makes_the_change(any_change: Change) -> None:
+    assert ("privileged=True" in ast.literal_eval(line(any_change))) is any_change.privileged
 
 
 def test_a_change_that_comes_later_has_the_same_line() -> None:

@@ -37,7 +37,7 @@ LINK = {
     "since",
     "evidence",
 }
-FINDING = {"rule", "severity", "message", "datafile", "pointer", "network", "cluster", "namespace"}
+FINDING = {"rule", "severity", "message", "datafile", "pointer", "network", "cluster", "namespace", "policy"}
 
 
 def of(plan: Plan) -> dict[str, Any]:

@@ -167,21 +167,33 @@ class FakeCluster:
         )
         self.add(SECRET, document)
 
-    def add_status(self, namespace: str, site_id: str, *, outgoing=(), incoming=()) -> None:
-        """The network as this site sees it: its own links to other site ids, written ten seconds ago."""
-        ends = [(site, "outgoing") for site in outgoing] + [(site, "incoming") for site in incoming]
-        own = {
-            "site": {"identity": site_id, "name": f"{self.name}-{namespace}"},
-            "routerStatus": [
-                {
-                    "router": {"name": f"0/router-of-{site_id}"},
-                    "links": [{"name": f"router-of-{site}", "direction": way} for site, way in ends],
-                }
-            ],
+    def add_status(
+        self, namespace: str, site_id: str, *, outgoing=(), incoming=(), names=(), elsewhere=()
+    ) -> None:
+        """The network as this site sees it, written ten seconds ago: its own links to other site ids.
+
+        `names` are pairs of a site id and a site name, `elsewhere` pairs of two other site ids, the dialler first.
+        """
+        seen = {
+            site_id: [(other, "outgoing") for other in outgoing] + [(other, "incoming") for other in incoming]
         }
-        others = [
-            {"site": {"identity": site}, "routerStatus": [{"router": {"name": f"0/router-of-{site}"}}]}
-            for site, _ in ends
+        for other, _ in list(seen[site_id]):
+            seen.setdefault(other, [])
+        for dialler, issuer in elsewhere:
+            seen.setdefault(dialler, []).append((issuer, "outgoing"))
+            seen.setdefault(issuer, [])
+        told = {site_id: f"{self.name}-{namespace}", **dict(names)}
+        sites = [
+            {
+                "site": {"identity": site, **({"name": told[site]} if site in told else {})},
+                "routerStatus": [
+                    {
+                        "router": {"name": f"0/router-of-{site}"},
+                        "links": [{"name": f"router-of-{other}", "direction": way} for other, way in links],
+                    }
+                ],
+            }
+            for site, links in seen.items()
         ]
-        data = {"NetworkStatus": json.dumps({"siteStatus": [own, *others]})}
+        data = {"NetworkStatus": json.dumps({"siteStatus": sites})}
         self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-network-status", labels={}, data=data))

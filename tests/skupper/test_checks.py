@@ -111,6 +111,13 @@ def test_a_pattern_that_is_no_regular_expression_is_found():
     assert (finding.datafile, finding.dotted) == ("/policies/p.yml", "allowedServices[1]")
 
 
+def test_a_broken_pattern_names_who_uses_its_policy():
+    policy = Policy("p", path="/policies/p.yml", allowed_services=("a(",))
+    (finding,) = [f for f in judge(policies=(policy,), cluster_admin=True) if f.rule == "policy-pattern"]
+    assert "used by network n (public/net)" in finding.message
+    assert (finding.policy, finding.network, finding.namespace) == ("p", "", "")
+
+
 def test_a_cluster_without_spec_is_a_warning():
     assert rules(cluster=Cluster("x", "https://x")) == ["cluster-without-spec"]
 

@@ -14,6 +14,7 @@ from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDef
 from reconcile.skupper.live import ClusterView
 from reconcile.skupper.plan import LinkState, Plan, Verb
 from reconcile.skupper.selection import Selection
+from reconcile.skupper.v1.keys import ALIASES, KEYS
 from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_world
@@ -223,3 +224,55 @@ class TestRemovals:
         views = {name: fake.view() for name, fake in fakes.items()}
         found = plan_world(World(definitions=definitions, ownership=OURS, now=NOW, views=views))
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
+
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=3)
+    | st.dictionaries(st.text(max_size=2), st.text())
+)
+CONFIGS = st.dictionaries(
+    st.sampled_from([*KEYS, *ALIASES, "nonsense", ""]), VALUES | st.lists(VALUES, max_size=2), max_size=4
+)
+
+
+@given(own=CONFIGS, shared=CONFIGS)
+def test_no_config_whatever_keeps_another_network_from_being_planned(own, shared):
+    odd = network(site("a", config=own), site("b"), identifier="odd", config=shared)
+    found = plan(odd, network(site("a", "other"), site("b", "other"), identifier="good"))
+    assert {"a/other", "b/other"} <= touched(found)
+
+
+class TestUnusableConfigs:
+    """What a config may not hold refuses whom it concerns."""
+
+    def test_one_of_a_site_refuses_that_site_alone(self):
+        found = plan(network(site("a", config={"nonsense": 1}), site("b"), site("c")))
+        assert touched(found) == {"b/net", "c/net"}
+        (error,) = found.errors
+        assert (error.rule, error.cluster, error.dotted) == (
+            "unknown-config-key",
+            "a",
+            "skupper.config.nonsense",
+        )
+
+    def test_one_of_a_network_refuses_its_sites_and_no_others(self):
+        bad = network(site("a"), site("b"), identifier="bad", config={"nonsense": 1}, path="/bad.yml")
+        found = plan(bad, network(site("a", "other"), site("b", "other"), identifier="good"))
+        assert touched(found) == {"a/other", "b/other"}
+        assert {(error.datafile, error.dotted) for error in found.errors} == {("/bad.yml", "config.nonsense")}
+
+    def test_nothing_of_a_refused_site_is_removed(self):
+        fake = FakeCluster("a")
+        fake.add_site("net", site_id="id-a")
+        views = {"a": fake.view(), "b": ClusterView()}
+        found = plan(network(site("a", config={"nonsense": 1}), site("b")), views=views)
+        assert "a/net" not in touched(found)
+
+    @pytest.mark.parametrize("routers", ["many", None, -1, True, [2]])
+    def test_a_number_of_routers_that_is_none_refuses_its_site(self, routers):
+        found = plan(network(site("a", config={"routers": routers}), site("b"), site("c")))
+        assert touched(found) == {"b/net", "c/net"}
+        assert [error.rule for error in found.errors] == ["routers"]

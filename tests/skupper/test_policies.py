@@ -1,5 +1,7 @@
 """Cluster policies in the plan: whose they are, whom they serve, when they go."""
 
+from dataclasses import replace
+
 from reconcile.kinds import CLUSTER_POLICY, SECRET
 from reconcile.skupper.definitions import Policy, SiteDefinition
 from reconcile.skupper.live import ClusterView
@@ -59,3 +61,29 @@ def test_a_policy_goes_after_the_last_site_that_refers_to_it():
     fake.bodies = {key: made for key, made in fake.bodies.items() if key[0] not in {SECRET} and not key[1]}
     (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
     assert change.ready
+
+
+BROKEN = Policy("p", path="/p.yml", allowed_services=("vault", "*.example.com"))
+
+
+def with_broken(name: str, **options) -> SiteDefinition:
+    return replace(open_site(name, **options), policies=(BROKEN,))
+
+
+def test_a_broken_policy_is_not_applied():
+    assert about_policies(with_broken("a"), with_broken("b")) == []
+
+
+def test_a_broken_policy_that_is_there_is_neither_changed_nor_deleted():
+    assert about_policies(with_broken("a"), with_broken("b"), fake=with_policy("test-p")) == []
+
+
+def test_a_broken_policy_stays_when_the_last_site_that_uses_it_is_to_go():
+    assert about_policies(with_broken("a", delete=True), site("b"), fake=with_policy("test-p")) == []
+
+
+def test_a_broken_policy_stops_neither_its_sites_nor_other_policies():
+    both = replace(open_site("a"), policies=(BROKEN, Policy("q")))
+    found = plan(network(both, with_broken("b")), views={"a": ClusterView(), "b": ClusterView()})
+    assert {f"{change.cluster}/{change.namespace}" for change in found.changes} == {"a/", "a/net", "b/net"}
+    assert [change.name for change in found.changes if change.kind == CLUSTER_POLICY] == ["test-q"]

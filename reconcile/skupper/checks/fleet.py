@@ -1,10 +1,10 @@
 """Rules across networks: a namespace is one site, an identifier one network, and policies cover a whole cluster."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from reconcile.findings import Finding, Severity
+from reconcile.skupper.checks import patterns
 from reconcile.skupper.definitions import Definitions, Network, Policy, SiteDefinition
 
 _Member = tuple[Network, SiteDefinition]
@@ -63,20 +63,36 @@ def _overlaps(definitions: Definitions) -> Iterator[Finding]:
 
 
 def _policy_patterns(definitions: Definitions) -> Iterator[Finding]:
-    policies = {policy for _, site in _members(definitions) for policy in site.policies}
-    for policy in sorted(policies, key=lambda policy: policy.path):
-        for field, patterns in _patterns(policy).items():
-            for index, pattern in enumerate(patterns):
-                if pattern != "*" and not _compiles(pattern):
+    users: dict[Policy, list[_Member]] = defaultdict(list)
+    for network, site in _members(definitions):
+        for policy in site.policies:
+            users[policy].append((network, site))
+    for policy in sorted(users, key=lambda policy: (policy.path, policy.identifier)):
+        for field, listed in _patterns(policy).items():
+            for index, pattern in enumerate(listed):
+                fault = "" if pattern == "*" else patterns.fault(pattern)
+                if fault:
                     yield Finding(
                         rule="policy-pattern",
                         message=(
-                            f"{pattern!r} is not a regular expression, so Skupper would never match it, without "
-                            "a word. Write .* where any text is meant"
+                            f"{pattern!r} is not a regular expression ({fault}), so Skupper would silently never match "
+                            f"it. Policy {policy.identifier} is neither applied nor deleted until that is corrected; "
+                            f"used by {_users(users[policy])}. Write .* where any text is meant"
                         ),
                         datafile=policy.path,
                         pointer=(field, index),
+                        policy=policy.identifier,
                     )
+
+
+def _users(members: list[_Member]) -> str:
+    """``network vault (a/net, b/net); network grafana (a/other)``."""
+    by_network: dict[str, set[str]] = defaultdict(set)
+    for network, site in members:
+        by_network[network.identifier].add(f"{site.cluster.name}/{site.namespace}")
+    return "; ".join(
+        f"network {network} ({', '.join(sorted(places))})" for network, places in sorted(by_network.items())
+    )
 
 
 def _patterns(policy: Policy) -> dict[str, tuple[str, ...]]:
@@ -84,14 +100,6 @@ def _patterns(policy: Policy) -> dict[str, tuple[str, ...]]:
         "allowedOutgoingLinksHostnames": policy.allowed_outgoing_links_hostnames,
         "allowedServices": policy.allowed_services,
     }
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
 
 
 def _policy_gaps(definitions: Definitions) -> Iterator[Finding]:

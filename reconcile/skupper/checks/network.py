@@ -55,7 +55,7 @@ def _names(network: Network, sites: list[Site]) -> Iterator[Finding]:
 
 
 def _size(network: Network, sites: list[Site]) -> Iterator[Finding]:
-    routers = sum(int(str(site.config.get("routers", 1))) for site in sites if not site.edge)
+    routers = sum(site.routers for site in sites if not site.edge)
     if routers > MOST_ROUTERS:
         yield _finding(
             network, "too-many-routers",

@@ -26,6 +26,7 @@ def check(network: Network, site: Site) -> Iterator[Finding]:
         return
     yield from _namespace_length(site)
     yield from _service_controller(network, site)
+    yield from _routers(network, site)
     yield from _edge(network, site)
     yield from _ingress(network, site)
     yield from _limits(network, site)
@@ -75,6 +76,14 @@ def _service_controller(network: Network, site: Site) -> Iterator[Finding]:
         yield _finding(
             network, site, "service-controller", "serviceController",
             f"{site.key}: without the service-controller no token ever becomes a link. Remove the key",
+        )  # fmt: skip
+
+
+def _routers(network: Network, site: Site) -> Iterator[Finding]:
+    if not site.routers:
+        yield _finding(
+            network, site, "routers", "routers",
+            f"{site.key}: routers {site.config['routers']!r} is not a valid number of routers. Write 1 or more",
         )  # fmt: skip
 
 

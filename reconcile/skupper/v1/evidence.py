@@ -6,11 +6,22 @@ yet, no router any more, or it never lists such links) is told apart from what i
 Source: ``pkg/flow/flow_mem_driver.go``, ``cmd/config-sync/collector.go``.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from reconcile.skupper.plan import Evidence, Sight
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.status import SeenSite
+from reconcile.skupper.v1.status import NetworkStatus, SeenSite
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How a site shows in the status of others: by its id, or where that is not known by its name."""
+
+    site_id: str
+    name: str
+    edge: bool
 
 
 def of_dialler(dialler: LiveSite, issuer: LiveSite, now: datetime) -> Evidence:
@@ -36,6 +47,45 @@ def other_uplink(dialler: LiveSite, issuer: LiveSite) -> str:
         return ""
     others = sorted(own.outgoing - {issuer.site_id})
     return next((status.sites[other].name or other for other in others if other in status.sites), "")
+
+
+def of_any(teller: LiveSite, dialler: Identity, issuer: Identity, now: datetime) -> Sight:
+    """What any site of the network says of a link between two sites, one of which it may be itself.
+
+    Only an end denies a link: others may not have heard of it yet.
+    """
+    status = teller.status
+    own = status.sites.get(teller.site_id) if status else None
+    if status is None or own is None or teller.router_down(now):
+        return Sight.UNKNOWN
+    diallers, issuers = _ids(status, dialler), _ids(status, issuer)
+    if any(status.sites[key].outgoing & issuers for key in diallers):
+        return Sight.UP
+    if any(status.sites[key].incoming & diallers for key in issuers):
+        return Sight.UP
+    denies = teller.site_id in diallers or (teller.site_id in issuers and not dialler.edge)
+    return Sight.ABSENT if denies else Sight.UNKNOWN
+
+
+def neighbours(teller: LiveSite) -> frozenset[str]:
+    """Names of the sites that a site says it is linked with, edge sites that dial it included."""
+    status = teller.status
+    own = status.sites.get(teller.site_id) if status else None
+    if status is None or own is None:
+        return frozenset()
+    dialling = {key for key, seen in status.sites.items() if teller.site_id in seen.outgoing}
+    return _names(status, own.outgoing | own.incoming | dialling)
+
+
+def _ids(status: NetworkStatus, site: Identity) -> frozenset[str]:
+    """The ids under which a status lists a site."""
+    if site.site_id:
+        return frozenset({site.site_id} & status.sites.keys())
+    return frozenset(key for key, seen in status.sites.items() if site.name and seen.name == site.name)
+
+
+def _names(status: NetworkStatus, ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(status.sites[key].name for key in ids if key in status.sites and status.sites[key].name)
 
 
 def _evidence(teller: LiveSite, other: LiveSite, direction: str, now: datetime) -> Evidence:

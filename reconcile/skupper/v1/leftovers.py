@@ -4,30 +4,38 @@ Nothing is taken from a network or a site that is refused, from a cluster that c
 data does not know.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.declared import Layout
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import faults, link_steps, removal, tokens
+from reconcile.skupper.v1.replacements import Replacements
 from reconcile.skupper.v1.survey import Survey
 from reconcile.skupper.v1.tokens import LinkSecret
 
 
 def plan(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Plan:
     """Plan the removal of all that is ours and not declared; `links` are all declared links with their state."""
+    replacements = Replacements(layout, links, survey)
     changes: list[Change] = []
-    for secret, change in _undeclared_links(layout, links, survey):
+    findings: list[Finding] = []
+    for secret, change, held in _undeclared_links(layout, replacements, survey):
         changes += survey.adoption.held([change], (secret.link.dialler, secret.link.issuer))
+        findings += [held] if held else []
     sites: list[SiteReport] = []
     for key, reason, network in _doomed(layout, survey):
         live = survey.site(key)
-        changes += removal.plan_site(live, survey.secrets, network, reason)
+        hold = replacements.hold_site(live)
+        removals = removal.plan_site(live, survey.secrets, network, reason, after=hold.after if hold else "")
+        findings += [hold.finding] if hold and hold.finding and removals else []
+        changes += removals
         report = removal.report(live, network, reason)
         if report:
             sites.append(report)
-    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(_findings(layout, links, survey)))
+    findings += _findings(layout, links, survey)
+    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(findings))
 
 
 def _findings(layout: Layout, links: Sequence[LinkReport], survey: Survey) -> Iterable[Finding]:
@@ -55,14 +63,13 @@ def _unread(key: SiteKey, reason: str) -> Finding:
 
 
 def _undeclared_links(
-    layout: Layout, links: Sequence[LinkReport], survey: Survey
-) -> Iterator[tuple[LinkSecret, Change]]:
+    layout: Layout, replacements: Replacements, survey: Survey
+) -> Iterator[tuple[LinkSecret, Change, Finding | None]]:
     wanted = {(link.dialler, link.issuer) for entry in layout.networks for link in entry.links}
     network_of = {site.key: entry.identifier for entry in layout.networks for site in entry.sites}
     live = layout.live.keys()
     refused_networks = survey.world.refused_networks
     refused_sites = survey.world.refused_sites.keys()
-    not_up = _not_up(links)
     for secret in survey.secrets:
         ends = (secret.link.dialler, secret.link.issuer)
         if ends in wanted or not survey.may_write(secret.at):
@@ -71,46 +78,15 @@ def _undeclared_links(
         if networks & refused_networks or (refused_sites & set(ends) and live >= set(ends)):
             # What the data would declare if it were right is not known.
             continue
-        after = _wait_for_others(secret, not_up, survey) if secret.delivered else ""
-        yield (
+        hold = replacements.hold_token(secret) if secret.delivered else None
+        change = link_steps.remove(
             secret,
-            link_steps.remove(
-                secret,
-                min(networks, default=""),
-                "the link is not declared",
-                after=after,
-                removal=secret.delivered,
-            ),
+            min(networks, default=""),
+            "the link is not declared",
+            after=hold.after if hold else "",
+            removal=secret.delivered,
         )
-
-
-def _not_up(reports: Sequence[LinkReport]) -> dict[SiteKey, list[LinkReport]]:
-    """Per site the declared links that are not up yet."""
-    found: dict[SiteKey, list[LinkReport]] = {}
-    for report in reports:
-        if report.managed and not report.settled:
-            found.setdefault(report.link.dialler, []).append(report)
-            found.setdefault(report.link.issuer, []).append(report)
-    return found
-
-
-def _wait_for_others(secret: LinkSecret, not_up: Mapping[SiteKey, list[LinkReport]], survey: Survey) -> str:
-    for end in sorted({secret.link.dialler, secret.link.issuer}):
-        for report in not_up.get(end, ()):
-            if not _hides(secret, report, survey):
-                return f"the declared link {report.link} is up"
-    return ""
-
-
-def _hides(secret: LinkSecret, report: LinkReport, survey: Survey) -> bool:
-    """True if a declared link does not show because this one runs the other way between the same sites.
-
-    Two routers show one record for all connections between them, so the declared link shows when this one is gone.
-    It is ready as soon as the router that dials has its connector.
-    """
-    dialler, issuer = report.link.dialler, report.link.issuer
-    turned = (dialler, issuer) == (secret.link.issuer, secret.link.dialler)
-    return turned and report.secret in survey.site(dialler).router_config.connectors
+        yield secret, change, hold.finding if hold else None
 
 
 def _doomed(layout: Layout, survey: Survey) -> list[tuple[SiteKey, str, str]]:

@@ -6,7 +6,7 @@ Source: ``api/types/crds`` and ``client/policy_validator.go``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from reconcile.kinds import CLUSTER_POLICY
@@ -15,18 +15,34 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 
 
-def desired(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, str], dict[str, Any]]:
-    """(cluster, object name) -> JSON body, for all policies that live sites refer to."""
+def desired(
+    sites: Iterable[Site], ownership: Ownership, *, refused: Collection[str] = ()
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """(cluster, object name) -> JSON body, for all policies that live sites refer to, but for those `refused`."""
     namespaces: dict[tuple[str, Policy], list[str]] = {}
     for site in sites:
         if site.live:
             for policy in site.definition.policies:
+                if policy.identifier in refused:
+                    continue
                 namespaces.setdefault((site.cluster.name, policy), []).append(site.namespace)
     bodies = {}
     for (cluster, policy), names in namespaces.items():
         name = _name(ownership.instance, policy.identifier)
         bodies[cluster, name] = _body(name, policy, sorted(names), ownership)
     return dict(sorted(bodies.items()))
+
+
+def names(
+    sites: Iterable[Site], ownership: Ownership, identifiers: Collection[str]
+) -> frozenset[tuple[str, str]]:
+    """(cluster, object name) of some policies, wherever a site refers to one of them."""
+    return frozenset(
+        (site.cluster.name, _name(ownership.instance, policy.identifier))
+        for site in sites
+        for policy in site.definition.policies
+        if policy.identifier in identifiers
+    )
 
 
 def referring(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, str], list[Site]]:

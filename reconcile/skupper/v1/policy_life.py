@@ -1,8 +1,8 @@
 """Cluster policies: what to apply and what to remove on each cluster.
 
 They belong to whole clusters and serve several networks at once, so they are planned apart from any network. A
-namespace filter leaves them out. What a site refers to whose data is refused is not made for it, and stays as it is if
-it is there.
+namespace filter leaves them out. A policy whose own data is refused is neither applied nor deleted. What a site refers
+to whose data is refused is not made for it, and stays as it is if it is there.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,10 @@ def plan(world: World) -> Plan:
     """Plan the cluster policies of all clusters that were read."""
     sites = [site for network in world.definitions.networks for site in settle_all(network)]
     referring = policies.referring(sites, world.ownership)
-    desired = policies.desired([site for site in sites if not world.refuses(site)], world.ownership)
+    refused = world.refused_policies
+    kept = policies.names(sites, world.ownership, refused)
+    accepted = [site for site in sites if not world.refuses(site)]
+    desired = policies.desired(accepted, world.ownership, refused=refused)
     changes: list[Change] = []
     findings: list[Finding] = []
     for (cluster, name), body in desired.items():
@@ -46,7 +49,7 @@ def plan(world: World) -> Plan:
     for cluster in sorted(world.views):
         for live in _ours(cluster, world):
             users = referring.get((cluster, live.key.name), ())
-            if (cluster, live.key.name) in desired or any(map(world.refuses, users)):
+            if (cluster, live.key.name) in {*desired, *kept} or any(map(world.refuses, users)):
                 continue
             reason = "no namespace refers to the policy"
             change = _policy_change(Verb.DELETE, cluster, live.key.name, reason)

@@ -14,12 +14,18 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
 
-def plan_site(live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str) -> list[Change]:
-    """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more."""
+def plan_site(
+    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, after: str = ""
+) -> list[Change]:
+    """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more.
+
+    `after` says what else has to happen first.
+    """
     if live.foreign:
         return []
     linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
-    after = "its links are removed" if linked else ""
+    if linked and not after:
+        after = "its links are removed"
     changes = []
     for kind, name in _own_objects():
         found = live.find(kind, name)

@@ -1,0 +1,230 @@
+"""Promises of the README about what a plan never does, each held against any fleet that is drawn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
+from reconcile.skupper.live import ClusterView, ObjectKey
+from reconcile.skupper.ownership import INSTANCE
+from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import generation
+from reconcile.skupper.world import World
+from tests.skupper.fakes import NOW, OURS, FakeCluster, body
+from tests.skupper.fakes import plan as plan_world
+
+CLUSTERS = {name: Cluster(name, f"https://{name}", private=False) for name in "abc"}
+PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
+
+
+def at(cluster: str) -> SiteKey:
+    return SiteKey(cluster, "net")
+
+
+def token(dialler: str, issuer: str, generation_: str = "00000000") -> str:
+    return f"{generation.stem(Link(at(dialler), at(issuer)))}-{generation_}"
+
+
+class Fleet:
+    """Sites on a, b and c, all linked and up, with a policy on each; the data declares some of it."""
+
+    def __init__(self) -> None:
+        self.fakes = {name: FakeCluster(name) for name in CLUSTERS}
+        for name, fake in self.fakes.items():
+            fake.add_site("net", site_id=f"id-{name}")
+        for change in self.plan(*CLUSTERS, policies=True).changes:
+            if change.verb is Verb.APPLY:
+                self.apply(change)
+        for report in self.plan(*CLUSTERS).links:
+            self.deliver(report.link.dialler.cluster, report.link.issuer.cluster, report.secret)
+        for name, fake in self.fakes.items():
+            outgoing = [f"id-{other}" for other in CLUSTERS if other < name]
+            incoming = [f"id-{other}" for other in CLUSTERS if other > name]
+            fake.add_status("net", f"id-{name}", outgoing=outgoing, incoming=incoming)
+
+    def apply(self, change: Change) -> None:
+        """Have an object as the API server would keep it; what is there keeps its identity."""
+        fake, place = self.fakes[change.cluster], (change.kind, change.namespace, change.name)
+        made = body(*place)
+        metadata = {**made["metadata"], **fake.bodies.get(place, {}).get("metadata", {})}
+        applied = dict(change.body or {})
+        metadata |= {**applied["metadata"], "namespace": change.namespace}
+        fake.add(change.kind, {**made, **applied, "metadata": metadata})
+
+    def deliver(self, dialler: str, issuer: str, name: str) -> None:
+        ends, host = (str(at(dialler)), str(at(issuer))), f"net.{issuer}.example.com"
+        self.fakes[dialler].add_link_secret("net", name, *ends, issued_by=f"id-{issuer}", host=host)
+
+    def views(self) -> dict[str, ClusterView]:
+        return {name: fake.view() for name, fake in self.fakes.items()}
+
+    def world(self, *declared: str, policies: bool = False, **options) -> World:
+        used = (Policy("p"),) if policies else ()
+        sites = tuple(SiteDefinition(CLUSTERS[name], "net", policies=used) for name in declared)
+        definitions = Definitions((Network("n", "image", "1.9.6", sites=sites),), tuple(CLUSTERS.values()))
+        return World(definitions=definitions, ownership=OURS, now=NOW, views=self.views(), **options)
+
+    def plan(self, *declared: str, **options) -> Plan:
+        return plan_world(self.world(*declared, **options))
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    return Fleet()
+
+
+def removals(found: Plan) -> list[Change]:
+    return [change for change in found.changes if change.verb is Verb.DELETE]
+
+
+class TestCounting:
+    """Nothing is removed before everything is counted."""
+
+    def test_there_is_something_to_remove_of_every_sort(self, fleet: Fleet):
+        kinds = {change.kind for change in removals(fleet.plan("a", "b")) if change.removal}
+        assert kinds == {SECRET, CONFIG_MAP, CLUSTER_POLICY}
+        assert any(change.ready for change in removals(fleet.plan("a", "b")))
+
+    def test_nothing_is_to_do_while_all_is_declared(self, fleet: Fleet):
+        assert fleet.plan(*CLUSTERS, policies=True).changes == ()
+
+    @pytest.mark.parametrize("declared", [("a", "b"), ("a",), ()])
+    def test_no_removal_is_ready_while_a_cluster_has_not_answered(
+        self, fleet: Fleet, declared: tuple[str, ...]
+    ):
+        found = removals(fleet.plan(*declared, awaited=frozenset({"late"})))
+        assert found
+        assert [change for change in found if change.ready] == []
+
+    def test_a_removal_that_waits_for_nothing_else_names_the_clusters(self, fleet: Fleet):
+        ready = {change.name for change in removals(fleet.plan("a", "b")) if change.ready}
+        held = removals(fleet.plan("a", "b", awaited=frozenset({"late", "later"})))
+        assert {change.after for change in held if change.name in ready} == {"late, later has answered"}
+
+    def test_what_is_created_does_not_wait_for_clusters_that_have_not_answered(self, fleet: Fleet):
+        fleet.fakes["a"].remove(DEPLOYMENT, "net", "skupper-site-controller")
+        found = fleet.plan(*CLUSTERS, awaited=frozenset({"late"}))
+        assert [change.name for change in found.ready if change.cluster == "a"] == ["skupper-site-controller"]
+
+
+class TestBudget:
+    """All removals or none."""
+
+    @pytest.mark.parametrize("declared", [("a", "b"), ("a",), ()])
+    def test_one_removal_above_the_budget_means_none(self, fleet: Fleet, declared: tuple[str, ...]):
+        whole = fleet.plan(*declared)
+        count = sum(change.removal for change in whole.changes)
+        assert count > 1
+        kept = fleet.plan(*declared, removal_budget=count - 1)
+        assert removals(kept) == []
+        assert [finding.rule for finding in kept.errors] == ["removal-budget"]
+        assert fleet.plan(*declared, removal_budget=count).changes == whole.changes
+
+    def test_sites_that_are_kept_are_not_said_to_be_leaving(self, fleet: Fleet):
+        states = [site.state for site in fleet.plan("a", "b", removal_budget=0).sites]
+        assert states == ["ready", "ready", "kept"]
+
+    def test_what_is_created_needs_no_budget(self, fleet: Fleet):
+        fleet.fakes["a"].remove(DEPLOYMENT, "net", "skupper-site-controller")
+        assert fleet.plan("a", "b", removal_budget=0).ready
+
+
+class TestReplacing:
+    """An issuer that was recreated: the old token goes when the new one has made the link, not before."""
+
+    def test_at_every_step_the_dialler_has_a_token_that_may_work(self, fleet: Fleet):
+        """Take each step that is ready, in any cluster, and have Skupper do its part after it."""
+        old = next(secret for secret in self.tokens(fleet) if at("a") == self.issuer(fleet, secret))
+        fleet.fakes["a"].add_site("net", site_id="id-a2")
+        fleet.fakes["b"].add_status("net", "id-b", incoming=["id-c"])
+        fleet.fakes["a"].add_status("net", "id-a2")
+        stages = []
+        for _ in range(6):
+            found = fleet.plan(*CLUSTERS)
+            (report,) = [r for r in found.links if r.link == Link(at("b"), at("a"))]
+            ready = [c for c in found.ready if c.kind == SECRET and c.name.startswith(token("b", "a", ""))]
+            stages.append((old in self.tokens(fleet), report.settled))
+            assert report.settled or old not in {c.name for c in ready if c.verb is Verb.DELETE}
+            for change in ready:
+                self.make(fleet, change, report.secret)
+        assert stages[0] == (True, False)
+        assert stages[-1] == (False, True)
+        assert (False, False) not in stages
+
+    @staticmethod
+    def tokens(fleet: Fleet) -> set[str]:
+        return {
+            name for kind, _, name in fleet.fakes["b"].bodies if kind == SECRET and name.startswith("link-")
+        }
+
+    @staticmethod
+    def issuer(fleet: Fleet, name: str) -> SiteKey:
+        annotations = fleet.fakes["b"].bodies[SECRET, "net", name]["metadata"]["annotations"]
+        return SiteKey(*annotations["qontract-skupper/issuer"].split("/"))
+
+    @staticmethod
+    def make(fleet: Fleet, change: Change, name: str) -> None:
+        """Make one change of the link from b to a; then the site-controller issues, and the routers connect."""
+        fakes, ends = fleet.fakes, ("b/net", "a/net")
+        issued = {"issued_by": "id-a2", "host": "net.a.example.com"}
+        if change.verb is Verb.DELETE:
+            fakes[change.cluster].remove(SECRET, "net", change.name)
+            if change.cluster == "a":
+                fakes["b"].add_status("net", "id-b", outgoing=["id-a2"], incoming=["id-c"])
+                fakes["a"].add_status("net", "id-a2", incoming=["id-b"])
+        elif change.cluster == "a":
+            fakes["a"].add_link_secret("net", name, *ends, **issued)
+        else:
+            fakes["b"].add_link_secret("net", name, *ends, **issued)
+            fakes["b"].add_connectors("net", "id-b", name)
+
+
+LABELS = (
+    {},
+    {"app.kubernetes.io/managed-by": "qontract-skupper"},
+    {**OURS.labels, INSTANCE: "another"},
+    {**PEER, INSTANCE: "another", "app.kubernetes.io/managed-by": "qontract-skupper"},
+    {**OURS.labels, "app.kubernetes.io/managed-by": "helm"},
+)
+
+
+class TestOwnership:
+    """Objects of somebody else, in any mix with ours, of any declared part of the fleet."""
+
+    @given(
+        declared=st.frozensets(st.sampled_from("abc")),
+        policies=st.booleans(),
+        take_over=st.booleans(),
+        choice=st.randoms(use_true_random=False),
+    )
+    def test_nobody_elses_object_is_patched_or_deleted_nor_one_of_another_instance_applied(
+        self, declared, policies, take_over, choice
+    ):
+        fleet = Fleet()
+        theirs, of_others = set(), set()
+        for name, fake in fleet.fakes.items():
+            for kind, namespace, entry in sorted(fake.bodies, key=str):
+                if choice.random() < 0.4:
+                    labels = choice.choice(LABELS)
+                    fake.bodies[kind, namespace, entry]["metadata"]["labels"] = labels
+                    theirs.add((name, ObjectKey(kind, namespace, entry)))
+                    if labels.get(INSTANCE) == "another":
+                        of_others.add((name, ObjectKey(kind, namespace, entry)))
+        found = fleet.plan(*sorted(declared), policies=policies, take_over=take_over)
+        for change in found.changes:
+            place = (change.cluster, ObjectKey(change.kind, change.namespace, change.name))
+            assert place not in of_others
+            assert place not in theirs or change.verb is Verb.APPLY
+
+    @pytest.mark.parametrize("labels", LABELS[1:], ids=["half", "instance", "peer of another", "manager"])
+    @pytest.mark.parametrize("take_over", [False, True])
+    def test_a_fleet_of_somebody_else_is_not_written_to(self, fleet: Fleet, labels, take_over: bool):
+        for fake in fleet.fakes.values():
+            for document in fake.bodies.values():
+                document["metadata"]["labels"] = labels
+        found = fleet.plan("a", "b", policies=True, take_over=take_over)
+        assert found.changes == ()
+        assert {finding.rule for finding in found.errors} == {"foreign-site", "foreign-policy"}
