@@ -24,7 +24,11 @@ demo: $(INSTALLED)  ## From data to linked sites on an embedded sandbox, and dow
 
 .PHONY: test
 test: $(INSTALLED)  ## Run all tests (ARGS='-k name' for some)
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+.PHONY: proof
+proof: $(INSTALLED)  ## Run all tests in their exhaustive form, which takes much longer (ARGS='-k name' for some)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --proof $(ARGS)
 
 .PHONY: kube-assets
 kube-assets:  ## Obtain kube-apiserver and etcd, so that `make test` runs on real API servers too

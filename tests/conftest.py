@@ -1,7 +1,9 @@
-"""What all tests share: how hard hypothesis searches, and the back ends on which clusters are made."""
+"""What all tests share: how much they prove, what they draw, and the back ends on which clusters are made."""
 
 import os
+import random
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,43 @@ settings.register_profile(
 settings.register_profile("thorough", parent=settings.get_profile("project"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
+_SEED = "PYTEST_SEED"
+"""The environment variable that hands the seed on to the worker processes."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options for exhaustive runs and for repeating a run."""
+    group = parser.getgroup("proof")
+    group.addoption("--proof", action="store_true", help="run the exhaustive form of every test (make proof)")
+    group.addoption("--seed", type=int, help="draw the same cases as the run that printed this seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle the seed once for all processes of this run."""
+    if not hasattr(config, "workerinput"):
+        given = config.getoption("--seed")
+        os.environ[_SEED] = str(random.SystemRandom().randrange(10**6) if given is None else given)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what shares a costly fixture."""
+    from tests.scheduling import Together
+
+    return Together(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+@pytest.fixture(scope="session")
+def proof(request: pytest.FixtureRequest) -> bool:
+    """Whether every case is to be tried, not a sample."""
+    return bool(request.config.getoption("--proof"))
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> random.Random:
+    """Draws the cases of one test from the seed of the run, whatever tests run before it."""
+    return random.Random(f"{os.environ[_SEED]} {request.node.name}")
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes ``backend``, itself or through a fixture, runs once on each."""
@@ -27,9 +66,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take minutes: begun last, they would be waited for by an idle worker."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only an exhaustive run needs, and begin with the tests that take minutes.
+
+    Begun last, they would be waited for by an idle worker.
+    """
+    if not config.getoption("--proof"):
+        left_out = [item for item in items if _is_for_proof(item)]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+def _is_for_proof(item: pytest.Item) -> bool:
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    simulated = item.get_closest_marker("simulation_suffices") and params.get("backend") is Kind.REAL
+    return bool(simulated or item.get_closest_marker("exhaustive"))
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +97,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.user_properties.append(("backend", params["backend"].value))
 
 
-def pytest_report_header() -> str:
-    """Say whether real API servers take part."""
-    return assets.explained()
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say how much is proved, how to draw the same cases again, and whether real API servers take part."""
+    proof = config.getoption("--proof")
+    extent = "every case (--proof)" if proof else "a sample where noted; every case: make proof"
+    repeat = f"--seed {os.environ[_SEED]}" + (" --proof" if proof else "")
+    return [f"cases: {extent}", f"drawn cases: repeat with {repeat}", assets.explained()]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,7 +1,6 @@
-"""Commands called as a user would, and sandboxes to call them on."""
+"""Surroundings of commands, and sandboxes to call them on."""
 
 import json
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,27 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 # Everything that the commands import later: a sandbox in this process imports the same in its threads.
 import reconcile.app_interface.client
 import reconcile.integration
 import reconcile.openshift.client  # noqa: F401
-from reconcile.cli import main
 from reconcile.sandbox.embedded import Sandbox, Source
 from tests.bundle.sources import SCHEMAS
+from tests.cli.calling import call, same_loggers
 from tests.cli.data import vault_alone
 from tests.clusters.backends import Backend, Kind
-
-
-def call(*words: str, config: Path | None = None, **environment: str) -> Result:
-    """Run a command in this process; an exception that it lets out fails the test with its traceback."""
-    given = {"QONTRACT_CONFIG": str(config)} if config else {}
-    runner = CliRunner(env={**given, **environment})
-    result = runner.invoke(main, words, prog_name="qontract-skupper")
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +27,8 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in os.environ:
         if name.startswith("QONTRACT_") or name in {"NO_COLOR", "COLUMNS", "HTTP_PROXY", "http_proxy"}:
             monkeypatch.delenv(name)
-    root, ours = logging.getLogger(), logging.getLogger("reconcile")
-    before = root.handlers[:], root.level, ours.level
-    yield
-    root.handlers[:], root.level, ours.level = before
+    with same_loggers():
+        yield
 
 
 @dataclass

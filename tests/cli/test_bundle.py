@@ -14,7 +14,7 @@ from click.testing import Result
 
 from reconcile.app_interface.bundle import loading
 from tests.bundle.sources import FIXTURES, INVALID, SCHEMAS, from_fixtures
-from tests.cli.conftest import call
+from tests.cli.calling import call
 
 SETS = sorted(path.name for path in INVALID.iterdir() if path.is_dir())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import call
+from tests.cli.calling import call
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -6,7 +6,8 @@ import pytest
 
 from reconcile.kinds import CONFIG_MAP
 from reconcile.sandbox.embedded import Sandbox
-from tests.cli.conftest import Fleet, call
+from tests.cli.calling import call
+from tests.cli.conftest import Fleet
 from tests.cli.data import INTERNAL, PUBLIC
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import reconcile.cli
 from reconcile.cli import COMMANDS
-from tests.cli.conftest import call
+from tests.cli.calling import call
 from tests.cli.processes import python
 
 HEAVY = {

@@ -9,7 +9,8 @@ import pytest
 
 from reconcile.sandbox.app_interface.server import Server
 from tests.bundle.sources import edited, from_fixtures
-from tests.cli.conftest import Fleet, call
+from tests.cli.calling import call
+from tests.cli.conftest import Fleet
 from tests.cli.processes import PATIENCE, start
 from tests.openshift.loopback import closed_port, serving
 

@@ -6,7 +6,8 @@ import click
 import pytest
 
 from reconcile.cli.options import Duration
-from tests.cli.conftest import Fleet, call
+from tests.cli.calling import call
+from tests.cli.conftest import Fleet
 
 SESSION = ["run", "plan", "status"]
 

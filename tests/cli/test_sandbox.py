@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.bundle.sources import SCHEMAS
-from tests.cli.conftest import call
+from tests.cli.calling import call
 from tests.cli.data import vault_alone
 from tests.cli.processes import start
 from tests.cli.test_bundle import overlaid

@@ -3,7 +3,7 @@
 import pytest
 
 from reconcile.sandbox.embedded import Sandbox
-from tests.cli.conftest import call
+from tests.cli.calling import call
 
 CLUSTER, NAMESPACE = "appsres03ue1", "skupper-vault"
 PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}

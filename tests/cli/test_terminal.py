@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from reconcile.sandbox.embedded import Sandbox
-from tests.cli.conftest import Fleet, call
+from tests.cli.calling import call
+from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS
 from tests.cli.processes import COMMAND, on_terminal
 

@@ -5,10 +5,9 @@ import os
 import re
 import shutil
 import signal
-import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +20,7 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, 
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.skupper.v1 import words
 from tests.clusters.backends import Backend
-from tests.gate import Asked, Gate
+from tests.gate import Gate
 from tests.waiting import until
 
 Json = dict[str, Any]
@@ -34,11 +33,16 @@ _KINDS = (CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT)
 _REPORTS = {words.LEADER, words.NETWORK_STATUS}
 
 
-def data_of(folder: Path, *networks: str) -> Path:
-    """A copy of the fixtures with only some networks, and only the clusters and namespaces that these need."""
+def data_of(folder: Path, *networks: str, without: Iterable[str] = ()) -> Path:
+    """A copy of the fixtures with only some networks, and only the clusters and namespaces that these need.
+
+    `without` names the files of sites to leave out.
+    """
     copy = folder / "app-interface"
     shutil.copytree(FIXTURES, copy)
     data = copy / "data"
+    for name in without:
+        next(data.rglob(name)).unlink()
     documents = {
         f"/{file.relative_to(data)}": yaml.safe_load(file.read_text()) for file in data.rglob("*.yml")
     }
@@ -151,41 +155,6 @@ class Gates:
     def __exit__(self, *_: object) -> None:
         for gate in self:
             gate.shut()
-
-
-class Crash:
-    """Kills a command as soon as its `at`-th write, counted over all clusters from 1, has taken effect.
-
-    The answer does not arrive any more. Writes that are under way on other connections may take effect or not.
-    """
-
-    def __init__(self, gates: Gates) -> None:
-        self._lock = threading.Lock()
-        self._left = 0
-        self._command: Command | None = None
-        for gate in gates:
-            gate.after.append(self._count)
-
-    def run(self, box: Sandbox, at: int, *words: str) -> tuple[bool, str]:
-        """Run a command; whether it was killed, and what it had printed until then."""
-        with self._lock:
-            self._left = at
-            self._command = Command(box, *words)
-        code, told = self._command.finish()
-        killed = code == -signal.SIGKILL
-        with self._lock:
-            self._left, self._command = 0, None
-        assert killed or code == 0, told
-        return killed, told
-
-    def _count(self, asked: Asked) -> None:
-        if not asked.write:
-            return
-        with self._lock:
-            self._left -= 1
-            if self._left == 0 and self._command:
-                self._command.kill()
-                raise ConnectionResetError
 
 
 def declare(data: Path, *, delete: bool) -> None:

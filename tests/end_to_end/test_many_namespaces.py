@@ -8,7 +8,8 @@ from reconcile.kinds import CONFIG_MAP, NAMESPACE
 from reconcile.skupper.definitions import SiteDefinition
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, said
-from tests.end_to_end.world import World, until, world
+from tests.end_to_end.world import World, world
+from tests.waiting import until
 
 MORE = ("one", "two", "three", "four", "five")
 

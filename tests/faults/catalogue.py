@@ -44,6 +44,10 @@ class Fault:
     """What the errors name: the cluster, its namespace where it is one namespace's fault, or the server."""
     down: bool = False
     """The cluster gives no answer at all, and may not hold up the run for long."""
+    server_matters: bool = False
+    """What follows depends on the API server behind the gate, on what it stores or answers otherwise, so real ones are
+    asked at every test run. The others are the gate's doing alone: real ones are asked with ``--proof`` only.
+    """
     racing: bool = False
     """What is seen depends on what is in flight at that moment: what was reviewed is one example of it."""
 
@@ -84,6 +88,7 @@ FAULTS = (
         how=causes.forbidden_namespace,
         still=Still.REST_OF_CLUSTER,
         named="faulty/new: cannot ",
+        server_matters=True,
     ),
     Fault(
         name="forbidden-reading",
@@ -91,6 +96,7 @@ FAULTS = (
         how=causes.forbidden_reading,
         still=Still.REST_OF_CLUSTER,
         named="faulty/new",
+        server_matters=True,
     ),
     Fault(
         name="no-namespace",
@@ -98,24 +104,28 @@ FAULTS = (
         how=causes.no_namespace,
         still=Still.REST_OF_CLUSTER,
         named="faulty/new",
+        server_matters=True,
     ),
     Fault(
         name="conflicts",
         title="Each write meets a conflict once (409)",
         how=causes.conflicts,
         still=Still.ALL,
+        server_matters=True,
     ),
     Fault(
         name="endless-conflicts",
         title="All writes meet conflicts (409)",
         how=causes.endless_conflicts,
         named="faulty/new: cannot ",
+        server_matters=True,
     ),
     Fault(
         name="history-expired",
         title="Each watch finds its history expired once (410)",
         how=causes.history_expired,
         still=Still.ALL,
+        server_matters=True,
     ),
     Fault(
         name="throttled",
@@ -148,6 +158,7 @@ FAULTS = (
         title="The answer to each write is lost once, after it took effect",
         how=causes.lost_answers,
         still=Still.ALL,
+        server_matters=True,
     ),
     Fault(name="truncated", title="All answers are shorter than announced", how=causes.truncated),
     Fault(name="broken-chunks", title="All answers end within a chunk", how=causes.broken_chunks),

@@ -38,7 +38,7 @@ class Met:
     last: Ran
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def calm(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator[Calm]:
     with stage(backend, tmp_path_factory.mktemp("faults")) as made:
         states, changes = {}, []
@@ -53,7 +53,12 @@ def calm(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator
         yield Calm(made, states, min(changes[1:], key=lambda change: change.seconds))
 
 
-@pytest.fixture(scope="session", params=catalogue.FAULTS, ids=lambda fault: fault.name)
+def _param(fault: Fault) -> object:
+    simulation = pytest.mark.simulation_suffices("what follows is the gate's doing alone")
+    return pytest.param(fault, id=fault.name, marks=() if fault.server_matters else simulation)
+
+
+@pytest.fixture(scope="package", params=[_param(fault) for fault in catalogue.FAULTS])
 def met(request: pytest.FixtureRequest, calm: Calm) -> Met:
     fault, on = request.param, calm.stage
     before = on.objects()

@@ -4,6 +4,7 @@ import pytest
 
 from tests.faults.conftest import Calm
 
+pytestmark = pytest.mark.simulation("a bundle is made without any cluster")
 BUNDLE = "qontract-skupper bundle <folder>/data --schemas schemas -o"
 FULL = "ulimit -f 8"
 

@@ -26,7 +26,7 @@ def client_of(servers: Clusters, cluster: str) -> Client:
     return Client(access, field_manager="site-controller")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(backend: Backend) -> Iterator[Clusters]:
     specs = [
         ClusterSpec("east"),
@@ -37,7 +37,7 @@ def servers(backend: Backend) -> Iterator[Clusters]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients(servers: Clusters) -> Iterator[dict[str, Client]]:
     opened = {cluster.name: client_of(servers, cluster.name) for cluster in servers}
     yield opened
@@ -45,12 +45,12 @@ def clients(servers: Clusters) -> Iterator[dict[str, Client]]:
         client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def skupper(clients: dict[str, Client], clock: ManualClock) -> Iterator[Skupper]:
     with Skupper(clients, clock=clock) as running:
         yield running
