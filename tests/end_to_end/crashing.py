@@ -28,8 +28,8 @@ from tests.cli.calling import call
 from tests.clusters.backends import Backend
 from tests.end_to_end import boxes
 from tests.end_to_end.boxes import Command, Gates
-from tests.waiting import until
 from tests.gate import Asked
+from tests.waiting import until
 
 PATIENCE = 60.0
 """Seconds in which links must have come up: a run that loses something fails the test instead of holding it up."""
