@@ -33,7 +33,6 @@ from reconcile.sandbox.kubernetes.errors import (
     Object,
     UnknownPathError,
     bad_request,
-    forbidden,
     not_found,
     unauthorised,
 )
@@ -203,13 +202,18 @@ class Api:
         """What a write takes besides the right to its verb, and shows only once its outcome is known."""
         account, call = exchange.account, exchange.call
         rbac.check_grant(account, self._parts.store, call.resource, new, old)
-        if old is None and call.verb != "create" and not account.may(call.asks_for("create")):
-            # So curt is a kube-apiserver here: it names neither the verb nor the account.
-            raise forbidden(call.resource.kind, call.name, "")
+        creates = call.asks_for("create")
+        if old is None and call.verb != "create" and not account.may(creates):
+            raise account.refusal(call.resource.kind, creates)
 
     def _issue_token(self, exchange: _Exchange) -> web.StreamResponse:
         parts = self._parts
-        issued = tokenrequests.answer(self._get(exchange.call), exchange.body, parts.accounts, parts.now())
+        manager = options.write_options(
+            exchange.request, exchange.call, partial(self._check_rights, exchange)
+        ).manager
+        issued = tokenrequests.answer(
+            self._get(exchange.call), exchange.body, parts.accounts, parts.now(), manager
+        )
         return web.Response(status=201, body=to_json(issued), content_type=bodies.JSON)
 
     def _delete(self, exchange: _Exchange) -> web.StreamResponse:

@@ -42,8 +42,20 @@ def json_patch(obj: Object, operations: Any) -> Object:
     return patched
 
 
-def merge_patch(obj: Any, patch: Any) -> Any:
-    """The object after a JSON merge patch: maps are merged, ``null`` removes, everything else replaces."""
+def merge_patch(obj: Object, patch: Any) -> Object:
+    """The object after a JSON merge patch.
+
+    Raises:
+        ApiError: 400 for a patch that is no map.
+    """
+    if not isinstance(patch, dict):
+        raise bad_request("Invalid JSON Patch")
+    merged: Object = _merged(obj, patch)
+    return merged
+
+
+def _merged(obj: Any, patch: Any) -> Any:
+    """Maps are merged, ``null`` removes, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(obj) if isinstance(obj, dict) else {}
@@ -51,7 +63,7 @@ def merge_patch(obj: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge_patch(merged.get(key), value)
+            merged[key] = _merged(merged.get(key), value)
     return merged
 
 

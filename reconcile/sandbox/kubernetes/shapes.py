@@ -118,10 +118,12 @@ SERVICE = tree(
     ),
     status=tree(conditions=_CONDITIONS),
 )
-SERVICE_ACCOUNT = tree(metadata=METADATA, secrets=keyed("name"), imagePullSecrets=ATOMIC)
+SERVICE_ACCOUNT = tree(metadata=METADATA, secrets=keyed("name", item=ATOMIC), imagePullSecrets=ATOMIC)
 ROLE_BINDING = tree(metadata=METADATA, roleRef=ATOMIC)
 NAMESPACE = tree(metadata=METADATA, status=tree(conditions=_CONDITIONS))
 NETWORK_POLICY = tree(metadata=METADATA, spec=tree(podSelector=ATOMIC))
-INGRESS = tree(metadata=METADATA, spec=tree(defaultBackend=tree(resource=ATOMIC)))
+_BACKEND = tree(resource=ATOMIC, service=tree(port=ATOMIC))
+INGRESS = tree(metadata=METADATA, spec=tree(defaultBackend=_BACKEND))
+EVENT = tree(metadata=METADATA, involvedObject=ATOMIC, related=ATOMIC)
 OBJECT = tree(metadata=METADATA)
 """Kinds without rules of their own: only the metadata is known."""

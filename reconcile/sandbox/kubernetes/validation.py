@@ -177,6 +177,13 @@ def _service_causes(spec: Object) -> Iterator[Cause]:
             yield Cause("FieldValueRequired", "Required value", f"spec.ports[{index}].name")
 
 
+def _service_status_causes(service: Object) -> Iterator[Cause]:
+    addresses = (service["status"].get("loadBalancer") or {}).get("ingress")
+    if addresses and service["spec"].get("type") != "LoadBalancer":
+        why = "may only be used when `spec.type` is 'LoadBalancer'"
+        yield _forbidden("status.loadBalancer.ingress", why)
+
+
 def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterator[Cause]:
     text = "field is immutable"
     yield from _metadata_immutability(new["metadata"], old["metadata"])
@@ -195,6 +202,8 @@ def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterat
         yield _invalid("roleRef", new.get("roleRef"), "cannot change roleRef")
     if resource.kind == kinds.SERVICE:
         yield from _service_immutability(new["spec"], old["spec"])
+        if new.get("status") != old.get("status"):
+            yield from _service_status_causes(new)
 
 
 def _metadata_immutability(new: Object, old: Object) -> Iterator[Cause]:

@@ -122,7 +122,7 @@ class Watch:
 
     def _bookmark(self) -> bytes:
         kind = self._request.resource.kind
-        metadata = {"resourceVersion": str(self._store.revision), "creationTimestamp": None}
+        metadata = {"resourceVersion": str(self._store.revision)}
         mark = {"kind": kind.name, "apiVersion": kind.api_version, "metadata": metadata}
         return b'{"type":"BOOKMARK","object":' + to_json(mark) + b"}\n"
 
