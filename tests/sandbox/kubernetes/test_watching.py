@@ -78,7 +78,9 @@ def test_other_namespaces_are_not_seen(api: Api) -> None:
 
 
 def test_a_cluster_wide_watch_sees_all_namespaces(api: Api) -> None:
-    watcher = Watcher(api, "/api/v1/configmaps?watch=1")
+    # From now on: the API server has a ConfigMap of its own in kube-system.
+    since = api("GET", "/api/v1/configmaps").version
+    watcher = Watcher(api, f"/api/v1/configmaps?watch=1&resourceVersion={since}")
     api("POST", "/api/v1/namespaces/b/configmaps", config_map("one"))
     api("POST", CMS, config_map("two"))
     watcher.wait_for(("ADDED", "one"), ("ADDED", "two"))
