@@ -20,6 +20,7 @@ from reconcile.sandbox.kubernetes import (
     options,
     patches,
     rbac,
+    requests,
     selectors,
     tokenrequests,
 )
@@ -103,8 +104,10 @@ class Api:
         try:
             return await self._answer(request)
         except ApiError as error:
+            requests.note(request, error.code)
             return faults.refusal(error)
         except UnknownPathError:
+            requests.note(request, 404)
             return web.Response(status=404, text="404 page not found\n")
         except ConnectionResetError:
             if request.transport is not None:
@@ -137,6 +140,7 @@ class Api:
         if (instead := await faults.ask(hooks.before, exchange.call)) is not None:
             return instead
         response = await self._perform(exchange)
+        requests.note(exchange.request, response.status)
         if (instead := await faults.ask(hooks.after, exchange.call)) is not None:
             return instead
         return response
@@ -176,6 +180,7 @@ class Api:
         watch = Watch(self._parts.store, _watch_request(exchange), self._parts.bookmark_interval)
         response = web.StreamResponse(headers={"Content-Type": bodies.JSON})
         await response.prepare(exchange.request)
+        requests.note(exchange.request, response.status)
         self._watches.add(watch)
         try:
             async for chunk in watch.chunks():

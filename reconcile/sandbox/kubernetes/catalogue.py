@@ -89,7 +89,7 @@ def _at(obj: object, path: tuple[str, ...]) -> str:
 
 def custom_resource(kind: Kind) -> Resource:
     """A resource as a CustomResourceDefinition with a ``status`` and without rules of its own would serve it."""
-    return Resource(kind, custom=True, generation=True)
+    return Resource(kind, shape=shapes.CUSTOM, custom=True, generation=True)
 
 
 _EVENT_FIELDS = {
@@ -248,7 +248,7 @@ OPENSHIFT = (
     Resource(PROJECT, verbs=READABLE),
 )
 
-SKUPPER_POLICY = Resource(kinds.CLUSTER_POLICY, custom=True, generation=True)
+SKUPPER_POLICY = custom_resource(kinds.CLUSTER_POLICY)
 
 
 class Catalogue:

@@ -67,14 +67,18 @@ def _merged(obj: Any, patch: Any) -> Any:
     return merged
 
 
-def strategic_patch(obj: Any, patch: Any, shape: Shape) -> Any:
+def strategic_patch(obj: Object, patch: Any, shape: Shape) -> Object:
     """The object after a strategic merge patch.
 
     Raises:
-        ApiError: 500 if an item of a keyed list lacks its merge key.
+        ApiError: 400 for a patch that is no map; 500 if an item of a keyed list lacks its merge key.
     """
     if not isinstance(patch, dict):
-        return patch
+        raise bad_request("json: cannot unmarshal into a map")
+    return _patched(obj, patch, shape)
+
+
+def _patched(obj: Any, patch: Object, shape: Shape) -> Object:
     if patch.get("$patch") == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}
     if patch.get("$patch") == "delete":
@@ -95,7 +99,7 @@ def _patch_field(merged: Object, key: str, value: Any, shape: Shape, order: list
     if value is None:
         merged.pop(key, None)
     elif isinstance(value, dict):
-        merged[key] = strategic_patch(merged.get(key), value, shape)
+        merged[key] = _patched(merged.get(key), value, shape)
     elif isinstance(value, list) and (shape.unique or shape.keys):
         merged[key] = _patch_list(merged.get(key) or [], value, shape, order)
     else:
@@ -113,7 +117,7 @@ def _patch_list(items: list[Any], patches: list[Any], shape: Shape, order: list[
         if isinstance(patch, dict) and patch.get("$patch") == "delete":
             merged.pop(name, None)
         elif isinstance(patch, dict) and name in merged:
-            merged[name] = strategic_patch(merged[name], patch, shape.item)
+            merged[name] = _patched(merged[name], patch, shape.item)
         else:
             merged[name] = _without_directives(patch)
     wanted = [_name(item, shape) for item in (patches if order is None else order)]

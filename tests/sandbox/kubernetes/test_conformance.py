@@ -12,8 +12,8 @@ import pytest
 from tests.clusters import assets
 from tests.clusters.backends import Backend, Kind
 from tests.sandbox.kubernetes.answers import Speaker, hold
-from tests.sandbox.kubernetes.conversation import SCENES
 from tests.sandbox.kubernetes.recording import ALONE, FILE, SETTLING, VERSION
+from tests.sandbox.kubernetes.scenes import SCENES
 
 RECORDED = json.loads(FILE.read_text())
 
