@@ -264,7 +264,7 @@ def _watch_request(exchange: _Exchange) -> WatchRequest:
 
 def _seconds(text: str) -> float:
     if text and not text.isdigit():
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        raise bad_request(f'"{text}" is not a number of seconds')
     return float(text or 0) or _DEFAULT_WATCH_SECONDS
 
 

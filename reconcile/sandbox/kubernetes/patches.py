@@ -34,7 +34,7 @@ def json_patch(obj: Object, operations: Any) -> Object:
         ApiError: 400 for what is no list of operations, 422 for operations that do not fit the object.
     """
     if not isinstance(operations, list):
-        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise bad_request("a JSON patch is a list of operations")
     try:
         patched: Object = jsonpatch.JsonPatch(operations).apply(obj)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError):
@@ -49,7 +49,7 @@ def merge_patch(obj: Object, patch: Any) -> Object:
         ApiError: 400 for a patch that is no map.
     """
     if not isinstance(patch, dict):
-        raise bad_request("Invalid JSON Patch")
+        raise bad_request("a merge patch is an object")
     merged: Object = _merged(obj, patch)
     return merged
 
@@ -74,7 +74,7 @@ def strategic_patch(obj: Object, patch: Any, shape: Shape) -> Object:
         ApiError: 400 for a patch that is no map; 500 if an item of a keyed list lacks its merge key.
     """
     if not isinstance(patch, dict):
-        raise bad_request("json: cannot unmarshal into a map")
+        raise bad_request("a strategic merge patch is an object")
     return _patched(obj, patch, shape)
 
 

@@ -146,6 +146,5 @@ def parse_revision(text: str) -> int:
         ApiError: 500, which is what a kube-apiserver makes of it.
     """
     if text and not text.isdigit():
-        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise generic(f'resourceVersion: Invalid value: "{text}": {why}')
+        raise generic(f'resourceVersion: Invalid value: "{text}": it is not a number')
     return int(text or 0)
