@@ -153,7 +153,7 @@ def test_a_watch_ends_after_its_time(api: Api) -> None:
 def test_the_last_event_of_a_watch_with_bookmarks_is_a_bookmark(api: Api) -> None:
     api("POST", CMS, config_map())
     watcher = Watcher(api, f"{CMS}?watch=1&timeoutSeconds=3&allowWatchBookmarks=true")
-    assert watcher.ended.wait(5)
+    assert watcher.ended.wait(10)
     last = watcher.events[-1]
     assert last["type"] == "BOOKMARK"
     assert last["object"]["metadata"]["resourceVersion"] == str(api.cluster.revision)
