@@ -765,6 +765,14 @@ SCENES: dict[str, tuple[Step, ...]] = {
             MERGE,
         ),
         Step("delete", "DELETE", CORE + "/services/svc"),
+        create(
+            "headless with selector",
+            CORE + "/services",
+            {
+                **service(clusterIP="None", ports=[{"port": 80}], selector={"a": "b"}),
+                "metadata": {"name": "selecting"},
+            },
+        ),
     ),
     "rights": (
         create(
@@ -1119,6 +1127,8 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("late config map", CMS, config_map("late")),
         apply("late apply", CMS + "/late", config_map("late")),
         Step("config map is still there", "GET", CM),
+        create("another", "/api/v1/namespaces", {"metadata": {"name": "{ns}-another"}}),
+        create("another again", "/api/v1/namespaces", {"metadata": {"name": "{ns}-another"}}),
     ),
     "finalizers of deletion": (
         create("create", CMS, config_map()),
