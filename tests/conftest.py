@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests.clusters import assets, backends
 from tests.clusters.backends import Backend, Kind
 
-pytest_plugins = ["tests.run_costs"]
+pytest_plugins = ["tests.run_costs", "tests.request_shapes"]
 
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]

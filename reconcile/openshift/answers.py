@@ -93,6 +93,20 @@ def items(document: Json, call: Call) -> list[Json]:
     return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
 
 
+def check_unseen(page: list[Json], seen: set[str], call: Call) -> None:
+    """Refuse a page that repeats an object of this page or of an earlier one, and add its UIDs to ``seen``.
+
+    Pages that overlap were not cut from one list, so objects may be missing as well.
+    """
+    for each in page:
+        found = each["metadata"]
+        uid = _text(found.get("uid"))
+        if uid and uid in seen:
+            where = "/".join(filter(None, (_text(found.get("namespace")), _text(found.get("name")))))
+            raise call.failed(errors.InconsistentList, _shorten(f"the server listed {where} more than once"))
+        seen.add(uid)
+
+
 def is_object(value: object) -> TypeGuard[Json]:
     """Whether this is an object with metadata, as all of Kubernetes are."""
     return isinstance(value, dict) and isinstance(value.get("metadata"), dict)

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 from reconcile import INTEGRATION, __version__
 from reconcile.kinds import Kind
-from reconcile.openshift import answers, errors, paths, watching
+from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
 from reconcile.openshift.counting import RequestCounts
@@ -89,15 +89,18 @@ class Client:
     ) -> Listing:
         """List objects, in one namespace or (``None``) in the whole cluster, in chunks of 500.
 
-        Should the server forget the list between two chunks (410), all is listed once more in one piece.
+        A field selector on ``metadata.namespace`` lists that namespace; ``ValueError`` if it fits no single one.
+        Should the server forget the list between two chunks (410), or repeat an object, all is listed once more
+        in one piece; if an object is still repeated, ``InconsistentList``.
         """
-        call = Call(self.cluster, "list", kind, namespace)
-        query = {"labelSelector": paths.selector(labels), "fieldSelector": paths.selector(fields)}
+        scope = scopes.resolve(namespace, fields)
+        call = Call(self.cluster, "list", kind, scope.namespace)
+        query = {"labelSelector": paths.selector(labels), "fieldSelector": scope.fields}
         try:
             items, version = self._list_chunks(call, {**query, "limit": str(CHUNK)})
-        except errors.Gone:
+        except (errors.Gone, errors.InconsistentList):
             items, version = self._list_chunks(call, query)
-        return Listing(items, version, (namespace,))
+        return Listing(items, version, (scope.namespace,))
 
     def list_all(
         self, kind: Kind, *, namespaces: Iterable[str], labels: Selector = None, fields: Selector = None
@@ -106,8 +109,10 @@ class Client:
 
         A namespace that is forbidden or missing is told in ``Listings.refused``; any other error is raised.
         That the cluster-wide LIST of a kind is forbidden is remembered, so that it costs one request per
-        client and kind.
+        client and kind. A field selector on ``metadata.namespace`` lists that namespace alone.
         """
+        if (selected := scopes.resolve(None, fields).namespace) is not None:
+            return self._list_each(kind, [selected], labels, fields)
         if kind not in self._namespaced_only:
             try:
                 listing = self.list(kind, labels=labels, fields=fields)
@@ -202,9 +207,10 @@ class Client:
         Ends after ``timeout`` seconds, within half a second of ``stop`` being set or the client being closed,
         and whenever the server ends it or the connection breaks: go on from the last
         ``WatchEvent.resource_version``. Raises ``Gone`` when the version has expired, and any other error
-        when the watch cannot be opened.
+        when the watch cannot be opened. A field selector on ``metadata.namespace`` watches that namespace.
         """
-        call = Call(self.cluster, "watch", kind, namespace)
+        scope = scopes.resolve(namespace, fields)
+        call = Call(self.cluster, "watch", kind, scope.namespace)
         deadline = time.monotonic() + timeout
         query = {
             "watch": "true",
@@ -212,9 +218,9 @@ class Client:
             "resourceVersion": resource_version,
             "timeoutSeconds": str(max(1, ceil(timeout))),
             "labelSelector": paths.selector(labels),
-            "fieldSelector": paths.selector(fields),
+            "fieldSelector": scope.fields,
         }
-        request = Request("GET", paths.with_query(paths.collection(kind, namespace), query))
+        request = Request("GET", paths.with_query(paths.collection(kind, scope.namespace), query))
         self.counts.add(watches=1)
         response = self._settle(
             call, lambda: None if stop.is_set() else self._transport.stream(request), sleep=stop.wait
@@ -238,10 +244,13 @@ class Client:
 
     def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> tuple[tuple[Json, ...], str]:
         items: list[Json] = []
+        seen: set[str] = set()
         token = ""
         while True:
             document = self._ask(call, "GET", {**query, "continue": token})
-            items += answers.items(document, call)
+            page = answers.items(document, call)
+            answers.check_unseen(page, seen, call)
+            items += page
             metadata = answers.metadata(document)
             token = metadata.get("continue") or ""
             if not token:

@@ -4,6 +4,7 @@
 
     ClusterError                 any failure
     ├── Unreachable              no usable answer: refused, time-out, TLS, or not a Kubernetes API server
+    │   └── InconsistentList     a LIST repeats an object, so others may be missing
     ├── Unauthorised       401   the token is missing, wrong or expired
     ├── Forbidden          403   the account lacks a right, or an admission rule objects
     ├── NotFound           404   no such object or namespace
@@ -81,6 +82,13 @@ class Unreachable(ClusterError):
 
     label = "unreachable"
     advice = "check the server address of the cluster and what stands between"
+
+
+class InconsistentList(Unreachable):
+    """A LIST repeats an object. Others may be missing, and what is missing must not be taken for deleted."""
+
+    label = "inconsistent list"
+    advice = "retry; if it persists, check the API server"
 
 
 class Unauthorised(ClusterError):

@@ -164,7 +164,7 @@ def test_a_long_list_is_complete(fleet):
     fleet.servers["public-1"].load(
         *({**body, "metadata": {"name": f"a-{i}", "namespace": "vault"}} for i in range(1203))
     )
-    found = client.list(SERVICE_ACCOUNT, labels=None, fields={"metadata.namespace": "vault"})
+    found = client.list(SERVICE_ACCOUNT, fields={"metadata.namespace": "vault"})
     mine = [name for name in names(found) if name.startswith("a-")]
     assert len(set(mine)) == len(mine) == 1203
     assert client.counts.reads == 3

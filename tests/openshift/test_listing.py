@@ -1,5 +1,7 @@
 """LIST in chunks, cluster-wide or by namespace."""
 
+import threading
+
 import pytest
 
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, SECRET
@@ -12,6 +14,11 @@ WIDE = "/api/v1/configmaps"
 
 def names(found):
     return [item["metadata"]["name"] for item in found.items]
+
+
+def page(*uids, more=""):
+    items = [{"metadata": {"name": f"n-{uid}", "namespace": "vault", "uid": uid}} for uid in uids]
+    return {"kind": "ConfigMapList", "metadata": {"resourceVersion": "7", "continue": more}, "items": items}
 
 
 def by_path(replies):
@@ -137,3 +144,100 @@ def test_an_unauthorised_cluster_wide_list_is_raised(connect):
         with pytest.raises(errors.Unauthorised, match="renew the token"):
             connect(server.url).list_all(CONFIG_MAP, namespaces=["n1"])
         assert len(server.visits) == 1
+
+
+VAULT = "/api/v1/namespaces/vault/configmaps"
+NAMING_VAULT = (
+    ({"metadata.namespace": "vault"}, None),
+    ("metadata.namespace=vault", None),
+    ("metadata.namespace==vault", None),
+    (" metadata.namespace = vault", None),
+    ("metadata.namespace=vault,metadata.namespace==vault", None),
+    ("metadata.name!=x,metadata.namespace=vault", "metadata.name!=x"),
+    ({"metadata.name": "x", "metadata.namespace": "vault"}, "metadata.name=x"),
+    (r"spec.path=a\,b,metadata.namespace=vault", r"spec.path=a\,b"),
+    (r"spec.path=a\\,metadata.namespace=vault", r"spec.path=a\\"),
+    ({"metadata.name": "x,metadata.namespace=vault"}, "metadata.name=x"),
+)
+NAMING_NO_SINGLE_NAMESPACE = (
+    "metadata.namespace!=vault",
+    "metadata.name=x,metadata.namespace!=vault",
+    "metadata.namespace=",
+    "metadata.namespace=vault,metadata.namespace=other",
+    {"metadata.namespace": ""},
+)
+
+
+@pytest.mark.parametrize(("fields", "left"), NAMING_VAULT)
+def test_a_field_selector_on_the_namespace_becomes_a_namespaced_list(connect, fields, left):
+    with serving(by_path({VAULT: sends(listing("a"))})) as server:
+        found = connect(server.url).list(CONFIG_MAP, fields=fields)
+        (visit,) = server.visits
+    assert (names(found), found.scope) == (["a"], ("vault",))
+    assert visit.query.get("fieldSelector") == left
+
+
+@pytest.mark.parametrize(("fields", "left"), NAMING_VAULT)
+def test_a_field_selector_on_the_namespace_becomes_a_namespaced_watch(connect, fields, left):
+    with serving(by_path({VAULT: fails(410, "Expired")})) as server, pytest.raises(errors.Gone):
+        list(
+            connect(server.url).watch(
+                CONFIG_MAP, fields=fields, resource_version="1", timeout=5, stop=threading.Event()
+            )
+        )
+    assert [visit.query.get("fieldSelector") for visit in server.visits] == [left]
+
+
+def test_it_may_name_the_namespace_that_is_listed_anyway(connect):
+    with serving(by_path({VAULT: sends(listing("a"))})) as server:
+        found = connect(server.url).list(CONFIG_MAP, namespace="vault", fields="metadata.namespace=vault")
+    assert names(found) == ["a"]
+
+
+@pytest.mark.parametrize("fields", NAMING_NO_SINGLE_NAMESPACE)
+def test_a_field_selector_that_names_no_single_namespace_is_refused_before_anything_is_sent(connect, fields):
+    with serving(sends(listing("a"))) as server:
+        client, watching = connect(server.url), {"resource_version": "1", "timeout": 5}
+        with pytest.raises(ValueError, match="field selector"):
+            client.list(CONFIG_MAP, fields=fields)
+        with pytest.raises(ValueError, match="field selector"):
+            client.list_all(CONFIG_MAP, namespaces=["vault"], fields=fields)
+        with pytest.raises(ValueError, match="field selector"):
+            next(client.watch(CONFIG_MAP, fields=fields, stop=threading.Event(), **watching))
+        assert server.visits == []
+
+
+def test_a_field_selector_on_another_namespace_than_the_listed_one_is_refused(connect):
+    with serving(sends(listing("a"))) as server:
+        with pytest.raises(ValueError, match=r"other.*vault"):
+            connect(server.url).list(CONFIG_MAP, namespace="vault", fields="metadata.namespace=other")
+        assert server.visits == []
+
+
+def test_a_list_of_everything_with_a_field_selector_on_the_namespace_covers_that_namespace(connect):
+    with serving(by_path({VAULT: sends(listing("a"))})) as server:
+        found = connect(server.url).list_all(CONFIG_MAP, namespaces=["x"], fields="metadata.namespace=vault")
+    assert (names(found), found.scope, found.resource_versions) == (["a"], ("vault",), {"vault": "7"})
+
+
+@pytest.mark.parametrize(
+    "pages", [[page("1", "2", more="t"), page("2", "3")], [page("1", "1", more="t")]], ids=["two", "one"]
+)
+def test_pages_that_repeat_an_object_are_read_again_in_one_piece(connect, pages):
+    with serving(*map(sends, [*pages, page("1", "2", "3")])) as server:
+        found = connect(server.url).list(CONFIG_MAP, labels="x=y")
+        assert server.visits[-1].query == {"labelSelector": "x=y"}
+    assert names(found) == ["n-1", "n-2", "n-3"]
+
+
+def test_a_list_in_one_piece_that_still_repeats_an_object_is_not_trusted(connect):
+    with serving(sends(page("1", "2", "1"))) as server:
+        with pytest.raises(errors.Unreachable, match="listed vault/n-1 more than once; retry"):
+            connect(server.url).list(CONFIG_MAP)
+        assert len(server.visits) == 2
+
+
+def test_a_continue_token_that_leads_back_to_the_start_ends_the_list(connect):
+    with serving(sends(page("1", "2", more="t"))) as server, pytest.raises(errors.InconsistentList):
+        connect(server.url).list(CONFIG_MAP)
+    assert len(server.visits) == 4

@@ -20,6 +20,7 @@ from reconcile.sandbox.kubernetes import (
     options,
     patches,
     rbac,
+    requests,
     selectors,
     tokenrequests,
 )
@@ -33,7 +34,6 @@ from reconcile.sandbox.kubernetes.errors import (
     Object,
     UnknownPathError,
     bad_request,
-    forbidden,
     not_found,
     unauthorised,
 )
@@ -104,8 +104,10 @@ class Api:
         try:
             return await self._answer(request)
         except ApiError as error:
+            requests.note(request, error.code)
             return faults.refusal(error)
         except UnknownPathError:
+            requests.note(request, 404)
             return web.Response(status=404, text="404 page not found\n")
         except ConnectionResetError:
             if request.transport is not None:
@@ -138,6 +140,7 @@ class Api:
         if (instead := await faults.ask(hooks.before, exchange.call)) is not None:
             return instead
         response = await self._perform(exchange)
+        requests.note(exchange.request, response.status)
         if (instead := await faults.ask(hooks.after, exchange.call)) is not None:
             return instead
         return response
@@ -177,6 +180,7 @@ class Api:
         watch = Watch(self._parts.store, _watch_request(exchange), self._parts.bookmark_interval)
         response = web.StreamResponse(headers={"Content-Type": bodies.JSON})
         await response.prepare(exchange.request)
+        requests.note(exchange.request, response.status)
         self._watches.add(watch)
         try:
             async for chunk in watch.chunks():
@@ -203,13 +207,18 @@ class Api:
         """What a write takes besides the right to its verb, and shows only once its outcome is known."""
         account, call = exchange.account, exchange.call
         rbac.check_grant(account, self._parts.store, call.resource, new, old)
-        if old is None and call.verb != "create" and not account.may(call.asks_for("create")):
-            # So curt is a kube-apiserver here: it names neither the verb nor the account.
-            raise forbidden(call.resource.kind, call.name, "")
+        creates = call.asks_for("create")
+        if old is None and call.verb != "create" and not account.may(creates):
+            raise account.refusal(call.resource.kind, creates)
 
     def _issue_token(self, exchange: _Exchange) -> web.StreamResponse:
         parts = self._parts
-        issued = tokenrequests.answer(self._get(exchange.call), exchange.body, parts.accounts, parts.now())
+        manager = options.write_options(
+            exchange.request, exchange.call, partial(self._check_rights, exchange)
+        ).manager
+        issued = tokenrequests.answer(
+            self._get(exchange.call), exchange.body, parts.accounts, parts.now(), manager
+        )
         return web.Response(status=201, body=to_json(issued), content_type=bodies.JSON)
 
     def _delete(self, exchange: _Exchange) -> web.StreamResponse:
@@ -255,7 +264,7 @@ def _watch_request(exchange: _Exchange) -> WatchRequest:
 
 def _seconds(text: str) -> float:
     if text and not text.isdigit():
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        raise bad_request(f'"{text}" is not a number of seconds')
     return float(text or 0) or _DEFAULT_WATCH_SECONDS
 
 

@@ -89,7 +89,7 @@ def _at(obj: object, path: tuple[str, ...]) -> str:
 
 def custom_resource(kind: Kind) -> Resource:
     """A resource as a CustomResourceDefinition with a ``status`` and without rules of its own would serve it."""
-    return Resource(kind, custom=True, generation=True)
+    return Resource(kind, shape=shapes.CUSTOM, custom=True, generation=True)
 
 
 _EVENT_FIELDS = {
@@ -120,7 +120,6 @@ _POD_FIELDS = {
         "status.podIP",
     )
 }
-_EMPTY_METADATA: Object = {"creationTimestamp": None}
 
 KUBERNETES = (
     Resource(
@@ -146,6 +145,7 @@ KUBERNETES = (
         shape=shapes.SERVICE,
         check_name=names.service_problem,
         status=True,
+        returns_deleted=True,
         empty={"spec": {}, "status": {"loadBalancer": {}}},
         in_all=True,
     ),
@@ -169,6 +169,7 @@ KUBERNETES = (
     Resource(
         EVENT,
         short_names=("ev",),
+        shape=shapes.EVENT,
         parts=_EVENT_PARTS,
         fields=_EVENT_FIELDS,
         empty={"involvedObject": {}, "source": {}, **_EVENT_BLANKS},
@@ -182,7 +183,7 @@ KUBERNETES = (
         empty={
             "spec": {
                 "selector": None,
-                "template": {"metadata": _EMPTY_METADATA, "spec": {"containers": None}},
+                "template": {"metadata": {}, "spec": {"containers": None}},
                 "strategy": {},
             },
             "status": {},
@@ -247,7 +248,7 @@ OPENSHIFT = (
     Resource(PROJECT, verbs=READABLE),
 )
 
-SKUPPER_POLICY = Resource(kinds.CLUSTER_POLICY, custom=True, generation=True)
+SKUPPER_POLICY = custom_resource(kinds.CLUSTER_POLICY)
 
 
 class Catalogue:

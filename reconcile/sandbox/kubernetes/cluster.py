@@ -11,7 +11,7 @@ from aiohttp import web
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes import catalogue
+from reconcile.sandbox.kubernetes import bootstrap, catalogue
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Accounts
 from reconcile.sandbox.kubernetes.api import Api, Parts
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
@@ -35,8 +35,8 @@ _HOST = "127.0.0.1"
 _GOODBYE = 0.1
 """Seconds that a closing TLS connection waits for the client to close it too."""
 _MAX_BODY = 3 * 1024 * 1024
-_SYSTEM_NAMESPACES = ("default", "kube-system")
 _LOADER = Options(manager="sandbox")
+_BOOTSTRAP = Options(manager="kube-apiserver")
 
 
 def utc_now() -> datetime.datetime:
@@ -50,7 +50,7 @@ class ClusterSpec:
 
     name: str
     namespaces: tuple[str, ...] = ()
-    """Namespaces that exist from the start, besides ``default`` and ``kube-system``."""
+    """Namespaces that exist from the start, besides those that every API server makes for itself."""
     accounts: tuple[Account, ...] = ()
     """Accounts besides the cluster administrator, who always exists."""
     openshift: bool = True
@@ -240,19 +240,31 @@ class SimulatedCluster:
         await runner.cleanup()
 
     def _found(self) -> None:
-        """Create the namespaces that exist from the start, once."""
-        for name in (*_SYSTEM_NAMESPACES, *self.spec.namespaces):
-            if self._store.get(kinds.NAMESPACE, "", name) is None:
-                self._create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        """Create what exists from the start and is not there."""
+        for options, objects in (
+            (_BOOTSTRAP, bootstrap.objects(self.spec.now())),
+            (_LOADER, map(bootstrap.namespace, self.spec.namespaces)),
+        ):
+            for obj in objects:
+                if not self._has(obj):
+                    self._create(obj, options)
 
-    def _create(self, obj: Object) -> Object:
+    def _has(self, obj: Object) -> bool:
+        resource, metadata = self._resource(obj), obj["metadata"]
+        return self._store.get(resource.kind, metadata.get("namespace", ""), metadata["name"]) is not None
+
+    def _resource(self, obj: Object) -> Resource:
         resource = self._catalogue.of_object(obj["apiVersion"], obj["kind"])
         if resource is None:
             raise ValueError(
                 f"cluster {self.name} serves no {obj['kind']} of {obj['apiVersion']}: add it to extra_kinds"
             )
+        return resource
+
+    def _create(self, obj: Object, options: Options = _LOADER) -> Object:
+        resource = self._resource(obj)
         namespace = obj["metadata"].get("namespace", "") if resource.kind.namespaced else ""
-        return self._writer.create(Target(resource, namespace), obj, _LOADER).record.object
+        return self._writer.create(Target(resource, namespace), obj, options).record.object
 
     def _on_loop(self, action: Callable[[], T]) -> T:
         """Do something on the event loop and wait for it."""

@@ -29,7 +29,7 @@ def decode(resource: Resource, body: Any) -> Object:
     said = (body.get("apiVersion") or kind.api_version, body.get("kind") or kind.name)
     if said != (kind.api_version, kind.name):
         raise UndecodableError(f"it is a {said[1]} of {said[0]}, not a {kind.name} of {kind.api_version}")
-    metadata = body.get("metadata") or {}
+    metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict):
         raise UndecodableError(".metadata: expected map")
     _check_types(resource, body, metadata)

@@ -58,7 +58,7 @@ def allot(kind: Kind, obj: Object, allocate: Allocator, old: Object | None = Non
     if kind == kinds.ROUTE and not obj["spec"].get("host"):
         return _allot_host(obj, allocate)
     if kind == kinds.NAMESPACE and old is None:
-        return {**obj, "spec": {"finalizers": ["kubernetes"]}}
+        return {**obj, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     if kind == POD and not obj.get("status"):
         return {**obj, "status": {"phase": "Pending", "qosClass": "BestEffort"}}
     return obj
@@ -95,8 +95,10 @@ def _allot_addresses(obj: Object, allocate: Allocator, old: Object | None) -> Ob
     if spec["type"] != "ExternalName":
         spec["clusterIP"] = spec.get("clusterIP") or before.get("clusterIP") or allocate.address()
         spec["clusterIPs"] = [spec["clusterIP"]]
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        # Whoever makes the endpoints of a headless Service without a selector may give them addresses of either family.
+        dual = spec["clusterIP"] == "None" and not spec.get("selector")
+        for field, value in _families(dual=dual).items():
+            spec[field] = spec.get(field) or before.get(field) or value
     if spec["type"] in _PUBLIC and spec.get("ports"):
         known = {(port["port"], port["protocol"]): port.get("nodePort") for port in before.get("ports") or ()}
         spec["ports"] = [
@@ -109,6 +111,12 @@ def _allot_addresses(obj: Object, allocate: Allocator, old: Object | None) -> Ob
             for port in spec["ports"]
         ]
     return {**obj, "spec": spec}
+
+
+def _families(*, dual: bool) -> Object:
+    if dual:
+        return {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
+    return {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
 
 
 def _route(obj: Object) -> Object:
@@ -150,8 +158,7 @@ def _ingress(obj: Object) -> Object:
 def _namespace(obj: Object) -> Object:
     metadata = obj["metadata"]
     labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
-    status = obj.get("status") or {"phase": "Active"}
-    return {**obj, "metadata": {**metadata, "labels": labels}, "status": status}
+    return {**obj, "metadata": {**metadata, "labels": labels}}
 
 
 def _event(obj: Object) -> Object:
@@ -187,7 +194,7 @@ def _deployment(obj: Object) -> Object:
     }
     spec["strategy"] = _strategy(spec.get("strategy") or {})
     template = dict(spec.get("template") or {})
-    template["metadata"] = {"creationTimestamp": None, **(template.get("metadata") or {})}
+    template.setdefault("metadata", {})
     if template.get("spec"):
         template["spec"] = pod_spec(template["spec"])
     return {**obj, "spec": {**spec, "template": template}, "status": obj.get("status") or {}}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import Object, delete_precondition
+from reconcile.sandbox.kubernetes.errors import Object, delete_precondition, other_version
 from reconcile.sandbox.kubernetes.store import Record
 
 FOREGROUND = "foregroundDeletion"
@@ -41,6 +41,8 @@ def check_preconditions(record: Record, how: DeleteOptions) -> None:
     found = {"UID": record.uid, "ResourceVersion": record.object["metadata"]["resourceVersion"]}
     for field, value in wanted.items():
         if value and value != found[field]:
+            if record.resource.kind == kinds.NAMESPACE:
+                raise other_version(kinds.NAMESPACE, record.name, field, value, found[field])
             raise delete_precondition(record.resource.kind, record.name, field, value, found[field])
 
 

@@ -144,6 +144,12 @@ def other_uid(kind: Kind, name: str, wanted: str, found: str) -> ApiError:
     return conflict(kind, name, why)
 
 
+def other_version(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
+    """409 of a delete of a namespace, whose preconditions are those of an update."""
+    why = f"Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}"
+    return conflict(kind, name, why)
+
+
 def delete_precondition(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
     """409 of a delete that names another UID or resourceVersion than the stored object has."""
     might = {"UID": "deleted and then recreated", "ResourceVersion": "modified"}[field]

@@ -64,7 +64,7 @@ def _paths(value: Any, shape: Shape, prefix: Path) -> Iterator[Path]:
         return
     for element, (item, rules) in children.items():
         path = (*prefix, element)
-        if item is None or item == {} or element[0] != "f":
+        if item is None or item == {} or element[0] != "f" or (rules.untyped and isinstance(item, dict)):
             yield path
         yield from _paths(item, rules, path)
 

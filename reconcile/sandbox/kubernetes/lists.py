@@ -114,7 +114,7 @@ def _number(text: str) -> int | None:
     if not text:
         return None
     if not text.isdigit():
-        raise bad_request(f"strconv.ParseInt: parsing {json.dumps(text)}: invalid syntax")
+        raise bad_request(f"{json.dumps(text)} is not a number")
     return int(text)
 
 

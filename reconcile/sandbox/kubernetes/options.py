@@ -31,8 +31,7 @@ def is_dry_run(call: Call, query: Mapping[str, str], body: Any) -> bool:
     said = body.get("dryRun") if deletes and isinstance(body, dict) else None
     values = list(said or ()) or list(filter(None, [query.get("dryRun")]))
     if any(value != "All" for value in values):
-        shown = ", ".join(f'"{value}"' for value in values)
-        text = f'Unsupported value: []string{{{shown}}}: supported values: "All"'
+        text = f'Unsupported value: {values}: supported values: "All"'
         kind = _KINDS.get(call.verb, "DeleteOptions")
         raise invalid_options(kind, Cause("FieldValueNotSupported", text, "dryRun"))
     return bool(values)

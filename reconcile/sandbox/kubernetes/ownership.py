@@ -169,7 +169,10 @@ def apply(change: Change, *, shape: Shape, stamp: Stamp, force: bool) -> Object:
     if not shares and change.live is not change.blank:
         first = Owner(BEFORE_FIRST_APPLY, UPDATE, stamp.owner.api_version)
         found = fieldsets.compare(change.blank, live_fields, shape)
-        shares[first] = Share((found.added | found.modified) - _NEVER_OWNED, stamp.time)
+        fields = (found.added | found.modified) - _NEVER_OWNED
+        if stamp.owner.subresource != "status":
+            fields = frozenset(path for path in fields if path[0] != "f:status")
+        shares[first] = Share(fields, stamp.time)
     before = shares.get(stamp.owner, Share(fieldsets.EMPTY))
     try:
         merged = fieldsets.merge(live_fields, _without_managed(applied), shape)

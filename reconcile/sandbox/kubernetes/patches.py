@@ -34,7 +34,7 @@ def json_patch(obj: Object, operations: Any) -> Object:
         ApiError: 400 for what is no list of operations, 422 for operations that do not fit the object.
     """
     if not isinstance(operations, list):
-        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise bad_request("a JSON patch is a list of operations")
     try:
         patched: Object = jsonpatch.JsonPatch(operations).apply(obj)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError):
@@ -42,8 +42,20 @@ def json_patch(obj: Object, operations: Any) -> Object:
     return patched
 
 
-def merge_patch(obj: Any, patch: Any) -> Any:
-    """The object after a JSON merge patch: maps are merged, ``null`` removes, everything else replaces."""
+def merge_patch(obj: Object, patch: Any) -> Object:
+    """The object after a JSON merge patch.
+
+    Raises:
+        ApiError: 400 for a patch that is no map.
+    """
+    if not isinstance(patch, dict):
+        raise bad_request("a merge patch is an object")
+    merged: Object = _merged(obj, patch)
+    return merged
+
+
+def _merged(obj: Any, patch: Any) -> Any:
+    """Maps are merged, ``null`` removes, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(obj) if isinstance(obj, dict) else {}
@@ -51,18 +63,22 @@ def merge_patch(obj: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge_patch(merged.get(key), value)
+            merged[key] = _merged(merged.get(key), value)
     return merged
 
 
-def strategic_patch(obj: Any, patch: Any, shape: Shape) -> Any:
+def strategic_patch(obj: Object, patch: Any, shape: Shape) -> Object:
     """The object after a strategic merge patch.
 
     Raises:
-        ApiError: 500 if an item of a keyed list lacks its merge key.
+        ApiError: 400 for a patch that is no map; 500 if an item of a keyed list lacks its merge key.
     """
     if not isinstance(patch, dict):
-        return patch
+        raise bad_request("a strategic merge patch is an object")
+    return _patched(obj, patch, shape)
+
+
+def _patched(obj: Any, patch: Object, shape: Shape) -> Object:
     if patch.get("$patch") == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}
     if patch.get("$patch") == "delete":
@@ -83,7 +99,7 @@ def _patch_field(merged: Object, key: str, value: Any, shape: Shape, order: list
     if value is None:
         merged.pop(key, None)
     elif isinstance(value, dict):
-        merged[key] = strategic_patch(merged.get(key), value, shape)
+        merged[key] = _patched(merged.get(key), value, shape)
     elif isinstance(value, list) and (shape.unique or shape.keys):
         merged[key] = _patch_list(merged.get(key) or [], value, shape, order)
     else:
@@ -101,7 +117,7 @@ def _patch_list(items: list[Any], patches: list[Any], shape: Shape, order: list[
         if isinstance(patch, dict) and patch.get("$patch") == "delete":
             merged.pop(name, None)
         elif isinstance(patch, dict) and name in merged:
-            merged[name] = strategic_patch(merged[name], patch, shape.item)
+            merged[name] = _patched(merged[name], patch, shape.item)
         else:
             merged[name] = _without_directives(patch)
     wanted = [_name(item, shape) for item in (patches if order is None else order)]

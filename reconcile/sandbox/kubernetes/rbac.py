@@ -14,7 +14,7 @@ from reconcile import kinds
 from reconcile.kinds import Kind
 from reconcile.sandbox.kubernetes import rules
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Resource
-from reconcile.sandbox.kubernetes.errors import Object, forbidden, not_found
+from reconcile.sandbox.kubernetes.errors import Object, details_of, forbidden, not_found
 from reconcile.sandbox.kubernetes.rules import Request, Rule
 from reconcile.sandbox.kubernetes.store import Store
 
@@ -104,7 +104,7 @@ def check_grant(holder: Holder, store: Store, resource: Resource, new: Object, o
         return
     namespace = metadata.get("namespace", "")
     if kind in _BINDINGS:
-        granted = _bound(holder, store, namespace, new.get("roleRef") or {})
+        granted = _bound(holder, store, kind, new)
     else:
         wanted = Request("escalate", GROUP, kind.plural, namespace, metadata.get("name", ""))
         granted = () if holder.may(wanted) else new.get("rules") or ()
@@ -114,15 +114,18 @@ def check_grant(holder: Holder, store: Store, resource: Resource, new: Object, o
         raise forbidden(kind, metadata.get("name", ""), why)
 
 
-def _bound(holder: Holder, store: Store, namespace: str, reference: Object) -> Sequence[Object]:
+def _bound(holder: Holder, store: Store, binding: Kind, new: Object) -> Sequence[Object]:
     """The rules that a binding would give; none if its writer may bind the role whatever it grants."""
+    namespace, reference = new["metadata"].get("namespace", ""), new.get("roleRef") or {}
     kind: Kind | None = _ROLES.get(reference.get("kind", ""))
     if kind is None or holder.may(Request("bind", GROUP, kind.plural, namespace, reference["name"])):
         return ()
     role = Grants(store).role(namespace, reference)
     if role is None:
         # A holder of everything has ``bind`` by its wildcard and is not asked.
-        raise not_found(kind, reference["name"])
+        refusal = not_found(kind, reference["name"])
+        refusal.details = details_of(binding, reference["name"])
+        raise refusal
     found: Sequence[Object] = role.get("rules") or ()
     return found
 

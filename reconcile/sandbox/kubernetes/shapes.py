@@ -33,10 +33,12 @@ class Shape:
     """Values that key fields have when they are left out."""
     items: "Shape | None" = None
     """Rules of the items of a keyed list."""
+    untyped: bool = False
+    """No schema says what is below, so that whoever applies a map owns the map as well."""
 
     def child(self, name: str) -> "Shape":
         """The rules of a field of a map."""
-        return self.fields.get(name, PLAIN)
+        return self.fields.get(name, UNTYPED if self.untyped else PLAIN)
 
     @property
     def item(self) -> "Shape":
@@ -63,6 +65,7 @@ class Shape:
 
 
 PLAIN = Shape()
+UNTYPED = Shape(untyped=True)
 ATOMIC = Shape(atomic=True)
 SET = Shape(unique=True)
 
@@ -118,10 +121,14 @@ SERVICE = tree(
     ),
     status=tree(conditions=_CONDITIONS),
 )
-SERVICE_ACCOUNT = tree(metadata=METADATA, secrets=keyed("name"), imagePullSecrets=ATOMIC)
+SERVICE_ACCOUNT = tree(metadata=METADATA, secrets=keyed("name", item=ATOMIC), imagePullSecrets=ATOMIC)
 ROLE_BINDING = tree(metadata=METADATA, roleRef=ATOMIC)
 NAMESPACE = tree(metadata=METADATA, status=tree(conditions=_CONDITIONS))
 NETWORK_POLICY = tree(metadata=METADATA, spec=tree(podSelector=ATOMIC))
-INGRESS = tree(metadata=METADATA, spec=tree(defaultBackend=tree(resource=ATOMIC)))
+_BACKEND = tree(resource=ATOMIC, service=tree(port=ATOMIC))
+INGRESS = tree(metadata=METADATA, spec=tree(defaultBackend=_BACKEND))
+EVENT = tree(metadata=METADATA, involvedObject=ATOMIC, related=ATOMIC)
+CUSTOM = Shape(fields={"metadata": METADATA}, untyped=True)
+"""Custom resources, whose definitions have no schema here."""
 OBJECT = tree(metadata=METADATA)
 """Kinds without rules of their own: only the metadata is known."""

@@ -8,6 +8,7 @@ import datetime
 from typing import Any
 
 from reconcile.kinds import Kind
+from reconcile.sandbox.kubernetes import ownership, shapes
 from reconcile.sandbox.kubernetes.accounts import Accounts
 from reconcile.sandbox.kubernetes.errors import Cause, Object, bad_request, invalid
 from reconcile.sandbox.kubernetes.store import Record
@@ -17,7 +18,7 @@ _SHORTEST, _LONGEST, _USUAL = 600, 1 << 32, 3600
 _AUDIENCE = "https://kubernetes.default.svc"
 
 
-def answer(record: Record, body: Any, accounts: Accounts, now: datetime.datetime) -> Object:
+def answer(record: Record, body: Any, accounts: Accounts, now: datetime.datetime, manager: str) -> Object:
     """Issue a token for a ServiceAccount.
 
     Raises:
@@ -26,24 +27,30 @@ def answer(record: Record, body: Any, accounts: Accounts, now: datetime.datetime
     spec = _spec(body)
     seconds = spec.get("expirationSeconds") or _USUAL
     expires = now + datetime.timedelta(seconds=seconds)
-    token = accounts.issue(record, expires)
-    return {
-        "kind": TOKEN_REQUEST.name,
-        "apiVersion": TOKEN_REQUEST.api_version,
-        "metadata": {"name": record.name, "namespace": record.namespace, "creationTimestamp": _time(now)},
-        "spec": {
-            "audiences": spec.get("audiences") or [_AUDIENCE],
-            "expirationSeconds": seconds,
-            "boundObjectRef": spec.get("boundObjectRef"),
-        },
-        "status": {"token": token, "expirationTimestamp": _time(expires)},
+    metadata = {
+        "name": record.name,
+        "namespace": record.namespace,
+        "uid": record.uid,
+        "creationTimestamp": _time(now),
     }
+    head = {"kind": TOKEN_REQUEST.name, "apiVersion": TOKEN_REQUEST.api_version, "metadata": metadata}
+    owner = ownership.Owner(manager, ownership.UPDATE, TOKEN_REQUEST.api_version, "token")
+    request = ownership.update(
+        {**head, "spec": {}},
+        {**head, "spec": {**spec, "expirationSeconds": seconds}},
+        shape=shapes.PLAIN,
+        stamp=ownership.Stamp(owner, _time(now)),
+        shares={},
+    )
+    filled = {"audiences": [_AUDIENCE], "boundObjectRef": None, **request["spec"]}
+    status = {"token": accounts.issue(record, expires), "expirationTimestamp": _time(expires)}
+    return {**request, "spec": filled, "status": status}
 
 
 def _spec(body: Any) -> Object:
     if not isinstance(body, dict) or body.get("kind", TOKEN_REQUEST.name) != TOKEN_REQUEST.name:
         raise bad_request("the object provided is no TokenRequest")
-    spec: Object = body.get("spec") or {}
+    spec: Object = {key: value for key, value in (body.get("spec") or {}).items() if value}
     seconds = spec.get("expirationSeconds") or _USUAL
     why = ""
     if seconds < _SHORTEST:

@@ -15,10 +15,7 @@ _SET_IMMUTABLE = "field is immutable when `immutable` is set"
 _STANDARD_FINALIZERS = frozenset({"orphan", "foregroundDeletion", "kubernetes"})
 _MAX_DATA = 1024 * 1024
 _MAX_ANNOTATIONS = 256 * 1024
-_CONFIG_KEY_TEXT = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
-    "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-)
+_CONFIG_KEY_TEXT = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
 
 
 def missing_resource_version(resource: Resource, name: str) -> ApiError:
@@ -80,21 +77,13 @@ def _annotation_causes(annotations: Object) -> Iterator[Cause]:
 def _owner_causes(metadata: Object) -> Iterator[Cause]:
     controllers = []
     for owner in metadata.get("ownerReferences") or ():
-        for field, why in (
-            ("apiVersion", "version must not be empty"),
-            ("kind", "kind must not be empty"),
-            ("name", "name must not be empty"),
-            ("uid", "uid must not be empty"),
-        ):
+        for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                yield _invalid(f"metadata.ownerReferences.{field}", "", why)
+                yield _invalid(f"metadata.ownerReferences.{field}", "", "must not be empty")
         if owner.get("controller"):
             controllers.append(owner.get("name"))
     if len(controllers) > 1:
-        why = (
-            f"Only one reference can have Controller set to true. Found true in references for {controllers}"
-        )
-        yield _invalid("metadata.ownerReferences", "", why)
+        yield _invalid("metadata.ownerReferences", "", f"more than one controller: {controllers}")
 
 
 def _kind_causes(resource: Resource, obj: Object) -> Iterator[Cause]:
@@ -177,6 +166,13 @@ def _service_causes(spec: Object) -> Iterator[Cause]:
             yield Cause("FieldValueRequired", "Required value", f"spec.ports[{index}].name")
 
 
+def _service_status_causes(service: Object) -> Iterator[Cause]:
+    addresses = (service["status"].get("loadBalancer") or {}).get("ingress")
+    if addresses and service["spec"].get("type") != "LoadBalancer":
+        why = "may only be used when `spec.type` is 'LoadBalancer'"
+        yield _forbidden("status.loadBalancer.ingress", why)
+
+
 def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterator[Cause]:
     text = "field is immutable"
     yield from _metadata_immutability(new["metadata"], old["metadata"])
@@ -195,6 +191,8 @@ def _immutability_causes(resource: Resource, new: Object, old: Object) -> Iterat
         yield _invalid("roleRef", new.get("roleRef"), "cannot change roleRef")
     if resource.kind == kinds.SERVICE:
         yield from _service_immutability(new["spec"], old["spec"])
+        if new.get("status") != old.get("status"):
+            yield from _service_status_causes(new)
 
 
 def _metadata_immutability(new: Object, old: Object) -> Iterator[Cause]:
@@ -202,9 +200,8 @@ def _metadata_immutability(new: Object, old: Object) -> Iterator[Cause]:
         return
     added = [name for name in new.get("finalizers") or () if name not in (old.get("finalizers") or ())]
     if added:
-        listed = "[]string{" + ", ".join(f'"{name}"' for name in added) + "}"
-        rule = "no new finalizers can be added if the object is being deleted"
-        yield from [_forbidden("metadata.finalizers", f"{rule}, found new finalizers {listed}")] * 2
+        why = f"no new finalizers can be added if the object is being deleted: {', '.join(added)}"
+        yield from [_forbidden("metadata.finalizers", why)] * 2
 
 
 def other_uid(resource: Resource, name: str, uid: str) -> ApiError:

@@ -45,6 +45,10 @@ class WatchRequest:
         return (self.visible is None or self.visible(record)) and self.selector.matches(record.object)
 
 
+_LAST_BOOKMARK = 2
+"""Seconds before its end at which a watch is due its last bookmark; one that is shorter gets none."""
+
+
 class Watch:
     """One open watch."""
 
@@ -102,7 +106,7 @@ class Watch:
             self._wake.clear()
             limit = min(end, bookmark) if self._request.bookmarks else end
             await _wait(self._wake, limit - loop.time())
-        if self._request.bookmarks and not self._closed:
+        if self._request.bookmarks and self._request.timeout > _LAST_BOOKMARK and not self._closed:
             yield self._bookmark()
 
     def _on_event(self, event: Event) -> None:
@@ -122,7 +126,7 @@ class Watch:
 
     def _bookmark(self) -> bytes:
         kind = self._request.resource.kind
-        metadata = {"resourceVersion": str(self._store.revision), "creationTimestamp": None}
+        metadata = {"resourceVersion": str(self._store.revision)}
         mark = {"kind": kind.name, "apiVersion": kind.api_version, "metadata": metadata}
         return b'{"type":"BOOKMARK","object":' + to_json(mark) + b"}\n"
 
@@ -142,6 +146,5 @@ def parse_revision(text: str) -> int:
         ApiError: 500, which is what a kube-apiserver makes of it.
     """
     if text and not text.isdigit():
-        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise generic(f'resourceVersion: Invalid value: "{text}": {why}')
+        raise generic(f'resourceVersion: Invalid value: "{text}": it is not a number')
     return int(text or 0)

@@ -197,8 +197,7 @@ class Writer:
         if how.dry_run or (not gone and stages.same(record.object, marked)):
             return deletion.Deleted(record, gone)
         if gone:
-            self.store.remove(record)
-            return deletion.Deleted(record, gone)
+            return deletion.Deleted(self.store.remove(record), gone)
         return deletion.Deleted(self.store.put(target.resource, marked), gone)
 
     # -- parts -----------------------------------------------------------------------------------------------------

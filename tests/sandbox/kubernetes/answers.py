@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from tests.sandbox.kubernetes.conversation import Step
@@ -126,7 +127,11 @@ class _Notes:
             return ["<clusterIP>"]
         if isinstance(value, list):
             items = [self.comparable(item) for item in value]
-            return sorted(items, key=json.dumps) if key == "managedFields" or key == "causes" else items
+            return (
+                sorted(items, key=partial(json.dumps, sort_keys=True))
+                if key == "managedFields" or key == "causes"
+                else items
+            )
         return self._comparable_value(value, key)
 
     def _comparable_value(self, value: Any, key: str) -> Any:

@@ -315,6 +315,16 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("merge kind", "PATCH", CM, {"kind": "Secret"}, MERGE),
         Step("merge missing", "PATCH", CMS + "/missing", {"data": {}}, MERGE),
         Step("merge list", "PATCH", CM, [], MERGE),
+        Step("merge metadata list", "PATCH", CM, {"metadata": []}, MERGE),
+        Step("merge metadata text", "PATCH", CM, {"metadata": "x"}, MERGE),
+        Step("merge labels list", "PATCH", CM, {"metadata": {"labels": ["a"]}}, MERGE),
+        Step("merge data text", "PATCH", CM, {"data": "x"}, MERGE),
+        Step("merge text", "PATCH", CM, '"x"', MERGE),
+        Step("merge null body", "PATCH", CM, "null", MERGE),
+        Step("merge no json", "PATCH", CM, "{", MERGE),
+        Step("strategic list", "PATCH", CM, [], STRATEGIC),
+        Step("strategic metadata list", "PATCH", CM, {"metadata": []}, STRATEGIC),
+        Step("apply list", "PATCH", CM + "?fieldManager=one", [], APPLY),
         Step("merge bad type", "PATCH", CM, {"data": {"a": 1}}, MERGE),
         Step("json", "PATCH", CM, [{"op": "add", "path": "/data/d", "value": "4"}], JSON_PATCH),
         Step("json remove missing", "PATCH", CM, [{"op": "remove", "path": "/data/zzz"}], JSON_PATCH),
@@ -755,6 +765,14 @@ SCENES: dict[str, tuple[Step, ...]] = {
             MERGE,
         ),
         Step("delete", "DELETE", CORE + "/services/svc"),
+        create(
+            "headless with selector",
+            CORE + "/services",
+            {
+                **service(clusterIP="None", ports=[{"port": 80}], selector={"a": "b"}),
+                "metadata": {"name": "selecting"},
+            },
+        ),
     ),
     "rights": (
         create(
@@ -1109,6 +1127,8 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("late config map", CMS, config_map("late")),
         apply("late apply", CMS + "/late", config_map("late")),
         Step("config map is still there", "GET", CM),
+        create("another", "/api/v1/namespaces", {"metadata": {"name": "{ns}-another"}}),
+        create("another again", "/api/v1/namespaces", {"metadata": {"name": "{ns}-another"}}),
     ),
     "finalizers of deletion": (
         create("create", CMS, config_map()),

@@ -12,7 +12,7 @@ from reconcile.sandbox.kubernetes.controllers import Behaviour
 from tests.clusters import assets, pool
 from tests.clusters.backends import Backend, Kind
 from tests.sandbox.kubernetes.answers import Speaker, hold
-from tests.sandbox.kubernetes.conversation import SCENES
+from tests.sandbox.kubernetes.scenes import SCENES
 
 FILE = Path(__file__).with_name("answers.json")
 VERSION = "v1.34.4"
@@ -21,7 +21,6 @@ NEVER = 3600
 ALONE = ClusterSpec(
     "alone",
     openshift=False,
-    skupper_policy=False,
     behaviour=Behaviour(delay=NEVER),
     garbage_delay=NEVER,
 )

@@ -103,7 +103,8 @@ def test_loading_an_unknown_kind_says_what_to_do(fleet: ApiServers) -> None:
 def test_objects_are_seen_without_requests(fleet: ApiServers) -> None:
     cluster = fleet["shift"]
     cluster.load(in_a("one", data={"k": "v"}), {**in_a("two"), "metadata": {"name": "two", "namespace": "b"}})
-    assert [obj["metadata"]["name"] for obj in cluster.objects(kinds.CONFIG_MAP)] == ["one", "two"]
+    everywhere = {obj["metadata"]["name"] for obj in cluster.objects(kinds.CONFIG_MAP)}
+    assert everywhere == {"one", "two", "kube-apiserver-legacy-service-account-token-tracking"}
     assert [obj["metadata"]["name"] for obj in cluster.objects(kinds.CONFIG_MAP, "b")] == ["two"]
     assert cluster.find(kinds.CONFIG_MAP, "one", "a")["data"] == {"k": "v"}
     assert cluster.find(kinds.CONFIG_MAP, "three", "a") is None
@@ -211,3 +212,22 @@ def test_the_version_is_told(api: Api) -> None:
 def test_projects_cannot_be_written(api: Api) -> None:
     answer = api("POST", "/apis/project.openshift.io/v1/projects", {"metadata": {"name": "p"}})
     assert (answer.status, answer.reason) == (405, "MethodNotAllowed")
+
+
+def test_a_cluster_has_what_every_api_server_makes_for_itself(fleet: ApiServers) -> None:
+    cluster = fleet["plain"]
+    made = {obj["metadata"]["name"] for obj in cluster.objects(kinds.NAMESPACE)}
+    assert made >= {"default", "kube-system", "kube-public", "kube-node-lease"}
+    since = cluster.find(
+        kinds.CONFIG_MAP, "kube-apiserver-legacy-service-account-token-tracking", "kube-system"
+    )["data"]["since"]
+    assert datetime.date.fromisoformat(since)
+    assert cluster.find(kinds.SERVICE, "kubernetes", "default")["spec"]["clusterIPs"] == ["172.30.0.1"]
+
+
+def test_that_is_not_made_again_when_the_server_restarts(fleet: ApiServers) -> None:
+    cluster = fleet["plain"]
+    before = cluster.revision
+    cluster.stop()
+    cluster.start()
+    assert cluster.revision == before

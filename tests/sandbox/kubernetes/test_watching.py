@@ -79,7 +79,9 @@ def test_other_namespaces_are_not_seen(api: Api) -> None:
 
 
 def test_a_cluster_wide_watch_sees_all_namespaces(api: Api) -> None:
-    watcher = Watcher(api, "/api/v1/configmaps?watch=1")
+    # From now on: the API server has a ConfigMap of its own in kube-system.
+    since = api("GET", "/api/v1/configmaps").version
+    watcher = Watcher(api, f"/api/v1/configmaps?watch=1&resourceVersion={since}")
     api("POST", "/api/v1/namespaces/b/configmaps", config_map("one"))
     api("POST", CMS, config_map("two"))
     watcher.wait_for(("ADDED", "one"), ("ADDED", "two"))
@@ -151,8 +153,8 @@ def test_a_watch_ends_after_its_time(api: Api) -> None:
 @pytest.mark.simulation
 def test_the_last_event_of_a_watch_with_bookmarks_is_a_bookmark(api: Api) -> None:
     api("POST", CMS, config_map())
-    watcher = Watcher(api, f"{CMS}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true")
-    assert watcher.ended.wait(5)
+    watcher = Watcher(api, f"{CMS}?watch=1&timeoutSeconds=3&allowWatchBookmarks=true")
+    assert watcher.ended.wait(10)
     last = watcher.events[-1]
     assert last["type"] == "BOOKMARK"
     assert last["object"]["metadata"]["resourceVersion"] == str(api.cluster.revision)
