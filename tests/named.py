@@ -35,10 +35,19 @@ def place(name: str) -> Place:
     assert way, f"there is no test {name}"
     file = HERE / name.partition("::")[0]
     marks = [mark for node in way for mark in getattr(node, "decorator_list", [])]
-    if any(isinstance(mark, ast.Call) and _attribute(mark.func) == "exhaustive" for mark in marks):
+    of_module = _definitions(file).get("pytestmark")
+    if of_module:
+        marks.append(of_module.value if isinstance(of_module, ast.Assign) else of_module)
+    if any(_marks_all(mark, "exhaustive") for mark in marks):
         return Place.PROOF
-    of_module = [node for name, node in _definitions(file).items() if name == "pytestmark"]
-    return Place.SAMPLE if _leaves_some([*marks, *of_module, way[-1]], file, set()) else Place.TEST
+    return Place.SAMPLE if _leaves_some([*marks, way[-1]], file, set()) else Place.TEST
+
+
+def _marks_all(mark: ast.AST, name: str) -> bool:
+    """Whether a decorator, or the marks of a module, put this mark on the test itself and not on some cases."""
+    if isinstance(mark, ast.List):
+        return any(_marks_all(each, name) for each in mark.elts)
+    return _attribute(mark.func if isinstance(mark, ast.Call) else mark) == name
 
 
 def _way_to(name: str) -> list[ast.AST]:
