@@ -27,8 +27,13 @@ test: $(INSTALLED)  ## Run all tests (ARGS='-k name' for some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 .PHONY: proof
-proof: $(INSTALLED)  ## Run all tests in their exhaustive form, which takes much longer (ARGS='-k name' for some)
+proof: $(INSTALLED)  ## Run all tests in their exhaustive form, which takes much longer, then `make mutations` (ARGS='-k name' for some tests)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --proof $(ARGS)
+	@$(if $(ARGS),,$(BIN)/python -m tests.mutations)
+
+.PHONY: mutations
+mutations: $(INSTALLED)  ## Break the program in one place at a time: do the tests notice? (ARGS='word' for some)
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 .PHONY: kube-assets
 kube-assets:  ## Obtain kube-apiserver and etcd, so that `make test` runs on real API servers too

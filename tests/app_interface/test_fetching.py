@@ -282,6 +282,11 @@ def test_credentials_name_both_tokens(fetched: Fetch) -> None:
     )
 
 
+@pytest.mark.parametrize("edit", ["labels: {}", "labels: {}\ninsecureSkipTLSVerify: false"])
+def test_certificates_are_checked_where_the_data_does_not_say_otherwise(fetched: Fetch, edit: str) -> None:
+    assert fetched((CLUSTER, "labels: {}", edit)).credentials["appsres03ue1"].insecure is False
+
+
 def test_a_cluster_without_a_way_in_is_known_only_through_its_sites(fetched: Fetch) -> None:
     found = fetched(
         (CLUSTER, "serverUrl: https://api.appsres03ue1.5nvu.p1.openshiftapps.com:6443", 'serverUrl: ""')

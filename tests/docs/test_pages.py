@@ -17,6 +17,8 @@ from tests.docs.pages import CONTRIBUTING, PAGES, README, ROOT, Page
 
 OF_OTHER_PROGRAMS = {"--context", "--server-side", "--watch"}
 """Options in the pages that are kubectl's."""
+OF_THE_TESTS = {"--proof", "--seed"}
+"""Options in the pages that ``tests/conftest.py`` gives to pytest."""
 
 
 def commands() -> dict[str, click.Command]:
@@ -59,7 +61,7 @@ def test_every_target_of_make_exists(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_option_exists(page: Page) -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.text))
-    assert named <= options() | OF_OTHER_PROGRAMS
+    assert named <= options() | OF_OTHER_PROGRAMS | OF_THE_TESTS
 
 
 def test_the_readme_has_every_option() -> None:

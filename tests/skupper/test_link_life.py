@@ -300,6 +300,15 @@ def test_a_token_close_to_its_expiry_is_replaced_under_a_new_name(pair: Pair):
     assert pair.link().secret != old
 
 
+def test_a_token_is_replaced_60_days_before_its_certificate_expires(pair: Pair):
+    """The certificates of the tests are valid for 1800 days."""
+    old = pair.deliver()
+    pair.now += timedelta(days=1800 - 60)
+    assert pair.link().secret == old
+    pair.now += timedelta(seconds=1)
+    assert pair.link().secret != old
+
+
 def test_a_ca_close_to_its_expiry_is_told_of_and_no_token_replaced_for_it(pair: Pair):
     ca = certificate("ca-of-id-a", expires=NOW + timedelta(days=30))
     pair.a.bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = ca

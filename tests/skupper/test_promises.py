@@ -1,17 +1,28 @@
 """Promises of the README about what a plan never does, each held against any fleet that is drawn."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.kinds import (
+    CLUSTER_POLICY,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ROLE,
+    ROLE_BINDING,
+    SECRET,
+    SERVICE_ACCOUNT,
+)
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
 from reconcile.skupper.live import ClusterView, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
-from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.sites import SiteKey, settle
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import generation
+from reconcile.skupper.v1 import generation, reads
+from reconcile.skupper.v1.objects import APPLIED
 from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_world
@@ -104,6 +115,15 @@ class TestCounting:
         held = removals(fleet.plan("a", "b", awaited=frozenset({"late", "later"})))
         assert {change.after for change in held if change.name in ready} == {"late, later has answered"}
 
+    def test_nothing_is_removed_where_not_all_could_be_read(self, fleet: Fleet):
+        world = fleet.world("a", "b")
+        assert {"a", "b", "c"} == {change.cluster for change in removals(plan_world(world))}
+        half = replace(world.views["c"], unreadable={"net": "secrets may not be listed there"})
+        found = plan_world(replace(world, views={**world.views, "c": half}))
+        assert [
+            change for change in found.changes if (change.cluster, change.namespace) == ("c", "net")
+        ] == []
+
     def test_what_is_created_does_not_wait_for_clusters_that_have_not_answered(self, fleet: Fleet):
         fleet.fakes["a"].remove(DEPLOYMENT, "net", "skupper-site-controller")
         found = fleet.plan(*CLUSTERS, awaited=frozenset({"late"}))
@@ -182,6 +202,56 @@ class TestReplacing:
             fakes["b"].add_connectors("net", "id-b", name)
 
 
+class TestDeleting:
+    """What is deleted, and in which order."""
+
+    @pytest.mark.parametrize("declared", [("a", "b"), ("a",), ()])
+    def test_whatever_is_deleted_now_is_named_by_its_uid(self, fleet: Fleet, declared: tuple[str, ...]):
+        for _ in range(5):
+            ready = [change for change in removals(fleet.plan(*declared)) if change.ready]
+            assert [change.name for change in ready if not change.uid] == []
+            for change in ready:
+                fleet.fakes[change.cluster].remove(change.kind, change.namespace, change.name)
+        assert SECRET not in {change.kind for change in removals(fleet.plan(*declared))}
+
+    def test_the_config_map_of_a_site_is_the_last_of_its_objects_to_go(self, fleet: Fleet):
+        found = [change for change in removals(fleet.plan("a", "b")) if change.lane == ("c", "net")]
+        assert found[-1].kind == CONFIG_MAP
+        assert {ROLE, ROLE_BINDING, SERVICE_ACCOUNT, DEPLOYMENT} < {change.kind for change in found[:-1]}
+
+    def test_what_is_left_of_a_site_is_listed_until_nothing_is(self, fleet: Fleet):
+        """Its own objects are deleted; what Skupper made for it is collected later, piece by piece."""
+        c = fleet.fakes["c"]
+        c.add(SECRET, body(SECRET, "net", "skupper-local-client", owner="id-c"))
+        for change in removals(fleet.plan("a", "b")):
+            if change.cluster == "c" and change.namespace:
+                c.remove(change.kind, change.namespace, change.name)
+        while left := self.left(fleet):
+            kind, namespace, name = next(place for place in c.bodies if place[2] == left[0].split()[1])
+            c.remove(kind, namespace, name)
+            assert left[0] not in self.left(fleet)
+        assert (SECRET, "net", "skupper-local-client") not in c.bodies
+
+    @staticmethod
+    def left(fleet: Fleet) -> list[str]:
+        reports = [site for site in fleet.plan("a", "b").sites if site.key == at("c")]
+        return [part for site in reports for part in site.reason.partition("still there: ")[2].split(", ")]
+
+
+class TestReading:
+    """A cluster is read by few requests."""
+
+    @given(sites=st.lists(st.sampled_from(["route", "loadbalancer", "nodeport", "none"]), max_size=40))
+    def test_ten_lists_read_a_cluster_however_many_sites_it_has(self, sites: list[str]):
+        declared = [
+            settle(
+                Network("n", "image", "1.9.6"), SiteDefinition(CLUSTERS["a"], f"net-{at}", {"ingress": entry})
+            )
+            for at, entry in enumerate(sites)
+        ]
+        assert len(reads.reads(declared, OURS)) <= 10
+
+
 LABELS = (
     {},
     {"app.kubernetes.io/managed-by": "qontract-skupper"},
@@ -228,3 +298,10 @@ class TestOwnership:
         found = fleet.plan("a", "b", policies=True, take_over=take_over)
         assert found.changes == ()
         assert {finding.rule for finding in found.errors} == {"foreign-site", "foreign-policy"}
+
+    @pytest.mark.parametrize("declared", [CLUSTERS, ()], ids=["declared", "not declared"])
+    def test_what_carries_our_labels_and_was_made_by_somebody_else_stays(self, fleet: Fleet, declared):
+        manager = {"managedFields": [{"manager": "kubectl-client-side-apply", "operation": "Update"}]}
+        for kind, name in APPLIED:
+            fleet.fakes["b"].add(kind, body(kind, "copy", name, metadata=manager))
+        assert [change for change in fleet.plan(*declared).changes if change.namespace == "copy"] == []

@@ -1,0 +1,213 @@
+"""The mutations: each takes back one promise of the README, and names tests that have to fail then."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change of one file."""
+
+    title: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    """Files of tests are relative to ``tests``."""
+
+    def mutated(self) -> str:
+        """The text of the file with the change. Raises ``ValueError`` unless the old text stands in it once."""
+        text = (ROOT / self.file).read_text(encoding="utf-8")
+        if text.count(self.old) != 1:
+            raise ValueError(
+                f"{self.file} has the old text {text.count(self.old)} times, not once: {self.old}"
+            )
+        return text.replace(self.old, self.new)
+
+
+def _mutation(title: str, file: str, old: str, new: str, *tests: str) -> Mutation:
+    return Mutation(title, f"reconcile/{file}", old, new, tests)
+
+
+_PROMISES = "skupper/test_promises.py::Test"
+
+MUTATIONS = (
+    _mutation(
+        "removals do not wait for clusters that have not answered",
+        "skupper/planning.py",
+        "if change.after or not world.awaited:",
+        "if True:",
+        f"{_PROMISES}Counting::test_no_removal_is_ready_while_a_cluster_has_not_answered",
+    ),
+    _mutation(
+        "the budget of removals is off",
+        "skupper/planning.py",
+        "if budget is None or count <= budget:",
+        "if True:",
+        f"{_PROMISES}Budget::test_one_removal_above_the_budget_means_none",
+    ),
+    _mutation(
+        "the last working link is removed though its replacement is skipped",
+        "skupper/v1/replacements.py",
+        "if skipped and not working:",
+        "if False:",
+        "skupper/test_replacements.py::test_the_only_uplink_waits_for_a_replacement_that_is_skipped",
+    ),
+    _mutation(
+        "links that are not declared are removed at once",
+        "skupper/v1/leftovers.py",
+        "replacements.hold_token(secret) if secret.delivered else None",
+        "None",
+        "skupper/test_planning.py::TestRemovals::test_links_stay_until_those_that_remain_are_up",
+        "skupper/test_replacements.py::test_a_replacement_that_is_managed_is_waited_for_without_a_word",
+    ),
+    _mutation(
+        "a site is removed though a site that cannot be seen dials it",
+        "skupper/v1/leftovers.py",
+        "hold = replacements.hold_site(live)",
+        "hold = None",
+        "skupper/test_replacements.py::TestUnseenDiallers"
+        "::test_a_site_stays_while_it_is_the_last_one_that_a_closed_site_dials",
+    ),
+    _mutation(
+        "the old token is deleted before the new one has made the link",
+        "skupper/v1/link_life.py",
+        'after = "" if up else "the new token has made the link"',
+        'after = ""',
+        "skupper/test_link_life.py::test_the_old_token_stays_until_the_new_one_has_made_the_link",
+        f"{_PROMISES}Replacing::test_at_every_step_the_dialler_has_a_token_that_may_work",
+    ),
+    _mutation(
+        "a site is removed before its links",
+        "skupper/v1/removal.py",
+        "if linked and not after:",
+        "if False:",
+        "skupper/test_planning.py::TestRemovals::test_the_links_of_a_deleted_site_go_first_and_at_both_ends",
+    ),
+    _mutation(
+        "labels do not say whose an object is",
+        "skupper/ownership.py",
+        "return self.labels.items() <= dict(labels).items()",
+        "return True",
+        f"{_PROMISES}Ownership::test_a_fleet_of_somebody_else_is_not_written_to",
+    ),
+    _mutation(
+        "labels alone prove that we made an object",
+        "skupper/v1/provenance.py",
+        "return (live.key.kind, live.key.name) in objects.APPLIED and applied(live)",
+        "return True",
+        "skupper/test_ownership.py::test_our_name_without_our_field_manager_proves_nothing",
+        "skupper/test_ownership.py::test_another_name_proves_nothing",
+        f"{_PROMISES}Ownership::test_what_carries_our_labels_and_was_made_by_somebody_else_stays",
+    ),
+    _mutation(
+        "what others have made meanwhile is overwritten",
+        "apply/executing.py",
+        "force=known",
+        "force=True",
+        "apply/test_executing.py::test_what_somebody_else_has_made_meanwhile_is_not_taken_over_and_is_shown",
+    ),
+    _mutation(
+        "what cannot be read counts as absent",
+        "skupper/v1/networks.py",
+        "    if problem:\n",
+        "    if False:\n",
+        "skupper/test_planning.py::test_an_unreadable_cluster_gets_no_change_and_the_others_do",
+        "skupper/test_planning.py::test_an_unreadable_namespace_gets_no_change_and_its_neighbours_do",
+    ),
+    _mutation(
+        "what could be read in part is removed",
+        "skupper/v1/survey.py",
+        "if cluster is None or self.world.view(key.cluster).problem_in(key.namespace):",
+        "if cluster is None:",
+        f"{_PROMISES}Counting::test_nothing_is_removed_where_not_all_could_be_read",
+    ),
+    _mutation(
+        "a link is up if one end says so",
+        "skupper/v1/link_life.py",
+        "if sights == {Sight.UP}:",
+        "if Sight.UP in sights:",
+        "skupper/test_link_life.py::test_a_link_that_only_one_end_sees_is_down",
+    ),
+    _mutation(
+        "what is as declared is written again",
+        "skupper/v1/site_life.py",
+        "if not differing and provenance.applied(found):",
+        "if False:",
+        f"{_PROMISES}Counting::test_nothing_is_to_do_while_all_is_declared",
+    ),
+    _mutation(
+        "Secrets keep their data as they are read",
+        "skupper/live.py",
+        'content = {name: body[name] for name in _PUBLIC & body.keys()} | {"metadata": metadata}',
+        "pass",
+        "skupper/test_redaction.py::test_a_secret_loses_what_it_keeps",
+        "skupper/test_redaction.py::test_no_shape_of_a_secret_brings_its_data_in",
+    ),
+    _mutation(
+        "plans delete by name alone",
+        "skupper/v1/link_steps.py",
+        "uid=secret.live.uid",
+        'uid=""',
+        f"{_PROMISES}Deleting::test_whatever_is_deleted_now_is_named_by_its_uid",
+    ),
+    _mutation(
+        "the UID of a change is not used",
+        "apply/executing.py",
+        "uid=change.uid or None",
+        "uid=None",
+        "apply/test_executing.py::test_a_delete_does_not_touch_a_successor_and_shows_it",
+    ),
+    _mutation(
+        "a delete is sent without its UID",
+        "openshift/client.py",
+        'options["preconditions"] = {"uid": uid}',
+        "pass",
+        "openshift/test_verbs.py::test_delete_names_the_very_object_by_uid",
+        "openshift/test_against_clusters.py::test_delete_spares_a_successor",
+    ),
+    _mutation(
+        "a cluster that disables the integration is written to",
+        "skupper/world.py",
+        "if cluster.disabled:",
+        "if False:",
+        "skupper/test_link_life.py::test_a_disabled_cluster_is_left_alone_and_links_to_it_stay",
+    ),
+    _mutation(
+        "a cluster that disables the integration is asked",
+        "reconciler.py",
+        "if not cluster.disabled and",
+        "if",
+        "end_to_end/test_changes.py::test_a_cluster_that_disables_the_integration_gets_no_request",
+    ),
+    _mutation(
+        "a token is sent to a server that its secret does not name",
+        "app_interface/accesses.py",
+        'if server.rstrip("/") != cluster.server_url.rstrip("/"):',
+        "if False:",
+        "app_interface/test_accesses.py::test_a_token_is_not_sent_to_another_server",
+    ),
+    _mutation(
+        "TLS is not verified by default",
+        "openshift/access.py",
+        "insecure: bool = False",
+        "insecure: bool = True",
+        "openshift/test_trust.py::test_without_a_ca_file_a_private_authority_is_not_trusted",
+    ),
+    _mutation(
+        "TLS is not verified where the data says nothing",
+        "app_interface/definitions.py",
+        "insecure=bool(answer.insecure_skip_tls_verify)",
+        "insecure=answer.insecure_skip_tls_verify is not False",
+        "app_interface/test_fetching.py::test_certificates_are_checked_where_the_data_does_not_say_otherwise",
+    ),
+    _mutation(
+        "take-over writes without its option",
+        "skupper/v1/survey.py",
+        "declared = self._declared() if world.take_over else ()",
+        "declared = self._declared()",
+        "skupper/test_take_over.py::test_without_the_option_nothing_is_planned",
+    ),
+)
