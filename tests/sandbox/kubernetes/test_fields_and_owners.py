@@ -24,14 +24,12 @@ def apply(api: Api, path: str, body: Any, manager: str = "one", query: str = "")
     return api("PATCH", f"{path}?fieldManager={manager}{query}", body, content_type=APPLY)
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_status_in_an_applied_object_is_neither_written_nor_owned(api: Api) -> None:
     answer = apply(api, D, {**deployment(IMAGE), "status": {"replicas": 9}})
     assert "replicas" not in answer.body.get("status", {})
     assert "f:status" not in owners(answer.body)["one", "Apply", ""]
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_the_status_is_written_and_owned_through_its_subresource(plain: Api) -> None:
     apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80, "protocol": "TCP"}]))
     body = {"status": ADDRESS, "spec": {"selector": {"a": "b"}}}
@@ -42,7 +40,6 @@ def test_the_status_is_written_and_owned_through_its_subresource(plain: Api) -> 
     }
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_replaced_object_keeps_its_status(plain: Api) -> None:
     apply(plain, SERVICE, service(type="LoadBalancer", ports=[{"port": 80, "protocol": "TCP"}]))
     plain("PATCH", f"{SERVICE}/status", {"status": ADDRESS}, content_type=MERGE)
@@ -57,7 +54,6 @@ def test_a_status_is_not_counted_by_the_generation(plain: Api) -> None:
     assert (answer.body["metadata"]["annotations"]["a"], answer.body["metadata"]["generation"]) == ("b", 1)
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_reference_has_one_owner_as_a_whole(api: Api) -> None:
     env = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     answer = apply(api, D, deployment({**IMAGE, "env": env}))
@@ -66,7 +62,6 @@ def test_a_reference_has_one_owner_as_a_whole(api: Api) -> None:
     assert value == {"f:secretKeyRef": {}}
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_selector_of_a_service_has_one_owner_as_a_whole(api: Api) -> None:
     body = {**service(ports=[{"port": 80, "protocol": "TCP"}], selector={"a": "b"})}
     apply(api, SERVICE, body)
@@ -75,7 +70,6 @@ def test_a_selector_of_a_service_has_one_owner_as_a_whole(api: Api) -> None:
     assert apply(api, SERVICE, other, "two", "&force=true").body["spec"]["selector"] == {"c": "d"}
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_port_without_a_protocol_is_the_tcp_port(api: Api) -> None:
     apply(api, SERVICE, service(ports=[{"port": 80, "protocol": "TCP"}]))
     before = api("GET", SERVICE).version
@@ -83,7 +77,6 @@ def test_a_port_without_a_protocol_is_the_tcp_port(api: Api) -> None:
     assert (answer.version, len(answer.body["spec"]["ports"])) == (before, 1)
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_an_item_without_its_key_is_refused(api: Api) -> None:
     answer = apply(api, D, deployment({"image": "x"}))
     assert (answer.status, "omits key field" in answer.body["message"]) == (500, True)

@@ -62,7 +62,6 @@ def test_items_of_built_in_kinds_do_not_say_their_kind(five: Api) -> None:
     assert "kind" not in five("GET", CMS).body["items"][0]
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_a_list_of_exactly_the_present_version_is_answered(five: Api) -> None:
     newest = five("GET", CMS).version
     assert five("GET", f"{CMS}?resourceVersion={newest}&resourceVersionMatch=Exact").status == 200
@@ -84,7 +83,6 @@ def test_rows_of_a_table_carry_the_metadata(api: Api) -> None:
     assert "data" not in row["object"]
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_rows_of_a_table_can_carry_the_object_or_nothing(api: Api) -> None:
     api("POST", CMS, config_map(data={"a": "1"}))
     whole = api("GET", f"{CMS}?includeObject=Object", Accept=TABLE).body["rows"][0]
@@ -119,7 +117,6 @@ def test_data_beyond_a_megabyte_is_refused(api: Api) -> None:
     assert (answer.status, "Too long" in answer.body["message"]) == (422, True)
 
 
-@pytest.mark.simulation("Kubernetes later than 1.20")
 def test_secret_values_are_in_no_refusal(api: Api) -> None:
     marked = base64.b64encode(b"marked-value").decode()
     path = "/api/v1/namespaces/a/secrets"
