@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Test processes: one more than there are cores, since tests also wait.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: help
 help:  ## Say what can be made
@@ -24,11 +26,11 @@ demo: $(INSTALLED)  ## From data to linked sites on an embedded sandbox, and dow
 
 .PHONY: test
 test: $(INSTALLED)  ## Run all tests (ARGS='-k name' for some)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 .PHONY: proof
 proof: $(INSTALLED)  ## Run all tests in their exhaustive form, which takes much longer, then `make mutations` (ARGS='-k name' for some tests)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --proof $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --proof $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m tests.mutations)
 
 .PHONY: mutations

@@ -39,6 +39,7 @@ class Costs:
 
 
 _costs = pytest.StashKey[Costs]()
+_ALL = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,13 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the process that began the run what this one has cost; end the servers there."""
-    own = {"tests": _own_seconds(), "peak": _peak(resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)}
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput.update(own)
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput.update({"tests": _seconds(*_ALL), "peak": _peak(*_ALL)})
         return
-    costs = session.config.stash[_costs]
-    costs.tests += own["tests"]
-    costs.peak = max(costs.peak, own["peak"])
+    costs = config.stash[_costs]
+    # Workers have told theirs; they count as children here once they have ended.
+    mine = (resource.RUSAGE_SELF,) if config.getoption("numprocesses", None) else _ALL
+    costs.tests += _seconds(*mine)
+    costs.peak = max(costs.peak, _peak(*mine))
     costs.stop_servers()
 
 
@@ -83,13 +86,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     )
 
 
-def _own_seconds() -> float:
-    return _seconds(resource.RUSAGE_SELF) + _seconds(resource.RUSAGE_CHILDREN)
-
-
-def _seconds(who: int) -> float:
-    usage = resource.getrusage(who)
-    return usage.ru_utime + usage.ru_stime
+def _seconds(*who: int) -> float:
+    usages = [resource.getrusage(each) for each in who]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _peak(*who: int) -> int:
