@@ -86,7 +86,15 @@ def _service(obj: Object) -> Object:
         spec["ports"] = [
             {"protocol": "TCP", "targetPort": port.get("port"), **port} for port in spec["ports"]
         ]
-    return {**obj, "spec": spec, "status": obj.get("status") or {"loadBalancer": {}}}
+    return {**obj, "spec": spec, "status": _with_ip_modes(obj.get("status") or {"loadBalancer": {}})}
+
+
+def _with_ip_modes(status: Object) -> Object:
+    balancer = status.get("loadBalancer") or {}
+    if not balancer.get("ingress"):
+        return status
+    ingress = [{"ipMode": "VIP", **entry} if entry.get("ip") else entry for entry in balancer["ingress"]]
+    return {**status, "loadBalancer": {**balancer, "ingress": ingress}}
 
 
 def _allot_addresses(obj: Object, allocate: Allocator, old: Object | None) -> Object:

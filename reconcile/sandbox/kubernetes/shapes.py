@@ -48,19 +48,18 @@ class Shape:
     def key_of(self, item: Mapping[str, Any]) -> str:
         """Name of an item of a keyed list as ``FieldsV1`` writes it, for example ``k:{"name":"router"}``.
 
+        An item without its key is left to validation.
+
         Raises:
-            KeyedListError: The item lacks a key that has no default, or is no map.
+            KeyedListError: The item is no map.
         """
         if not isinstance(item, Mapping):
             raise KeyedListError("associative list with keys may not have non-map elements")
         key = {}
         for name in self.keys:
             value = item.get(name, self.defaults.get(name))
-            if value is None:
-                raise KeyedListError(
-                    f'associative list with keys has an element that omits key field "{name}"'
-                )
-            key[name] = value
+            if value is not None:
+                key[name] = value
         return "k:" + json.dumps(key, sort_keys=True, separators=(",", ":"))
 
 

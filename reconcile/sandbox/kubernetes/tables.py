@@ -92,12 +92,8 @@ def partial(record: Record) -> Object:
 
 
 def _row(record: Record, columns: Iterable[Column], include: str) -> Object:
-    row: Object = {"cells": [column.cell(record.object) for column in columns]}
-    if include == "Object":
-        row["object"] = record.object
-    elif include != "None":
-        row["object"] = partial(record)
-    return row
+    shown = {"None": None, "Object": record.object}.get(include, partial(record))
+    return {"cells": [column.cell(record.object) for column in columns], "object": shown}
 
 
 def _age(now: datetime.datetime) -> Column:

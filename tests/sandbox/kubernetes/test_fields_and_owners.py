@@ -7,7 +7,7 @@ from tests.sandbox.kubernetes.conversation import APPLY, IMAGE, MERGE, deploymen
 
 D = "/apis/apps/v1/namespaces/a/deployments/d"
 SERVICE = "/api/v1/namespaces/a/services/svc"
-ADDRESS = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
+ADDRESS = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ipMode": "VIP"}]}}
 CM = "/api/v1/namespaces/a/configmaps/cm"
 
 
@@ -77,7 +77,8 @@ def test_a_port_without_a_protocol_is_the_tcp_port(api: Api) -> None:
 
 def test_an_item_without_its_key_is_refused(api: Api) -> None:
     answer = apply(api, D, deployment({"image": "x"}))
-    assert (answer.status, "omits key field" in answer.body["message"]) == (500, True)
+    (cause,) = answer.body["details"]["causes"]
+    assert (answer.status, cause["field"]) == (422, "spec.template.spec.containers[0].name")
 
 
 def test_two_owners_of_items_of_one_list_do_not_collide(api: Api) -> None:

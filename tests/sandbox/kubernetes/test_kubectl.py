@@ -86,6 +86,7 @@ def test_a_second_apply_changes_what_the_manifest_changes(kubectl: Run, fleet: A
     assert (container["image"], "env" in container) == ("quay.io/x:2", False)
 
 
+@pytest.mark.simulation("tells the revision of its whole store")
 def test_server_side_apply_is_idempotent(kubectl: Run, fleet: ApiServers) -> None:
     kubectl("apply", "--server-side", "-f", "-", stdin=MANIFESTS)
     until(lambda: fleet["shift"].find(kinds.DEPLOYMENT, "d", "a").get("status"))
