@@ -8,6 +8,7 @@ import resource
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from multiprocessing.forkserver import _forkserver
 
 import pytest
 
@@ -56,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the process that began the run what this one has cost; end the servers there."""
     config = session.config
+    # What it has started counts when it has ended: the commands of the tests that ran in processes of their own.
+    _forkserver._stop()
     if hasattr(config, "workeroutput"):
         config.workeroutput.update({"tests": _seconds(*_ALL), "peak": _peak(*_ALL)})
         return
