@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.sandbox.kubernetes.conftest import Api, config_map
 from tests.sandbox.kubernetes.conversation import APPLY, IMAGE, MERGE, deployment, service
 
