@@ -67,10 +67,11 @@ golden: $(INSTALLED)  ## Write the golden files of the tests anew; review the di
 	@git --no-pager diff --stat -- tests
 
 .PHONY: docs
-docs: $(INSTALLED)  ## Write docs/data.md, docs/faults.md and the transcript of the README anew
+docs: $(INSTALLED)  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in the README
 	@$(BIN)/python -m tests.docs.data_reference
 	@$(BIN)/python -m tests.faults.table
 	@$(BIN)/python -m tests.docs.transcript
+	@$(BIN)/python -m tests.docs.walk
 
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows
