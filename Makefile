@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: help
-help:  ## Say what can be made
+help:  ## List all targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
@@ -18,7 +18,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 .PHONY: install
-install: $(INSTALLED)  ## Make the virtual environment and install into it
+install: $(INSTALLED)  ## Create the virtual environment and install into it
 
 .PHONY: demo
 demo: $(INSTALLED)  ## From data to linked sites on an embedded sandbox, and down again
@@ -64,15 +64,16 @@ fuzz: $(INSTALLED)  ## Fuzz the readers of what clusters send, FUZZ_SECONDS=60 a
 	@set -e; for target in $$(ls tests/fuzz/corpus); do $(BIN)/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS); done
 
 .PHONY: golden
-golden: $(INSTALLED)  ## Write the golden files of the tests anew; review the difference
+golden: $(INSTALLED)  ## Regenerate the golden files of the tests; review the difference
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli tests/faults || true
 	@git --no-pager diff --stat -- tests
 
 .PHONY: docs
-docs: $(INSTALLED)  ## Write docs/data.md, docs/faults.md and the transcript of the README anew
+docs: $(INSTALLED)  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in the README
 	@$(BIN)/python -m tests.docs.data_reference
 	@$(BIN)/python -m tests.faults.table
 	@$(BIN)/python -m tests.docs.transcript
+	@$(BIN)/python -m tests.docs.walk
 
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows

@@ -36,9 +36,9 @@ All keys of the datafiles that declare networks. Files are YAML, checked against
 _CONFIG_INTRO = """\
 ## `config` of a network and of a namespace
 
-The value for a site is the namespace's, else the network's, else the default: key by key, maps as a whole. Where no
-default is given, Skupper does without. *ConfigMap* is the key in `skupper-site` that it becomes. *Change* says what
-the change of a value does to a site that runs already; Skupper itself says nothing about that, so the plan does:
+The value for a site is the namespace's, else the network's, else the default: key by key, maps as a whole. A key
+without a default is not set. *ConfigMap* is the key in `skupper-site` that it becomes. *Change* says how a changed
+value affects a running site; Skupper itself does not report that, so the plan does:
 """
 
 

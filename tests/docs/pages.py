@@ -28,14 +28,19 @@ class Page:
         return re.findall(rf"^```{language}\n(.*?)^```$", self.text, flags=re.DOTALL | re.MULTILINE)
 
     @property
+    def fences(self) -> list[tuple[str, str]]:
+        """All code blocks in their order: language and text."""
+        return re.findall(r"^```(\w*)\n(.*?)^```$", self.text, flags=re.DOTALL | re.MULTILINE)
+
+    @property
     def words(self) -> list[str]:
         """What stands in backticks."""
         return re.findall(r"`([^`\n]+)`", self.prose)
 
     @property
     def commands(self) -> list[str]:
-        """Lines of code blocks that call the program, without what is piped behind it or remarked."""
-        lines = "".join(self.blocks()).splitlines()
+        """Lines of code blocks that call the program, without pipes, redirections and comments."""
+        lines = "".join(text for _, text in self.fences).splitlines()
         called = (re.match(r"(?:\$ )?qontract-skupper (.*)", line) for line in lines)
         return [re.split(r" [|#] | 2?> ", match[1])[0].strip() for match in called if match]
 
@@ -44,6 +49,11 @@ class Page:
         """Targets of links that lead to files of the repository or to headings."""
         found = re.findall(r"\]\(([^)\s]+)\)", self.prose)
         return [target for target in found if "://" not in target]
+
+    @property
+    def linked_files(self) -> set[Path]:
+        """The files of the repository that the page links to."""
+        return {(self.path.parent / link.partition("#")[0]).resolve() for link in self.links}
 
     @property
     def anchors(self) -> set[str]:
@@ -62,12 +72,20 @@ class Page:
 
 README = Page(ROOT / "README.md")
 CONTRIBUTING = Page(ROOT / "CONTRIBUTING.md")
+MANUAL = [Page(file) for file in sorted((ROOT / "docs").glob("*.md"))]
+INDEX = Page(ROOT / "docs" / "README.md")
+COMMANDS = Page(ROOT / "docs" / "commands.md")
+CONFIGURATION = Page(ROOT / "docs" / "configuration.md")
+DEMO = Page(ROOT / "docs" / "demo.md")
+NETWORKS = Page(ROOT / "docs" / "networks.md")
+SANDBOX = Page(ROOT / "docs" / "sandbox.md")
+PROMISES = Page(ROOT / "docs" / "promises.md")
 PAGES = [
     README,
     CONTRIBUTING,
     Page(ROOT / "CHANGELOG.md"),
-    Page(ROOT / "docs" / "data.md"),
-    Page(ROOT / "docs" / "faults.md"),
+    *MANUAL,
+    Page(ROOT / "deploy" / "rbac" / "README.md"),
     Page(ROOT / "schemas" / "README.md"),
     Page(ROOT / "fixtures" / "invalid" / "README.md"),
 ]

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING names exists: files, modules, functions, rooms in their order."""
+"""What CONTRIBUTING names exists: files, modules, functions, layers in their order."""
 
 import re
 import tomllib
@@ -27,14 +27,14 @@ def test_every_module_and_function_exists(name: str) -> None:
         found = getattr(found, step, None) or import_module(".".join(steps[:depth]))
 
 
-def test_the_rooms_stand_in_the_order_of_the_import_contract() -> None:
+def test_the_layers_are_in_the_order_of_the_import_contract() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
-    rooms = [name.strip() for layer in layers for name in layer.split("|")]
+    expected = [name.strip() for layer in layers for name in layer.split("|")]
     told = re.findall(
         r"`reconcile/(\w+)(?:\.py)?`", "".join(row[0] for row in CONTRIBUTING.rows("Architecture"))
     )
-    assert [f"reconcile.{name}" for name in told] == rooms
+    assert [f"reconcile.{name}" for name in told] == expected
 
 
 def test_the_page_has_something_to_check() -> None:

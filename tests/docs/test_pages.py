@@ -13,8 +13,11 @@ from reconcile.app_interface import config_tables
 from reconcile.cli import COMMANDS, main
 from reconcile.cli.exits import SESSION
 from tests.bundle.sources import edited
-from tests.docs.pages import CONTRIBUTING, PAGES, README, ROOT, Page
+from tests.docs import pages
+from tests.docs.pages import CONTRIBUTING, INDEX, MANUAL, PAGES, README, ROOT, Page
 
+OF_CLICK = {"--help"}
+"""Options that click adds to every command."""
 OF_OTHER_PROGRAMS = {"--context", "--server-side", "--watch"}
 """Options in the pages that are kubectl's."""
 OF_THE_TESTS = {"--proof", "--seed"}
@@ -50,7 +53,7 @@ def test_every_link_leads_somewhere(page: Page) -> None:
         assert not anchor or anchor in Page(file).anchors, f"{target}: no such heading"
 
 
-@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=name_of)
+@pytest.mark.parametrize("page", [README, CONTRIBUTING, pages.DEMO], ids=name_of)
 def test_every_target_of_make_exists(page: Page) -> None:
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.text, flags=re.MULTILINE))
@@ -61,17 +64,31 @@ def test_every_target_of_make_exists(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_option_exists(page: Page) -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.text))
-    assert named <= options() | OF_OTHER_PROGRAMS | OF_THE_TESTS
+    assert named <= options() | OF_CLICK | OF_OTHER_PROGRAMS | OF_THE_TESTS
 
 
-def test_the_readme_has_every_option() -> None:
-    named = {word for text in README.words for word in text.split()}
+def test_the_readme_has_at_most_2000_words() -> None:
+    assert len(README.text.split()) <= 2000
+
+
+@pytest.mark.parametrize("page", MANUAL, ids=name_of)
+def test_every_page_of_the_manual_is_linked_from_the_readme_or_the_index(page: Page) -> None:
+    assert page.path in README.linked_files | INDEX.linked_files
+
+
+def test_the_manual_has_every_option() -> None:
+    named = {word for text in pages.COMMANDS.words for word in text.split()}
     assert options() <= named
 
 
-def test_the_readme_gives_the_defaults_of_the_options() -> None:
+def test_the_manual_has_every_command() -> None:
+    named = {re.split(r"[` ]", row[0])[1] for row in pages.COMMANDS.rows("Commands")[1:]}
+    assert named == COMMANDS.keys()
+
+
+def test_the_manual_gives_the_defaults_of_the_options() -> None:
     told = {}
-    for row in README.rows("Configuration"):
+    for row in pages.COMMANDS.rows("Options of run, plan and status"):
         names = re.findall(r"`(--[a-z-]+)", row[0])
         told |= dict.fromkeys(names, row[1].strip("`").split("`")[0].rstrip(","))
     run = {parameter.name: parameter.default for parameter in commands()["run"].params}
@@ -81,7 +98,7 @@ def test_the_readme_gives_the_defaults_of_the_options() -> None:
     assert told["--thread-pool-size"] == str(run["thread_pool_size"])
 
 
-@pytest.mark.parametrize("line", README.commands + CONTRIBUTING.commands)
+@pytest.mark.parametrize("line", sorted({line for page in PAGES for line in page.commands}))
 def test_every_command_line_can_be_parsed(line: str) -> None:
     name, *words = shlex.split(line)
     command = commands()[name]
@@ -92,7 +109,9 @@ def test_every_command_line_can_be_parsed(line: str) -> None:
 
 def test_every_environment_variable_is_read() -> None:
     named = {
-        word for row in README.rows("Configuration") for word in re.findall(r"`([A-Z][A-Z_]{5,})`", row[0])
+        word
+        for row in pages.COMMANDS.rows("Environment variables")
+        for word in re.findall(r"`([A-Z][A-Z_]{5,})`", row[0])
     }
     sources = "".join(file.read_text() for file in (ROOT / "reconcile").rglob("*.py"))
     assert variables() <= named
@@ -107,19 +126,21 @@ def test_every_key_of_the_configuration_file_is_told_and_no_other() -> None:
         "kubernetes": config_tables.Kubernetes,
     }
     told = set()
-    for row in README.rows("Configuration"):
+    for row in pages.CONFIGURATION.rows("Keys"):
         table, *keys = re.findall(r"`([^`]+)`", row[0]) or [""]
         told |= {(table.strip("[]"), key) for key in keys if table.startswith("[")}
     assert told == {(name, key) for name, table in tables.items() for key in table.model_fields}
 
 
 def test_every_exit_code_is_told() -> None:
-    told = {code for row in README.rows("Exit codes")[1:] for code in row[0].split(", ")}
+    told = {code for row in pages.COMMANDS.rows("Exit codes")[1:] for code in row[0].split(", ")}
     assert told == {"0", "1", "2", *map(str, SESSION)}
 
 
-def test_the_network_of_the_readme_is_good_data(tmp_path) -> None:
-    (example,) = (block for block in README.blocks("yaml") if "/dependencies/skupper-1.yml\n" in block)
+def test_the_network_of_the_manual_is_good_data(tmp_path) -> None:
+    (example,) = (
+        block for block in pages.NETWORKS.blocks("yaml") if "/dependencies/skupper-1.yml\n" in block
+    )
     vault = "dependencies/skupper/vault.yml"
     old = (ROOT / "fixtures" / "app-interface" / "data" / vault).read_text()
     bundle = edited(tmp_path, (vault, old, example))
@@ -128,7 +149,7 @@ def test_the_network_of_the_readme_is_good_data(tmp_path) -> None:
     assert checking.check(bundle) == checking.check(edited(tmp_path / "unchanged"))
 
 
-def test_the_site_of_the_readme_has_only_keys_of_the_schema() -> None:
-    (example,) = (block for block in README.blocks("yaml") if "namespace-1.yml" in block)
+def test_the_site_of_the_manual_has_only_keys_of_the_schema() -> None:
+    (example,) = (block for block in pages.NETWORKS.blocks("yaml") if "namespace-1.yml" in block)
     schema = yaml.safe_load((ROOT / "schemas/schemas/openshift/namespace-1.yml").read_text())
     assert yaml.safe_load(example)["skupper"].keys() == schema["properties"]["skupper"]["properties"].keys()

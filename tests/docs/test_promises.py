@@ -1,11 +1,11 @@
-"""The table of CONTRIBUTING says of every promise which tests hold it, and where these run."""
+"""The table of CONTRIBUTING says of every promise of the README which tests hold it, and where these run."""
 
 import re
 
 import pytest
 
 from tests import named
-from tests.docs.pages import CONTRIBUTING, README
+from tests.docs.pages import CONTRIBUTING, PROMISES, README
 from tests.named import Place
 
 ROWS = CONTRIBUTING.rows("Promises and their proof")[1:]
@@ -19,13 +19,17 @@ WHERE = {
 EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 
 
-def bold_promises() -> list[str]:
-    """What is bold at the beginning of each item of the README's list."""
-    _, _, below = README.text.partition("\n## What it promises\n")
-    section = below.partition("\n## ")[0]
-    return [
-        text.rstrip(".:") for text in re.findall(r"^- \*\*(.+?)\*\*", section, flags=re.DOTALL | re.MULTILINE)
-    ]
+TABLE = README.rows("What it promises")[1:]
+
+
+def promise_of(row: list[str]) -> str:
+    """The first cell of a row of the README's table, without the asterisks that make it bold."""
+    return row[0].strip("*")
+
+
+def explained() -> list[str]:
+    """What is bold at the beginning of each item of the page about the promises."""
+    return [text.rstrip(".:") for text in re.findall(r"^- \*\*(.+?)\*\*", PROMISES.text, flags=re.MULTILINE)]
 
 
 def held_by(row: list[str]) -> list[str]:
@@ -33,10 +37,20 @@ def held_by(row: list[str]) -> list[str]:
 
 
 def test_the_readme_has_promises() -> None:
-    assert len(bold_promises()) > 5
+    assert len(TABLE) > 5
 
 
-@pytest.mark.parametrize("promise", bold_promises())
+@pytest.mark.parametrize("row", TABLE, ids=promise_of)
+def test_a_promise_of_the_readme_is_bold_and_says_what_it_means(row: list[str]) -> None:
+    assert row[0] == f"**{promise_of(row)}**"
+    assert row[1]
+
+
+def test_every_promise_of_the_readme_is_explained_in_the_manual_in_the_same_order() -> None:
+    assert explained() == [promise_of(row) for row in TABLE]
+
+
+@pytest.mark.parametrize("promise", [promise_of(row) for row in TABLE])
 def test_every_promise_of_the_readme_has_a_row(promise: str) -> None:
     assert promise in BY_PROMISE
 

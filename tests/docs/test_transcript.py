@@ -1,4 +1,4 @@
-"""The transcript in the README: what the program prints today."""
+"""The transcript of the demo: what the program prints today."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.docs import transcript
 from tests.end_to_end.boxes import command, sandbox
 
 
-def test_the_plan_in_the_readme_is_what_plan_prints(tmp_path: Path, backend: Backend) -> None:
+def test_the_plan_in_the_transcript_is_what_plan_prints(tmp_path: Path, backend: Backend) -> None:
     shown = transcript.written().partition("$ qontract-skupper plan\n")[2].partition("\n== ")[0]
     with sandbox(backend, tmp_path) as box:
         code, printed = command(box, "plan")

@@ -1,4 +1,4 @@
-"""The transcript in ``README.md``: the demo's real output, cut to one network. ``python -m tests.docs.transcript``.
+"""The transcript in ``docs/demo.md``: the demo's real output, cut to one network. ``python -m tests.docs.transcript``.
 
 Lines are left out, never changed; ``…`` stands where some were.
 """
@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from tests.docs.pages import README, ROOT
+from tests.docs.pages import DEMO, ROOT
 
 _PLACE = re.compile(r"(?<=<!-- transcript -->\n```\n).*?(?=```\n<!-- /transcript -->)", re.DOTALL)
 _OTHER_NETWORK = re.compile(
@@ -23,7 +23,7 @@ _OF_INTEREST = re.compile(
 
 
 def cut(output: str) -> str:
-    """What the README shows of the demo's output."""
+    """What the page shows of the demo's output."""
     text = output[output.index("== ") :]
     text = _OTHER_NETWORK.sub("…\n", text)
     text = _ENTRY.sub(lambda entry: entry[0] if _OF_INTEREST.match(entry[0]) else "…\n", text)
@@ -33,17 +33,17 @@ def cut(output: str) -> str:
 
 
 def written() -> str:
-    """The transcript as it stands in the README."""
-    match = _PLACE.search(README.text)
-    assert match, "README.md has no place for the transcript"
+    """The transcript as it stands on the page."""
+    match = _PLACE.search(DEMO.text)
+    assert match, "docs/demo.md has no place for the transcript"
     return match[0]
 
 
 def main() -> None:
-    """Run the demo and put what is to be shown of it into the README."""
+    """Run the demo and put what is to be shown of it on the page."""
     demo = [sys.executable, "-m", "reconcile.sandbox.demo"]
     output = subprocess.run(demo, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    README.path.write_text(_PLACE.sub(lambda _: cut(output), README.text), encoding="utf-8")
+    DEMO.path.write_text(_PLACE.sub(lambda _: cut(output), DEMO.text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ class Place(Enum):
 class Still(Enum):
     """What happens in the run that meets the fault."""
 
-    ALL = "everything: the run rides it out"
-    OTHERS = "all other clusters and networks are finished in the usual time"
-    REST_OF_CLUSTER = "all else is finished, on this cluster too"
+    ALL = "everything: the run retries and succeeds"
+    OTHERS = "all other clusters and networks converge in the usual time"
+    REST_OF_CLUSTER = "everything else converges, on this cluster too"
     NOTHING = "nothing is read from or written to any cluster"
 
 
@@ -69,7 +69,7 @@ FAULTS = (
     ),
     Fault(
         name="black-hole",
-        title="Packets are dropped: attempts to connect get no answer",
+        title="Packets are dropped: connections time out",
         how=causes.black_hole,
         down=True,
     ),
@@ -108,34 +108,34 @@ FAULTS = (
     ),
     Fault(
         name="conflicts",
-        title="Each write meets a conflict once (409)",
+        title="Each write conflicts once (409)",
         how=causes.conflicts,
         still=Still.ALL,
         server_matters=True,
     ),
     Fault(
         name="endless-conflicts",
-        title="All writes meet conflicts (409)",
+        title="All writes conflict (409)",
         how=causes.endless_conflicts,
         named="faulty/new: cannot ",
         server_matters=True,
     ),
     Fault(
         name="history-expired",
-        title="Each watch finds its history expired once (410)",
+        title="Each watch expires once (410)",
         how=causes.history_expired,
         still=Still.ALL,
         server_matters=True,
     ),
     Fault(
         name="throttled",
-        title="A dozen requests are put off: 429 with `Retry-After: 1`",
+        title="A dozen requests are throttled: 429 with `Retry-After: 1`",
         how=causes.throttled,
         still=Still.ALL,
     ),
     Fault(
         name="endless-throttling",
-        title="All requests are put off: 429 with `Retry-After: 1`",
+        title="All requests are throttled: 429 with `Retry-After: 1`",
         how=causes.endless_throttling,
     ),
     Fault(name="failures", title="A dozen requests fail (500)", how=causes.failures, still=Still.ALL),
@@ -148,11 +148,15 @@ FAULTS = (
     ),
     Fault(
         name="reset",
-        title="Each answer is reset half-way once",
+        title="Each connection is reset once, half-way through the answer",
         how=causes.reset,
         still=Still.ALL,
     ),
-    Fault(name="endless-resets", title="All answers are reset half-way", how=causes.endless_resets),
+    Fault(
+        name="endless-resets",
+        title="All connections are reset half-way through the answer",
+        how=causes.endless_resets,
+    ),
     Fault(
         name="lost-answers",
         title="The answer to each write is lost once, after it took effect",
@@ -165,7 +169,7 @@ FAULTS = (
     Fault(name="no-json", title="A web page answers in place of the API server", how=causes.no_json),
     Fault(
         name="dies",
-        title="The API server dies while a site is being made",
+        title="The API server dies while a site is being created",
         how=causes.dies,
         named="faulty/new: cannot ",
         down=True,
@@ -173,7 +177,7 @@ FAULTS = (
     ),
     Fault(
         name="no-watches",
-        title="Watches of ConfigMaps are cut as they are opened",
+        title="Watches of ConfigMaps are cut as soon as they open",
         how=causes.no_watches,
         named="faulty: cannot watch ",
         down=True,
@@ -211,7 +215,7 @@ FAULTS = (
     ),
     Fault(
         name="graphql-changing",
-        title="Another bundle is loaded during the run: the run stays with the one it began with",
+        title="Another bundle is loaded during the run: the run keeps the one it started with",
         how=causes_elsewhere.graphql_changing,
         place=Place.GRAPHQL,
         still=Still.ALL,

@@ -11,19 +11,19 @@ FILE = ROOT / "docs" / "faults.md"
 GOLDEN = Path(__file__).parent / "golden"
 
 _HEAD = """\
-# When things break
+# Faults
 
 <!-- Written by `make docs` from tests/faults/. Change the catalogue there, not this file. -->
 
 Each line is a test. Three clusters are linked by two networks, one of which has no site on the cluster `faulty`. The
-data has just changed: there are sites to make and sites to remove, on `faulty` and elsewhere. Then the fault is put
-in, and the command line meets it. What it prints at level WARNING and above is shown as it is, but for ports, hashes
-and folders; `new` and `old` are the namespaces of a site to make and of one to remove.
+data has just changed: there are sites to create and sites to remove, on `faulty` and elsewhere. Then the fault is
+injected and the command starts. What it prints at level WARNING and above is shown as it is, except for ports, hashes
+and folders; `new` and `old` are the namespaces of a site to create and of one to remove.
 
-For every fault: no traceback, and nothing is deleted because of it. When it has passed, the next run does what is
-left and ends with exit code 0; the run after that writes nothing.
+For every fault: no traceback, and nothing is deleted because of it. When it has passed, the next run finishes and ends
+with exit code 0; the run after that writes nothing.
 
-A cluster that gives no answer costs a run less than 15 s more than without it, whatever the manner.
+However a cluster fails to answer, it delays a run by less than 15 s.
 """
 
 
@@ -56,7 +56,7 @@ def _table(place: Place, faults: Sequence[Fault]) -> Iterable[str]:
 
 
 def _next(fault: Fault) -> str:
-    return "writes nothing" if fault.still is Still.ALL else "does what is left"
+    return "writes nothing" if fault.still is Still.ALL else "finishes"
 
 
 def _row(*cells: str) -> str:
