@@ -39,20 +39,20 @@ Told = Callable[[], list[str]]
 def test_a_change_is_an_action_line_at_info(reporter: RunReporter, told: Told) -> None:
     reporter(ChangeStarted(change()))
     (line,) = told()
-    assert line.startswith("[INFO] [telling.py:change:")
+    assert line.startswith("[INFO] [reporting.py:change:")
     assert line.endswith(" - ['apply', 'privileged=False', 'east', 'vault-net', 'ConfigMap', 'skupper-site']")
 
 
 def test_a_change_that_failed_is_an_error(reporter: RunReporter, told: Told) -> None:
     reporter(ChangeFailed(change(), "east: refused"))
     (line,) = told()
-    assert line.startswith("[ERROR] [telling.py:failed_change:")
+    assert line.startswith("[ERROR] [reporting.py:failed_change:")
     assert line.endswith(" - east: refused")
 
 
 def test_a_cluster_with_sites_that_cannot_be_read_is_an_error(reporter: RunReporter, told: Told) -> None:
     reporter(ClusterFailed("east", "east: no answer"))
-    assert told()[0].startswith("[ERROR] [telling.py:failed_cluster:")
+    assert told()[0].startswith("[ERROR] [reporting.py:failed_cluster:")
 
 
 def test_a_cluster_without_sites_that_cannot_be_read_is_a_warning(reporter: RunReporter, told: Told) -> None:
