@@ -20,6 +20,46 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FleetSubject:
+    """Everything, or nothing in particular: a broken file, say. An error refuses nothing by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSubject:
+    """A network; an error refuses it as a whole."""
+
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSubject:
+    """A site, or a namespace that holds something of ours; an error refuses that site alone."""
+
+    cluster: str
+    namespace: str
+    network: str = ""
+    """Empty for a namespace that no network names."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySubject:
+    """A policy; an error refuses it, and not the sites that refer to it."""
+
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSubject:
+    """A whole cluster; an error refuses none of its sites."""
+
+    cluster: str
+
+
+Subject = FleetSubject | NetworkSubject | SiteSubject | PolicySubject | ClusterSubject
+"""What a finding is about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault, where it lies, which rule it breaks and what to do next."""
 
@@ -32,12 +72,8 @@ class Finding:
     """Bundle path of the datafile (``/dependencies/skupper/vault.yml``); empty for a live object."""
     pointer: Pointer = ()
     """Path inside that datafile; empty for the whole file."""
-    network: str = ""
-    """Identifier of the network that is refused (error) or concerned (warning); empty if none."""
-    cluster: str = ""
-    namespace: str = ""
-    policy: str = ""
-    """Identifier of the policy that is refused (error); empty if none. The sites that use it are not."""
+    subject: Subject = FleetSubject()
+    """What is wrong; an error refuses it."""
 
     @property
     def dotted(self) -> str:

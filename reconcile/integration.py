@@ -5,7 +5,7 @@ what the bundle declares. It prints nothing and decides nothing.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +25,9 @@ from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import Site
 
 _log = logging.getLogger(__name__)
 
@@ -120,11 +120,8 @@ class Session:
     def close(self) -> None:
         self._reconciler.close()
 
-    def _open(self, cluster: Cluster, sites: Sequence[Site]) -> Accounts:
-        """Open the accounts of a cluster; the cluster-admin one where there may be policies of ours.
-
-        Where none is declared it is for removing old ones alone, so a cluster goes on without it.
-        """
+    def _open(self, cluster: Cluster, need: AdminAccount) -> Accounts:
+        """Open the accounts of a cluster, the cluster-admin one as far as it is needed."""
         from reconcile.openshift.client import Client
 
         credentials = self._fetched.credentials[cluster.name]
@@ -145,12 +142,12 @@ class Session:
             return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
         accounts = Accounts(client(as_admin=False))
-        if not sites or credentials.admin is None:
+        if need is AdminAccount.UNUSED or credentials.admin is None:
             return accounts
         try:
             return replace(accounts, admin=client(as_admin=True))
         except CannotOpenError as error:
-            if any(site.definition.policies for site in sites):
+            if need is AdminAccount.REQUIRED:
                 raise
             _log.debug("%s; no policy that is not declared any more will be found there", error)
             return accounts

@@ -16,7 +16,7 @@ from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.openshift.listing import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
-from reconcile.skupper.live import LiveObject, ObjectKey
+from reconcile.skupper.live import ObjectKey
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
         if not probe.request.optional:
             raise
         return
-    for live in (LiveObject.from_manifest(kind, body) for body in listings.items):
+    for live in (cache.read(kind, body) for body in listings.items):
         if not kind.namespaced or live.key.namespace in probe.namespaces:
             cache.put(live)
     _note_refusals(probe.request, listings, cache)
@@ -133,7 +133,7 @@ def _keep(request: ListRequest, listings: Listings, cache: ClusterCache) -> froz
     """Put everything listed into the picture; gives the keys of it."""
     shown = set()
     for body in listings.items:
-        live = LiveObject.from_manifest(request.kind, body)
+        live = cache.read(request.kind, body)
         shown.add(live.key)
         cache.put(live)
     _note_refusals(request, listings, cache)

@@ -17,7 +17,6 @@ from reconcile.apply import executing
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
 from reconcile.apply.fleet import Fleet
 from reconcile.apply.waking import Wakeup
-from reconcile.kinds import SECRET
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
@@ -246,12 +245,8 @@ class Run:
         """True while something that this run, or one just before it, has set going may still come true."""
         plan = self.outcome.plan
         under_way = self._under_way()
-        # What the Secrets of a link wait for shows in the link itself, and removals wait for links.
         deferred = any(
-            change.waits_for
-            and change.kind != SECRET
-            and change.verb is not Verb.DELETE
-            and self._is_open(change.work_key)
+            change.waits_for and not change.waits_for.kind.shows_elsewhere and self._is_open(change.work_key)
             for change in plan.changes
         )
         coming = self._coming()

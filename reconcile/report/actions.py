@@ -12,6 +12,6 @@ _ALWAYS_SAID = {Verb.APPLY, Verb.DELETE}
 def line(change: Change) -> str:
     """For example ``['apply', 'privileged=False', 'cluster', 'namespace', 'ConfigMap', 'skupper-site']``."""
     words = [change.verb.value]
-    if change.privileged or change.verb in _ALWAYS_SAID:
-        words.append(f"privileged={change.privileged}")
+    if change.admin or change.verb in _ALWAYS_SAID:
+        words.append(f"privileged={change.admin}")
     return repr([*words, change.cluster, change.namespace, change.kind.label, change.name])

@@ -1,24 +1,27 @@
-"""The declared networks with their sites settled and their links chosen: what the data alone decides.
+"""The desired state: the declared networks with their sites resolved and their links chosen.
 
-It is laid out once a run; plans are made from it again and again.
+It follows from the data alone. It is resolved once a bundle and carried from there; plans are made from it again and
+again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from reconcile.skupper import topology
-from reconcile.skupper.definitions import Definitions, Network
-from reconcile.skupper.sites import Site, SiteKey, resolve_sites
+from reconcile.skupper.definitions import Cluster, Network
+from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNetwork:
-    """One network, laid out."""
+    """One network with its sites and links."""
 
     network: Network
     sites: tuple[Site, ...]
-    """All its sites, those marked ``delete`` included."""
+    """All its sites, those marked ``delete`` included, sorted by cluster and namespace."""
     links: tuple[Link, ...]
+    engine: str
+    """Name of the engine that serves it; empty if none does."""
 
     @property
     def identifier(self) -> str:
@@ -32,21 +35,27 @@ class ResolvedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """All networks, laid out."""
+    """All networks, and all clusters of the data."""
 
-    networks: tuple[ResolvedNetwork, ...]
+    networks: tuple[ResolvedNetwork, ...] = ()
+    clusters: Mapping[str, Cluster] = field(default_factory=dict)
+    """By name; also those that no network names, where something may be left over."""
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """All sites of all networks."""
+        return tuple(site for network in self.networks for site in network.sites)
 
     @property
     def wanted(self) -> dict[SiteKey, str]:
-        """Every live declared site -> its network."""
+        """Every site that is meant to exist -> its network."""
         return {site.key: entry.identifier for entry in self.networks for site in entry.wanted}
 
+    def of(self, engine: str) -> tuple[ResolvedNetwork, ...]:
+        """The networks that an engine serves."""
+        return tuple(network for network in self.networks if network.engine == engine)
 
-def resolve(definitions: Definitions) -> DesiredState:
-    """Settle the sites and choose the links of every network."""
-    networks = sorted(definitions.networks, key=lambda network: (network.identifier, network.path))
-    return DesiredState(
-        tuple(
-            ResolvedNetwork(network, resolve_sites(network), topology.links(network)) for network in networks
-        )
-    )
+    def seen_by(self, engine: str) -> "DesiredState":
+        """The networks of an engine, and those that none serves: their sites are nobody's leftovers."""
+        networks = tuple(network for network in self.networks if network.engine in {engine, ""})
+        return DesiredState(networks, self.clusters)

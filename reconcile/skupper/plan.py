@@ -4,7 +4,7 @@ Plain values. They know nothing of a Skupper version, execute nothing and print 
 command line all work from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from reconcile.kinds import Kind
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait
 
 MISSING_NAMESPACE = "missing-namespace"
 """Rule of the finding about a site whose namespace does not exist: a plan may go on, for the namespace may be part of
@@ -30,12 +31,25 @@ class Verb(StrEnum):
     DELETE = "delete"
 
 
-class Source(NamedTuple):
-    """The Secret whose data a delivery carries; read only at that moment, never stored."""
+class ObjectRef(NamedTuple):
+    """Which object of which cluster."""
 
     cluster: str
+    kind: Kind
     namespace: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """How an object that one cluster holds becomes one on another cluster.
+
+    The source is read when the change is made, is never stored, and is not part of a plan: it holds keys.
+    """
+
+    source: ObjectRef
+    compose: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+    """(body of the change, body of the source) -> body to create. The engine's; total and pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,27 +69,39 @@ class Change:
     uid: str = ""
     """Of the object to delete; the cluster refuses if another one has taken its name."""
     drift: tuple[FieldDrift, ...] = ()
-    source: Source | None = None
-    """Set for a delivery: where the token's data comes from."""
-    waits_for: str = ""
-    """What has to happen first, on the clusters, not in this plan, as a clause that goes with "once": ``the token is
-    issued``; empty if the change can be made now."""
+    hand_over: HandOver | None = None
+    """Set if the object is made from one of another cluster."""
+    waits_for: Wait | None = None
+    """What has to happen first, on the clusters, not in this plan; None if the change can be made now."""
+    admin: bool = False
+    """True if it needs the cluster-admin account."""
     removal: bool = False
     """True if it takes a site or a declared member out of service: counts against the deletion budget."""
 
     @property
     def ready(self) -> bool:
-        return not self.waits_for
-
-    @property
-    def privileged(self) -> bool:
-        """True if it needs the cluster-admin account: the automation account has no rights outside of namespaces."""
-        return not self.kind.namespaced
+        return self.waits_for is None
 
     @property
     def work_key(self) -> tuple[str, str]:
         """Changes of one lane are made one after another, different lanes at the same time."""
         return self.cluster, self.namespace
+
+
+class SiteState(StrEnum):
+    """Where a site, declared or left over, is in its life."""
+
+    ABSENT = "absent"
+    STARTING = "starting"
+    READY = "ready"
+    DOWN = "down"
+    REMOVING = "removing"
+    KEPT = "kept"
+    """It would be removed if that were not more than the removal budget allows."""
+    UNKNOWN = "unknown"
+    """It could not be read."""
+    SKIPPED = "skipped"
+    """Nothing is written there: the run leaves it out, its data is refused, or it belongs to somebody else."""
 
 
 class LinkState(StrEnum):
@@ -90,7 +116,7 @@ class LinkState(StrEnum):
     """As good as up: an edge router has one active uplink and keeps its other ones in reserve."""
     DOWN = "down"
     UNKNOWN = "unknown"
-    SKIPPED = "left alone"
+    SKIPPED = "skipped"
 
 
 class Verdict(StrEnum):
@@ -121,8 +147,8 @@ class LinkReport:
     state: LinkState
     reason: str = ""
     """Why it is not up, or what it waits for; empty if up."""
-    secret: str = ""
-    """Name of the Secret of the current generation; empty while the issuer is not ready."""
+    credential: str = ""
+    """Name of the object that is handed over to make it, the same at both ends; empty while the issuer is not ready."""
     dialler: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
@@ -148,8 +174,7 @@ class SiteReport:
     name: str
     mode: str
     """``edge`` or ``interior``."""
-    state: str
-    """``ready``, ``absent``, ``starting``, ``down``, ``removing``, ``kept``, ``unknown`` or ``left alone``."""
+    state: SiteState
     reason: str = ""
     version: str = ""
     since: datetime | None = None
@@ -157,12 +182,12 @@ class SiteReport:
     @property
     def coming(self) -> bool:
         """True if the site is declared and not all there yet."""
-        return self.state in {"absent", "starting"}
+        return self.state in {SiteState.ABSENT, SiteState.STARTING}
 
     @property
     def leaving(self) -> bool:
         """True if the site is to go and is not gone yet."""
-        return self.state == "removing"
+        return self.state is SiteState.REMOVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

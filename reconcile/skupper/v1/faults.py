@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -37,9 +37,7 @@ class Fault:
             rule="unusable-object",
             severity=Severity.ERROR if self.blocks else Severity.WARNING,
             message=f"{self.kind.label} {self.name} in {self.at} is of no use: {self.what}. {self._advice}",
-            network=network,
-            cluster=self.at.cluster,
-            namespace=self.at.namespace,
+            subject=SiteSubject(self.at.cluster, self.at.namespace, network),
         )
 
     @property
@@ -79,8 +77,7 @@ def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
                     f"{SECRET.name} {name} in {live.key} {told}; from then on no router can dial the site. "
                     f"{_MAKE_ANEW[:1].upper()}{_MAKE_ANEW[1:]}"
                 ),
-                cluster=live.key.cluster,
-                namespace=live.key.namespace,
+                subject=SiteSubject(live.key.cluster, live.key.namespace),
             )
 
 
@@ -109,6 +106,5 @@ def nameless(inputs: PlanInput) -> Iterator[Finding]:
                         f"cluster {cluster} shows a {key.kind.label} without a name or namespace that can be "
                         "asked for; it is not looked at. See what stands between us and the API server"
                     ),
-                    cluster=cluster,
-                    namespace=key.namespace,
+                    subject=SiteSubject(cluster, key.namespace),
                 )

@@ -15,6 +15,7 @@ from reconcile.skupper.plan import (
     LinkState,
     Plan,
     SiteReport,
+    SiteState,
 )
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site, SiteKey
@@ -25,7 +26,7 @@ from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
 
-_Block = tuple[LinkState, str]
+_Block = tuple[SiteState, str]
 """The state that all links of a site have, and why: it cannot be read, or must not be touched."""
 
 
@@ -64,8 +65,8 @@ class NetworkPlanner:
         if self._inputs.take_over and not planned.refused:
             self._changes += self._observed.adoption.plan(live, site.network)
         self._changes += planned.changes
-        if planned.report.state == LinkState.SKIPPED:
-            self._blocked[site.key] = LinkState.SKIPPED, f"{site.key}: {planned.report.reason}"
+        if planned.report.state is SiteState.SKIPPED:
+            self._blocked[site.key] = SiteState.SKIPPED, f"{site.key}: {planned.report.reason}"
             return planned.report
         issues = any(link.issuer == site.key for link in self._resolved.links)
         self._note(faults.of_site(live, issues=issues))
@@ -78,7 +79,7 @@ class NetworkPlanner:
         for end in (link.dialler, link.issuer):
             if end in self._blocked:
                 state, reason = self._blocked[end]
-                return LinkReport(network=network, link=link, state=state, reason=reason)
+                return LinkReport(network=network, link=link, state=LinkState(state), reason=reason)
         ends = LinkEnds(
             network=network,
             link=link,
@@ -106,13 +107,13 @@ def _blocked(site: Site, inputs: PlanInput) -> _Block | None:
     """Why nothing can be said of, or done in, a site's namespace; None if all is well."""
     reason = inputs.skip_reason(site.cluster, site.namespace)
     if reason:
-        return LinkState.SKIPPED, reason
+        return SiteState.SKIPPED, reason
     snapshot = inputs.snapshot(site.cluster.name)
     problem = snapshot.problem_in(site.namespace)
     if problem:
-        return LinkState.UNKNOWN, problem
+        return SiteState.UNKNOWN, problem
     if site.namespace in snapshot.missing_namespaces:
-        return LinkState.SKIPPED, f"namespace {site.key} does not exist (yet)"
+        return SiteState.SKIPPED, f"namespace {site.key} does not exist (yet)"
     return None
 
 
@@ -136,7 +137,5 @@ def _about(site: Site, rule: str, severity: Severity, message: str) -> Finding:
         severity=severity,
         message=message,
         datafile=site.definition.path,
-        network=site.network,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
+        subject=site.subject,
     )

@@ -19,7 +19,7 @@ class ObservedState:
 
     def __init__(self, inputs: PlanInput) -> None:
         self.inputs = inputs
-        self._clusters = inputs.clusters
+        self._clusters = inputs.desired.clusters
         self._ours: dict[SiteKey, list[LiveObject]] = {}
         self._legacy: dict[SiteKey, list[LiveObject]] = {}
         self._sites: dict[SiteKey, LiveSite] = {}
@@ -84,10 +84,5 @@ class ObservedState:
 
     def _declared(self) -> frozenset[SiteKey]:
         """All sites that are meant to exist, in networks that are not refused."""
-        return frozenset(
-            SiteKey(site.cluster.name, site.namespace)
-            for network in self.inputs.definitions.networks
-            if network.identifier not in self.inputs.refused_networks
-            for site in network.sites
-            if not site.delete
-        )
+        refused = self.inputs.refused_networks
+        return frozenset(key for key, network in self.inputs.desired.wanted.items() if network not in refused)

@@ -17,6 +17,7 @@ from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 RETRIGGER_AFTER = timedelta(seconds=30)
 """The site-controller tries a request once; one that is still open after this is touched to make it look again."""
@@ -34,7 +35,7 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
         return _waiting(ends, lacking)
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
-    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, secret=name)
+    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
     request = next((secret for secret in ends.at_issuer if secret.name == name), None)
     delivered = next((secret for secret in ends.delivered if secret.name == name), None)
     if delivered:
@@ -85,7 +86,12 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
         # A token of an issuer that is gone makes no link, but as long as no new one can be made it may stay.
         return report, []
     return report, link_steps.path(
-        ends, name, "the link does not exist", waits_for=f"{ends.link.issuer} can issue tokens"
+        ends,
+        name,
+        "the link does not exist",
+        waits_for=Wait(
+            WaitKind.ACCEPTS_LINKS, str(ends.link.issuer), f"{ends.link.issuer} is ready to accept links"
+        ),
     )
 
 
@@ -121,9 +127,9 @@ def _requested(
         reason=f"{ends.link.issuer} has not issued the token yet",
         since=request.live.created,
     )
-    steps = link_steps.path(ends, request.name, "the link does not exist", waits_for="the token is issued")[
-        1:
-    ]
+    steps = link_steps.path(
+        ends, request.name, "the link does not exist", waits_for=link_steps.issued(ends.link)
+    )[1:]
     triggered_at = request.triggered_at
     if triggered_at and now - triggered_at >= RETRIGGER_AFTER:
         steps.insert(0, link_steps.retrigger(ends, request, now))
@@ -187,7 +193,7 @@ def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
 def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
     """Delivered tokens of other generations: removed once the current one is up and the router has its connector."""
     up = report.converged and name in ends.dialler.router_config.connectors
-    waits_for = "" if up else "the new token has made the link"
+    waits_for = None if up else Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
     return [
         link_steps.remove(secret, ends.network, _why_stale(ends, secret, now), waits_for=waits_for)
         for secret in ends.delivered

@@ -6,7 +6,7 @@ data does not know.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
 from reconcile.skupper.sites import SiteKey
@@ -29,7 +29,7 @@ def plan(desired: DesiredState, links: Sequence[LinkReport], observed: ObservedS
         live = observed.site(key)
         hold = replacements.hold_site(live)
         removals = removal.plan(
-            live, observed.secrets, network, reason, waits_for=hold.waits_for if hold else ""
+            live, observed.secrets, network, reason, waits_for=hold.waits_for if hold else None
         )
         findings += [hold.finding] if hold and hold.finding and removals else []
         changes += removals
@@ -45,14 +45,16 @@ def _findings(
 ) -> Iterable[Finding]:
     """Objects that belong to no site and no link, nor have a declared link's name: nobody else tells of them."""
     inputs = observed.inputs
-    named = {(end, report.secret) for report in links for end in (report.link.dialler, report.link.issuer)}
+    named = {
+        (end, report.credential) for report in links for end in (report.link.dialler, report.link.issuer)
+    }
     for stray in tokens.strays(inputs.snapshots, inputs.ownership):
         if observed.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(inputs)
     for key in sorted(observed.places - desired.wanted.keys()):
         unreadable = inputs.snapshot(key.cluster).unreadable.get(key.namespace)
-        if unreadable and key.cluster in inputs.clusters:
+        if unreadable and key.cluster in inputs.desired.clusters:
             yield _unread(key, unreadable)
 
 
@@ -61,8 +63,7 @@ def _unread(key: SiteKey, reason: str) -> Finding:
         rule="unreadable-namespace",
         severity=Severity.WARNING,
         message=f"{key} holds something of ours that is not declared; nothing is removed there, for {reason}",
-        cluster=key.cluster,
-        namespace=key.namespace,
+        subject=SiteSubject(key.cluster, key.namespace),
     )
 
 
@@ -87,7 +88,7 @@ def _undeclared_links(
             secret,
             min(networks, default=""),
             "the link is not declared",
-            waits_for=hold.waits_for if hold else "",
+            waits_for=hold.waits_for if hold else None,
             removal=secret.delivered,
         )
         yield secret, change, hold.finding if hold else None

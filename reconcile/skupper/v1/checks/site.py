@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.sites import Site
+from reconcile.skupper.v1.sites import ingress
 
 LONGEST_NAMESPACE_WITH_ROUTES = 42
 """The Route host starts with ``skupper-inter-router-<namespace>``, one DNS label of at most 63 characters."""
@@ -21,9 +22,7 @@ _SUFFIXES = {
 
 
 def check(network: Network, site: Site) -> Iterator[Finding]:
-    """All findings about one live site; a site that is to go is not judged."""
-    if not site.wanted:
-        return
+    """All findings about one site that is meant to exist."""
     yield from _namespace_length(site)
     yield from _service_controller(network, site)
     yield from _routers(network, site)
@@ -32,7 +31,6 @@ def check(network: Network, site: Site) -> Iterator[Finding]:
     yield from _limits(network, site)
     yield from _separators(network, site)
     yield from _policies(site)
-    yield from _cluster(site)
 
 
 def _finding(
@@ -47,15 +45,13 @@ def _finding(
         severity=severity,
         datafile=site.definition.path if own else network.path,
         pointer=(*base, key) if key else ("skupper",),
-        network=site.network,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
+        subject=site.subject,
     )
 
 
 def _namespace_length(site: Site) -> Iterator[Finding]:
     length = len(site.namespace)
-    if site.ingress == "route" and length > LONGEST_NAMESPACE_WITH_ROUTES:
+    if ingress(site) == "route" and length > LONGEST_NAMESPACE_WITH_ROUTES:
         yield Finding(
             rule="namespace-length",
             message=(
@@ -65,9 +61,7 @@ def _namespace_length(site: Site) -> Iterator[Finding]:
             ),
             datafile=site.definition.path,
             pointer=("name",),
-            network=site.network,
-            cluster=site.cluster.name,
-            namespace=site.namespace,
+            subject=site.subject,
         )
 
 
@@ -121,15 +115,15 @@ def _ingress(network: Network, site: Site) -> Iterator[Finding]:
             f"{site.key}: clusterLocal stands for ingress none, but ingress is {declared['ingress']}. "
             "Keep one of the two",
         )  # fmt: skip
-    if site.ingress in _HOST_REQUIRED and not (config.get("ingressHost") or config.get("routerIngressHost")):
+    if ingress(site) in _HOST_REQUIRED and not (config.get("ingressHost") or config.get("routerIngressHost")):
         yield _finding(
             network, site, "ingress-host", "ingress",
-            f"{site.key}: ingress {site.ingress} needs ingressHost, or its tokens carry no host. Add it",
+            f"{site.key}: ingress {ingress(site)} needs ingressHost, or its tokens carry no host. Add it",
         )  # fmt: skip
-    if "routerLoadBalancerIp" in config and site.ingress != "loadbalancer":
+    if "routerLoadBalancerIp" in config and ingress(site) != "loadbalancer":
         yield _finding(
             network, site, "load-balancer-ip", "routerLoadBalancerIp",
-            f"{site.key}: routerLoadBalancerIp has no effect with ingress {site.ingress}",
+            f"{site.key}: routerLoadBalancerIp has no effect with ingress {ingress(site)}",
             Severity.WARNING,
         )  # fmt: skip
     if config.get("clusterPermissions"):
@@ -184,24 +178,5 @@ def _policies(site: Site) -> Iterator[Finding]:
             ),
             datafile=site.definition.path,
             pointer=("skupper", "policies"),
-            network=site.network,
-            cluster=site.cluster.name,
-            namespace=site.namespace,
-        )
-
-
-def _cluster(site: Site) -> Iterator[Finding]:
-    if site.cluster.private is None:
-        yield Finding(
-            rule="cluster-without-spec",
-            message=(
-                f"cluster {site.cluster.name} has no spec, so it is taken as public: others dial {site.key}. "
-                "Add spec.private, or edge: true to the site"
-            ),
-            severity=Severity.WARNING,
-            datafile=site.definition.path,
-            pointer=("cluster",),
-            network=site.network,
-            cluster=site.cluster.name,
-            namespace=site.namespace,
+            subject=site.subject,
         )
