@@ -13,10 +13,10 @@ from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import list_requests
 from reconcile.skupper.v1.engine import V1
 from tests.bench.measuring import Figure, milliseconds, seconds, times
+from tests.skupper.resolving import resolve, resolve_sites
 
 OURS = Ownership(INSTANCE)
 IMAGE, VERSION = "quay.io/skupper/site-controller", "1.9.6"
@@ -46,7 +46,7 @@ def topology_figures(base: float, sites: int = 100) -> list[Figure]:
     figures = []
     for strategy in Strategy:
         network = Network("n", IMAGE, VERSION, strategy, redundancy=2, sites=_sites(sites))
-        per_site = len(topology.links(network)) / sites
+        per_site = len(links(network)) / sites
         took = seconds(partial(topology.links, network))
         figures.append(_figure(f"{strategy}, {sites} sites", took, base, f"{per_site:.2f} links per site"))
     return figures
@@ -61,7 +61,11 @@ def _sites(count: int) -> tuple[SiteDefinition, ...]:
 
 def _plan(definitions: Definitions, snapshots: dict[str, ClusterSnapshot], desired: DesiredState) -> Plan:
     inputs = PlanInput(
-        definitions=definitions, ownership=OURS, now=datetime.now(UTC), snapshots=snapshots, removal_budget=10
+        desired=resolve(definitions),
+        ownership=OURS,
+        now=datetime.now(UTC),
+        snapshots=snapshots,
+        removal_budget=10,
     )
     return planning.plan(inputs, desired, V1)
 

@@ -200,7 +200,9 @@ def harness(
             )
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
         skupper = stack.enter_context(Skupper(clients))
-        declared = Network("n", "quay.io/skupper/site-controller", "1.9.6", sites=sites, **network)
+        declared = Network(
+            "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network
+        )
         made = Harness(servers, skupper, hidden, declared)
         stack.callback(lambda: [proxy.shut() for proxy in made.proxies.values()])
         yield made

@@ -15,11 +15,11 @@ from reconcile.kinds import (
 )
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState, Verb
-from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import names, objects
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
 from tests.end_to_end.harness import Harness, Told, harness, three_clusters
+from tests.skupper.resolving import resolve_sites
 from tests.waiting import until
 
 NAMESPACED = ("site.yaml",)

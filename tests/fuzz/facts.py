@@ -5,7 +5,6 @@ import json
 from reconcile.kinds import CONFIG_MAP
 from reconcile.report import actions, plan_json, plan_text, status_text
 from reconcile.skupper import planning
-from reconcile.skupper.desired import resolve
 from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
@@ -14,6 +13,7 @@ from reconcile.skupper.v1.engine import V1
 from tests.fuzz import inputs
 from tests.fuzz.inputs import KEY_BYTES, STEADY, Bodies
 from tests.skupper.fakes import NOW, OURS
+from tests.skupper.resolving import resolve
 
 _DESIRED = resolve(inputs.DEFINITIONS)
 

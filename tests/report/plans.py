@@ -120,7 +120,7 @@ DRIFTED = Plan(
         change(
             reason="it differs in data.routers, which takes effect only when the site is made anew",
             drift=(
-                FieldDrift(("data", "console-password"), "***", "***"),
+                FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),
                 FieldDrift(("data", "router-logging"), None, "error+"),
                 FieldDrift(("data", "routers"), "1", "2"),
                 FieldDrift(("metadata", "labels", "team"), "sre", None),

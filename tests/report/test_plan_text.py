@@ -56,7 +56,7 @@ def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:
 
 
 def test_masked_values_are_not_shown_as_values() -> None:
-    shown = of(change(drift=(FieldDrift(("data", "console-password"), "***", "***"),)))
+    shown = of(change(drift=(FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),)))
     assert "data.console-password: changes; its values are confidential" in shown
 
 

@@ -14,12 +14,12 @@ from cryptography.x509.oid import NameOID
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.skupper import planning
-from reconcile.skupper.desired import resolve
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.v1.engine import V1
+from tests.skupper.resolving import resolve
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = Ownership("test")

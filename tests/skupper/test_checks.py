@@ -124,7 +124,9 @@ def test_a_cluster_without_spec_is_a_warning():
 
 def test_private_sites_alone_cannot_be_connected():
     sites = tuple(SiteDefinition(PRIVATE, name) for name in ("one", "two"))
-    (finding,) = checks.check(Definitions(networks=(Network("n", "i", "1.9.6", sites=sites),)))
+    (finding,) = checks.check(
+        Definitions(networks=(Network("n", "1.9.6", settings={"image": "i"}, sites=sites),))
+    )
     assert finding.rule == "not-connected"
     assert "[private/one]; [private/two]" in finding.message
     assert "No site accepts links" in finding.message
@@ -135,13 +137,20 @@ def test_two_sites_of_one_name_collide():
         SiteDefinition(Cluster("a-b", "https://ab", private=False), "c"),
         SiteDefinition(Cluster("a", "https://a", private=False), "b-c"),
     )
-    (finding,) = checks.check(Definitions(networks=(Network("n", "i", "1.9.6", sites=sites),)))
+    (finding,) = checks.check(
+        Definitions(networks=(Network("n", "1.9.6", settings={"image": "i"}, sites=sites),))
+    )
     assert finding.message.startswith("a/b-c and a-b/c would both be the site a-b-c")
 
 
 def test_a_namespace_in_two_networks_is_refused_in_the_second():
     def network(name: str) -> Network:
-        return Network(name, "i", "1.9.6", sites=(SiteDefinition(PUBLIC, "net", path=f"/{name}.yml"),))
+        return Network(
+            name,
+            "1.9.6",
+            settings={"image": "i"},
+            sites=(SiteDefinition(PUBLIC, "net", path=f"/{name}.yml"),),
+        )
 
     found = checks.check(Definitions(networks=(network("one"), network("two"))))
     assert [(f.network, f.datafile) for f in found if f.rule == "overlapping-networks"] == [

@@ -15,6 +15,7 @@ from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body, certificate
 from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve
 
 DIALLER, ISSUER = "b/net", "a/net"
 
@@ -28,7 +29,9 @@ class Pair:
         sites = tuple(
             SiteDefinition(Cluster(name, f"https://{name}", private=False), "net") for name in ("a", "b")
         )
-        self.definitions = Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),))
+        self.definitions = Definitions(
+            networks=(Network("n", "1.9.6", settings={"image": "image"}, sites=sites),)
+        )
 
     def with_sites(self) -> "Pair":
         self.a.add_site("net", site_id="id-a")
@@ -38,7 +41,7 @@ class Pair:
     def plan(self) -> Plan:
         return plan_inputs(
             PlanInput(
-                definitions=self.definitions,
+                desired=resolve(self.definitions),
                 ownership=OURS,
                 now=self.now,
                 snapshots={"a": self.a.snapshot(), "b": self.b.snapshot()},
@@ -345,7 +348,9 @@ def test_a_leftover_copy_of_an_older_generation_is_removed_at_once(pair: Pair):
 def test_an_unreadable_issuer_leaves_its_link_unknown_and_untouched(pair: Pair):
     pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
     plan = plan_inputs(
-        PlanInput(definitions=pair.definitions, ownership=OURS, now=NOW, snapshots={"b": pair.b.snapshot()})
+        PlanInput(
+            desired=resolve(pair.definitions), ownership=OURS, now=NOW, snapshots={"b": pair.b.snapshot()}
+        )
     )
     assert [link.state for link in plan.links] == [LinkState.UNKNOWN]
     assert [change for change in plan.changes if change.kind == SECRET] == []
@@ -367,12 +372,12 @@ def test_the_second_uplink_of_an_edge_site_is_on_standby():
     sites = tuple(
         SiteDefinition(Cluster(name, f"https://{name}", private=name == "e"), "net") for name in fakes
     )
-    definitions = Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),))
+    definitions = Definitions(networks=(Network("n", "1.9.6", settings={"image": "image"}, sites=sites),))
 
     def states() -> dict[str, LinkState]:
         snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
         found = plan_inputs(
-            PlanInput(definitions=definitions, ownership=OURS, now=NOW, snapshots=snapshots)
+            PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=snapshots)
         ).links
         for link in found:
             if link.link.dialler.cluster == "e":

@@ -19,6 +19,7 @@ from reconcile.skupper.v1.keys import ALIASES, KEYS
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.networks import networks
+from tests.skupper.resolving import resolve
 
 
 def cluster(name: str, **options) -> Cluster:
@@ -30,7 +31,7 @@ def site(name: str, namespace: str = "net", **options) -> SiteDefinition:
 
 
 def network(*sites: SiteDefinition, identifier: str = "n", **options) -> Network:
-    return Network(identifier, "image", "1.9.6", sites=sites, **options)
+    return Network(identifier, "1.9.6", settings={"image": "image"}, sites=sites, **options)
 
 
 def plan(*entries: Network, snapshots=None, budget=None, selection=Selection(), judged=True) -> Plan:
@@ -38,7 +39,7 @@ def plan(*entries: Network, snapshots=None, budget=None, selection=Selection(), 
     names = {s.cluster.name for entry in entries for s in entry.sites}
     return plan_inputs(
         PlanInput(
-            definitions=definitions,
+            desired=resolve(definitions),
             ownership=OURS,
             now=NOW,
             snapshots=snapshots if snapshots is not None else {name: ClusterSnapshot() for name in names},
@@ -136,7 +137,7 @@ def test_a_new_site_waits_until_the_router_of_an_old_one_is_gone():
     fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-router", owner="uid-of-the-dead"))
     found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     (config_map,) = [c for c in found.changes if c.kind == CONFIG_MAP and c.cluster == "a"]
-    assert config_map.waits_for == "what is left of the old site is gone"
+    assert str(config_map.waits_for) == "what is left of the old site is gone"
 
 
 class TestRemovals:
@@ -222,7 +223,9 @@ class TestRemovals:
     def test_nothing_goes_from_a_cluster_that_the_data_does_not_know(self, fakes):
         definitions = Definitions(networks=(network(site("a"), site("b")),))
         snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
-        found = plan_inputs(PlanInput(definitions=definitions, ownership=OURS, now=NOW, snapshots=snapshots))
+        found = plan_inputs(
+            PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=snapshots)
+        )
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
 
 
