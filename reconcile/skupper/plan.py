@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import Kind
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import Wait
 
@@ -178,6 +178,14 @@ class SiteReport:
     reason: str = ""
     version: str = ""
     since: datetime | None = None
+
+    @classmethod
+    def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
+        """Report a declared site."""
+        mode = "edge" if site.edge else "interior"
+        return cls(
+            network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason, **rest
+        )
 
     @property
     def coming(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding
+from reconcile.skupper import blocks
 from reconcile.skupper.engine import Engine, Engines
 from reconcile.skupper.guards import AllRead, InBudget
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
@@ -47,13 +48,10 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
 
 def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
     """Plan the networks of one engine, what they share, and what is left over of its line."""
-    desired, refused = inputs.desired, inputs.refused_networks
-    planner = engine.planner(replace(inputs, desired=desired.seen_by(engine.name)))
-    networks = [
-        planner.plan_network(network)
-        for network in desired.of(engine.name)
-        if network.identifier not in refused
-    ]
+    planner = engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
+    refused = inputs.refused_networks
+    accepted = [entry for entry in inputs.desired.of(engine.name) if entry.identifier not in refused]
+    networks = [planner.plan_network(network) for network in accepted]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
     parts.changes += chain.from_iterable(part.changes for part in networks)
@@ -62,6 +60,7 @@ def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
     parts.links += links
     parts.sites += chain.from_iterable(part.sites for part in networks)
     parts.leaving += prune.sites
+    parts.findings += chain.from_iterable(blocks.findings(network, inputs) for network in accepted)
     parts.findings += chain.from_iterable(part.findings for part in (*networks, shared, prune))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome
+from reconcile.engines import ENGINES
 from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.client import Client
@@ -22,6 +23,7 @@ from reconcile.report import actions
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
+from reconcile.skupper.engine import Engines
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
@@ -74,6 +76,9 @@ class Harness:
     admin_token: dict[str, str] = field(default_factory=dict)
     """Tokens of a second account, for policies, by cluster."""
     ownership: Ownership = OURS
+    engines: Engines = ENGINES
+    others: tuple[Network, ...] = ()
+    """Networks beside the one that tests change."""
     proxies: dict[str, FaultProxy] = field(default_factory=dict)
     """Proxies between us and clusters; Skupper goes straight to its cluster."""
 
@@ -96,7 +101,7 @@ class Harness:
     @property
     def definitions(self) -> Definitions:
         everything = tuple(self.cluster(cluster.name) for cluster in self.servers)
-        return Definitions(networks=(self.network,), clusters=everything)
+        return Definitions(networks=(self.network, *self.others), clusters=everything)
 
     def change(self, **fields) -> None:
         """Change the network."""
@@ -147,6 +152,7 @@ class Harness:
             lambda cluster, _: self._accounts(cluster.name),
             options,
             stop=stop,
+            engines=self.engines,
         )
         with closing(reconciler):
             run = reconciler.run(tell)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from reconcile.skupper.blocks import is_closed
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan_input import PlanInput
@@ -19,7 +20,6 @@ class ObservedState:
 
     def __init__(self, inputs: PlanInput) -> None:
         self.inputs = inputs
-        self._clusters = inputs.desired.clusters
         self._ours: dict[SiteKey, list[LiveObject]] = {}
         self._legacy: dict[SiteKey, list[LiveObject]] = {}
         self._sites: dict[SiteKey, LiveSite] = {}
@@ -72,10 +72,7 @@ class ObservedState:
 
     def may_write(self, key: SiteKey) -> bool:
         """True if this namespace is known, of a cluster in the data, not to be left alone and not somebody else's."""
-        cluster = self._clusters.get(key.cluster)
-        if cluster is None or self.inputs.snapshot(key.cluster).problem_in(key.namespace):
-            return False
-        return not self.inputs.skip_reason(cluster, key.namespace) and not self.site(key).foreign
+        return not is_closed(key, self.inputs) and not self.site(key).foreign
 
     @cached_property
     def adoption(self) -> Adoption:

@@ -41,7 +41,7 @@ class SitePlan:
 def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
     """Plan one site on a cluster that could be read."""
     if live.foreign:
-        report = unknown(site, SiteState.SKIPPED, "its skupper-site is not ours")
+        report = SiteReport.of(site, SiteState.SKIPPED, "its skupper-site is not ours")
         return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
     annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
     desired = objects.desired(network, site, live.ownership, annotations)
@@ -50,7 +50,7 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
         report = _report(site, live, now)
         if not live.site_id or live.becoming_ours:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
-            report = unknown(site, SiteState.SKIPPED, f"{listed} there is not ours")
+            report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
     changes: list[Change] = []
     for kind, body in desired:
@@ -148,31 +148,16 @@ def _old_site(live: LiveSite) -> bool:
 
 def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
     if live.config_map is None:
-        return _blank(site, SiteState.ABSENT, "the site does not exist yet")
+        return SiteReport.of(site, SiteState.ABSENT, "the site does not exist yet")
     missing, down = live.missing_part, live.router_down(now)
     seen = live.status.sites.get(live.site_id) if live.status else None
-    return SiteReport(
-        network=site.network,
-        key=site.key,
-        name=site.name,
-        mode="edge" if site.edge else "interior",
-        state=SiteState.STARTING if missing else SiteState.DOWN if down else SiteState.READY,
-        reason=f"{missing} is not there yet" if missing else down,
+    return SiteReport.of(
+        site,
+        SiteState.STARTING if missing else SiteState.DOWN if down else SiteState.READY,
+        f"{missing} is not there yet" if missing else down,
         version=seen.version if seen else "",
         since=live.config_map.created,
     )
-
-
-def _blank(site: Site, state: SiteState, reason: str) -> SiteReport:
-    mode = "edge" if site.edge else "interior"
-    return SiteReport(
-        network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason
-    )
-
-
-def unknown(site: Site, state: SiteState, reason: str) -> SiteReport:
-    """The report of a site that could not be read or must not be touched."""
-    return _blank(site, state, reason)
 
 
 def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
