@@ -48,12 +48,8 @@ def redact(body: Mapping[str, Any]) -> Mapping[str, Any]:
     )
 
 
-def code_of(uid: str) -> str:
-    return sha256(uid.encode()).hexdigest()
-
-
 def compose(body: Mapping[str, Any], source: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**body, "data": {"code": code_of(source["metadata"]["uid"])}}
+    return {**body, "data": {"code": sha256(source["metadata"]["uid"].encode()).hexdigest()}}
 
 
 class Toy:
@@ -141,11 +137,8 @@ class ToyPlanner:
         make = partial(self._change, Verb.CREATE, name=name, reason="no link", network=network.identifier)
         issued, delivered = self._find(link.issuer, name), self._find(link.dialler, name)
         if not issued:
-            wait = (
-                None
-                if link.issuer in ready
-                else Wait(WaitKind.ACCEPTS_LINKS, str(link.issuer), "it is there")
-            )
+            there = Wait(WaitKind.ACCEPTS_LINKS, str(link.issuer), "it is there")
+            wait = None if link.issuer in ready else there
             changes.append(make(key=link.issuer, body=annotations, waits_for=wait))
         if not delivered:
             source = ObjectRef(link.issuer.cluster, CONFIG_MAP, link.issuer.namespace, name)
