@@ -162,7 +162,7 @@ def open_session(
     stop: Flag | None = None,
 ) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
-    from reconcile.app_interface import client, config, secrets
+    from reconcile.app_interface import client, config, secret_readers
 
     settings = config.read(invocation.config)
     with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
@@ -170,7 +170,7 @@ def open_session(
     session = Session(
         settings,
         fetched,
-        secrets.reader(settings, vault=fetched.vault),
+        secret_readers.reader(settings, vault=fetched.vault),
         invocation,
         removal_budget=removal_budget,
         stop=stop,
