@@ -12,6 +12,10 @@ Pointer = tuple[str | int, ...]
 """Path inside a document: mapping keys and list indices."""
 
 
+Reason = str
+"""Why something is not as it should be, a clause for people. Where nothing is wrong there is no reason: None."""
+
+
 class Severity(StrEnum):
     """How much a finding matters: an error refuses its subject, a warning does not."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconcile.findings import Finding, NetworkSubject, PolicySubject, Severity, SiteSubject, Subject
+from reconcile.findings import Finding, NetworkSubject, PolicySubject, Reason, Severity, SiteSubject, Subject
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.live import ClusterSnapshot
@@ -38,13 +38,13 @@ class PlanInput:
     def snapshot(self, cluster: str) -> ClusterSnapshot:
         return self.snapshots.get(cluster, NOT_READ)
 
-    def skip_reason(self, cluster: Cluster, namespace: str) -> str:
-        """Why nothing is written in this namespace; empty if it may be."""
+    def skip_reason(self, cluster: Cluster, namespace: str) -> Reason | None:
+        """Why nothing is written in this namespace; None if it may be."""
         if cluster.disabled:
             return f"cluster {cluster.name} disables this integration"
         if not self.selection.covers(cluster, namespace):
             return f"{self.selection.text} leaves it out"
-        return self.refused_sites.get(SiteKey(cluster.name, namespace), "")
+        return self.refused_sites.get(SiteKey(cluster.name, namespace))
 
     @property
     def refused_sites(self) -> dict[SiteKey, str]:

@@ -50,7 +50,7 @@ def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
     if live.config_map and not live.config_map.uid:
         step = "look at the object, and at what stands between us and the API server"
         yield Fault(live.key, CONFIG_MAP, names.SITE, "it has no uid", step, blocks=True)
-    if live.status and live.status.fault not in {"", status.EMPTY}:
+    if live.status and live.status.fault and live.status.fault != status.EMPTY:
         step = (
             f"restart the Deployment {names.ROUTER}, which writes it; until then nobody knows of links there"
         )

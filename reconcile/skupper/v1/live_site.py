@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from reconcile.findings import Reason
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
@@ -96,8 +97,8 @@ class LiveSite:
         """The certificate that the site shows to diallers."""
         return self._certificate(names.SITE_SERVER)
 
-    def certificate_fault(self, secret: str) -> str:
-        """What is wrong with a Secret of the site's own certificates; empty if nothing, or if it is not there yet."""
+    def certificate_fault(self, secret: str) -> Reason | None:
+        """What is wrong with a Secret of the site's own certificates; None if nothing, or if it is not there yet."""
         return self._certificate(secret).fault
 
     def _certificate(self, secret: str) -> Certificate:
@@ -138,8 +139,8 @@ class LiveSite:
         return renewed or (_last_write(found) if found else None)
 
     @property
-    def missing_part(self) -> str:
-        """What the site still lacks to run; empty once the service-controller, made last, is there."""
+    def missing_part(self) -> Reason | None:
+        """What the site still lacks to run; None once the service-controller, made last, is there."""
         if not self.site_id:
             return "ConfigMap skupper-site"
         for kind, name in (
@@ -149,17 +150,17 @@ class LiveSite:
         ):
             if self.part(kind, name) is None:
                 return f"{kind.name} {name}"
-        return ""
+        return None
 
-    def router_down(self, now: datetime) -> str:
-        """Why nothing that this site's status says counts any more; empty if its router runs, or may soon.
+    def router_down(self, now: datetime) -> Reason | None:
+        """Why nothing that this site's status says counts any more; None if its router runs, or may soon.
 
         The status has no heartbeat: a router that is gone leaves its last word behind (``cmd/config-sync``).
         """
         router = self.part(DEPLOYMENT, names.ROUTER)
         since = _unavailable_since(router) if router else None
         if since is None or now - since < ROLLOUT:
-            return ""
+            return None
         return f"its router has not been available since {since:%Y-%m-%d %H:%M} UTC"
 
     @property

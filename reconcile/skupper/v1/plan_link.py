@@ -11,6 +11,7 @@ Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_han
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconcile.findings import Reason
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
 from reconcile.skupper.v1 import fingerprint, legacy, link_steps, names, observations
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
@@ -53,8 +54,8 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
     return report, [*steps, *_old_copies(ends, name), *_old_tokens(ends, name, report, now)]
 
 
-def _lacking(ends: LinkEnds) -> str:
-    """What the issuer still lacks to issue a token that works; empty if nothing."""
+def _lacking(ends: LinkEnds) -> Reason | None:
+    """What the issuer still lacks to issue a token that works; None if nothing."""
     issuer = ends.issuer
     if not issuer.site_id:
         return "the site does not exist yet"
@@ -67,12 +68,12 @@ def _lacking(ends: LinkEnds) -> str:
         if not issuer.server.fingerprint:
             return _unusable(issuer, names.SITE_SERVER) or "it has no server certificate yet"
         return f"its server certificate is not valid for {endpoint.host}; the site must be made anew"
-    return ""
+    return None
 
 
-def _unusable(issuer: LiveSite, secret: str) -> str:
+def _unusable(issuer: LiveSite, secret: str) -> Reason | None:
     fault = issuer.certificate_fault(secret)
-    return f"its Secret {secret} is of no use, since {fault}" if fault else ""
+    return f"its Secret {secret} is of no use, since {fault}" if fault else None
 
 
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:

@@ -154,7 +154,7 @@ def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
     return SiteReport.of(
         site,
         SiteState.STARTING if missing else SiteState.DOWN if down else SiteState.READY,
-        f"{missing} is not there yet" if missing else down,
+        f"{missing} is not there yet" if missing else down or "",
         version=seen.version if seen else "",
         since=live.config_map.created,
     )

@@ -7,17 +7,18 @@ is harmless for the routers, which run without it.
 
 from typing import Any
 
+from reconcile.findings import Reason
 from reconcile.kinds import DEPLOYMENT, ROLE_BINDING, Kind
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.v1 import legacy
 
 
-def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> str:
-    """Why an object is made anew; empty if an apply will do."""
+def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> Reason | None:
+    """Why an object is made anew; None if an apply will do."""
     if kind == ROLE_BINDING and found.content.get("roleRef") != body["roleRef"]:
         return f"{_origin(taken_over)}its roleRef cannot be changed, so it is made anew"
     if kind != DEPLOYMENT:
-        return ""
+        return None
     if taken_over:
         lost = sorted(_variables(found.content) - _variables(body))
         told = f"; its variables {', '.join(lost)} go, which restarts routers of other images" if lost else ""
@@ -26,7 +27,7 @@ def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool
         return (
             "its selector cannot be changed, so the site-controller is made anew, without harm to the routers"
         )
-    return ""
+    return None
 
 
 def _origin(taken_over: bool) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from reconcile.findings import Reason
 from reconcile.kinds import SECRET
 from reconcile.skupper.live import ClusterSnapshot, LiveObject, instant
 from reconcile.skupper.ownership import Ownership
@@ -57,10 +58,10 @@ class LinkSecret:
         return self.live.annotations.get(f"{role}-host", "")
 
     @property
-    def oddity(self) -> str:
-        """What nobody who makes tokens would have written; empty for a request, and for a token of any age."""
+    def oddity(self) -> Reason | None:
+        """What nobody who makes tokens would have written; None for a request, and for a token of any age."""
         if self.requested:
-            return ""
+            return None
         if not self.issued:
             known = f"neither {names.REQUEST} nor {names.TOKEN}"
             return f"its label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
@@ -70,10 +71,10 @@ class LinkSecret:
                 return f"it has no {entry}"
             if certificate.fault:
                 return f"its {entry} cannot be used: {certificate.fault}"
-        return ""
+        return None
 
-    def fault(self, ca: str, now: datetime) -> str:
-        """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; empty if it is good."""
+    def fault(self, ca: str, now: datetime) -> Reason | None:
+        """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; None if it is good."""
         if self.oddity or not self.issued:
             return self.oddity or f"its label {names.TYPE} is not {names.TOKEN}"
         # Not that of its CA: any other token of this issuer would carry the same one.
@@ -82,7 +83,7 @@ class LinkSecret:
             return f"its tls.crt expires on {expires:%Y-%m-%d}"
         if self.live.certificates["ca.crt"].fingerprint != ca:
             return "its CA is not the issuer's"
-        return ""
+        return None
 
 
 class Stray(NamedTuple):

@@ -10,6 +10,8 @@ import re
 import warnings
 from collections.abc import Callable
 
+from reconcile.findings import Reason
+
 MOST_REPEATS = 1000
 """Go refuses to repeat anything more often."""
 
@@ -48,8 +50,8 @@ _CLASSES = frozenset(
 _IN_SET = re.compile(r"\[:\^?\w+:\]|\\[pP](?:\{\^?\w+\}|[A-Z])")
 
 
-def fault(pattern: str) -> str:
-    """Say why Skupper cannot compile a pattern; empty if it can."""
+def fault(pattern: str) -> Reason | None:
+    """Say why Skupper cannot compile a pattern; None if it can."""
     try:
         python = _TOKEN.sub(_translate, pattern)
         with warnings.catch_warnings():
@@ -61,7 +63,7 @@ def fault(pattern: str) -> str:
         return error.msg
     except (OverflowError, RecursionError):
         return "it is too large"
-    return ""
+    return None
 
 
 class _RefusedError(Exception):
