@@ -114,7 +114,7 @@ def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour
     for reason in sorted({*left_sites, *left_links}):
         counts = [(left_sites[reason], "site"), (left_links[reason], "link")]
         what = ", ".join(counted(number, noun) for number, noun in counts if number)
-        lines.append(f"  {mark}  left alone: {what} ({reason})")
+        lines.append(f"  {mark}  skipped: {what} ({reason})")
     return lines
 
 

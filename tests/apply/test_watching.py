@@ -16,7 +16,7 @@ from reconcile.apply.watching import MOST_STREAMS
 from reconcile.kinds import CONFIG_MAP, ROLE_BINDING, SECRET, SERVICE, SERVICE_ACCOUNT
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
-from reconcile.skupper.list_requests import ListRequest
+from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ObjectKey
 from tests.openshift.loopback import Visit, failure, serving
 
@@ -135,10 +135,14 @@ def reading(count: int, *, cluster_wide: bool = False) -> Iterator[Watched]:
         target = Target(
             name="a",
             open=lambda: Accounts(client),
-            list_requests=READS,
-            presence_list=READS[0],
-            probes_for=lambda _: (),
-            namespaces=tuple(namespaces),
+            readings=(
+                Reading(
+                    presence_list=READS[0],
+                    lists=READS,
+                    probes_for=lambda _: (),
+                    namespaces=tuple(namespaces),
+                ),
+            ),
         )
         fleet = Fleet([target], threads=POOL)
         try:

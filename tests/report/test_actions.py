@@ -8,7 +8,8 @@ from hypothesis import given
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.report.actions import line
 from reconcile.skupper.plan import Change, Verb
-from tests.report.plans import change
+from reconcile.skupper.waits import WaitKind
+from tests.report.plans import change, wait
 from tests.report.strategies import changes
 
 
@@ -22,9 +23,9 @@ def test_a_delete_says_that_it_is_not_privileged() -> None:
 
 
 @pytest.mark.parametrize("verb", Verb)
-def test_a_change_of_a_cluster_wide_object_says_that_it_is_privileged(verb: Verb) -> None:
+def test_a_change_by_the_cluster_admin_says_that_it_is_privileged(verb: Verb) -> None:
     words = [verb.value, "privileged=True", "east", "", CLUSTER_POLICY.label, "test-p"]
-    assert ast.literal_eval(line(change(verb, CLUSTER_POLICY, "test-p", namespace=""))) == words
+    assert ast.literal_eval(line(change(verb, CLUSTER_POLICY, "test-p", namespace="", admin=True))) == words
 
 
 def test_a_create_names_cluster_namespace_kind_and_name() -> None:
@@ -47,11 +48,11 @@ def test_the_namespace_of_a_cluster_wide_object_is_empty() -> None:
 
 @given(changes)
 def test_a_line_says_privileged_just_where_the_cluster_admin_makes_the_change(any_change: Change) -> None:
-    assert ("privileged=True" in ast.literal_eval(line(any_change))) is any_change.privileged
+    assert ("privileged=True" in ast.literal_eval(line(any_change))) is any_change.admin
 
 
 def test_a_change_that_comes_later_has_the_same_line() -> None:
-    assert line(change(waits_for="the token is issued")) == line(change())
+    assert line(change(waits_for=wait(WaitKind.ISSUED, "the token is issued"))) == line(change())
 
 
 @given(changes)

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.report.status_text import text
-from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState, Plan, SiteReport, Verdict
+from reconcile.skupper.plan import (
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+    Verdict,
+)
 from tests.report.plans import NOW, STATES, ago, change, link, ready, site
 from tests.report.strategies import plans
 
@@ -61,17 +69,17 @@ def test_an_issuer_that_never_lists_edge_sites_is_not_quoted() -> None:
     assert "(edge)" in row(of(found), "→")
 
 
-def test_what_is_left_alone_is_counted_by_reason() -> None:
+def test_what_is_skipped_is_counted_by_reason() -> None:
     shown = of(
         link("a", "b", LinkState.SKIPPED, "one"),
         link("b", "a", LinkState.SKIPPED, "one"),
-        sites=(site("a", "left alone", reason="one"), site("b", "left alone", reason="other")),
+        sites=(site("a", SiteState.SKIPPED, reason="one"), site("b", SiteState.SKIPPED, reason="other")),
     )
-    assert "left alone: 1 site, 2 links (one)" in shown
-    assert "left alone: 1 site (other)" in shown
+    assert "skipped: 1 site, 2 links (one)" in shown
+    assert "skipped: 1 site (other)" in shown
 
 
-def test_what_is_left_alone_is_in_no_table() -> None:
+def test_what_is_skipped_is_in_no_table() -> None:
     assert "→" not in of(link("a", "b", LinkState.SKIPPED, "one"))
 
 

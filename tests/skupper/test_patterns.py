@@ -1,7 +1,8 @@
 """Patterns of policies: what Go's ``regexp.Compile`` says of each, as it was asked (Go 1.26)."""
 
 import pytest
-from reconcile.skupper.checks.patterns import fault
+
+from reconcile.skupper.v1.checks.patterns import fault
 
 GOOD = (
     "",

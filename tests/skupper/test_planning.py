@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.findings import Severity
+from reconcile.engines import check_definitions
+from reconcile.findings import Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from reconcile.skupper import checks
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import LinkState, Plan, Verb
@@ -44,7 +44,7 @@ def plan(*entries: Network, snapshots=None, budget=None, selection=Selection(), 
             now=NOW,
             snapshots=snapshots if snapshots is not None else {name: ClusterSnapshot() for name in names},
             selection=selection,
-            findings=checks.check(definitions) if judged else (),
+            findings=check_definitions(definitions) if judged else (),
             removal_budget=budget,
         )
     )
@@ -82,7 +82,7 @@ def test_an_unreadable_namespace_gets_no_change_and_its_neighbours_do():
 def test_an_unreadable_namespace_is_an_error_in_the_words_of_its_cluster():
     snapshots = {"a": ClusterSnapshot(unreadable={"net": "a/net: forbidden"}), "b": ClusterSnapshot()}
     (error,) = plan(network(site("a"), site("b")), snapshots=snapshots).errors
-    assert (error.message, error.cluster, error.namespace) == ("a/net: forbidden", "a", "net")
+    assert (error.message, error.subject) == ("a/net: forbidden", SiteSubject("a", "net", "n"))
 
 
 def test_an_unreadable_cluster_is_not_told_about_once_more_for_each_namespace():
@@ -153,7 +153,7 @@ class TestRemovals:
             dialler, issuer = link.link.dialler.cluster, link.link.issuer.cluster
             fakes[dialler].add_link_secret(
                 "net",
-                link.secret,
+                link.credential,
                 f"{dialler}/net",
                 f"{issuer}/net",
                 issued_by=f"id-{issuer}",
@@ -255,9 +255,9 @@ class TestUnusableConfigs:
         found = plan(network(site("a", config={"nonsense": 1}), site("b"), site("c")))
         assert touched(found) == {"b/net", "c/net"}
         (error,) = found.errors
-        assert (error.rule, error.cluster, error.dotted) == (
+        assert (error.rule, error.subject, error.dotted) == (
             "unknown-config-key",
-            "a",
+            SiteSubject("a", "net", "n"),
             "skupper.config.nonsense",
         )
 

@@ -20,10 +20,11 @@ from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import SiteKey, resolve_site
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, list_requests
 from reconcile.skupper.v1.objects import APPLIED
+from reconcile.skupper.v1.sites import resolve_site
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.resolving import resolve
@@ -118,7 +119,9 @@ class TestCounting:
     def test_a_removal_that_waits_for_nothing_else_names_the_clusters(self, fleet: Fleet):
         ready = {change.name for change in removals(fleet.plan("a", "b")) if change.ready}
         held = removals(fleet.plan("a", "b", awaited=frozenset({"late", "later"})))
-        assert {change.waits_for for change in held if change.name in ready} == {"late, later has answered"}
+        assert {str(change.waits_for) for change in held if change.name in ready} == {
+            "late, later has answered"
+        }
 
     def test_nothing_is_removed_where_not_all_could_be_read(self, fleet: Fleet):
         inputs = fleet.inputs("a", "b")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
@@ -120,7 +120,7 @@ def moved() -> Moved:
     return Moved()
 
 
-REFUSED = Finding(rule="service-controller", message="no", network="n", cluster=NEW, namespace="net")
+REFUSED = Finding("service-controller", "no", subject=SiteSubject(NEW, "net", "n"))
 SKIPPED = {
     "disabled": ({"disabled": frozenset({NEW})}, f"cluster {NEW} disables this integration"),
     "filtered out by cluster": (
@@ -139,7 +139,7 @@ SKIPPED = {
 @pytest.mark.parametrize(("fields", "reason"), SKIPPED.values(), ids=SKIPPED)
 def test_the_only_uplink_waits_for_a_replacement_that_is_skipped(fields, reason: str):
     assert (
-        Moved(**fields).str(removal().waits_for)
+        str(Moved(**fields).removal().waits_for)
         == f"the declared link e/net -> new/net is up (skipped: {reason})"
     )
 
@@ -206,7 +206,7 @@ def test_what_somebody_else_shows_counts_for_an_issuer_that_is_skipped():
 
 def test_an_issuer_keeps_a_dialler_that_is_to_go_while_nothing_shows_another_link():
     moved = Moved(selection=Selection(clusters=frozenset({EDGE})), declared=(OLD, NEW))
-    assert moved.removal().waits_for.startswith("the declared link old/net -> new/net is up")
+    assert str(moved.removal().waits_for).startswith("the declared link old/net -> new/net is up")
 
 
 def test_what_a_router_said_that_is_gone_does_not_end_the_wait():
@@ -387,6 +387,6 @@ def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
     )
     (removal,) = [change for change in plan_inputs(inputs).changes if change.name == name]
     assert (
-        removal.waits_for
+        str(removal.waits_for)
         == "the declared link b/far -> a/near is up (skipped: --namespace-name near leaves it out)"
     )

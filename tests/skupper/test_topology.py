@@ -7,14 +7,14 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.skupper import checks
+from reconcile.engines import check_definitions
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition, Strategy
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology.components import components
 from reconcile.skupper.topology.disjoint import paths
 from reconcile.skupper.topology.reachability import can_dial
 from tests.skupper.networks import networks, public_fleet
-from tests.skupper.resolving import resolve_sites
+from tests.skupper.resolving import links, resolve_sites
 
 
 def interior_graph(network: Network) -> nx.Graph:
@@ -73,7 +73,7 @@ def test_a_network_is_one_component_or_refused(network: Network):
     graph.add_edges_from((link.dialler, link.issuer) for link in links(network))
     interior = interior_graph(network)
     whole = nx.is_connected(graph) and nx.is_connected(interior) if len(interior) else len(live) < 2
-    refused = any(f.rule == "not-connected" for f in checks.check(Definitions(networks=(network,))))
+    refused = any(f.rule == "not-connected" for f in check_definitions(Definitions(networks=(network,))))
     assert refused != (whole or len(live) < 2)
 
 
