@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from threading import Event as Flag
 
-from reconcile.apply.events import Event, Listener
+from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
@@ -75,7 +75,7 @@ class Reconciler:
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
         """Read everything once and plan, without a word."""
-        return Run(self._fleet(heartbeat=heartbeat), self._plan, _silent, stop=self._stop).preview()
+        return Run(self._fleet(heartbeat=heartbeat), self._plan, ignore, stop=self._stop).preview()
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""
@@ -135,7 +135,3 @@ class Reconciler:
             open=partial(self._open_accounts, cluster, admin),
             readings=tuple(readings),
         )
-
-
-def _silent(event: Event) -> None:  # noqa: ARG001 a listener that listens to nothing
-    return

@@ -40,3 +40,7 @@ class Planned:
 
 Event = ChangeStarted | ChangeFailed | ClusterFailed | Planned
 Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:  # noqa: ARG001 it ignores what it hears
+    """A listener for those who want to hear nothing."""

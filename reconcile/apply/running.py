@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
 
-from reconcile.apply import executing
-from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Listener, Planned, ignore
 from reconcile.apply.fleet import Fleet
 from reconcile.apply.waking import Wakeup
+from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKey, work
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
@@ -30,7 +30,6 @@ _TRIES = 3
 """How often one change is made in one run before it is given up."""
 
 _Key = tuple[str, str, str, str, str]
-_WorkKey = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -72,18 +71,16 @@ class Run:
         self._clock = clock
         self._stop = stop or Flag()
         self._wakeup = wakeup or Wakeup()
-        self._busy: set[_WorkKey] = set()
-        self._done: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
-        # Changes that succeeded, and whether that took a write.
-        self._free: queue.SimpleQueue[_WorkKey] = queue.SimpleQueue()
+        self._busy: set[WorkKey] = set()
+        self._posted: queue.SimpleQueue[Result | ClusterError] = queue.SimpleQueue()
+        # What other threads have to say; a bare error is that of a watch.
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
-        self._closed: set[_WorkKey] = set()
+        self._closed: set[WorkKey] = set()
         # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
         self._removed = 0
         self._planning = 0.0
         self._reported: set[str] = set()
-        self._unwatched: queue.SimpleQueue[ClusterError] = queue.SimpleQueue()
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
@@ -98,7 +95,7 @@ class Run:
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
-            self._emit(ChangeStarted(change))
+            self._report(ChangeStarted(change))
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
@@ -114,7 +111,7 @@ class Run:
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
                 # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
-                self._fleet.watch(self._awaited(), self._wakeup.ring, self._cannot_watch, longest=wait + TICK)
+                self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
@@ -132,36 +129,49 @@ class Run:
         """Wait until something happens, then a moment longer for what comes with it."""
         # A large fleet reports without a pause; planning must not take up more than a third of the run.
         self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
-        self._take_stock()
+        for _ in range(self._posted.qsize()):
+            self._take(self._posted.get())
 
-    def _take_stock(self) -> None:
-        """Count what the threads have done. A lane becomes free after all that was made in it has been counted."""
-        freed = [self._free.get() for _ in range(self._free.qsize())]
-        while not self._done.empty():
-            change, written = self._done.get()
-            self.outcome.writes += written
-            self._removed += change.removal
-        self._busy -= set(freed)
+    def _report(self, event: Event) -> None:
+        """Tell the listener, unless it has failed: a broken pipe must not leave a change half noted."""
+        try:
+            self._emit(event)
+        except Exception as error:  # noqa: BLE001 whatever the listener does with an event is its own affair
+            self._emit = ignore
+            self.outcome.failures.append(f"progress is not reported any more: {type(error).__name__}")
+
+    def _post(self, posted: Result | ClusterError) -> None:
+        """Called by any thread."""
+        self._posted.put(posted)
+        self._wakeup.ring()
+
+    def _take(self, posted: Result | ClusterError) -> None:
+        """Note and report what another thread has posted."""
+        match posted:
+            case Started(change):
+                self._report(ChangeStarted(change))
+            case Made(change, written):
+                self.outcome.writes += written
+                self._removed += change.removal
+            case Failed():
+                self._fail(posted)
+            case Ended(work_key):
+                self._busy.discard(work_key)
+            case ClusterError():
+                self._give_up_unwatched(posted)
 
     def _plan(self) -> None:
         started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
         self._planning = self._wakeup.now() - started
-        self._emit(Planned(self.outcome.plan))
+        self._report(Planned(self.outcome.plan))
 
     def _report_failures(self) -> None:
         for failure in self._fleet.failures:
             if failure.cluster not in self._reported:
                 self._reported.add(failure.cluster)
-                self._emit(failure)
+                self._report(failure)
                 self._note(failure)
-
-        while not self._unwatched.empty():
-            self._give_up_unwatched(self._unwatched.get())
-
-    def _cannot_watch(self, error: ClusterError) -> None:
-        self._unwatched.put(error)
-        self._wakeup.ring()
 
     def _give_up_unwatched(self, error: ClusterError) -> None:
         """Give up what would only be seen changing by a watch that is refused; the first one is told."""
@@ -170,7 +180,7 @@ class Run:
             return
         self._closed.add(work_key)
         failure = ClusterFailed(error.cluster, str(error))
-        self._emit(failure)
+        self._report(failure)
         self._note(failure)
 
     def _note(self, failure: ClusterFailed) -> None:
@@ -179,7 +189,7 @@ class Run:
 
     def _start_what_is_ready(self) -> bool:
         """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
-        work_keys: dict[_WorkKey, list[Change]] = {}
+        work_keys: dict[WorkKey, list[Change]] = {}
         for change in self.outcome.plan.ready:
             free = change.work_key not in self._busy and self._is_open(change.work_key)
             if free and self._tried.get(_key(change), 0) < _TRIES:
@@ -188,31 +198,20 @@ class Run:
             self._busy.add(work_key)
             for change in changes:
                 self._tried[_key(change)] = self._tried.get(_key(change), 0) + 1
-            self._fleet.submit(work_key[0], partial(self._execute_all, work_key, changes))
+            job = partial(
+                work,
+                work_key,
+                changes,
+                self._fleet.clusters,
+                may_go_on=partial(self._may_go_on, work_key),
+                post=self._post,
+            )
+            self._fleet.submit(work_key[0], job)
         return bool(work_keys)
 
-    def _execute_all(self, work_key: _WorkKey, changes: list[Change]) -> None:
-        """Make the changes of one lane in order; the first that fails ends the lane for this run."""
-        try:
-            for change in changes:
-                if self._stop.is_set() or not self._is_open(change.work_key):
-                    break
-                self._execute(change)
-        finally:
-            self._free.put(work_key)
-            self._wakeup.ring()
-
-    def _execute(self, change: Change) -> None:
-        try:
-            self._emit(ChangeStarted(change))
-            written = executing.execute(change, self._fleet.clusters)
-        except ClusterError as error:
-            self._fail(change, error, str(error))
-        except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
-            message = f"{'/'.join(filter(None, change.work_key))}: {type(error).__name__} on {change.name}"
-            self._fail(change, None, message)
-        else:
-            self._done.put((change, written))
+    def _may_go_on(self, work_key: WorkKey) -> bool:
+        """Asked by workers, which read what they must not change."""
+        return not self._stop.is_set() and self._is_open(work_key)
 
     def _report_unconverged(self) -> None:
         """Tell of changes that have been made as often as a run makes them, and are due again."""
@@ -224,22 +223,23 @@ class Run:
                     f"{_TRIES} times made so: {change.reason}; find out what changes it back"
                 )
                 self.outcome.failures.append(message)
-                self._emit(ChangeFailed(change, message))
+                self._report(ChangeFailed(change, message))
 
-    def _is_open(self, work_key: _WorkKey) -> bool:
+    def _is_open(self, work_key: WorkKey) -> bool:
         return work_key not in self._closed and (work_key[0], "*") not in self._closed
 
-    def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
-        """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
+    def _fail(self, failed: Failed) -> None:
+        """Give up what the error stands for: the cluster, the work key, or (not its own fault) the change alone."""
+        change = failed.change
         self._refused.add(_key(change))
-        if error is not None and error.cluster != change.cluster:
+        if failed.elsewhere:
             self._tried[_key(change)] = _TRIES
-        elif isinstance(error, Unreachable):
+        elif isinstance(failed.error, Unreachable):
             self._closed.add((change.cluster, "*"))
         else:
             self._closed.add(change.work_key)
-        self.outcome.failures.append(message)
-        self._emit(ChangeFailed(change, message))
+        self.outcome.failures.append(failed.message)
+        self._report(ChangeFailed(change, failed.message))
 
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has set going may still come true."""
@@ -257,7 +257,7 @@ class Run:
         recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
-    def _awaited(self) -> set[_WorkKey]:
+    def _awaited(self) -> set[WorkKey]:
         """Where something is still to happen."""
         plan = self.outcome.plan
         ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}

@@ -99,7 +99,7 @@ def test_a_cluster_that_fails_is_unknown_and_the_others_are_read():
     a, b = FakeClient("a"), FakeClient("b")
     a.fail("list", error(errors.Unreachable))
     snapshots, pending = read(target(a), target(b)).known()
-    assert (bool(snapshots["a"].problem), snapshots["b"].problem, pending) == (True, "", frozenset())
+    assert (bool(snapshots["a"].problem), snapshots["b"].problem, pending) == (True, None, frozenset())
 
 
 def test_a_cluster_that_cannot_be_opened_says_why():
