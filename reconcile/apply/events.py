@@ -42,5 +42,5 @@ Event = ChangeStarted | ChangeFailed | ClusterFailed | Planned
 Listener = Callable[[Event], None]
 
 
-def ignore(event: Event) -> None:  # noqa: ARG001 it ignores what it hears
+def ignore(event: Event) -> None:
     """A listener for those who want to hear nothing."""

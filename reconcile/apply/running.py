@@ -13,7 +13,15 @@ from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
 
-from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Listener, Planned, ignore
+from reconcile.apply.events import (
+    ChangeFailed,
+    ChangeStarted,
+    ClusterFailed,
+    Event,
+    Listener,
+    Planned,
+    ignore,
+)
 from reconcile.apply.fleet import Fleet
 from reconcile.apply.waking import Wakeup
 from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKey, work
