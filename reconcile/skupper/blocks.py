@@ -6,7 +6,7 @@ A site there keeps its place in the network and its links. Nothing is done about
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Reason, Severity
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import MISSING_NAMESPACE, LinkReport, LinkState, SiteReport, SiteState
 from reconcile.skupper.plan_input import PlanInput
@@ -44,12 +44,14 @@ def block(site: Site, inputs: PlanInput) -> Block | None:
     return None
 
 
-def is_closed(key: SiteKey, inputs: PlanInput) -> bool:
-    """True if nothing may be changed in a namespace, declared or not: its cluster must be in the data, for one."""
+def closed_reason(key: SiteKey, inputs: PlanInput) -> Reason | None:
+    """Why nothing may be changed in a namespace, declared or not; None if it may."""
     cluster = inputs.desired.clusters.get(key.cluster)
-    if cluster is None or inputs.snapshot(key.cluster).problem_in(key.namespace):
-        return True
-    return bool(inputs.skip_reason(cluster, key.namespace))
+    if cluster is None:
+        return f"cluster {key.cluster} is not in the data"
+    return inputs.snapshot(key.cluster).problem_in(key.namespace) or inputs.skip_reason(
+        cluster, key.namespace
+    )
 
 
 def findings(network: ResolvedNetwork, inputs: PlanInput) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconcile.findings import Finding
 from reconcile.kinds import CONFIG_MAP, Kind
-from reconcile.skupper.blocks import Block, block, is_closed
+from reconcile.skupper.blocks import Block, block, closed_reason
 from reconcile.skupper.definitions import Network, SiteDefinition
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.engine import Redact
@@ -157,7 +157,7 @@ class ToyPlanner:
         sites = self.inputs.desired.wanted
         refused = sites.get(key) in self.inputs.refused_networks
         declared = key in sites if live.key.name == SITE else live.key.name in links
-        return not (declared or refused or live.deleting or is_closed(key, self.inputs))
+        return not (declared or refused or live.deleting or closed_reason(key, self.inputs))
 
     def _remove(self, key: SiteKey, live: LiveObject, linked: set[str]) -> Change:
         site = live.key.name == SITE

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from reconcile.skupper.blocks import is_closed
+from reconcile.skupper.blocks import closed_reason
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan_input import PlanInput
@@ -72,7 +72,7 @@ class ObservedState:
 
     def may_write(self, key: SiteKey) -> bool:
         """True if this namespace is known, of a cluster in the data, not to be left alone and not somebody else's."""
-        return not is_closed(key, self.inputs) and not self.site(key).foreign
+        return not closed_reason(key, self.inputs) and not self.site(key).foreign
 
     @cached_property
     def adoption(self) -> Adoption:

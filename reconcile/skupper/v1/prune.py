@@ -5,39 +5,83 @@ data does not know.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import faults, link_steps, removal, tokens
+from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.observed_state import ObservedState
-from reconcile.skupper.v1.replacements import Replacements
-from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.v1.replacements import Converged, Hold
 
 
 def plan(desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState) -> Plan:
     """Plan the removal of all that is ours and not declared; `links` are all declared links with their state."""
-    replacements = Replacements(desired, links, observed)
-    changes: list[Change] = []
-    findings: list[Finding] = []
-    for secret, change, deferred in _undeclared_links(desired, replacements, observed):
-        changes += observed.adoption.deferred([change], (secret.link.dialler, secret.link.issuer))
-        findings += [deferred] if deferred else []
-    sites: list[SiteReport] = []
-    for key, reason, network in _orphans(desired, observed):
-        live = observed.site(key)
-        hold = replacements.hold_site(live)
-        removals = removal.plan(
-            live, observed.secrets, network, reason, waits_for=hold.waits_for if hold else None
+    guards = _Guards(
+        Readable(observed), Accepted(desired, observed.inputs), Converged(desired, links, observed)
+    )
+    parts = [*_links(desired, guards, observed), *_sites(desired, guards, observed)]
+    return Plan(
+        changes=tuple(chain.from_iterable(part.changes for part in parts)),
+        sites=tuple(chain.from_iterable(part.sites for part in parts)),
+        findings=(
+            *chain.from_iterable(part.findings for part in parts),
+            *_findings(desired, links, observed),
+        ),
+    )
+
+
+class _Guards(NamedTuple):
+    readable: Readable
+    accepted: Accepted
+    converged: Converged
+
+
+def _links(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
+    """Every Secret of ours whose link is not declared."""
+    declared = {(link.dialler, link.issuer) for entry in desired.networks for link in entry.links}
+    for secret in observed.secrets:
+        link = secret.link
+        if (link.dialler, link.issuer) in declared:
+            continue
+        if guards.readable.hold(secret.at) or guards.accepted.hold_link(link):
+            continue
+        hold = guards.converged.hold_token(secret) if secret.delivered else None
+        change = link_steps.remove(
+            secret,
+            min(guards.accepted.networks_of(link), default=""),
+            "the link is not declared",
+            waits_for=hold.waits_for if hold else None,
+            removal=secret.delivered,
         )
-        findings += [hold.finding] if hold and hold.finding and removals else []
-        changes += removals
+        changes = observed.adoption.deferred([change], (link.dialler, link.issuer))
+        yield Plan(changes=tuple(changes), findings=_reported(hold))
+
+
+def _sites(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
+    """Every namespace with something of ours that no site which is meant to exist accounts for."""
+    marked = {site.key: site.network for site in desired.sites if not site.wanted}
+    for key in sorted(observed.places - desired.wanted.keys()):
+        if guards.readable.hold(key) or guards.accepted.hold_site(key):
+            continue
+        live, network = observed.site(key), marked.get(key, "")
+        reason = "the site is marked delete" if key in marked else "the site is not declared"
+        hold = guards.converged.hold_site(live)
+        waits_for = hold.waits_for if hold else None
+        changes = removal.plan(live, observed.secrets, network, reason, waits_for=waits_for)
         report = removal.report(live, network, reason)
-        if report:
-            sites.append(report)
-    findings += _findings(desired, links, observed)
-    return Plan(changes=tuple(changes), sites=tuple(sites), findings=tuple(findings))
+        yield Plan(
+            changes=tuple(changes),
+            sites=(report,) if report else (),
+            findings=_reported(hold) if changes else (),
+        )
+
+
+def _reported(hold: Hold | None) -> tuple[Finding, ...]:
+    return (hold.finding,) if hold and hold.finding else ()
 
 
 def _findings(
@@ -65,47 +109,3 @@ def _unread(key: SiteKey, reason: str) -> Finding:
         message=f"{key} holds something of ours that is not declared; nothing is removed there, for {reason}",
         subject=SiteSubject(key.cluster, key.namespace),
     )
-
-
-def _undeclared_links(
-    desired: DesiredState, replacements: Replacements, observed: ObservedState
-) -> Iterator[tuple[LinkSecret, Change, Finding | None]]:
-    wanted_links = {(link.dialler, link.issuer) for entry in desired.networks for link in entry.links}
-    network_of = {site.key: entry.identifier for entry in desired.networks for site in entry.sites}
-    wanted_sites = desired.wanted.keys()
-    refused_networks = observed.inputs.refused_networks
-    refused_sites = observed.inputs.refused_sites.keys()
-    for secret in observed.secrets:
-        ends = (secret.link.dialler, secret.link.issuer)
-        if ends in wanted_links or not observed.may_write(secret.at):
-            continue
-        networks = {network_of[end] for end in ends if end in network_of}
-        if networks & refused_networks or (refused_sites & set(ends) and wanted_sites >= set(ends)):
-            # What the data would declare if it were right is not known.
-            continue
-        hold = replacements.hold_token(secret) if secret.delivered else None
-        change = link_steps.remove(
-            secret,
-            min(networks, default=""),
-            "the link is not declared",
-            waits_for=hold.waits_for if hold else None,
-            removal=secret.delivered,
-        )
-        yield secret, change, hold.finding if hold else None
-
-
-def _orphans(desired: DesiredState, observed: ObservedState) -> list[tuple[SiteKey, str, str]]:
-    """(site, reason, network) of everything of ours that no live declared site accounts for."""
-    marked = {
-        site.key: entry.identifier for entry in desired.networks for site in entry.sites if not site.wanted
-    }
-    refused = observed.inputs.refused_networks
-    return [
-        (
-            key,
-            "the site is marked delete" if key in marked else "the site is not declared",
-            marked.get(key, ""),
-        )
-        for key in sorted(observed.places - desired.wanted.keys())
-        if observed.may_write(key) and marked.get(key) not in refused
-    ]

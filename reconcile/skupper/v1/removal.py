@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
-from reconcile.skupper.v1 import names, objects, provenance
+from reconcile.skupper.v1 import names, objects
+from reconcile.skupper.v1.guards import Owned, Proven
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
@@ -27,10 +28,11 @@ def plan(
     linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
     if linked and not waits_for:
         waits_for = Wait(WaitKind.UNLINKED, str(live.key), "its links are removed")
+    guards = (Owned(live.ownership), Proven(live.ownership))
     changes = []
     for kind, name in _own_objects():
         found = live.find(kind, name)
-        if found and not found.deleting and provenance.proven(found, live.ownership):
+        if found and not found.deleting and not any(guard.hold(found) for guard in guards):
             changes.append(
                 Change(
                     verb=Verb.DELETE,

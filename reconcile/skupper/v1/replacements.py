@@ -32,8 +32,8 @@ class Hold:
     """Set where this run alone cannot end the wait."""
 
 
-class Replacements:
-    """The declared links of every site, and whether they work."""
+class Converged:
+    """A guard over removals: the declared links of every site that loses one work, or will not be missed."""
 
     def __init__(self, desired: DesiredState, reports: Iterable[LinkReport], observed: ObservedState) -> None:
         self._observed = observed
