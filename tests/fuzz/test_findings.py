@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.plan import LinkState
 from tests.fuzz import facts, inputs
 from tests.fuzz.inputs import Place, at, token
@@ -13,6 +13,12 @@ from tests.skupper.fakes import OURS, body, certificate
 
 def findings(place: Place, spoil: Callable[[dict], dict]) -> tuple[Finding, ...]:
     return facts.of_fleet(inputs.spoiled(place, spoil)).findings
+
+
+def where(finding: Finding) -> tuple[str, str]:
+    """The namespace that a finding is about."""
+    assert isinstance(finding.subject, SiteSubject)
+    return finding.subject.cluster, finding.subject.namespace
 
 
 def data(**entries: object) -> Callable[[dict], dict]:
@@ -81,7 +87,7 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
 def test_an_unusable_object_is_one_finding(case: str):
     place, spoil, what = CASES[case]
     (finding,) = findings(place, spoil)
-    assert (finding.rule, finding.cluster, finding.namespace) == ("unusable-object", place.cluster, "net")
+    assert (finding.rule, where(finding)) == ("unusable-object", (place.cluster, "net"))
     assert f"{place.kind.label} {place.name} in {place.cluster}/net is of no use: {what}" in finding.message
 
 
