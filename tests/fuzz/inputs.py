@@ -90,7 +90,7 @@ def _taken_in(place: Place, document: dict) -> LiveObject:
 def healthy() -> Bodies:
     """Bodies of a fleet in which every link is up and nothing is left to do."""
     fakes = {name: FakeCluster(name) for name in "abce"}
-    for clusterspace, names in ((SHAKY, "abce"), (STEADY, "ab")):
+    for namespace, clusters in ((SHAKY, "abce"), (STEADY, "ab")):
         for name in clusters:
             fakes[name].add_site(namespace, site_id=f"id-{name}-{namespace}", edge=name == "e")
     fakes["c"].add_load_balancer(SHAKY, f"id-c-{SHAKY}", f"{SHAKY}.c.example.com")
