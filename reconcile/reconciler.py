@@ -17,15 +17,15 @@ from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
 from reconcile.skupper import checks, planning
-from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster, Definitions
+from reconcile.skupper.desired import resolve
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import reads
+from reconcile.skupper.v1 import list_requests
 from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
 
 OpenAccounts = Callable[[Cluster, Sequence[Site]], Accounts]
 """Opens the accounts of a cluster with these declared sites; raises ``CannotOpenError``."""
@@ -61,7 +61,7 @@ class Reconciler:
         self._open_accounts = open_accounts
         self._options = options
         self._stop = stop or Flag()
-        self._layout = lay_out(definitions)
+        self._desired = resolve(definitions)
         self._fleets: list[Fleet] = []
 
     @cached_property
@@ -93,20 +93,20 @@ class Reconciler:
             fleet.close()
 
     def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
-        views, awaited = fleet.known()
+        snapshots, awaited = fleet.known()
         budget = self._options.removal_budget
-        world = World(
+        inputs = PlanInput(
             definitions=self._definitions,
             ownership=self._ownership,
             now=moment,
-            views=views,
+            snapshots=snapshots,
             awaited=awaited,
             selection=self._options.selection,
             findings=self.findings,
             removal_budget=None if budget is None else budget - removed,
             take_over=self._options.take_over,
         )
-        return planning.plan(world, self._layout, V1)
+        return planning.plan(inputs, self._desired, V1)
 
     def _fleet(self, *, heartbeat: bool) -> Fleet:
         targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]
@@ -123,15 +123,17 @@ class Reconciler:
                 yield cluster
 
     def _target(self, cluster: Cluster, *, heartbeat: bool) -> Target:
-        declared = (site for network in self._layout.networks for site in network.sites)
+        declared = (site for network in self._desired.networks for site in network.sites)
         sites = tuple(site for site in declared if site.cluster.name == cluster.name)
         take_over = self._options.take_over
         return Target(
             name=cluster.name,
             open=partial(self._open_accounts, cluster, sites),
-            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat, take_over=take_over),
-            trace=reads.trace(self._ownership),
-            closer=partial(reads.closer, sites, self._ownership),
+            list_requests=list_requests.list_requests(
+                sites, self._ownership, heartbeat=heartbeat, take_over=take_over
+            ),
+            presence_list=list_requests.presence_list(self._ownership),
+            probes_for=partial(list_requests.probes_for, sites, self._ownership),
             namespaces=tuple(sorted({site.namespace for site in sites})),
         )
 

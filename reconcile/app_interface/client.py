@@ -23,7 +23,7 @@ from gql.transport.requests import RequestsHTTPTransport
 from pydantic import SecretStr
 
 from reconcile.app_interface.errors import BadAnswer, PartialAnswer, ServerFault, Unreachable
-from reconcile.app_interface.retrying import PATIENT, retry
+from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.transport import (
     Authorization,
     reaching,
@@ -47,7 +47,7 @@ _MOST_ERRORS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class GraphqlTimeouts:
     """How long one attempt may take, in seconds, and how often to try."""
 
     connect: float = 5.0
@@ -57,7 +57,7 @@ class Patience:
     """Silence of the server before it names the commit, which is asked for once and only for the log."""
     sha: float = 60.0
     """Silence before ``/sha256`` answers; a server that loads a bundle answers late."""
-    retries: Retries = PATIENT
+    retries: Retries = DEFAULT_RETRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Client:
         *,
         token: SecretStr | None = None,
         sha: str | None = None,
-        patience: Patience | None = None,
+        timeouts: GraphqlTimeouts | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare to ask ``server``; nothing is sent yet.
@@ -94,8 +94,8 @@ class Client:
         self.server = without_userinfo(server)
         self.sha = sha
         """Bundle that queries are about; None: whichever is newest."""
-        self._touched: set[str] = set()
-        self._patience = patience or Patience()
+        self._queried: set[str] = set()
+        self._timeouts = timeouts or GraphqlTimeouts()
         self._sleep = sleep
         self._authorization = Authorization(token.get_secret_value() if token else None)
         self._session = requests.Session()
@@ -127,7 +127,7 @@ class Client:
     @property
     def schemas(self) -> frozenset[str]:
         """Schemas (``$schema`` paths) of the objects that the queries so far have touched."""
-        return frozenset(self._touched)
+        return frozenset(self._queried)
 
     def pin(self) -> str:
         """Settle on the newest bundle for all later queries and give its sha256.
@@ -136,7 +136,7 @@ class Client:
             ServerError: if the server does not name one.
         """
         address = self._address("/sha256")
-        sha = self._get(address, self._patience.sha).strip()
+        sha = self._get(address, self._timeouts.sha).strip()
         if not _SHA256.fullmatch(sha):
             hint = "check server in [graphql] of the configuration"
             raise BadAnswer(address, "its answer is no sha256 in hexadecimal digits", hint)
@@ -151,8 +151,8 @@ class Client:
         """
         address = self._address(f"/git-commit-info/{self.sha}" if self.sha else "/git-commit-info")
         try:
-            once = replace(self._patience.retries, attempts=1)
-            info = json.loads(self._get(address, self._patience.commit, once))
+            once = replace(self._timeouts.retries, attempts=1)
+            info = json.loads(self._get(address, self._timeouts.commit, once))
             return Commit(str(info.get("commit") or ""), _seconds(info.get("timestamp")))
         except (ValueError, AttributeError, RecursionError):
             hint = "check server in [graphql] of the configuration"
@@ -168,7 +168,7 @@ class Client:
         address = self.endpoint
         request = GraphQLRequest(query, variable_values=dict(variables) if variables else None)
         self._transport.url = address
-        limits = {"timeout": (self._patience.connect, self._patience.query)}
+        limits = {"timeout": (self._timeouts.connect, self._timeouts.query)}
         try:
             result = self._persist(
                 address,
@@ -176,7 +176,7 @@ class Client:
             )
         except TransportQueryError as error:
             raise _partial(address, error.errors or []) from None
-        self._touched.update((result.extensions or {}).get("schemas") or ())
+        self._queried.update((result.extensions or {}).get("schemas") or ())
         return dict(result.data or {})
 
     def _get(self, address: str, timeout: float, retries: Retries | None = None) -> str:
@@ -184,7 +184,7 @@ class Client:
             response = self._session.get(
                 address,
                 auth=self._authorization,
-                timeout=(self._patience.connect, timeout),
+                timeout=(self._timeouts.connect, timeout),
                 allow_redirects=False,
                 hooks={"response": refuse_bad},
             )
@@ -196,7 +196,7 @@ class Client:
         return retry(
             lambda: reaching(address, attempt),
             passes=lambda error: isinstance(error, Unreachable | ServerFault),
-            retries=retries or self._patience.retries,
+            retries=retries or self._timeouts.retries,
             sleep=self._sleep,
         )
 

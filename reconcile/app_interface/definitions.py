@@ -85,13 +85,13 @@ def _cluster(answer: cluster_answers.Cluster) -> Cluster:
         server_url=answer.server_url,
         private=answer.spec.private if answer.spec else None,
         internal=bool(answer.internal),
-        peers=frozenset(_peers(answer.peering.connections if answer.peering else ())),
+        vpc_peers=frozenset(_vpc_peers(answer.peering.connections if answer.peering else ())),
         disabled=INTEGRATION in (disabled or ()),
         path=answer.path,
     )
 
 
-def _peers(connections: Iterable[cluster_answers.PeeringConnection]) -> Iterable[str]:
+def _vpc_peers(connections: Iterable[cluster_answers.PeeringConnection]) -> Iterable[str]:
     for connection in connections:
         if connection.cluster is not None and not connection.delete:
             yield connection.cluster.name

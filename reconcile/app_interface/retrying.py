@@ -12,7 +12,7 @@ from reconcile.openshift.access import Retries
 
 Answer = TypeVar("Answer")
 
-PATIENT = Retries(attempts=5, base=0.5, cap=4.0)
+DEFAULT_RETRIES = Retries(attempts=5, base=0.5, cap=4.0)
 """Waits 0.5, 1, 2 and 4 s: a server that is restarted is back by then. One that stays silent costs little more than
 a minute."""
 

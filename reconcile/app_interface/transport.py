@@ -24,7 +24,7 @@ from reconcile.app_interface.errors import (
     Unreachable,
     Untrusted,
 )
-from reconcile.app_interface.outages import explain
+from reconcile.app_interface.http_failures import explain
 from reconcile.app_interface.urls import without_userinfo
 
 Answer = TypeVar("Answer")

@@ -23,8 +23,8 @@ from reconcile.app_interface.errors import (
     SecretNotFound,
     SecretStoreError,
 )
-from reconcile.app_interface.outages import explain
-from reconcile.app_interface.retrying import PATIENT, retry
+from reconcile.app_interface.http_failures import explain
+from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.secrets import Entries, SecretReference, hidden
 from reconcile.openshift.access import Retries
 
@@ -56,7 +56,7 @@ class VaultReader:
         *,
         service_account_token: Path,
         timeout: Any = TIMEOUT,
-        retries: Retries = PATIENT,
+        retries: Retries = DEFAULT_RETRIES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
@@ -67,7 +67,7 @@ class VaultReader:
         self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout)
         self._logged_in = False
         self._versioned: dict[str, bool] = {}
-        self._outage: SecretStoreError | None = None
+        self._failure: SecretStoreError | None = None
 
     def entries(self, reference: SecretReference) -> Entries:
         """See ``SecretReader``. Where the engine keeps no versions, ``reference.version`` means nothing.
@@ -76,8 +76,8 @@ class VaultReader:
             SecretStoreError: if Vault cannot be reached or does not let us in; every later call says so at once.
             SecretForbidden, SecretNotFound, SecretMalformed: if this secret cannot be had.
         """
-        if self._outage is not None:
-            raise self._outage
+        if self._failure is not None:
+            raise self._failure
         mount, _, path = reference.path.strip("/").partition("/")
         if not path:
             raise SecretNotFound(
@@ -114,13 +114,13 @@ class VaultReader:
         try:
             self._persist(self._log_in_by_role if self._settings.role_id else self._log_in_by_account)
         except exceptions.VaultError as error:
-            self._outage = self._store_error(
+            self._failure = self._store_error(
                 f"it refuses our log-in: {_reason(error)}", "check [vault] of the configuration"
             )
-            raise self._outage from None
+            raise self._failure from None
         except (KeyError, TypeError):  # hvac found no token in the answer
-            self._outage = self._store_error(*_NOT_VAULT)
-            raise self._outage from None
+            self._failure = self._store_error(*_NOT_VAULT)
+            raise self._failure from None
         self._logged_in = True
 
     def _log_in_by_role(self) -> None:
@@ -134,11 +134,11 @@ class VaultReader:
         try:
             token = file.read_text(encoding="utf-8").strip()
         except OSError as error:
-            self._outage = self._store_error(
+            self._failure = self._store_error(
                 f"the token of the service account, {file}, cannot be read ({error.strerror})",
                 "name its file in KUBE_SA_TOKEN_PATH, or log in with role_id and secret_id",
             )
-            raise self._outage from None
+            raise self._failure from None
         self._vault.auth.kubernetes.login(
             role=self._settings.kube_auth_role, jwt=token, mount_point=self._settings.kube_auth_mount
         )
@@ -151,8 +151,8 @@ class VaultReader:
             reason, hint = _NOT_VAULT
         except requests.exceptions.RequestException as error:
             reason, hint = explain(error, "vault")
-        self._outage = self._store_error(reason, hint)
-        raise self._outage from None
+        self._failure = self._store_error(reason, hint)
+        raise self._failure from None
 
     def _store_error(self, reason: str, hint: str) -> SecretStoreError:
         return SecretStoreError(f"Vault {self._settings.server}: {reason}; {hint}")

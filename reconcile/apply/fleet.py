@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from reconcile.apply import observing
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.events import ClusterFailed
 from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts, Observed
-from reconcile.apply.picture import Picture
 from reconcile.apply.watching import Watches
 from reconcile.openshift.errors import ClusterError
-from reconcile.skupper.live import ClusterView
-from reconcile.skupper.reading import Look, Read
+from reconcile.skupper.list_requests import ListRequest, Probe
+from reconcile.skupper.live import ClusterSnapshot
 
 
 class CannotOpenError(Exception):
@@ -32,10 +32,10 @@ class Target:
     name: str
     open: Callable[[], Accounts] = field(repr=False)
     """Opens its accounts; raises ``CannotOpenError``."""
-    reads: tuple[Read, ...]
-    trace: Read
+    list_requests: tuple[ListRequest, ...]
+    presence_list: ListRequest
     """The LIST that finds out whether anything of ours is there."""
-    closer: Callable[[ClusterView], Sequence[Look]]
+    probes_for: Callable[[ClusterSnapshot], Sequence[Probe]]
     """What to look for by name, given what the LISTs showed."""
     namespaces: tuple[str, ...] = ()
     """Namespaces of the declared sites; empty for a cluster that no network names."""
@@ -58,12 +58,12 @@ class Fleet:
         }
         self._lock = threading.Lock()
         self._accounts: dict[str, Accounts] = {}
-        self._pictures: dict[str, Picture] = {}
+        self._caches: dict[str, ClusterCache] = {}
         self._observed: dict[str, list[Observed]] = {}
         self._failed: dict[str, ClusterFailed] = {}
         self._watches: dict[str, Watches] = {}
         self._closed = False
-        self.clusters = Clusters(self._accounts, self._pictures)
+        self.clusters = Clusters(self._accounts, self._caches)
 
     def read(self, done: Callable[[str], None]) -> None:
         """Start reading all clusters; `done` is called, on some thread, as each has answered or failed."""
@@ -85,20 +85,22 @@ class Fleet:
         with self._lock:
             return tuple(self._failed[name] for name in sorted(self._failed))
 
-    def known(self) -> tuple[dict[str, ClusterView], frozenset[str]]:
+    def known(self) -> tuple[dict[str, ClusterSnapshot], frozenset[str]]:
         """What is known now, and the clusters that are still to answer, of one moment: each is in just one of the two.
 
         Whoever counts what would be removed must know whether that is everything.
         """
         with self._lock:
-            answered = {name: self._pictures[name] for name in self._observed}
-            failed = {name: ClusterView(problem=failure.message) for name, failure in self._failed.items()}
+            answered = {name: self._caches[name] for name in self._observed}
+            failed = {
+                name: ClusterSnapshot(problem=failure.message) for name, failure in self._failed.items()
+            }
             pending = self._pending()
-        return {**{name: picture.view() for name, picture in answered.items()}, **failed}, pending
+        return {**{name: cache.snapshot() for name, cache in answered.items()}, **failed}, pending
 
     def watch(
         self,
-        lanes: Iterable[tuple[str, str]],
+        work_keys: Iterable[tuple[str, str]],
         changed: Callable[[], None],
         refused: Callable[[ClusterError], None],
         *,
@@ -109,7 +111,7 @@ class Fleet:
         Each is watched from where its LISTs stopped until the fleet is closed, `longest` seconds a watch.
         """
         awaited: dict[str, set[str]] = {}
-        for cluster, namespace in lanes:
+        for cluster, namespace in work_keys:
             awaited.setdefault(cluster, set()).add(namespace)
         for name, watches in self._watches.items():
             watches.attend(awaited.get(name, frozenset()))
@@ -131,7 +133,7 @@ class Fleet:
             lost = partial(self._lose, self._targets[name], changed)
             self._watches[name] = watches = Watches(
                 self._accounts[name],
-                self._pictures[name],
+                self._caches[name],
                 changed,
                 refused=refused,
                 lost=lost,
@@ -167,8 +169,8 @@ class Fleet:
     def _read(self, target: Target, done: Callable[[str], None]) -> None:
         try:
             accounts = target.open()
-            picture = self._admit(target, accounts)
-            observed = self._observe(target, accounts, picture)
+            cache = self._admit(target, accounts)
+            observed = self._observe(target, accounts, cache)
         except (CannotOpenError, ClusterError) as error:
             self._fail(target, str(error))
         except Exception as error:  # noqa: BLE001 one cluster's surprise must not end the run of the others
@@ -178,23 +180,23 @@ class Fleet:
                 self._observed[target.name] = observed
         done(target.name)
 
-    def _admit(self, target: Target, accounts: Accounts) -> Picture:
+    def _admit(self, target: Target, accounts: Accounts) -> ClusterCache:
         """Keep the accounts of a cluster, or close them if the run has ended while they were being opened."""
         with self._lock:
             if not self._closed:
                 self._accounts[target.name] = accounts
-                picture = self._pictures[target.name] = Picture()
-                return picture
+                cache = self._caches[target.name] = ClusterCache()
+                return cache
         accounts.close()
         raise CannotOpenError(f"{target.name} is not read: the run has ended")
 
-    def _observe(self, target: Target, accounts: Accounts, picture: Picture) -> list[Observed]:
+    def _observe(self, target: Target, accounts: Accounts, cache: ClusterCache) -> list[Observed]:
         if not target.declared:
-            traced = observing.observe(accounts, [target.trace], (), picture)
-            if not picture.keys(target.trace.kind):
-                return traced
-        observed = observing.observe(accounts, target.reads, target.namespaces, picture)
-        observing.look_closer(accounts, target.closer(picture.view()), picture)
+            presence = observing.observe(accounts, [target.presence_list], (), cache)
+            if not cache.keys(target.presence_list.kind):
+                return presence
+        observed = observing.observe(accounts, target.list_requests, target.namespaces, cache)
+        observing.send_probes(accounts, target.probes_for(cache.snapshot()), cache)
         return observed
 
     def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:

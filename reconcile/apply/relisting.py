@@ -100,7 +100,7 @@ class Relister:
                 return
             began = self._sink.clock()
             try:
-                changed = scope.list_again(self._accounts.of(admin=scope.read.admin), self._sink.picture)
+                changed = scope.list_again(self._accounts.of(admin=scope.request.admin), self._sink.cache)
             except errors.Unauthorised as error:
                 # The account is of no use any more, here or in any other namespace.
                 self._sink.give_up(str(error))

@@ -31,7 +31,7 @@ _TRIES = 3
 """How often one change is made in one run before it is given up."""
 
 _Key = tuple[str, str, str, str, str]
-_Lane = tuple[str, str]
+_WorkKey = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Run:
         self,
         fleet: Fleet,
         make_plan: Callable[[Fleet, datetime, int], Plan],
-        tell: Listener,
+        emit: Listener,
         *,
         clock: Callable[[], datetime] = now,
         stop: Flag | None = None,
@@ -69,21 +69,21 @@ class Run:
         """`clock` is the time that the planner is given; `wakeup` is what the run waits on."""
         self._fleet = fleet
         self._make_plan = make_plan
-        self._tell = tell
+        self._emit = emit
         self._clock = clock
         self._stop = stop or Flag()
         self._wakeup = wakeup or Wakeup()
-        self._busy: set[_Lane] = set()
-        self._made: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
+        self._busy: set[_WorkKey] = set()
+        self._done: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
         # Changes that succeeded, and whether that took a write.
-        self._free: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[_WorkKey] = queue.SimpleQueue()
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
-        self._closed: set[_Lane] = set()
+        self._closed: set[_WorkKey] = set()
         # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
         self._removed = 0
         self._planning = 0.0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._unwatched: queue.SimpleQueue[ClusterError] = queue.SimpleQueue()
         self.outcome = Outcome()
 
@@ -95,11 +95,11 @@ class Run:
         self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
-        self._tell_failures()
+        self._report_failures()
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
-            self._tell(ChangeStarted(change))
+            self._emit(ChangeStarted(change))
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
@@ -108,7 +108,7 @@ class Run:
         deadline: float | None = None
         while True:
             self._gather(TICK)
-            self._tell_failures()
+            self._report_failures()
             # Taken before the plan: a cluster that answers meanwhile is not in it, so another plan is due.
             unread = self._fleet.pending
             self._plan()
@@ -126,7 +126,7 @@ class Run:
                 break
         self.outcome.stopped = self._stop.is_set()
         if not self.outcome.stopped:
-            self._tell_what_is_undone()
+            self._report_unconverged()
         return self.outcome
 
     def _gather(self, longest: float) -> None:
@@ -138,8 +138,8 @@ class Run:
     def _take_stock(self) -> None:
         """Count what the threads have done. A lane becomes free after all that was made in it has been counted."""
         freed = [self._free.get() for _ in range(self._free.qsize())]
-        while not self._made.empty():
-            change, written = self._made.get()
+        while not self._done.empty():
+            change, written = self._done.get()
             self.outcome.writes += written
             self._removed += change.removal
         self._busy -= set(freed)
@@ -148,13 +148,13 @@ class Run:
         started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
         self._planning = self._wakeup.now() - started
-        self._tell(Planned(self.outcome.plan))
+        self._emit(Planned(self.outcome.plan))
 
-    def _tell_failures(self) -> None:
+    def _report_failures(self) -> None:
         for failure in self._fleet.failures:
-            if failure.cluster not in self._told:
-                self._told.add(failure.cluster)
-                self._tell(failure)
+            if failure.cluster not in self._reported:
+                self._reported.add(failure.cluster)
+                self._emit(failure)
                 self._note(failure)
 
         while not self._unwatched.empty():
@@ -166,12 +166,12 @@ class Run:
 
     def _give_up_unwatched(self, error: ClusterError) -> None:
         """Give up what would only be seen changing by a watch that is refused; the first one is told."""
-        lane = (error.cluster, error.namespace or "*")
-        if not self._is_open(lane):
+        work_key = (error.cluster, error.namespace or "*")
+        if not self._is_open(work_key):
             return
-        self._closed.add(lane)
+        self._closed.add(work_key)
         failure = ClusterFailed(error.cluster, str(error))
-        self._tell(failure)
+        self._emit(failure)
         self._note(failure)
 
     def _note(self, failure: ClusterFailed) -> None:
@@ -180,55 +180,55 @@ class Run:
 
     def _start_what_is_ready(self) -> bool:
         """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
-        lanes: dict[_Lane, list[Change]] = {}
+        work_keys: dict[_WorkKey, list[Change]] = {}
         for change in self.outcome.plan.ready:
-            free = change.lane not in self._busy and self._is_open(change.lane)
+            free = change.work_key not in self._busy and self._is_open(change.work_key)
             if free and self._tried.get(_key(change), 0) < _TRIES:
-                lanes.setdefault(change.lane, []).append(change)
-        for lane, changes in lanes.items():
-            self._busy.add(lane)
+                work_keys.setdefault(change.work_key, []).append(change)
+        for work_key, changes in work_keys.items():
+            self._busy.add(work_key)
             for change in changes:
                 self._tried[_key(change)] = self._tried.get(_key(change), 0) + 1
-            self._fleet.submit(lane[0], partial(self._make_all, lane, changes))
-        return bool(lanes)
+            self._fleet.submit(work_key[0], partial(self._execute_all, work_key, changes))
+        return bool(work_keys)
 
-    def _make_all(self, lane: _Lane, changes: list[Change]) -> None:
+    def _execute_all(self, work_key: _WorkKey, changes: list[Change]) -> None:
         """Make the changes of one lane in order; the first that fails ends the lane for this run."""
         try:
             for change in changes:
-                if self._stop.is_set() or not self._is_open(change.lane):
+                if self._stop.is_set() or not self._is_open(change.work_key):
                     break
-                self._make(change)
+                self._execute(change)
         finally:
-            self._free.put(lane)
+            self._free.put(work_key)
             self._wakeup.ring()
 
-    def _make(self, change: Change) -> None:
+    def _execute(self, change: Change) -> None:
         try:
-            self._tell(ChangeStarted(change))
-            written = executing.make(change, self._fleet.clusters)
+            self._emit(ChangeStarted(change))
+            written = executing.execute(change, self._fleet.clusters)
         except ClusterError as error:
             self._fail(change, error, str(error))
         except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
-            message = f"{'/'.join(filter(None, change.lane))}: {type(error).__name__} on {change.name}"
+            message = f"{'/'.join(filter(None, change.work_key))}: {type(error).__name__} on {change.name}"
             self._fail(change, None, message)
         else:
-            self._made.put((change, written))
+            self._done.put((change, written))
 
-    def _tell_what_is_undone(self) -> None:
+    def _report_unconverged(self) -> None:
         """Tell of changes that have been made as often as a run makes them, and are due again."""
         for change in self.outcome.plan.ready:
             again = self._tried.get(_key(change), 0) >= _TRIES and _key(change) not in self._refused
-            if again and self._is_open(change.lane):
+            if again and self._is_open(change.work_key):
                 message = (
-                    f"{'/'.join(filter(None, change.lane))}: {change.kind.name} {change.name} is not as declared, "
+                    f"{'/'.join(filter(None, change.work_key))}: {change.kind.name} {change.name} is not as declared, "
                     f"{_TRIES} times made so: {change.reason}; find out what changes it back"
                 )
                 self.outcome.failures.append(message)
-                self._tell(ChangeFailed(change, message))
+                self._emit(ChangeFailed(change, message))
 
-    def _is_open(self, lane: _Lane) -> bool:
-        return lane not in self._closed and (lane[0], "*") not in self._closed
+    def _is_open(self, work_key: _WorkKey) -> bool:
+        return work_key not in self._closed and (work_key[0], "*") not in self._closed
 
     def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
         """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
@@ -238,40 +238,40 @@ class Run:
         elif isinstance(error, Unreachable):
             self._closed.add((change.cluster, "*"))
         else:
-            self._closed.add(change.lane)
+            self._closed.add(change.work_key)
         self.outcome.failures.append(message)
-        self._tell(ChangeFailed(change, message))
+        self._emit(ChangeFailed(change, message))
 
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has set going may still come true."""
         plan = self.outcome.plan
         under_way = self._under_way()
         # What the Secrets of a link wait for shows in the link itself, and removals wait for links.
-        held = any(
-            change.after
+        deferred = any(
+            change.waits_for
             and change.kind != SECRET
             and change.verb is not Verb.DELETE
-            and self._is_open(change.lane)
+            and self._is_open(change.work_key)
             for change in plan.changes
         )
         coming = self._coming()
-        if not wait or not (under_way or coming or self._leaving() or held):
+        if not wait or not (under_way or coming or self._leaving() or deferred):
             return False
         moment = self._clock()
         begun = [report.since for report in under_way] + [site.since for site in coming]
         recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
-    def _awaited(self) -> set[_Lane]:
+    def _awaited(self) -> set[_WorkKey]:
         """Where something is still to happen."""
         plan = self.outcome.plan
         ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
         moving = {site.key for site in (*self._coming(), *self._leaving())}
-        return {*ends, *moving, *(change.lane for change in plan.changes if change.after)}
+        return {*ends, *moving, *(change.work_key for change in plan.changes if change.waits_for)}
 
     def _under_way(self) -> list[LinkReport]:
         """Links on their way; not those that wait for what could not be read or has been given up."""
-        open_links = [link for link in self.outcome.plan.links if link.managed and not link.settled]
+        open_links = [link for link in self.outcome.plan.links if link.managed and not link.converged]
         return [
             report
             for report in open_links
@@ -285,9 +285,13 @@ class Run:
     def _leaving(self) -> list[SiteReport]:
         """Sites on their way out; not those whose removal has been given up, or waits for links."""
         plan = self.outcome.plan
-        held = {change.lane for change in plan.changes if change.after and change.verb is Verb.DELETE}
+        deferred = {
+            change.work_key for change in plan.changes if change.waits_for and change.verb is Verb.DELETE
+        }
         return [
-            site for site in plan.sites if site.leaving and self._is_open(site.key) and site.key not in held
+            site
+            for site in plan.sites
+            if site.leaving and self._is_open(site.key) and site.key not in deferred
         ]
 
 

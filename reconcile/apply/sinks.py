@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.openshift import errors
 
 LOST_AFTER = 6.0
@@ -17,7 +17,7 @@ LOST_AFTER = 6.0
 class Sink:
     """The picture of one cluster, and whom to tell about it; shared by all threads that watch the cluster."""
 
-    picture: Picture
+    cache: ClusterCache
     changed: Callable[[], None]
     """Called after each change of the picture."""
     refused: Callable[[errors.ClusterError], None]

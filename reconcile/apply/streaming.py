@@ -66,24 +66,24 @@ class Stream:
         try:
             self._watch_once()
         except errors.Gone:
-            if self._scope.list_again(self._client, self._sink.picture):
+            if self._scope.list_again(self._client, self._sink.cache):
                 self._sink.changed()
 
     def _watch_once(self) -> None:
         self._opened_at, self._delivered = None, False
-        read = self._scope.read
+        request = self._scope.request
         for event in self._client.watch(
-            read.kind,
+            request.kind,
             namespace=self._scope.namespace,
-            labels=read.labels or None,
-            fields=read.fields or None,
+            labels=request.labels or None,
+            fields=request.fields or None,
             resource_version=self._scope.version,
             timeout=self._longest,
             stop=self._sink.stop,
             opened=self._note_opened,
         ):
             self._delivered = True
-            if self._scope.take_in(event, self._sink.picture):
+            if self._scope.handle_event(event, self._sink.cache):
                 self._sink.changed()
 
     def _note_opened(self) -> None:

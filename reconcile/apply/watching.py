@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts, Observed
-from reconcile.apply.picture import Picture
 from reconcile.apply.relisting import Relister
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import Sink
@@ -27,7 +27,7 @@ class Watches:
     def __init__(
         self,
         accounts: Accounts,
-        picture: Picture,
+        cache: ClusterCache,
         changed: Callable[[], None],
         *,
         refused: Callable[[errors.ClusterError], None],
@@ -40,13 +40,13 @@ class Watches:
         """
         self._accounts = accounts
         self._longest = longest
-        self._sink = Sink(picture, changed, refused, lost, clock)
+        self._sink = Sink(cache, changed, refused, lost, clock)
         self._relister = Relister((), accounts, self._sink)
 
     def start(self, observed: Sequence[Observed], awaited: Collection[str] = ()) -> None:
         """Watch what each LIST that was answered has shown, as `attend` has it; cheap, returns at once."""
         scopes = [
-            Scope(entry.read, namespace, version)
+            Scope(entry.request, namespace, version)
             for entry in observed
             for namespace, version in entry.resource_versions.items()
         ]
@@ -58,9 +58,9 @@ class Watches:
         )
         self._relister.attend(awaited)
         for scope in streamed:
-            client = self._accounts.of(admin=scope.read.admin)
+            client = self._accounts.of(admin=scope.request.admin)
             stream = Stream(scope, client, self._sink, longest=self._longest)
-            self._run(f"watch-{scope.read.kind.plural}", stream.follow)
+            self._run(f"watch-{scope.request.kind.plural}", stream.follow)
         for number in range(self._relister.threads):
             self._run(f"relist-{number}", self._relister.work)
 

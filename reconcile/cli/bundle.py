@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, plainly
+from reconcile.cli.failing import Failed, handle_errors
 from reconcile.findings import Severity
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _EXITS = {
 )
 @click.option("--git-commit", help="Commit of the data.  [default: asked of git]")
 @click.option("--git-commit-timestamp", help="Its time in seconds since the epoch.  [default: asked of git]")
-@plainly
+@handle_errors
 def command(
     source: Path,
     schemas: Path | None,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconcile.cli.leaving import leave
+from reconcile.cli.leaving import exit_now
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,7 +18,7 @@ class Failed(click.ClickException):
     exit_code = 1
 
 
-def plainly(command: F) -> F:
+def handle_errors(command: F) -> F:
     """Turn the errors that a user can act on into `Failed`."""
 
     @functools.wraps(command)
@@ -32,6 +32,6 @@ def plainly(command: F) -> F:
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
-            leave(130)
+            exit_now(130)
 
     return wrapped  # type: ignore[return-value]

@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 
-def leave(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """End the process with this exit code, once all that was said is out. Only for when nothing is being written."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

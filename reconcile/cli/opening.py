@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def opened(
+def open_session(
     common: Common,
     *,
     removal_budget: int | None = None,
@@ -31,9 +31,11 @@ def opened(
     stop: "Event | None" = None,
 ) -> "Iterator[Session]":
     """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have."""
-    from reconcile.integration import open_session
+    from reconcile import integration
 
-    with open_session(common, removal_budget=removal_budget, take_over=take_over, stop=stop) as session:
+    with integration.open_session(
+        common, removal_budget=removal_budget, take_over=take_over, stop=stop
+    ) as session:
         check_names(common, session)
         yield session
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import plainly
+from reconcile.cli.failing import handle_errors
 from reconcile.cli.options import Common, common, max_removals, take_over
 from reconcile.cli.stopping import stoppable
 
@@ -24,7 +24,7 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
 @max_removals
 @take_over
 @common
-@plainly
+@handle_errors
 def command(common: Common, output: str, max_removals: int, take_over: bool) -> None:
     """Show what a run would change, and why.
 
@@ -37,13 +37,13 @@ def command(common: Common, output: str, max_removals: int, take_over: bool) -> 
       qontract-skupper plan -o json | jq '.changes[] | select(.removal)'
     """
     from reconcile.cli import terminal
-    from reconcile.cli.opening import opened
+    from reconcile.cli.opening import open_session
     from reconcile.report import logs, plan_json, plan_text
 
     logs.set_up(common.log_level)
     with (
         stoppable(common.timeout),
-        opened(common, removal_budget=max_removals, take_over=take_over) as session,
+        open_session(common, removal_budget=max_removals, take_over=take_over) as session,
     ):
         outcome = session.look()
         if output == "json":

@@ -45,7 +45,7 @@ class Bar:
     def show(self, plan: Plan) -> None:
         """Count the links of a plan."""
         managed = [link for link in plan.links if link.managed]
-        others = [link for link in managed if not link.settled]
+        others = [link for link in managed if not link.converged]
         waiting = f"{others[0].reason or others[0].state} ({others[0].link})" if others else ""
         up = len(managed) - len(others)
         self._progress.update(self._task, completed=up, total=len(managed), waiting=waiting)

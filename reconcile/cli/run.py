@@ -5,8 +5,8 @@ import sys
 import click
 
 from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import plainly
-from reconcile.cli.leaving import leave
+from reconcile.cli.failing import handle_errors
+from reconcile.cli.leaving import exit_now
 from reconcile.cli.options import Common, Duration, common, max_removals, take_over
 from reconcile.cli.stopping import stoppable
 
@@ -30,7 +30,7 @@ _EXITS = {
 @max_removals
 @take_over
 @common
-@plainly
+@handle_errors
 def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
@@ -44,23 +44,23 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_
       qontract-skupper run --config config.toml --wait 0
       qontract-skupper run --config config.toml --timeout 15m
     """
-    from reconcile.cli.opening import opened
-    from reconcile.cli.telling import Teller
+    from reconcile.cli.opening import open_session
+    from reconcile.cli.reporting import RunReporter
     from reconcile.report import logs
 
     logs.set_up(common.log_level, dry_run=dry_run)
     with (
         stoppable(common.timeout) as stop,
-        opened(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
+        open_session(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
     ):
         stop.gentle, stop.finishing = not dry_run, "the requests in flight"
-        with Teller(progress=not dry_run) as teller:
-            teller.findings(session.findings, warnings=dry_run)
-            run = session.run(teller)
+        with RunReporter(progress=not dry_run) as reporter:
+            reporter.findings(session.findings, warnings=dry_run)
+            run = session.run(reporter)
             outcome = run.preview() if dry_run else run.execute(wait)
-            failed = teller.verdict(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)
+            failed = reporter.summarize(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)
         session.log_requests()
     if outcome.stopped:
-        leave(stop.code)
+        exit_now(stop.code)
     if failed:
         sys.exit(1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, plainly
+from reconcile.cli.failing import Failed, handle_errors
 
 if TYPE_CHECKING:
     from reconcile.sandbox.embedded import Sandbox
@@ -37,7 +37,7 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
     type=click.Path(file_okay=False, path_type=Path),
     help="Where to write config.toml and kubeconfig.  [default: a temporary folder]",
 )
-@plainly
+@handle_errors
 def command(data: Path | None, schemas: Path | None, folder: Path | None) -> None:
     """Try everything on clusters simulated in one process.
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import plainly
+from reconcile.cli.failing import handle_errors
 from reconcile.cli.options import Common, common
 from reconcile.cli.stopping import stoppable
 
@@ -25,7 +25,7 @@ _EXITS = {
     help="For people or for programs.",
 )
 @common
-@plainly
+@handle_errors
 def command(common: Common, output: str) -> None:
     """Show every site, and every declared link with what both of its ends say.
 
@@ -39,11 +39,11 @@ def command(common: Common, output: str) -> None:
     """
     from reconcile.apply.running import now
     from reconcile.cli import terminal
-    from reconcile.cli.opening import opened
+    from reconcile.cli.opening import open_session
     from reconcile.report import logs, plan_json, status_text
 
     logs.set_up(common.log_level)
-    with stoppable(common.timeout), opened(common) as session:
+    with stoppable(common.timeout), open_session(common) as session:
         outcome = session.look(heartbeat=True)
         if output == "json":
             click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
@@ -52,6 +52,6 @@ def command(common: Common, output: str) -> None:
             click.echo(status_text.text(outcome.plan, now(), width=width, colour=colour))
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
-    not_up = [link for link in outcome.plan.links if link.managed and not link.settled]
+    not_up = [link for link in outcome.plan.links if link.managed and not link.converged]
     if outcome.failures or outcome.plan.errors or not_up:
         sys.exit(1)

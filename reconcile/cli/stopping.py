@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from reconcile.cli.leaving import leave
+from reconcile.cli.leaving import exit_now
 
 FAILED = 1
 
@@ -41,7 +41,7 @@ class Stop:
             _say(f"stopping by {reason}: finishing {self.finishing}; a signal ends it at once")
         elif not self.gentle:
             _say(f"stopped by {reason} while reading; nothing was changed")
-            leave(code)
+            exit_now(code)
 
 
 @contextmanager

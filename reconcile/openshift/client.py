@@ -19,13 +19,13 @@ from reconcile.kinds import Kind
 from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
+from reconcile.openshift.circuit_breaker import CircuitBreaker
 from reconcile.openshift.counting import RequestCounts
-from reconcile.openshift.faults import Broken
+from reconcile.openshift.faults import TransportError
 from reconcile.openshift.listing import Listing, Listings
 from reconcile.openshift.messages import JSON, Answer, Request
-from reconcile.openshift.outages import Outage
 from reconcile.openshift.paths import Selector
-from reconcile.openshift.retrying import Patience
+from reconcile.openshift.retrying import Retrier
 from reconcile.openshift.transport import Transport
 from reconcile.openshift.watching import WatchEvent
 
@@ -66,10 +66,10 @@ class Client:
         self._field_manager = field_manager
         self._pool_size = pool_size
         self._sendable_token = _is_sendable(access.token.strip())
-        outage = Outage()
-        self._transport = Transport(access, outage, size=pool_size, timeouts=timeouts, user_agent=user_agent)
-        self._patience = Patience(retries, self.counts, outage, sleep if stop is None else stop.wait, stop)
-        self._warden = watching.Warden()
+        breaker = CircuitBreaker()
+        self._transport = Transport(access, breaker, size=pool_size, timeouts=timeouts, user_agent=user_agent)
+        self._retrier = Retrier(retries, self.counts, breaker, sleep if stop is None else stop.wait, stop)
+        self._watch_closer = watching.WatchCloser()
         self._namespaced_only: set[Kind] = set()
         self._lock = threading.Lock()
 
@@ -222,7 +222,7 @@ class Client:
         }
         request = Request("GET", paths.with_query(paths.collection(kind, scope.namespace), query))
         self.counts.add(watches=1)
-        response = self._settle(
+        response = self._retry(
             call, lambda: None if stop.is_set() else self._transport.stream(request), sleep=stop.wait
         )
         if response is None:
@@ -233,14 +233,14 @@ class Client:
                 errors.Unreachable, "answered a watch by a single document", status=response.status
             )
         stream = watching.Stream(response, stop, deadline)
-        with self._warden.looking_after(stream):
+        with self._watch_closer.closing(stream):
             opened()
             yield from watching.events(stream, call)
 
     def close(self) -> None:
         """End all watches and close idle connections. Later requests raise ``Unreachable``."""
         self._transport.close()
-        self._warden.end_all()
+        self._watch_closer.close_all()
 
     def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> tuple[tuple[Json, ...], str]:
         items: list[Json] = []
@@ -298,17 +298,17 @@ class Client:
         request = Request(method, paths.with_query(path, query), data, content_type)
         changes = method != "GET" and not query.get("dryRun")
         self.counts.add(reads=not changes, writes=changes)
-        return answers.read(self._settle(call, lambda: self._transport.exchange(request)), call)
+        return answers.read(self._retry(call, lambda: self._transport.exchange(request)), call)
 
-    def _settle(
+    def _retry(
         self, call: Call, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None
     ) -> T:
         if not self._sendable_token:
             raise call.failed(errors.Unauthorised, "the token is empty or holds characters that no token has")
         try:
-            return self._patience.settle(attempt, sleep, partial(answers.may_pass, call=call))
-        except Broken as broken:
-            fault = broken.fault
+            return self._retrier.run(attempt, sleep, partial(answers.may_pass, call=call))
+        except TransportError as error:
+            fault = error.fault
         raise call.failed(errors.Unreachable, fault.reason, hint=fault.hint)
 
 

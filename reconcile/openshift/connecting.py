@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from reconcile.openshift import tls
 from reconcile.openshift.access import Access
-from reconcile.openshift.faults import Broken, Fault
+from reconcile.openshift.faults import TransportError, TransportFault
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -28,7 +28,7 @@ SHORTEST_CONNECT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Connection:
     """A way to the server whose address and CA file have proved usable."""
 
     server: SplitResult
@@ -54,8 +54,8 @@ class Route:
 _IMPORTING = threading.Lock()
 
 
-def open_route(access: Access, *, size: int) -> Route:
-    """Check address and CA file, and make a pool that keeps up to ``size`` connections. Raises ``Broken``."""
+def open_connection(access: Access, *, size: int) -> Connection:
+    """Check address and CA file, and make a pool that keeps up to ``size`` connections. Raises ``TransportError``."""
     try:
         server = parse_server(access.server, insecure=access.insecure)
         context = tls.context(access.ca_file, insecure=access.insecure)
@@ -68,14 +68,14 @@ def open_route(access: Access, *, size: int) -> Route:
     else:
         try:
             pool = _open_pool(server, context, size=size)
-            return Route(server, context, pool, 1 if pool.proxy else _count_addresses(server))
+            return Connection(server, context, pool, 1 if pool.proxy else _count_addresses(server))
         except (ValueError, ImportError):
             # The library's words may quote the credentials of the proxy.
             reason, hint = (
                 "the proxy that the environment names (HTTPS_PROXY) is not usable",
                 "correct it there",
             )
-    raise Broken(Fault(reason, hint, passing=False, reaching=True))
+    raise TransportError(TransportFault(reason, hint, passing=False, reaching=True))
 
 
 def parse_server(server: str, *, insecure: bool) -> SplitResult:

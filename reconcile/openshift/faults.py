@@ -14,7 +14,7 @@ from reconcile.openshift.access import Timeouts
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class TransportFault:
     """Why no usable answer came."""
 
     reason: str
@@ -28,52 +28,58 @@ class Fault:
     """Nothing came back at all, neither a connection nor an answer; to find that out has cost seconds."""
 
 
-class Broken(Exception):  # noqa: N818 - an internal signal between transport and retrying, never shown
+class TransportError(Exception):
     """An exchange failed with a fault."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: TransportFault) -> None:
         super().__init__(fault.reason)
         self.fault = fault
 
 
-def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
+def diagnose(error: Exception, host: str, timeouts: Timeouts) -> TransportFault:
     """Translate what urllib3 raised while talking to ``host`` (``name:port``). Most specific causes first."""
     if isinstance(error, lib.ProxyError):
         hint = "check the proxy that the environment names (HTTPS_PROXY)"
-        return Fault(f"the proxy on the way to {host} failed: {_root(error)}", hint, reaching=True)
+        return TransportFault(f"the proxy on the way to {host} failed: {_root(error)}", hint, reaching=True)
     certificate = _find(error, ssl.SSLCertVerificationError)
     if isinstance(certificate, ssl.SSLCertVerificationError):
         verdict, hint = tls.explain(certificate)
-        return Fault(f"certificate of {host} is not valid: {verdict}", hint, passing=False, reaching=True)
+        return TransportFault(
+            f"certificate of {host} is not valid: {verdict}", hint, passing=False, reaching=True
+        )
     if isinstance(error, lib.SSLError):
         return _tls_fault(error, host)
     if isinstance(error, lib.NameResolutionError):
         hint = "check the server address of the cluster and the name servers of this machine"
-        return Fault(f"the name {host} cannot be resolved", hint, reaching=True)
+        return TransportFault(f"the name {host} cannot be resolved", hint, reaching=True)
     if isinstance(error, lib.NewConnectionError):
-        return Fault(_not_connected(error, host), reaching=True)
+        return TransportFault(_not_connected(error, host), reaching=True)
     if isinstance(error, lib.ConnectTimeoutError) or _in_handshake(error):
-        return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True, silent=True)
+        return TransportFault(
+            f"no connection to {host} within {timeouts.connect:g} s", reaching=True, silent=True
+        )
     if isinstance(error, lib.TimeoutError):
         # Trying again would hold the caller for as long once more, so a silent server is told at once.
         hint = "run again, or give it longer to answer"
-        return Fault(f"no answer from {host} within {timeouts.read:g} s", hint, passing=False, silent=True)
+        return TransportFault(
+            f"no answer from {host} within {timeouts.read:g} s", hint, passing=False, silent=True
+        )
     if isinstance(error, lib.LocationValueError | UnicodeError):
         hint = "correct the server address of the cluster"
-        return Fault(f"{host} is not a valid address", hint, passing=False, reaching=True)
+        return TransportFault(f"{host} is not a valid address", hint, passing=False, reaching=True)
     return _broken_answer(error, host)
 
 
-def _tls_fault(error: lib.SSLError, host: str) -> Fault:
+def _tls_fault(error: lib.SSLError, host: str) -> TransportFault:
     text = str(error)
     if "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text:
-        return Fault(f"{host} does not speak TLS", passing=False, reaching=True)
+        return TransportFault(f"{host} does not speak TLS", passing=False, reaching=True)
     if "EOF" in text:
-        return Fault(f"{host} broke off the TLS handshake", reaching=True)
+        return TransportFault(f"{host} broke off the TLS handshake", reaching=True)
     # An alert, say of a balancer that is being restarted; no request was sent yet.
     cause = _find(error, ssl.SSLError)
     words = getattr(cause, "reason", None) or _root(error)
-    return Fault(f"no TLS connection to {host}: {words.lower().replace('_', ' ')}", reaching=True)
+    return TransportFault(f"no TLS connection to {host}: {words.lower().replace('_', ' ')}", reaching=True)
 
 
 def _not_connected(error: Exception, host: str) -> str:
@@ -82,15 +88,15 @@ def _not_connected(error: Exception, host: str) -> str:
     return f"no connection to {host}: {_root(error)}"
 
 
-def _broken_answer(error: Exception, host: str) -> Fault:
+def _broken_answer(error: Exception, host: str) -> TransportFault:
     hint = "run again; if it stays so, look at what stands between"
     if _find(error, ConnectionResetError) or _find(error, BrokenPipeError):
-        return Fault(f"connection reset by {host}", hint)
+        return TransportFault(f"connection reset by {host}", hint)
     if "closed connection without response" in str(error):
-        return Fault(f"{host} closed the connection without an answer", hint)
+        return TransportFault(f"{host} closed the connection without an answer", hint)
     if isinstance(error, lib.DecodeError | lib.IncompleteRead) or "IncompleteRead" in str(error):
-        return Fault(f"the answer of {host} broke off", hint)
-    return Fault(f"the connection to {host} failed: {_root(error)}", hint)
+        return TransportFault(f"the answer of {host} broke off", hint)
+    return TransportFault(f"the connection to {host} failed: {_root(error)}", hint)
 
 
 def _in_handshake(error: Exception) -> bool:

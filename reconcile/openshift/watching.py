@@ -57,7 +57,7 @@ class Stream:
         return self.stop.is_set() or time.monotonic() >= self.deadline
 
 
-class Warden:
+class WatchCloser:
     """Ends streams that are over while their readers are blocked, by one thread for all streams of a client.
 
     A blocked read cannot look at an event, and a socket time-out would spoil the stream in mid-line. So a
@@ -71,14 +71,14 @@ class Warden:
         self._closed = False
 
     @contextmanager
-    def looking_after(self, stream: Stream) -> Iterator[None]:
+    def closing(self, stream: Stream) -> Iterator[None]:
         """Look after a stream, and close its connection at the end."""
         with self._changed:
             if self._closed:
                 stream.deadline = 0.0
             self._streams.add(stream)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="watch-warden", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="watch-closer", daemon=True)
                 self._thread.start()
         try:
             yield
@@ -88,7 +88,7 @@ class Warden:
                 self._changed.notify()
             stream.response.close()
 
-    def end_all(self) -> None:
+    def close_all(self) -> None:
         """End every stream, also those still to come."""
         with self._changed:
             self._closed = True

@@ -11,8 +11,8 @@ from typing import Any
 
 from reconcile.report import findings
 from reconcile.report.colours import painted
+from reconcile.report.link_summary import link_summary
 from reconcile.report.printable import all_printable, printable
-from reconcile.report.verdict import verdict
 from reconcile.report.wording import counted
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.plan import Change, Plan, Verb
@@ -34,7 +34,7 @@ def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
-    lines += [summary(plan), verdict(plan)]
+    lines += [summary(plan), link_summary(plan)]
     return "\n".join(lines)
 
 
@@ -68,7 +68,7 @@ def _heading(plan: Plan, change: Change) -> str:
 
 def _likeness(change: Change) -> tuple[str, ...]:
     """Changes that are alike in this stand in one block."""
-    return (change.cluster, change.namespace, _mark(change), change.reason, change.after)
+    return (change.cluster, change.namespace, _mark(change), change.reason, change.waits_for)
 
 
 def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
@@ -86,8 +86,8 @@ def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
 def _why(change: Change) -> str:
     if change.ready:
         return change.reason
-    once = f"once {change.after}"
-    return once if change.after == change.reason else f"{change.reason}; {once}"
+    once = f"once {change.waits_for}"
+    return once if change.waits_for == change.reason else f"{change.reason}; {once}"
 
 
 def _mark(change: Change) -> str:

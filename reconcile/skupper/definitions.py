@@ -33,7 +33,7 @@ class Cluster:
     private: bool | None = None
     """``spec.private``; None where the cluster has no ``spec`` (counted as public, with a warning)."""
     internal: bool = False
-    peers: frozenset[str] = frozenset()
+    vpc_peers: frozenset[str] = frozenset()
     """Names of clusters that this one declares a peering with (cluster-vpc-*), those marked delete left out."""
     disabled: bool = False
     """True if the cluster disables this integration: it is left alone, links to it stay."""

@@ -8,31 +8,31 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reconcile.findings import Finding
-from reconcile.skupper.declared import Declared, Layout
+from reconcile.skupper.desired import DesiredState, ResolvedNetwork
 from reconcile.skupper.plan import LinkReport, Plan
-from reconcile.skupper.world import World
+from reconcile.skupper.plan_input import PlanInput
 
 
 class Engine(Protocol):
     """Plans one world."""
 
-    def check(self, layout: Layout) -> tuple[Finding, ...]:
+    def check(self, desired: DesiredState) -> tuple[Finding, ...]:
         """Find what this line of Skupper cannot take of the data; an error refuses its site or network.
 
         It is asked before anything is planned, and looks at no cluster.
         """
 
-    def plan_network(self, declared: Declared) -> Plan:
+    def plan_network(self, resolved: ResolvedNetwork) -> Plan:
         """Plan the live sites and the declared links of one network that is not refused."""
 
     def plan_shared(self) -> Plan:
         """Plan what belongs to whole clusters; a delete among its changes is a removal."""
 
-    def plan_leftovers(self, layout: Layout, links: Sequence[LinkReport]) -> Plan:
+    def plan_prune(self, desired: DesiredState, links: Sequence[LinkReport]) -> Plan:
         """Plan the removal of all that is ours and not declared, and tell what fits nowhere.
 
         `links` tell which declared links are up.
         """
 
 
-EngineMaker = Callable[[World], Engine]
+EngineMaker = Callable[[PlanInput], Engine]

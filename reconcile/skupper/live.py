@@ -1,13 +1,13 @@
 """What is on the clusters, as far as we look: objects reduced to what the plan may know.
 
-A cluster that has not answered is a value as well (`ClusterView.problem`): everything on it is unknown then, which
+A cluster that has not answered is a value as well (`ClusterSnapshot.problem`): everything on it is unknown then, which
 is not the same as absent. A Secret loses its data as it enters; its certificates are kept as public facts.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from reconcile.kinds import SECRET, Kind
 from reconcile.skupper import certificates
@@ -52,6 +52,33 @@ class LiveObject:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
 
+    @classmethod
+    def from_manifest(cls, kind: Kind, body: Mapping[str, Any]) -> Self:
+        """Turn the JSON body of an object into a `LiveObject`, dropping secret data.
+
+        Total: fields that are missing or of a wrong type count as empty, since an odd object on a cluster must not
+        stop a run.
+        """
+        metadata = _mapping(body.get("metadata"))
+        content = dict(body)
+        found: Mapping[str, Certificate] = {}
+        if kind == SECRET:
+            found = certificates.read_all(body.get("data"))
+            metadata = _without_copies(metadata)
+            content = {name: body[name] for name in _PUBLIC & body.keys()} | {"metadata": metadata}
+        return cls(
+            key=ObjectKey(kind, text(metadata.get("namespace")), text(metadata.get("name"))),
+            uid=text(metadata.get("uid")),
+            resource_version=text(metadata.get("resourceVersion")),
+            created=instant(metadata.get("creationTimestamp")),
+            labels=strings(metadata.get("labels")),
+            annotations=strings(metadata.get("annotations")),
+            owners=tuple(_owners(metadata.get("ownerReferences"))),
+            deleting=bool(metadata.get("deletionTimestamp")),
+            content=content,
+            certificates=found,
+        )
+
     @property
     def addressable(self) -> bool:
         """False for what cannot be asked for by its name; no API server keeps such an object."""
@@ -60,7 +87,7 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterView:
+class ClusterSnapshot:
     """What is known of one cluster at one moment."""
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict, repr=False)
@@ -76,33 +103,6 @@ class ClusterView:
     def problem_in(self, namespace: str) -> str:
         """Why this namespace is unknown; empty if it is known."""
         return self.problem or self.unreadable.get(namespace, "")
-
-
-def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
-    """Turn the JSON body of an object into a `LiveObject`, dropping secret data.
-
-    Total: fields that are missing or of a wrong type count as empty, since an odd object on a cluster must not
-    stop a run.
-    """
-    metadata = _mapping(body.get("metadata"))
-    content = dict(body)
-    found: Mapping[str, Certificate] = {}
-    if kind == SECRET:
-        found = certificates.read_all(body.get("data"))
-        metadata = _without_copies(metadata)
-        content = {name: body[name] for name in _PUBLIC & body.keys()} | {"metadata": metadata}
-    return LiveObject(
-        key=ObjectKey(kind, text(metadata.get("namespace")), text(metadata.get("name"))),
-        uid=text(metadata.get("uid")),
-        resource_version=text(metadata.get("resourceVersion")),
-        created=instant(metadata.get("creationTimestamp")),
-        labels=strings(metadata.get("labels")),
-        annotations=strings(metadata.get("annotations")),
-        owners=tuple(_owners(metadata.get("ownerReferences"))),
-        deleting=bool(metadata.get("deletionTimestamp")),
-        content=content,
-        certificates=found,
-    )
 
 
 def _without_copies(metadata: Mapping[str, Any]) -> Mapping[str, Any]:

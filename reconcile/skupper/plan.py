@@ -57,7 +57,7 @@ class Change:
     drift: tuple[FieldDrift, ...] = ()
     source: Source | None = None
     """Set for a delivery: where the token's data comes from."""
-    after: str = ""
+    waits_for: str = ""
     """What has to happen first, on the clusters, not in this plan, as a clause that goes with "once": ``the token is
     issued``; empty if the change can be made now."""
     removal: bool = False
@@ -65,7 +65,7 @@ class Change:
 
     @property
     def ready(self) -> bool:
-        return not self.after
+        return not self.waits_for
 
     @property
     def privileged(self) -> bool:
@@ -73,7 +73,7 @@ class Change:
         return not self.kind.namespaced
 
     @property
-    def lane(self) -> tuple[str, str]:
+    def work_key(self) -> tuple[str, str]:
         """Changes of one lane are made one after another, different lanes at the same time."""
         return self.cluster, self.namespace
 
@@ -90,10 +90,10 @@ class LinkState(StrEnum):
     """As good as up: an edge router has one active uplink and keeps its other ones in reserve."""
     DOWN = "down"
     UNKNOWN = "unknown"
-    LEFT_ALONE = "left alone"
+    SKIPPED = "left alone"
 
 
-class Sight(StrEnum):
+class Verdict(StrEnum):
     """What one end of a link says about it."""
 
     UP = "up"
@@ -104,10 +104,10 @@ class Sight(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class LinkObservation:
     """What one end says, and when it last said anything."""
 
-    sight: Sight
+    verdict: Verdict
     detail: str = ""
     at: datetime | None = None
 
@@ -123,20 +123,20 @@ class LinkReport:
     """Why it is not up, or what it waits for; empty if up."""
     secret: str = ""
     """Name of the Secret of the current generation; empty while the issuer is not ready."""
-    dialler: Evidence = Evidence(Sight.UNKNOWN)
-    issuer: Evidence = Evidence(Sight.UNKNOWN)
+    dialler: LinkObservation = LinkObservation(Verdict.UNKNOWN)
+    issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
     """When the last thing happened that this link waits on; None if nothing is under way."""
 
     @property
-    def settled(self) -> bool:
+    def converged(self) -> bool:
         """True if the link is as it should be."""
         return self.state in {LinkState.UP, LinkState.STANDBY}
 
     @property
     def managed(self) -> bool:
         """False for a link that this run leaves alone."""
-        return self.state is not LinkState.LEFT_ALONE
+        return self.state is not LinkState.SKIPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class Site:
         return str(self.config["name"])
 
     @property
-    def live(self) -> bool:
+    def wanted(self) -> bool:
         """True if the site is meant to exist."""
         return not self.definition.delete
 
@@ -68,10 +68,10 @@ class Site:
 
     @property
     def accepts_links(self) -> bool:
-        return self.live and not self.edge and self.ingress != "none"
+        return self.wanted and not self.edge and self.ingress != "none"
 
 
-def settle(network: Network, definition: SiteDefinition) -> Site:
+def resolve_site(network: Network, definition: SiteDefinition) -> Site:
     """Lay the namespace's configuration over the network's over our defaults.
 
     A site on a private cluster is an edge site unless the data says otherwise, and an edge site has no ingress:
@@ -91,9 +91,9 @@ def settle(network: Network, definition: SiteDefinition) -> Site:
     return Site(network=network.identifier, definition=definition, config=config, edge=edge, ingress=ingress)
 
 
-def settle_all(network: Network) -> tuple[Site, ...]:
+def resolve_sites(network: Network) -> tuple[Site, ...]:
     """Settle all sites of a network, sorted by cluster and namespace."""
-    return tuple(sorted((settle(network, site) for site in network.sites), key=lambda site: site.key))
+    return tuple(sorted((resolve_site(network, site) for site in network.sites), key=lambda site: site.key))
 
 
 def _is_edge(network: Network, definition: SiteDefinition) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from reconcile.app_interface.client import Client, Patience
+from reconcile.app_interface.client import Client, GraphqlTimeouts
 from reconcile.app_interface.errors import (
     AccessDenied,
     BadAnswer,
@@ -132,7 +132,7 @@ def test_an_answer_that_does_not_come_in_time_is_tried_again(connect: Connect, p
         visit.ended.wait(10)
 
     with serving(late, EMPTY) as server:
-        client = connect(f"{server.url}/graphql", patience=Patience(query=0.2))
+        client = connect(f"{server.url}/graphql", timeouts=GraphqlTimeouts(query=0.2))
         assert client.ask(QUERY) == {"skupper_v1": []}
     assert pauses == [0.5]
 
@@ -156,13 +156,13 @@ def test_a_refused_connection_is_unreachable(connect: Connect) -> None:
 
 def test_a_silent_server_is_unreachable(connect: Connect) -> None:
     with silent_host() as host, pytest.raises(Unreachable, match="did not answer in time"):
-        connect(f"http://{host}/graphql", patience=Patience(query=0.05, sha=0.05)).pin()
+        connect(f"http://{host}/graphql", timeouts=GraphqlTimeouts(query=0.05, sha=0.05)).pin()
 
 
 def test_a_server_that_was_silent_for_long_is_not_tried_again(connect: Connect, pauses: list[float]) -> None:
-    patience = Patience(sha=0.05, retries=Retries(attempts=5, within=0.04))
+    timeouts = GraphqlTimeouts(sha=0.05, retries=Retries(attempts=5, within=0.04))
     with silent_host() as host, pytest.raises(Unreachable, match="did not answer in time"):
-        connect(f"http://{host}/graphql", patience=patience).pin()
+        connect(f"http://{host}/graphql", timeouts=timeouts).pin()
     assert pauses == []
 
 

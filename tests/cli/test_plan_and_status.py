@@ -42,7 +42,7 @@ def test_a_dry_run_lists_the_changes_of_the_plan(untouched: Fleet) -> None:
     document = untouched.ask_json("plan")
     lines = untouched.ask("run", "--dry-run").stderr.splitlines()
     assert len(lines) == len(document["changes"])
-    assert all("[INFO] [DRY-RUN] [telling.py:change:" in line for line in lines)
+    assert all("[INFO] [DRY-RUN] [reporting.py:change:" in line for line in lines)
 
 
 @pytest.mark.parametrize("words", [("plan",), ("status",), ("run", "--dry-run")])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.clusters.backends import Backend
 from tests.docs import transcript
-from tests.end_to_end.boxes import command, sandbox
+from tests.end_to_end.cli_harness import command, sandbox
 
 
 def test_the_plan_in_the_transcript_is_what_plan_prints(tmp_path: Path, backend: Backend) -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.plan import LinkState
-from tests.fuzz import facts, worlds
-from tests.fuzz.worlds import Place, at, token
+from tests.fuzz import facts, inputs
+from tests.fuzz.inputs import Place, at, token
 from tests.skupper.fakes import OURS, body, certificate
 
 
 def findings(place: Place, spoil: Callable[[dict], dict]) -> tuple[Finding, ...]:
-    return facts.of_fleet(worlds.spoiled(place, spoil)).findings
+    return facts.of_fleet(inputs.spoiled(place, spoil)).findings
 
 
 def data(**entries: object) -> Callable[[dict], dict]:
@@ -29,7 +29,7 @@ def without_data(body: dict) -> dict:
 
 GARBAGE = "bm90IGEgY2VydGlmaWNhdGU="
 STATUS, INTERNAL = at("b", "skupper-network-status"), at("b", "skupper-internal")
-CA, SERVER = at("a", "skupper-site-ca", worlds.SECRET), at("a", "skupper-site-server", worlds.SECRET)
+CA, SERVER = at("a", "skupper-site-ca", inputs.SECRET), at("a", "skupper-site-server", inputs.SECRET)
 ODD_TYPE = {**OURS.labels, "skupper.io/type": "token-claim\x1b[2J"}
 
 CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
@@ -103,7 +103,7 @@ def test_nobody_links_to_a_site_at_which_no_link_ends_so_nothing_is_blocked(plac
 
 
 def test_a_link_says_what_is_wrong_with_its_issuer():
-    found = facts.of_fleet(worlds.spoiled(CA, data(tls_crt=GARBAGE)))
+    found = facts.of_fleet(inputs.spoiled(CA, data(tls_crt=GARBAGE)))
     (reason,) = {link.reason for link in found.links if link.state is LinkState.WAITING}
     assert reason.startswith(
         "issuer a/net: its Secret skupper-site-ca is of no use, since its tls.crt cannot"
@@ -111,7 +111,7 @@ def test_a_link_says_what_is_wrong_with_its_issuer():
 
 
 def test_a_token_that_cannot_be_used_is_replaced():
-    found = facts.of_fleet(worlds.spoiled(token("b"), without_data))
+    found = facts.of_fleet(inputs.spoiled(token("b"), without_data))
     assert [(c.verb.value, c.cluster) for c in found.changes if c.ready] == [("create", "a")]
 
 
@@ -130,7 +130,7 @@ def test_a_status_that_is_not_written_yet_is_no_finding():
 
 def test_what_is_not_there_yet_is_no_finding():
     for place in (STATUS, INTERNAL, CA, SERVER, token("b")):
-        bodies = {known: body for known, body in worlds.healthy().items() if known != place}
+        bodies = {known: body for known, body in inputs.healthy().items() if known != place}
         assert facts.of_fleet(bodies).findings == ()
 
 
@@ -175,7 +175,7 @@ def test_a_token_that_is_on_its_way_out_is_no_finding():
 
 def test_nothing_is_said_of_secrets_in_a_namespace_that_is_left_alone():
     stray = body(
-        worlds.SECRET, "other", "stray", labels={**OURS.labels, "skupper.io/type": "connection-token"}
+        inputs.SECRET, "other", "stray", labels={**OURS.labels, "skupper.io/type": "connection-token"}
     )
-    bodies = {**worlds.healthy(), Place("z", worlds.SECRET, "other", "stray"): stray}
+    bodies = {**inputs.healthy(), Place("z", inputs.SECRET, "other", "stray"): stray}
     assert facts.of_fleet(bodies).findings == ()

@@ -6,12 +6,21 @@ from typing import Any
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Plan, Sight, SiteReport, Verb
+from reconcile.skupper.plan import (
+    Change,
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    Verb,
+    Verdict,
+)
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-UP, ABSENT, UNKNOWN = Sight.UP, Sight.ABSENT, Sight.UNKNOWN
+UP, ABSENT, UNKNOWN = Verdict.UP, Verdict.ABSENT, Verdict.UNKNOWN
 
 
 def ago(**span: float) -> datetime:
@@ -51,11 +60,11 @@ def link(source: str, target: str, state: LinkState, reason: str = "", **rest: A
     return LinkReport(link=Link(key(source), key(target)), state=state, reason=reason, **given)
 
 
-def seen(sight: Sight, **span: float) -> Evidence:
-    return Evidence(sight, at=ago(**span) if span else None)
+def seen(verdict: Verdict, **span: float) -> LinkObservation:
+    return LinkObservation(verdict, at=ago(**span) if span else None)
 
 
-SILENT = Evidence(Sight.SILENT, "an issuer does not list edge sites", ago(seconds=5))
+SILENT = LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", ago(seconds=5))
 
 EMPTY = Plan()
 
@@ -68,23 +77,23 @@ FRESH = Plan(
         change(kind=ROLE, name="skupper-site-controller"),
         change(kind=DEPLOYMENT, name="skupper-site-controller"),
         change(),
-        change(cluster="west", after="what is left of the old site is gone"),
+        change(cluster="west", waits_for="what is left of the old site is gone"),
         change(
             Verb.CREATE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="the link does not exist",
-            after="west/vault-net can issue tokens",
+            waits_for="west/vault-net can issue tokens",
         ),
-        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", after="the token is issued"),
+        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", waits_for="the token is issued"),
         change(
             Verb.DELETE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="its token is delivered",
-            after="its token is delivered",
+            waits_for="its token is delivered",
         ),
         change(
             kind=CLUSTER_POLICY,
@@ -140,7 +149,7 @@ REMOVALS = Plan(
             "link-west-vault-net-75a4ce0b-1",
             reason="the link is not declared",
             removal=True,
-            after="the declared link east/vault-net -> south/vault-net is up",
+            waits_for="the declared link east/vault-net -> south/vault-net is up",
         ),
         change(
             Verb.DELETE,
@@ -282,9 +291,9 @@ STATES = Plan(
             since=ago(days=40),
         ),
         link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
-        link("east", "off", LinkState.LEFT_ALONE, _DISABLED),
-        link("west", "off", LinkState.LEFT_ALONE, _DISABLED),
-        link("north", "off", LinkState.LEFT_ALONE, "--cluster-name east leaves it out"),
+        link("east", "off", LinkState.SKIPPED, _DISABLED),
+        link("west", "off", LinkState.SKIPPED, _DISABLED),
+        link("north", "off", LinkState.SKIPPED, "--cluster-name east leaves it out"),
     ),
     findings=FINDINGS,
 )
@@ -292,7 +301,7 @@ STATES = Plan(
 
 FILTERED = Plan(
     sites=(site("east", "left alone", reason="--external leaves it out"),),
-    links=(link("east", "west", LinkState.LEFT_ALONE, "--external leaves it out"),),
+    links=(link("east", "west", LinkState.SKIPPED, "--external leaves it out"),),
 )
 """A filter that leaves everything out."""
 

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from reconcile import kinds
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Plan, Sight, SiteReport, Verb
+from reconcile.skupper.plan import (
+    Change,
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    Verb,
+    Verdict,
+)
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 
@@ -29,10 +38,10 @@ changes = st.builds(
     reason=words,
     network=st.sampled_from(["", "a", "b"]),
     drift=st.lists(drifts, max_size=2).map(tuple),
-    after=words,
+    waits_for=words,
     removal=st.booleans(),
 )
-evidence = st.builds(Evidence, st.sampled_from(Sight), words, st.none() | moments)
+evidence = st.builds(LinkObservation, st.sampled_from(Verdict), words, st.none() | moments)
 links = st.builds(
     LinkReport,
     network=st.sampled_from(["a", "b"]),

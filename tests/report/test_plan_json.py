@@ -88,7 +88,7 @@ def test_standby_is_settled() -> None:
 
 
 def test_a_link_left_alone_is_not_managed() -> None:
-    assert of(Plan(links=(link("a", "b", LinkState.LEFT_ALONE),)))["links"][0]["managed"] is False
+    assert of(Plan(links=(link("a", "b", LinkState.SKIPPED),)))["links"][0]["managed"] is False
 
 
 def test_moments_carry_their_zone() -> None:

@@ -48,11 +48,11 @@ def test_different_reasons_are_both_said() -> None:
 
 
 def test_a_change_for_later_is_marked_with_a_dot_and_says_what_it_waits_for() -> None:
-    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(after="it rains"))
+    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(waits_for="it rains"))
 
 
 def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:
-    assert "  # once it rains\n" in of(change(reason="it rains", after="it rains"))
+    assert "  # once it rains\n" in of(change(reason="it rains", waits_for="it rains"))
 
 
 def test_masked_values_are_not_shown_as_values() -> None:
@@ -89,7 +89,7 @@ def test_the_summary_of_a_plan_that_removes_nothing_speaks_of_no_service() -> No
 
 def test_the_summary_counts_what_comes_later() -> None:
     assert "; 1 of them (marked .) later in the same run." in summary(
-        Plan(changes=(change(after="it rains"),))
+        Plan(changes=(change(waits_for="it rains"),))
     )
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 from reconcile.findings import Finding
 from reconcile.skupper.checks import fleet, network, site
 from reconcile.skupper.definitions import Definitions
-from reconcile.skupper.sites import settle_all
+from reconcile.skupper.sites import resolve_sites
 
 
 def check(definitions: Definitions) -> tuple[Finding, ...]:
@@ -18,6 +18,6 @@ def check(definitions: Definitions) -> tuple[Finding, ...]:
     found = chain(
         fleet.check(definitions),
         *(network.check(entry) for entry in definitions.networks),
-        *(site.check(entry, each) for entry in definitions.networks for each in settle_all(entry)),
+        *(site.check(entry, each) for entry in definitions.networks for each in resolve_sites(entry)),
     )
     return tuple(sorted(found, key=lambda finding: (finding.datafile, finding.dotted, finding.rule)))

@@ -6,7 +6,7 @@ from itertools import groupby
 from reconcile.findings import Finding, Severity
 from reconcile.skupper import topology
 from reconcile.skupper.definitions import Network
-from reconcile.skupper.sites import Site, SiteKey, settle_all
+from reconcile.skupper.sites import Site, SiteKey, resolve_sites
 from reconcile.skupper.topology.components import components
 
 MOST_ROUTERS = 128
@@ -15,7 +15,7 @@ MOST_ROUTERS = 128
 
 def check(network: Network) -> Iterator[Finding]:
     """All findings about one network."""
-    sites = [site for site in settle_all(network) if site.live]
+    sites = [site for site in resolve_sites(network) if site.wanted]
     yield from _names(network, sites)
     yield from _size(network, sites)
     yield from _connected(network, sites)

@@ -22,7 +22,7 @@ _SUFFIXES = {
 
 def check(network: Network, site: Site) -> Iterator[Finding]:
     """All findings about one live site; a site that is to go is not judged."""
-    if not site.live:
+    if not site.wanted:
         return
     yield from _namespace_length(site)
     yield from _service_controller(network, site)

@@ -22,7 +22,7 @@ from reconcile.skupper.live import LiveObject
 from reconcile.skupper.plan import Change, Verb
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import objects, peer, words
+from reconcile.skupper.v1 import legacy, names, objects
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
@@ -38,12 +38,14 @@ class Adoption:
         made = [self._change(site, live, network) for live in _made_by_skupper(site)]
         return [*made, *self._link_secrets(site, network)]
 
-    def held(self, steps: Sequence[Change], sites: Sequence[SiteKey]) -> list[Change]:
+    def deferred(self, steps: Sequence[Change], sites: Sequence[SiteKey]) -> list[Change]:
         """Steps of a link, each after its sites have become ours."""
         waits = [key for key in sites if key in self._becoming_ours]
         if not waits:
             return list(steps)
-        return [step if step.after else replace(step, after=f"{waits[0]} is taken over") for step in steps]
+        return [
+            step if step.waits_for else replace(step, waits_for=f"{waits[0]} is taken over") for step in steps
+        ]
 
     @cached_property
     def secrets(self) -> list[LinkSecret]:
@@ -52,7 +54,7 @@ class Adoption:
 
     def _secrets_at(self, site: LiveSite) -> Iterator[LinkSecret]:
         for live in _unlabelled(site):
-            ends = self._ends(site, live) if peer.token(live) and not live.owners else None
+            ends = self._ends(site, live) if legacy.token(live) and not live.owners else None
             if ends:
                 yield LinkSecret(Link(*ends), site.key, live)
 
@@ -60,13 +62,13 @@ class Adoption:
         for secret in self.secrets:
             if secret.at == site.key:
                 link = secret.link
-                annotations = {words.DIALLER: str(link.dialler), words.ISSUER: str(link.issuer)}
+                annotations = {names.DIALLER: str(link.dialler), names.ISSUER: str(link.issuer)}
                 yield self._change(site, secret.live, network, annotations)
 
     def _ends(self, site: LiveSite, secret: LiveObject) -> tuple[SiteKey, SiteKey] | None:
         """Dialler and issuer of a Secret in this site's namespace; None if either is not known for certain."""
-        issued_by = secret.annotations.get(words.GENERATED_BY, "")
-        if secret.labels.get(words.TYPE) == words.REQUEST or issued_by == site.site_id:
+        issued_by = secret.annotations.get(names.GENERATED_BY, "")
+        if secret.labels.get(names.TYPE) == names.REQUEST or issued_by == site.site_id:
             dialler = self._dialler(secret)
             return (dialler, site.key) if dialler and dialler != site.key else None
         issuer = self._issuer(secret, issued_by)
@@ -74,7 +76,7 @@ class Adoption:
 
     def _dialler(self, secret: LiveObject) -> SiteKey | None:
         return self._only(
-            [key for key in self._keys if peer.receiver(*key) == secret.labels.get(peer.RECEIVER)]
+            [key for key in self._keys if legacy.receiver(*key) == secret.labels.get(legacy.RECEIVER)]
         )
 
     def _issuer(self, secret: LiveObject, issued_by: str) -> SiteKey | None:
@@ -114,7 +116,7 @@ class Adoption:
             kind=live.key.kind,
             name=live.key.name,
             network=network,
-            reason=f"taken over from {peer.NAME}: {what}, our labels are put on it",
+            reason=f"taken over from {legacy.NAME}: {what}, our labels are put on it",
             body={"metadata": metadata},
         )
 
@@ -127,6 +129,6 @@ def _made_by_skupper(site: LiveSite) -> Iterator[LiveObject]:
 
 def _unlabelled(site: LiveSite) -> Iterator[LiveObject]:
     """What carries the peer's labels in the namespace of a site and not ours yet, but for what is applied anyway."""
-    for live in sorted(site.peers, key=lambda live: live.key):
+    for live in sorted(site.legacy_objects, key=lambda live: live.key):
         if (live.key.kind, live.key.name) not in objects.APPLIED and not live.deleting:
             yield live

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from reconcile.kinds import ROUTE, SERVICE
 from reconcile.skupper.live import LiveObject, ObjectKey, text
-from reconcile.skupper.v1.words import EDGE_ROUTE, INTER_ROUTER_ROUTE, ROUTER
+from reconcile.skupper.v1.names import EDGE_ROUTE, INTER_ROUTER_ROUTE, ROUTER
 
 
 class Endpoint(NamedTuple):

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import status, words
+from reconcile.skupper.v1 import names, status
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret, Stray
-from reconcile.skupper.world import World
 
-_MAKE_ANEW = f"delete the ConfigMap {words.SITE} there, and the next run makes the site and its links anew"
+_MAKE_ANEW = f"delete the ConfigMap {names.SITE} there, and the next run makes the site and its links anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +51,24 @@ def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
     """What is wrong with the objects of a site of ours; `issues` is true if declared links end at it."""
     if live.config_map and not live.config_map.uid:
         step = "look at the object, and at what stands between us and the API server"
-        yield Fault(live.key, CONFIG_MAP, words.SITE, "it has no uid", step, blocks=True)
+        yield Fault(live.key, CONFIG_MAP, names.SITE, "it has no uid", step, blocks=True)
     if live.status and live.status.fault not in {"", status.EMPTY}:
         step = (
-            f"restart the Deployment {words.ROUTER}, which writes it; until then nobody knows of links there"
+            f"restart the Deployment {names.ROUTER}, which writes it; until then nobody knows of links there"
         )
-        yield Fault(live.key, CONFIG_MAP, words.NETWORK_STATUS, live.status.fault, step)
+        yield Fault(live.key, CONFIG_MAP, names.NETWORK_STATUS, live.status.fault, step)
     if live.router_config.fault:
-        yield Fault(live.key, CONFIG_MAP, words.INTERNAL, live.router_config.fault, _MAKE_ANEW)
-    for name in (words.SITE_CA, words.SITE_SERVER):
+        yield Fault(live.key, CONFIG_MAP, names.INTERNAL, live.router_config.fault, _MAKE_ANEW)
+    for name in (names.SITE_CA, names.SITE_SERVER):
         fault = live.certificate_fault(name)
         if fault:
-            step = f"put a CA there or remove it, then {_MAKE_ANEW}" if name == words.SITE_CA else _MAKE_ANEW
+            step = f"put a CA there or remove it, then {_MAKE_ANEW}" if name == names.SITE_CA else _MAKE_ANEW
             yield Fault(live.key, SECRET, name, fault, step, blocks=issues)
 
 
 def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
     """Certificates of a site where links end that run out: Skupper never renews them, and no token can mend that."""
-    for name, certificate in ((words.SITE_CA, live.authority), (words.SITE_SERVER, live.server)):
+    for name, certificate in ((names.SITE_CA, live.authority), (names.SITE_SERVER, live.server)):
         if certificate.expires and certificate.expires - now < RENEW_BEFORE:
             over = certificate.expires < now
             told = f"{'expired' if over else 'expires'} on {certificate.expires:%Y-%m-%d}"
@@ -97,11 +97,11 @@ def of_stray(stray: Stray) -> Fault:
     return Fault(stray.at, SECRET, stray.name, stray.why, step)
 
 
-def nameless(world: World) -> Iterator[Finding]:
+def nameless(inputs: PlanInput) -> Iterator[Finding]:
     """Objects without a usable name, of which nothing more can be said or done; one finding a kind and namespace."""
-    for cluster, view in sorted(world.views.items()):
-        for key in sorted(view.objects):
-            if not view.objects[key].addressable:
+    for cluster, snapshot in sorted(inputs.snapshots.items()):
+        for key in sorted(snapshot.objects):
+            if not snapshot.objects[key].addressable:
                 yield Finding(
                     rule="nameless-object",
                     severity=Severity.WARNING,

@@ -11,7 +11,7 @@ from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import peer, router_config, status, words
+from reconcile.skupper.v1 import legacy, names, router_config, status
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
@@ -33,7 +33,7 @@ class LiveSite:
     """All objects of the cluster."""
     mine: tuple[LiveObject, ...]
     """Objects in this namespace that are ours beyond doubt: made by us, or by Skupper from our ConfigMap."""
-    peers: tuple[LiveObject, ...] = ()
+    legacy_objects: tuple[LiveObject, ...] = ()
     """If sites are taken over: objects in this namespace that are still the peer's, or Skupper's for it."""
 
     def find(self, kind: Kind, name: str) -> LiveObject | None:
@@ -42,7 +42,7 @@ class LiveSite:
     @cached_property
     def config_map(self) -> LiveObject | None:
         """``skupper-site``, whoever owns it."""
-        found = self.find(CONFIG_MAP, words.SITE)
+        found = self.find(CONFIG_MAP, names.SITE)
         return None if found is None or found.deleting else found
 
     @property
@@ -58,7 +58,7 @@ class LiveSite:
 
     def adopted(self, live: LiveObject) -> bool:
         """True for an object of the peer's that is taken over."""
-        return live in self.peers and peer.applied(live)
+        return live in self.legacy_objects and legacy.applied(live)
 
     @property
     def site_id(self) -> str:
@@ -84,7 +84,7 @@ class LiveSite:
     @cached_property
     def authority(self) -> Certificate:
         """The site's CA, which signs its tokens."""
-        return self._certificate(words.SITE_CA)
+        return self._certificate(names.SITE_CA)
 
     @property
     def ca(self) -> str:
@@ -94,7 +94,7 @@ class LiveSite:
     @cached_property
     def server(self) -> Certificate:
         """The certificate that the site shows to diallers."""
-        return self._certificate(words.SITE_SERVER)
+        return self._certificate(names.SITE_SERVER)
 
     def certificate_fault(self, secret: str) -> str:
         """What is wrong with a Secret of the site's own certificates; empty if nothing, or if it is not there yet."""
@@ -116,25 +116,25 @@ class LiveSite:
     @cached_property
     def router_config(self) -> RouterConfig:
         """What the service-controller has written for the router; nothing if there is no router yet."""
-        internal = self.part(CONFIG_MAP, words.INTERNAL)
+        internal = self.part(CONFIG_MAP, names.INTERNAL)
         return router_config.parse(_data(internal, "skrouterd.json")) if internal else RouterConfig()
 
     @cached_property
     def status(self) -> NetworkStatus | None:
         """What the site says about its network; None if it says nothing."""
-        found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
+        found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
         return status.parse(_data(found, "NetworkStatus")) if found and not found.deleting else None
 
     @cached_property
     def status_at(self) -> datetime | None:
         """When the status was last known to be maintained: the leader's lease, else the last write."""
-        lease = self.find(CONFIG_MAP, words.LEADER)
+        lease = self.find(CONFIG_MAP, names.LEADER)
         try:
-            record = json.loads(lease.annotations.get(words.LEADER_LOCK, "{}")) if lease else {}
+            record = json.loads(lease.annotations.get(names.LEADER_LOCK, "{}")) if lease else {}
             renewed = instant(record.get("renewTime"))
         except (ValueError, AttributeError, RecursionError):
             renewed = None
-        found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
+        found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
         return renewed or (_last_write(found) if found else None)
 
     @property
@@ -143,9 +143,9 @@ class LiveSite:
         if not self.site_id:
             return "ConfigMap skupper-site"
         for kind, name in (
-            (CONFIG_MAP, words.INTERNAL),
-            (DEPLOYMENT, words.ROUTER),
-            (DEPLOYMENT, words.SERVICE_CONTROLLER),
+            (CONFIG_MAP, names.INTERNAL),
+            (DEPLOYMENT, names.ROUTER),
+            (DEPLOYMENT, names.SERVICE_CONTROLLER),
         ):
             if self.part(kind, name) is None:
                 return f"{kind.name} {name}"
@@ -156,19 +156,19 @@ class LiveSite:
 
         The status has no heartbeat: a router that is gone leaves its last word behind (``cmd/config-sync``).
         """
-        router = self.part(DEPLOYMENT, words.ROUTER)
+        router = self.part(DEPLOYMENT, names.ROUTER)
         since = _unavailable_since(router) if router else None
         if since is None or now - since < ROLLOUT:
             return ""
         return f"its router has not been available since {since:%Y-%m-%d %H:%M} UTC"
 
     @property
-    def remains(self) -> tuple[LiveObject, ...]:
+    def orphans(self) -> tuple[LiveObject, ...]:
         """What is still here of a site that is gone or was made anew before: objects owned by another UID."""
         return tuple(
             live
             for live in self.mine
-            if live.owners and any(o.name == words.SITE and o.uid != self.site_id for o in live.owners)
+            if live.owners and any(o.name == names.SITE and o.uid != self.site_id for o in live.owners)
         )
 
 

@@ -17,7 +17,7 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
-from reconcile.skupper.v1.words import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
 
 Body = dict[str, Any]
 

@@ -21,7 +21,7 @@ def desired(
     """(cluster, object name) -> JSON body, for all policies that live sites refer to, but for those `refused`."""
     namespaces: dict[tuple[str, Policy], list[str]] = {}
     for site in sites:
-        if site.live:
+        if site.wanted:
             for policy in site.definition.policies:
                 if policy.identifier in refused:
                     continue

@@ -10,7 +10,7 @@ from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.ownership import FIELD_MANAGER, INSTANCE, Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import generation, objects, peer, words
+from reconcile.skupper.v1 import fingerprint, legacy, names, objects
 
 
 def applied(live: LiveObject) -> bool:
@@ -25,7 +25,7 @@ def proven(live: LiveObject, ownership: Ownership) -> bool:
     """True if an object is ours beyond doubt: made by us, or by Skupper for a site of ours."""
     if not ownership.covers(live.labels):
         return False
-    if any(owner.kind == CONFIG_MAP.name and owner.name == words.SITE for owner in live.owners):
+    if any(owner.kind == CONFIG_MAP.name and owner.name == names.SITE for owner in live.owners):
         return True
     if live.key.kind == SECRET:
         return bool(ends(live))
@@ -37,11 +37,11 @@ def ends(live: LiveObject) -> Link | None:
 
     The cluster is not known here; who knows it checks the rest of the place.
     """
-    dialler, issuer = (site_named(live.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
+    dialler, issuer = (site_named(live.annotations.get(end, "")) for end in (names.DIALLER, names.ISSUER))
     if not dialler or not issuer or live.key.namespace not in {dialler.namespace, issuer.namespace}:
         return None
     link = Link(dialler, issuer)
-    named = live.key.name.startswith(f"{generation.stem(link)}-") or peer.token(live)
+    named = live.key.name.startswith(f"{fingerprint.stem(link)}-") or legacy.token(live)
     return link if named else None
 
 

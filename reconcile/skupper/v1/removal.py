@@ -9,23 +9,23 @@ from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.plan import Change, SiteReport, Verb
-from reconcile.skupper.v1 import objects, provenance, words
+from reconcile.skupper.v1 import names, objects, provenance
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
 
-def plan_site(
-    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, after: str = ""
+def plan(
+    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, waits_for: str = ""
 ) -> list[Change]:
     """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more.
 
-    `after` says what else has to happen first.
+    `waits_for` says what else has to happen first.
     """
     if live.foreign:
         return []
     linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
-    if linked and not after:
-        after = "its links are removed"
+    if linked and not waits_for:
+        waits_for = "its links are removed"
     changes = []
     for kind, name in _own_objects():
         found = live.find(kind, name)
@@ -40,7 +40,7 @@ def plan_site(
                     network=network,
                     uid=found.uid,
                     reason=reason,
-                    after=after,
+                    waits_for=waits_for,
                     removal=kind == CONFIG_MAP,
                 )
             )
@@ -68,10 +68,10 @@ def _own_objects() -> Iterable[tuple[Kind, str]]:
     By the ConfigMap a run finds a site that is not declared any more, so it stays until all else is done.
     """
     for kind in reversed(objects.CONTROLLER_KINDS):
-        yield kind, words.SITE_CONTROLLER
-    yield CONFIG_MAP, words.SITE
+        yield kind, names.SITE_CONTROLLER
+    yield CONFIG_MAP, names.SITE
 
 
-def _some(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _some(listed: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

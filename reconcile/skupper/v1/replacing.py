@@ -9,7 +9,7 @@ from typing import Any
 
 from reconcile.kinds import DEPLOYMENT, ROLE_BINDING, Kind
 from reconcile.skupper.live import LiveObject
-from reconcile.skupper.v1 import peer
+from reconcile.skupper.v1 import legacy
 
 
 def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> str:
@@ -30,7 +30,7 @@ def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool
 
 
 def _origin(taken_over: bool) -> str:
-    return f"taken over from {peer.NAME}; " if taken_over else ""
+    return f"taken over from {legacy.NAME}; " if taken_over else ""
 
 
 def _selector(deployment: Any) -> Any:

@@ -1,0 +1,54 @@
+"""The generation of a link: everything that a token depends on, hashed into the name of its Secret.
+
+Skupper compares connectors by name and loads certificates once per name, so a token that changes under one name
+is never used. Here a changed issuer gives a changed name: a stale token is one whose name differs.
+
+Source: ``cmd/config-sync/config_sync.go``, ``pkg/qdr/qdr.go`` (``ConnectorsDifference``).
+"""
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from reconcile.skupper.topology import Link
+
+UNKNOWN = "<generation>"
+"""Stands in a name for a generation that is only known once the issuer exists."""
+
+_LONGEST_SLUG = 36
+"""Keeps every name at 63 characters or less: the name becomes a certificate's subject and a label value."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFingerprint:
+    """What the token of a link depends on at the issuer."""
+
+    site_id: str
+    ca: str
+    """Fingerprint of the issuer's site CA."""
+    host: str
+    port: str
+    cost: int = 1
+    revision: int = 0
+    """Counts renewals that nothing else tells apart, such as a token close to its expiry."""
+
+    @property
+    def digest(self) -> str:
+        parts = (self.site_id, self.ca, self.host, self.port, str(self.cost), str(self.revision))
+        return _digest("\n".join(parts))
+
+
+def name(link: Link, fingerprint: TokenFingerprint) -> str:
+    """Name of the link's Secrets at both ends: a DNS label of at most 63 characters for any legal input."""
+    return f"{stem(link)}-{fingerprint.digest}"
+
+
+def stem(link: Link) -> str:
+    """The part of the name that all generations of a link share; names the issuer for the reader."""
+    slug = re.sub(r"[^a-z0-9]+", "-", f"{link.issuer.cluster}-{link.issuer.namespace}".lower())
+    slug = slug[:_LONGEST_SLUG].strip("-")
+    return f"link-{slug}-{_digest(f'{link.dialler} {link.issuer}')}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,113 @@
+"""What others have where something of ours belongs: it is left alone, named, and nothing is made around it.
+
+Server-side apply would take over whatever has the name, so this is asked before anything is applied.
+"""
+
+from collections.abc import Iterable
+
+from reconcile.findings import Finding
+from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.skupper.live import LiveObject
+from reconcile.skupper.ownership import INSTANCE
+from reconcile.skupper.plan import Change, LinkReport, LinkState
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1.link_steps import LinkEnds
+from reconcile.skupper.v1.live_site import LiveSite
+
+
+def around(live: LiveSite, desired: Iterable[tuple[Kind, objects.Body]]) -> list[LiveObject]:
+    """Objects under the names of a site's controller that are not ours and do not become ours."""
+    named = ((live.find(kind, names.SITE_CONTROLLER), body) for kind, body in desired if kind != CONFIG_MAP)
+    return [
+        found for found, body in named if found and not found.deleting and not _is_ours(found, body, live)
+    ]
+
+
+def refuse_site(site: Site, live: LiveSite) -> Finding:
+    """Somebody else's ``skupper-site`` is where a site is declared."""
+    found = live.config_map
+    if found and legacy.applied(found):
+        whose = f"of the integration {legacy.NAME}"
+        step = (
+            "To take the site over with its links, take the namespace out of that integration's data, without "
+            "`delete: true`, and run once with --take-over"
+        )
+    else:
+        whose = f"that is not ours ({provenance.owner_of(found)})" if found else "that is not ours"
+        step = "Remove it with whatever made it, or take the namespace out of the network"
+    return _finding(
+        "foreign-site",
+        f"{site.key} has a ConfigMap {names.SITE} {whose}: nothing is changed there. {step}",
+        site,
+    )
+
+
+def refuse_objects(site: Site, found: list[LiveObject]) -> Finding:
+    """Somebody else has what belongs to our site-controller."""
+    listed = ", ".join(
+        f"{live.key.kind.name} {live.key.name} ({provenance.owner_of(live)})" for live in found
+    )
+    message = (
+        f"{site.key} has {listed}: nothing is applied there. Remove it with whatever made it, or take the namespace "
+        "out of the network"
+    )
+    return _finding("foreign-object", message, site)
+
+
+def name_conflict(
+    ends: LinkEnds, report: LinkReport
+) -> tuple[LinkReport, list[Change], list[Finding]] | None:
+    """What becomes of a link if another's Secret has the name of its own at either end; None if none has."""
+    ours = {(secret.at, secret.name) for secret in ends.secrets}
+    if (ends.link.dialler, report.secret) in ours:
+        return None
+    for site in (ends.dialler, ends.issuer):
+        found = site.find(SECRET, report.secret)
+        if found and not found.deleting and (site.key, report.secret) not in ours:
+            where = f"Secret {report.secret} in {site.key} is not ours"
+            message = (
+                f"{where}, so link {ends.link} cannot be made: remove or rename it with whatever made it"
+            )
+            finding = Finding(
+                rule="foreign-secret",
+                message=message,
+                network=ends.network,
+                cluster=site.key.cluster,
+                namespace=site.key.namespace,
+            )
+            waiting = LinkReport(
+                network=ends.network,
+                link=ends.link,
+                state=LinkState.WAITING,
+                reason=where,
+                secret=report.secret,
+                dialler=report.dialler,
+                issuer=report.issuer,
+            )
+            return waiting, [], [finding]
+    return None
+
+
+def _is_ours(found: LiveObject, body: objects.Body, live: LiveSite) -> bool:
+    """By its labels; in a site of ours also if only those were lost, so that an apply puts it right."""
+    if live.ownership.covers(found.labels) or live.adopted(found):
+        return True
+    ours = bool(live.site_id) and not live.becoming_ours and INSTANCE not in found.labels
+    return (
+        ours
+        and provenance.applied(found)
+        and not replacing.why(found.key.kind, body, found, taken_over=False)
+    )
+
+
+def _finding(rule: str, message: str, site: Site) -> Finding:
+    return Finding(
+        rule=rule,
+        message=message,
+        datafile=site.definition.path,
+        pointer=("skupper",),
+        network=site.network,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+    )

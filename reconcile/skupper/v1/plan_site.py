@@ -1,0 +1,194 @@
+"""One declared site: what to apply in its namespace, and how it stands.
+
+Objects that are as they must be cost no request. A ConfigMap whose change Skupper ignores or answers with a
+restart is still applied, and the reason says which of the two it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconcile.findings import Finding
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
+from reconcile.skupper.definitions import Network
+from reconcile.skupper.drift import FieldDrift, drift
+from reconcile.skupper.plan import Change, SiteReport, Verb
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import foreign, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1.keys import BY_NAME
+from reconcile.skupper.v1.live_site import LiveSite
+
+STUCK_AFTER = timedelta(minutes=3)
+"""The site-controller gives a site two minutes and never resumes one that it left half-made."""
+
+_OLD_SITE = "what is left of the old site is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """What follows for one declared site."""
+
+    report: SiteReport
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    refused: bool = False
+    """True if nothing may be written there."""
+
+
+def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
+    """Plan one site on a cluster that could be read."""
+    if live.foreign:
+        report = unknown(site, "left alone", "its skupper-site is not ours")
+        return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
+    annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
+    desired = objects.desired(network, site, live.ownership, annotations)
+    others = foreign.around(live, desired)
+    if others:
+        report = _report(site, live, now)
+        if not live.site_id or live.becoming_ours:
+            listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
+            report = unknown(site, "left alone", f"{listed} there is not ours")
+        return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
+    changes: list[Change] = []
+    for kind, body in desired:
+        changes += _changes(live, site, kind, body)
+    return SitePlan(_report(site, live, now), tuple(changes), tuple(_stuck(site, live, now)))
+
+
+def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
+    """Bring one object to what it must be: nothing, an apply, or a removal and an apply."""
+    found = live.find(kind, body["metadata"]["name"])
+    if found is None or found.deleting:
+        waits_for = _OLD_SITE if kind == CONFIG_MAP and not live.site_id and _old_site(live) else ""
+        reason = "the site does not exist" if not live.site_id else "it is missing"
+        return [replace(_apply(site, kind, body, reason), waits_for=waits_for)]
+    anew = replacing.why(kind, body, found, taken_over=live.adopted(found))
+    if anew:
+        applied = _apply(site, kind, body, anew)
+        removed = replace(applied, verb=Verb.DELETE, body=None, uid=found.uid)
+        return [removed, applied]
+    differing = drift(body, found)
+    if not differing and provenance.applied(found):
+        return []
+    reason = _why(kind, differing) if differing else "we have not applied it yet"
+    if live.adopted(found):
+        reason = f"taken over from {legacy.NAME}; {reason}"
+    return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
+
+
+def _masked(field: FieldDrift) -> FieldDrift:
+    """Hide the values of confidential keys, also where all of ``data`` differs as one: a drift is for showing."""
+    if field.path[0] != "data":
+        return field
+    if len(field.path) == 1:
+        return FieldDrift(field.path, _without_secrets(field.live), _without_secrets(field.desired))
+    return FieldDrift(field.path, "***", "***") if _confidential(field.path[1]) else field
+
+
+def _without_secrets(data: object) -> object:
+    if not isinstance(data, Mapping):
+        return data
+    return {name: "***" if _confidential(name) else value for name, value in data.items()}
+
+
+def _confidential(name: str) -> bool:
+    key = BY_NAME.get(name)
+    return key is not None and key.confidential
+
+
+def _apply(site: Site, kind: Kind, body: objects.Body, reason: str) -> Change:
+    return Change(
+        verb=Verb.APPLY,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=kind,
+        name=body["metadata"]["name"],
+        network=site.network,
+        reason=reason,
+        body=body,
+    )
+
+
+def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
+    """What differs and, for the ConfigMap, what Skupper makes of each change; alike ones are told together."""
+    if kind != CONFIG_MAP:
+        return f"it differs in {', '.join(field.dotted for field in differing)}"
+    paths: dict[str, list[str]] = {}
+    for field in differing:
+        paths.setdefault(_effect(field), []).append(field.dotted)
+    told = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
+    return f"it differs in {'; in '.join(told)}"
+
+
+def _effect(field: FieldDrift) -> str:
+    """Half a sentence about a field of ``skupper-site``.
+
+    The only annotation of ours is one that Skupper does not hand on, set only where it keeps nothing back that the
+    pods have already.
+    """
+    if field.path[0] != "data":
+        return "changes nothing for Skupper"
+    key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
+    return key.effect if key else "Skupper does not know"
+
+
+def _old_site(live: LiveSite) -> bool:
+    """True while the router or its ConfigMap of an earlier site is still here.
+
+    A site made over them is taken for an existing one and never set up (``client/router_inspect.go``).
+    """
+    return any(
+        old.key.name in {names.INTERNAL, names.ROUTER} and old.key.kind in {CONFIG_MAP, DEPLOYMENT}
+        for old in live.orphans
+    )
+
+
+def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
+    if live.config_map is None:
+        return _blank(site, "absent", "the site does not exist yet")
+    missing, down = live.missing_part, live.router_down(now)
+    seen = live.status.sites.get(live.site_id) if live.status else None
+    return SiteReport(
+        network=site.network,
+        key=site.key,
+        name=site.name,
+        mode="edge" if site.edge else "interior",
+        state="starting" if missing else "down" if down else "ready",
+        reason=f"{missing} is not there yet" if missing else down,
+        version=seen.version if seen else "",
+        since=live.config_map.created,
+    )
+
+
+def _blank(site: Site, state: str, reason: str) -> SiteReport:
+    mode = "edge" if site.edge else "interior"
+    return SiteReport(
+        network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason
+    )
+
+
+def unknown(site: Site, state: str, reason: str) -> SiteReport:
+    """The report of a site that could not be read or must not be touched."""
+    return _blank(site, state, reason)
+
+
+def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
+    """A router without a service-controller long after the site was made: Skupper will not mend that itself."""
+    router = live.part(DEPLOYMENT, names.ROUTER)
+    if router is None or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
+        return []
+    if router.created is None or now - router.created < STUCK_AFTER:
+        return []
+    return [
+        Finding(
+            rule="half-made-site",
+            message=(
+                f"{site.key} was left half-made: there is a Deployment {names.ROUTER} but no "
+                f"{names.SERVICE_CONTROLLER}. Delete the Deployment {names.ROUTER} in that namespace, then "
+                f"touch the ConfigMap {names.SITE}"
+            ),
+            network=site.network,
+            cluster=site.cluster.name,
+            namespace=site.namespace,
+        )
+    ]
