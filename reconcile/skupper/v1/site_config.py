@@ -27,7 +27,7 @@ def check(network: Network, site: Site) -> Iterator[Finding]:
 def data(site: Site) -> dict[str, str]:
     """The ``data`` of the site's ConfigMap, sorted by key."""
     separator = str(site.config.get("annotationSeparator", ","))
-    entries = {KEYS[key].name: text(value, separator) for key, value in site.config.items()}
+    entries = {KEYS[key].target: text(value, separator) for key, value in site.config.items()}
     return dict(sorted(entries.items()))
 
 
