@@ -28,7 +28,7 @@ def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
 def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:
     result = untouched.ask("plan", "-o", "json", "--log-level", "DEBUG")
     document = json.loads(result.stdout)
-    assert (document["schema"], len(document["links"])) == (1, LINKS)
+    assert (document["schema"], len(document["links"])) == (2, LINKS)
 
 
 def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> None:

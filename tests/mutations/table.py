@@ -36,15 +36,15 @@ _PROMISES = "skupper/test_promises.py::Test"
 MUTATIONS = (
     _mutation(
         "removals do not wait for clusters that have not answered",
-        "skupper/planning.py",
-        "if change.waits_for or not inputs.awaited:",
+        "skupper/guards.py",
+        "if change.waits_for or not self.awaited:",
         "if True:",
         f"{_PROMISES}Counting::test_no_removal_is_ready_while_a_cluster_has_not_answered",
     ),
     _mutation(
         "the budget of removals is off",
-        "skupper/planning.py",
-        "if budget is None or count <= budget:",
+        "skupper/guards.py",
+        "if self.budget is None or count <= self.budget:",
         "if True:",
         f"{_PROMISES}Budget::test_one_removal_above_the_budget_means_none",
     ),
@@ -74,8 +74,8 @@ MUTATIONS = (
     _mutation(
         "the old token is deleted before the new one has made the link",
         "skupper/v1/plan_link.py",
-        'waits_for = "" if up else "the new token has made the link"',
-        'waits_for = ""',
+        "waits_for = None if up else Wait(",
+        "waits_for = None if True else Wait(",
         "skupper/test_plan_link.py::test_the_old_token_stays_until_the_new_one_has_made_the_link",
         f"{_PROMISES}Replacing::test_at_every_step_the_dialler_has_a_token_that_may_work",
     ),
