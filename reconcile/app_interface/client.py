@@ -139,7 +139,7 @@ class Client:
         sha = self._get(address, self._timeouts.sha).strip()
         if not _SHA256.fullmatch(sha):
             hint = "check server in [graphql] of the configuration"
-            raise BadAnswer(address, "its answer is no sha256 in hexadecimal digits", hint)
+            raise BadAnswer(address, "the response is not a SHA-256 hash", hint)
         self.sha = sha
         return sha
 
@@ -156,7 +156,7 @@ class Client:
             return Commit(str(info.get("commit") or ""), _seconds(info.get("timestamp")))
         except (ValueError, AttributeError, RecursionError):
             hint = "check server in [graphql] of the configuration"
-            raise BadAnswer(address, "its answer is no JSON object", hint) from None
+            raise BadAnswer(address, "the response is not a JSON object", hint) from None
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send one query and give the ``data`` of its answer.
@@ -217,8 +217,8 @@ def _partial(address: str, errors: list[Any]) -> PartialAnswer:
         told.append(f"and {len(errors) - _MOST_ERRORS} more")
     return PartialAnswer(
         address,
-        f"the answer is incomplete: {'; '.join(told)}",
-        "correct the data at that path; nothing was concluded from the rest of the answer",
+        f"the response is incomplete: {'; '.join(told)}",
+        "correct the data at that path; the rest of the response is ignored",
     )
 
 

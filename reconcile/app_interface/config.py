@@ -106,9 +106,7 @@ def _parse(file: Path) -> dict[str, Any]:
 def _stray_keys(document: Mapping[str, Any]) -> Iterator[ConfigFault]:
     for key, value in document.items():
         if not isinstance(value, dict):
-            yield ConfigFault(
-                "", key, "stands outside of any table", "move it below the [table] it belongs to"
-            )
+            yield ConfigFault("", key, "is not inside a table", "move it below the [table] it belongs to")
 
 
 def _table(

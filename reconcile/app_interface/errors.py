@@ -13,7 +13,7 @@
     │   ├── QueryRefused   400  it does not accept a query
     │   ├── PartialAnswer       it answered with errors, so part of the data is missing
     │   └── BadAnswer           it said something that no qontract-server says, or data of another shape
-    ├── UnknownIntegration      exit code 4: the data does not know this integration
+    ├── UnknownIntegration      exit code 4: app-interface has no integration-1 datafile for this integration
     ├── UndeclaredSchemas       exit code 5: we read schemas that the integration does not declare
     └── SecretError             a secret or the way to it; carries reference and reason
         ├── SecretStoreError    Vault itself: unreachable, sealed, log-in refused

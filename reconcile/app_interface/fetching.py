@@ -104,7 +104,7 @@ def require_declared(client: Client, integration: str = INTEGRATION) -> None:
                 raise UndeclaredSchemas(integration, known.path, undeclared)
             return
     raise UnknownIntegration(
-        f"app-interface knows no integration {integration}: add an /app-sre/integration-1.yml file of that name "
+        f"app-interface has no integration-1 datafile for {integration}: add one "
         "that lists the schemas it reads, or run with --no-validate-schemas"
     )
 

@@ -14,11 +14,11 @@ def explain(error: BaseException, table: str) -> tuple[str, str]:
             hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
             return "the TLS handshake failed", hint
         case requests.exceptions.Timeout():
-            return "it did not answer in time", "try again, then ask those who run it"
+            return "no response in time", "retry; if it persists, contact its operators"
         case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             reason = f"no connection ({_innermost(error)})"
         case _:
-            reason = f"no usable answer ({type(error).__name__})"
+            reason = f"no usable response ({type(error).__name__})"
     return reason, f"check server in [{table}] of the configuration and the network on the way to it"
 
 

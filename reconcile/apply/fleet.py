@@ -188,7 +188,7 @@ class Fleet:
                 cache = self._caches[target.name] = ClusterCache()
                 return cache
         accounts.close()
-        raise CannotOpenError(f"{target.name} is not read: the run has ended")
+        raise CannotOpenError(f"{target.name} was not read: the run has ended")
 
     def _observe(self, target: Target, accounts: Accounts, cache: ClusterCache) -> list[Observed]:
         if not target.declared:

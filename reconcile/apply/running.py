@@ -221,8 +221,8 @@ class Run:
             again = self._tried.get(_key(change), 0) >= _TRIES and _key(change) not in self._refused
             if again and self._is_open(change.work_key):
                 message = (
-                    f"{'/'.join(filter(None, change.work_key))}: {change.kind.name} {change.name} is not as declared, "
-                    f"{_TRIES} times made so: {change.reason}; find out what changes it back"
+                    f"{'/'.join(filter(None, change.work_key))}: {change.kind.name} {change.name} still differs after "
+                    f"{_TRIES} attempts: {change.reason}; something keeps reverting it. To see what, {_inspect(change)}"
                 )
                 self.outcome.failures.append(message)
                 self._emit(ChangeFailed(change, message))
@@ -293,6 +293,12 @@ class Run:
             for site in plan.sites
             if site.leaving and self._is_open(site.key) and site.key not in deferred
         ]
+
+
+def _inspect(change: Change) -> str:
+    scope = f"-n {change.namespace} " if change.namespace else ""
+    what = f"{change.kind.plural} {change.name}"
+    return f"on cluster {change.cluster} run: oc {scope}get {what} -o jsonpath='{{.metadata.managedFields}}'"
 
 
 def _key(change: Change) -> _Key:

@@ -21,9 +21,9 @@ from reconcile.cli.exits import exit_codes
 COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
     "plan": "Show what a run would change, and why.",
-    "status": "Show every declared link with the evidence of both ends.",
-    "bundle": "Check app-interface data and make a bundle of it.",
-    "sandbox": "Try everything on clusters simulated in one process.",
+    "status": "Show every site and declared link, as both ends see them.",
+    "bundle": "Check app-interface data and build a bundle from it.",
+    "sandbox": "Try everything on simulated clusters in one process.",
     "completion": "Print the shell completion script.",
 }
 

@@ -28,16 +28,16 @@ _EXITS = {
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory laid out as qontract-schemas.  [default: `schemas` beside SOURCE's ancestors]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in SOURCE or above]",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
-    help="Write the bundle here (`-`: stdout). Without it the data is only checked.",
+    help="Write the bundle to this file (`-`: stdout). Without it the data is only checked.",
 )
-@click.option("--git-commit", help="Commit of the data.  [default: asked of git]")
-@click.option("--git-commit-timestamp", help="Its time in seconds since the epoch.  [default: asked of git]")
+@click.option("--git-commit", help="Commit of the data.  [default: from git]")
+@click.option("--git-commit-timestamp", help="Its time in seconds since the epoch.  [default: from git]")
 @handle_errors
 def command(
     source: Path,
@@ -46,11 +46,11 @@ def command(
     git_commit: str | None,
     git_commit_timestamp: str | None,
 ) -> None:
-    """Check app-interface data and make a bundle of it.
+    """Check app-interface data and build a bundle from it.
 
-    SOURCE is a directory with `data` and `resources`, or a bundle made elsewhere. Every fault is told with file, line
-    and rule, all at once; with one, nothing is written and the exit code is 1. qontract-server loads the bundle as
-    it is.
+    SOURCE is a directory with `data` and `resources`, or a bundle file. All faults are reported at once, with file,
+    line and rule; if there is one, nothing is written and the exit code is 1. qontract-server loads the bundle
+    unchanged.
 
     \b
     Examples:
@@ -121,7 +121,7 @@ def schemas_near(source: Path) -> Path:
         found = folder / "schemas"
         if (found / "graphql-schemas" / "schema.yml").is_file():
             return found
-    raise Failed(f"no schemas beside {source} or above it: name them with --schemas")
+    raise Failed(f"no directory `schemas` in {source} or above it; name one with --schemas")
 
 
 def _commit(source: Path) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def check_names(common: Common, session: "Session") -> None:
     for name in sorted(common.selection.namespaces - session.namespaces):
         hint = _suggestion(name, session.namespaces)
         _log.warning(
-            "no network has a namespace %r: at most what is left over there is touched.%s", name, hint
+            "no network has a namespace %r: only leftover resources there will be cleaned up.%s", name, hint
         )
 
 

@@ -70,7 +70,7 @@ class RunReporter:
         if declared:
             _log.error(message)
         else:
-            _log.warning("%s; nothing of ours is known to be there", message)
+            _log.warning("%s; no managed resources are expected there", message)
 
     def findings(self, found: Iterable[Finding], *, warnings: bool) -> None:
         """Say what is wrong with the data or on a cluster, each thing once; warnings only if asked for."""
@@ -101,7 +101,7 @@ class RunReporter:
                 level, "site %s is not gone yet: %s%s", site.key, site.reason, _waits_for(site, outcome.plan)
             )
         if outcome.stopped:
-            _log.warning("stopped by %s; left to the next run: %s", stopped_by, _left(outcome.plan))
+            _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
         return bool(outcome.failures or errors or not_up or not_there or (leaving and wait))
 
@@ -144,4 +144,4 @@ def _waits_for(site: SiteReport, plan: Plan) -> str:
     reasons = {
         change.waits_for for change in secrets if change.waits_for and change.network in {"", site.network}
     }
-    return f"; its links go once {' and '.join(sorted(reasons))}" if reasons else ""
+    return f"; its links are deleted once {' and '.join(sorted(reasons))}" if reasons else ""

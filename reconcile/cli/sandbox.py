@@ -1,4 +1,4 @@
-"""``qontract-skupper sandbox``: everything around the integration, simulated in one process."""
+"""``qontract-skupper sandbox``: clusters, Skupper and GraphQL server simulated in one process."""
 
 import shlex
 import shutil
@@ -30,7 +30,7 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory laid out as qontract-schemas.  [default: `schemas` beside the data or above]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in the data or above]",
 )
 @click.option(
     "--folder",
@@ -39,10 +39,10 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
 )
 @handle_errors
 def command(data: Path | None, schemas: Path | None, folder: Path | None) -> None:
-    """Try everything on clusters simulated in one process.
+    """Try everything on simulated clusters in one process.
 
     Starts a GraphQL server with the data, a simulated cluster for each cluster of the data, and Skupper on all of
-    them; then tells what to type next. Ctrl-C stops it.
+    them, then prints what to type next. Ctrl-C stops it.
 
     \b
     Examples:
@@ -95,8 +95,8 @@ def _tell(sandbox: "Sandbox", source: Path) -> None:
 
   export QONTRACT_CONFIG={shlex.quote(str(sandbox.config.resolve()))}
   {ours} plan      # what a run would change
-  {ours} run       # make it so
-  {ours} status    # every link, with the evidence of both ends
+  {ours} run       # apply the changes
+  {ours} status    # every link, as both ends see it
 """
     )
     cluster = next((cluster.name for cluster in sandbox), "")
@@ -110,7 +110,7 @@ def _tell(sandbox: "Sandbox", source: Path) -> None:
 """
         )
     click.echo(
-        f"""Change a file of the data, then have it served:
+        f"""After changing a data file, reload it:
 
   curl -X POST {server}/reload
 

@@ -38,7 +38,7 @@ class Stop:
         self.reason, self.code = reason, code
         self.flag.set()
         if self.gentle and self.finishing:
-            _say(f"stopping by {reason}: finishing {self.finishing}; a signal ends it at once")
+            _say(f"stopping ({reason}): finishing {self.finishing}; send another signal to end at once")
         elif not self.gentle:
             _say(f"stopped by {reason} while reading; nothing was changed")
             exit_now(code)

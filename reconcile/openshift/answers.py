@@ -89,7 +89,7 @@ def items(document: Json, call: Call) -> list[Json]:
     if found is None:
         found = []  # Go writes an empty list as null
     if not isinstance(found, list) or not all(map(is_object, found)):
-        raise call.failed(errors.Unreachable, "answered with something that is not a list of objects")
+        raise call.failed(errors.Unreachable, "the response is not a list of objects")
     return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
 
 
@@ -174,7 +174,7 @@ def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
     what = answer.content_type or "no content type"
     if answer.headers.get("Location"):
         what = f"a redirect to {_origin(answer.headers['Location'])}"
-    reason = f"answered, but not as a Kubernetes API server ({_shorten(what)})"
+    reason = f"the response is not from a Kubernetes API server ({_shorten(what)})"
     if answer.status == 429:
         # The server's own limit on requests in flight answers in plain text.
         return call.failed(errors.Throttled, "too many requests in flight", status=429)

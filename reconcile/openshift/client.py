@@ -230,7 +230,7 @@ class Client:
         if isinstance(response, Answer):
             answers.read(response, call)
             raise call.failed(
-                errors.Unreachable, "answered a watch by a single document", status=response.status
+                errors.Unreachable, "the response to a watch is a single document", status=response.status
             )
         stream = watching.Stream(response, stop, deadline)
         with self._watch_closer.closing(stream):
@@ -304,7 +304,7 @@ class Client:
         self, call: Call, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None
     ) -> T:
         if not self._sendable_token:
-            raise call.failed(errors.Unauthorised, "the token is empty or holds characters that no token has")
+            raise call.failed(errors.Unauthorised, "the token is empty or contains invalid characters")
         try:
             return self._retrier.run(attempt, sleep, partial(answers.may_pass, call=call))
         except TransportError as error:

@@ -61,10 +61,10 @@ def open_connection(access: Access, *, size: int) -> Connection:
         context = tls.context(access.ca_file, insecure=access.insecure)
     except OSError as error:
         no_file = None if isinstance(error, ssl.SSLError) else error.strerror
-        reason = f"the CA file {access.ca_file} is not usable: {no_file or 'it holds no certificate'}"
-        hint = "name a file with the authorities to trust, PEM"
+        reason = f"the CA file {access.ca_file} is unusable: {no_file or 'it contains no certificate'}"
+        hint = "point certificate_authority in [kubernetes] of the configuration to a PEM file"
     except ValueError as error:
-        reason, hint = str(error), "correct the server address of the cluster"
+        reason, hint = str(error), "correct serverUrl of the cluster"
     else:
         try:
             pool = _open_pool(server, context, size=size)
@@ -72,8 +72,8 @@ def open_connection(access: Access, *, size: int) -> Connection:
         except (ValueError, ImportError):
             # The library's words may quote the credentials of the proxy.
             reason, hint = (
-                "the proxy that the environment names (HTTPS_PROXY) is not usable",
-                "correct it there",
+                "the proxy in HTTPS_PROXY is unusable",
+                "correct that environment variable",
             )
     raise TransportError(TransportFault(reason, hint, passing=False, reaching=True))
 
@@ -86,11 +86,11 @@ def parse_server(server: str, *, insecure: bool) -> SplitResult:
     """
     parts = urlsplit(server)
     if "@" in parts.netloc:
-        raise ValueError("the server address must not hold a user name or password")
+        raise ValueError("the server address must not contain a user name or password")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ValueError(f"the server address {server!r} is not of the form https://host:port")
     if parts.scheme == "http" and not (insecure or _is_loopback(parts.hostname)):
-        raise ValueError(f"{server} is plain HTTP, which would show the token to the network")
+        raise ValueError(f"{server} is plain HTTP, which would expose the token")
     if parts.port == 0:  # reading the port also raises ValueError for one that is no number
         raise ValueError(f"the server address {server!r} has port 0")
     return parts._replace(path=parts.path.rstrip("/"), query="", fragment="")

@@ -81,7 +81,7 @@ class Unreachable(ClusterError):
     """No usable answer came: refused, time-out, TLS, broken off, or not from a Kubernetes API server."""
 
     label = "unreachable"
-    advice = "check the server address of the cluster and what stands between"
+    advice = "check serverUrl and any proxy, firewall or load balancer in between"
 
 
 class InconsistentList(Unreachable):
@@ -95,7 +95,7 @@ class Unauthorised(ClusterError):
     """The server does not accept the token (401)."""
 
     label = "unauthorised"
-    advice = "renew the token of the account"
+    advice = "renew the account's token"
 
 
 class Forbidden(ClusterError):
@@ -145,11 +145,11 @@ class Throttled(ClusterError):
     """The server asks to slow down (429), still after every retry."""
 
     label = "throttled"
-    advice = "run again later"
+    advice = "retry later"
 
 
 class ServerFault(ClusterError):
     """The server failed (5xx), still after every retry."""
 
     label = "server fault"
-    advice = "run again; if it stays so, look at the API server"
+    advice = "retry; if it persists, check the API server"

@@ -39,7 +39,7 @@ class TransportError(Exception):
 def diagnose(error: Exception, host: str, timeouts: Timeouts) -> TransportFault:
     """Translate what urllib3 raised while talking to ``host`` (``name:port``). Most specific causes first."""
     if isinstance(error, lib.ProxyError):
-        hint = "check the proxy that the environment names (HTTPS_PROXY)"
+        hint = "check HTTPS_PROXY"
         return TransportFault(f"the proxy on the way to {host} failed: {_root(error)}", hint, reaching=True)
     certificate = _find(error, ssl.SSLCertVerificationError)
     if isinstance(certificate, ssl.SSLCertVerificationError):
@@ -50,7 +50,7 @@ def diagnose(error: Exception, host: str, timeouts: Timeouts) -> TransportFault:
     if isinstance(error, lib.SSLError):
         return _tls_fault(error, host)
     if isinstance(error, lib.NameResolutionError):
-        hint = "check the server address of the cluster and the name servers of this machine"
+        hint = "check serverUrl and the name servers of this machine"
         return TransportFault(f"the name {host} cannot be resolved", hint, reaching=True)
     if isinstance(error, lib.NewConnectionError):
         return TransportFault(_not_connected(error, host), reaching=True)
@@ -60,12 +60,12 @@ def diagnose(error: Exception, host: str, timeouts: Timeouts) -> TransportFault:
         )
     if isinstance(error, lib.TimeoutError):
         # Trying again would hold the caller for as long once more, so a silent server is told at once.
-        hint = "run again, or give it longer to answer"
+        hint = "retry, or raise --request-timeout"
         return TransportFault(
             f"no answer from {host} within {timeouts.read:g} s", hint, passing=False, silent=True
         )
     if isinstance(error, lib.LocationValueError | UnicodeError):
-        hint = "correct the server address of the cluster"
+        hint = "correct serverUrl of the cluster"
         return TransportFault(f"{host} is not a valid address", hint, passing=False, reaching=True)
     return _broken_answer(error, host)
 
@@ -75,7 +75,7 @@ def _tls_fault(error: lib.SSLError, host: str) -> TransportFault:
     if "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text:
         return TransportFault(f"{host} does not speak TLS", passing=False, reaching=True)
     if "EOF" in text:
-        return TransportFault(f"{host} broke off the TLS handshake", reaching=True)
+        return TransportFault(f"{host} closed the connection during the TLS handshake", reaching=True)
     # An alert, say of a balancer that is being restarted; no request was sent yet.
     cause = _find(error, ssl.SSLError)
     words = getattr(cause, "reason", None) or _root(error)
@@ -89,13 +89,13 @@ def _not_connected(error: Exception, host: str) -> str:
 
 
 def _broken_answer(error: Exception, host: str) -> TransportFault:
-    hint = "run again; if it stays so, look at what stands between"
+    hint = "retry; if it persists, check any proxy, firewall or load balancer in between"
     if _find(error, ConnectionResetError) or _find(error, BrokenPipeError):
         return TransportFault(f"connection reset by {host}", hint)
     if "closed connection without response" in str(error):
         return TransportFault(f"{host} closed the connection without an answer", hint)
     if isinstance(error, lib.DecodeError | lib.IncompleteRead) or "IncompleteRead" in str(error):
-        return TransportFault(f"the answer of {host} broke off", hint)
+        return TransportFault(f"the response from {host} was cut off", hint)
     return TransportFault(f"the connection to {host} failed: {_root(error)}", hint)
 
 

@@ -56,7 +56,7 @@ def _after_escalation(kind: Kind, namespace: str | None, message: str) -> str:
     rule = "an account can grant only rights that it has itself"
     if not found:
         return rule
-    more = f" and {len(found) - _MOST} resources more" if len(found) > _MOST else ""
+    more = f" and {len(found) - _MOST} more resources" if len(found) > _MOST else ""
     return f"the account needs {'; '.join(found[:_MOST])}{more} {_scope(kind, namespace)}, since {rule}"
 
 

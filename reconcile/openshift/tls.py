@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 EXPIRED = "renew it, or correct the clock of this machine"
-UNKNOWN_ISSUER = "give the authority that signed it as the CA file of the cluster"
-WRONG_NAME = "use an address that the certificate names as the server of the cluster"
+UNKNOWN_ISSUER = "add the CA that signed it to certificate_authority in [kubernetes] of the configuration"
+WRONG_NAME = "set serverUrl to a name that the certificate is valid for"
 
 
 def context(ca_file: str | None, *, insecure: bool) -> ssl.SSLContext:

@@ -135,9 +135,9 @@ class Transport:
 
     def _check(self, deadline: float, connection: Connection) -> None:
         if time.monotonic() > deadline:
-            reason = f"{connection.host} had not answered completely after {self._timeouts.limit:g} s"
+            reason = f"{connection.host} did not finish its response within {self._timeouts.limit:g} s"
             raise TransportError(
-                TransportFault(reason, "run again; if it stays so, look at the API server", passing=False)
+                TransportFault(reason, "retry; if it persists, check the API server", passing=False)
             )
 
 

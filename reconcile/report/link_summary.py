@@ -14,13 +14,13 @@ def _of_links(plan: Plan) -> str:
     managed = [link for link in plan.links if link.managed]
     left = len(plan.links) - len(managed)
     if not managed:
-        return f"{counted(left, 'link')} left alone." if left else "No links."
+        return f"{counted(left, 'link')} skipped." if left else "No links."
     good = sum(link.converged for link in managed)
     reserve = sum(link.state is LinkState.STANDBY for link in managed)
     standby = f", {reserve} of them on standby" if reserve and good == len(managed) else ""
     dark = sum(link.state is LinkState.UNKNOWN for link in managed)
     unknown = f", {dark} of them unknown" if dark and len(managed) > 1 else ""
-    others = f", {left} left alone" if left else ""
+    others = f", {left} skipped" if left else ""
     return f"{_share(good, len(managed))}{standby}{unknown}{others}."
 
 

@@ -12,7 +12,7 @@ from reconcile.findings import Finding
 from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
@@ -47,7 +47,7 @@ def _change(change: Change) -> dict[str, Any]:
         "kind": change.kind.label,
         "name": change.name,
         "reason": change.reason,
-        "after": change.waits_for or None,
+        "waits_for": change.waits_for or None,
         "removal": change.removal,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
@@ -76,17 +76,17 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "issuer": str(link.link.issuer),
         "cost": link.link.cost,
         "state": link.state.value,
-        "settled": link.converged,
+        "converged": link.converged,
         "managed": link.managed,
         "reason": link.reason,
         "secret": link.secret,
         "since": _time(link.since),
-        "evidence": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
+        "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
 
 
 def _observation(observation: LinkObservation) -> dict[str, Any]:
-    return {"sight": observation.verdict.value, "detail": observation.detail, "at": _time(observation.at)}
+    return {"verdict": observation.verdict.value, "detail": observation.detail, "at": _time(observation.at)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

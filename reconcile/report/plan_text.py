@@ -1,7 +1,7 @@
 """A plan as a person reads it: per network what changes and why, what has to wait, what is wrong, and the count.
 
-Marks: ``+`` is made, ``~`` is changed (with each field, live value -> wanted value), ``-`` is removed, ``.`` comes
-later in the same run, when the clusters have done their part.
+Marks: ``+`` create, ``~`` update (with each field, live value -> desired value), ``-`` delete, ``.`` follows later in
+the same run, once the clusters have done their part.
 """
 
 import json
@@ -39,16 +39,23 @@ def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
 
 
 def summary(plan: Plan) -> str:
-    """The count line: how much of what, how much of it takes something away, how much comes later."""
+    """The count line: how many changes of which kind, how many of them remove something, how many follow later."""
     if not plan.changes:
         return "No changes."
     counts = {mark: sum(_mark(change) == mark for change in plan.changes) for mark in "+~-"}
     lost = sum(change.removal for change in plan.changes)
-    # Used-up requests and tokens are removed all the time; what a reader must not miss is what goes out of service.
-    removed = f"{counts['-']} to remove" + (f" ({lost or 'none'} out of service)" if counts["-"] else "")
+    # Used-up requests and tokens are deleted all the time; what a reader must not miss is what goes out of service.
+    downtime = (
+        f", {lost} of which remove a site, link or policy" if lost else ", no downtime" if counts["-"] else ""
+    )
     later = len(plan.changes) - len(plan.ready)
-    waiting = f"; {later} of them (marked .) later in the same run" if later else ""
-    return f"Plan: {counts['+']} to make, {counts['~']} to change, {removed}{waiting}."
+    following = (
+        f" {later} of them (marked .) {'follows' if later == 1 else 'follow'} later in this run."
+        if later
+        else ""
+    )
+    summed = f"{counts['+']} to create, {counts['~']} to update, {counts['-']} to delete{downtime}"
+    return f"Plan: {summed}.{following}"
 
 
 def _chapter(change: Change) -> tuple[int, str]:
@@ -99,7 +106,7 @@ def _mark(change: Change) -> str:
 def _values(field: FieldDrift) -> str:
     if field.live == field.desired:
         # Both are masked: without that they would differ.
-        return "changes; its values are confidential"
+        return "changes (confidential)"
     return f"{_value(field.live)} -> {_value(field.desired)}"
 
 

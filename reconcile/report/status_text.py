@@ -32,7 +32,7 @@ MARKS = {
 
 _ON_THE_WAY, _SKIPPED = "…", "·"
 _SITES = Row(("SITE", "MODE", "STATE", "VERSION", "AGE"), note="NOTE")
-_LINKS = Row(("LINK", "STATE", "DIALLER SAYS", "ISSUER SAYS", "AGE"), note="NOTE")
+_LINKS = Row(("LINK", "STATE", "SEEN BY DIALLER", "SEEN BY ISSUER", "AGE"), note="NOTE")
 _SAID = {Verdict.UP: "up", Verdict.ABSENT: "absent", Verdict.SILENT: "(edge)", Verdict.UNKNOWN: "unknown"}
 
 
@@ -79,7 +79,7 @@ def _ending(plan: Plan) -> str:
     if not plan.changes:
         return link_summary(plan)
     changes = counted(len(plan.changes), "change")
-    return f"{link_summary(plan)}\nA run would make {changes}: see `qontract-skupper plan`."
+    return f"{link_summary(plan)}\nA run would apply {changes}. To see what, run: qontract-skupper plan"
 
 
 def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: bool = False) -> list[str]:
@@ -106,7 +106,7 @@ def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour
     for reason in sorted({*left_sites, *left_links}):
         counts = [(left_sites[reason], "site"), (left_links[reason], "link")]
         what = ", ".join(counted(number, noun) for number, noun in counts if number)
-        lines.append(f"  {mark}  left alone: {what} ({reason})")
+        lines.append(f"  {mark}  skipped: {what} ({reason})")
     return lines
 
 

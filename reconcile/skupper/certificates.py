@@ -43,10 +43,10 @@ def read(value: object) -> Certificate:
             hosts=_hosts(certificate),
         )
     except BadBase64:
-        return Certificate(fault="it is not base64")
+        return Certificate(fault="not base64")
     except Exception:  # noqa: BLE001 a parser of foreign bytes may raise anything: bad versions, doubled extensions
         # Its own text may quote the input; it is not passed on.
-        return Certificate(fault="it is not a PEM certificate")
+        return Certificate(fault="not a PEM certificate")
 
 
 def _ascii(value: object) -> str:

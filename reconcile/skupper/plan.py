@@ -90,7 +90,7 @@ class LinkState(StrEnum):
     """As good as up: an edge router has one active uplink and keeps its other ones in reserve."""
     DOWN = "down"
     UNKNOWN = "unknown"
-    SKIPPED = "left alone"
+    SKIPPED = "skipped"
 
 
 class Verdict(StrEnum):
@@ -149,7 +149,7 @@ class SiteReport:
     mode: str
     """``edge`` or ``interior``."""
     state: str
-    """``ready``, ``absent``, ``starting``, ``down``, ``removing``, ``kept``, ``unknown`` or ``left alone``."""
+    """``ready``, ``absent``, ``starting``, ``down``, ``removing``, ``kept``, ``unknown`` or ``skipped``."""
     reason: str = ""
     version: str = ""
     since: datetime | None = None

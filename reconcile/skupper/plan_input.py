@@ -47,14 +47,14 @@ class PlanInput:
         if cluster.disabled:
             return f"cluster {cluster.name} disables this integration"
         if not self.selection.covers(cluster, namespace):
-            return f"{self.selection.text} leaves it out"
+            return f"{self.selection.text} excludes it"
         return self.refused_sites.get(SiteKey(cluster.name, namespace), "")
 
     @property
     def refused_sites(self) -> dict[SiteKey, str]:
         """Sites whose own data has an error -> what is said of them."""
         return {
-            SiteKey(finding.cluster, finding.namespace): f"its data is refused ({finding.rule})"
+            SiteKey(finding.cluster, finding.namespace): f"its data has an error ({finding.rule})"
             for finding in self.findings
             if finding.severity is Severity.ERROR and finding.namespace
         }

@@ -57,7 +57,7 @@ def _over_budget(removals: Sequence[Change], inputs: PlanInput) -> tuple[Finding
         rule="removal-budget",
         message=(
             f"{count} sites, links and policies would be removed, the budget left is {budget}: nothing is "
-            "removed. If that is meant, run again with a greater --max-removals"
+            "removed. If this is intended, raise --max-removals"
         ),
     )
     return (deferred,)

@@ -217,7 +217,7 @@ def test_a_certificate_of_an_unknown_authority_is_not_tried_again(
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b"null", b'{"auth": null}'])
 def test_what_is_no_vault_is_told(make: Make, body: bytes) -> None:
-    refused = pytest.raises(SecretStoreError, match="its answer is not Vault's")
+    refused = pytest.raises(SecretStoreError, match="the response is not from Vault")
     with serving(lambda visit: visit.answer(200, body)) as strange, refused:
         make(strange.url).entries(PLAIN)
 

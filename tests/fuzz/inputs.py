@@ -14,6 +14,7 @@ from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy,
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.v1 import names
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body, plan
 
 SHAKY, STEADY = "net", "calm"
@@ -87,8 +88,8 @@ def _taken_in(place: Place, document: dict) -> LiveObject:
 def healthy() -> Bodies:
     """Bodies of a fleet in which every link is up and nothing is left to do."""
     fakes = {name: FakeCluster(name) for name in "abce"}
-    for namespace, names in ((SHAKY, "abce"), (STEADY, "ab")):
-        for name in names:
+    for namespace, clusters in ((SHAKY, "abce"), (STEADY, "ab")):
+        for name in clusters:
             fakes[name].add_site(namespace, site_id=f"id-{name}-{namespace}", edge=name == "e")
     fakes["c"].add_load_balancer(SHAKY, f"id-c-{SHAKY}", f"{SHAKY}.c.example.com")
     found = _applied(_bodies(fakes))
@@ -128,7 +129,7 @@ def _applied(bodies: dict[Place, dict]) -> dict[Place, dict]:
 
 def _link(fakes: Mapping[str, FakeCluster], planned: Plan) -> None:
     ends: dict[tuple[str, str], dict[str, list[str]]] = {}
-    names: dict[tuple[str, str], list[str]] = {}
+    delivered: dict[tuple[str, str], list[str]] = {}
     for report in planned.links:
         dialler, issuer = report.link.dialler, report.link.issuer
         issued_by = f"id-{issuer.cluster}-{issuer.namespace}"
@@ -140,14 +141,14 @@ def _link(fakes: Mapping[str, FakeCluster], planned: Plan) -> None:
             issued_by=issued_by,
             host=f"{issuer.namespace}.{issuer.cluster}.example.com",
         )
-        names.setdefault(dialler, []).append(report.secret)
+        delivered.setdefault(dialler, []).append(report.secret)
         ends.setdefault(dialler, {"outgoing": [], "incoming": []})["outgoing"].append(issued_by)
         own = f"id-{dialler.cluster}-{dialler.namespace}"
         ends.setdefault(issuer, {"outgoing": [], "incoming": []})["incoming"].append(own)
     for (cluster, namespace), links in ends.items():
         site_id = f"id-{cluster}-{namespace}"
         fakes[cluster].add_status(namespace, site_id, **links)
-        fakes[cluster].add_connectors(namespace, site_id, *names.get((cluster, namespace), []))
+        fakes[cluster].add_connectors(namespace, site_id, *delivered.get((cluster, namespace), []))
         lease = {"annotations": {names.LEADER_LOCK: '{"renewTime": "2026-03-01T11:59:55Z"}'}}
         fakes[cluster].add(CONFIG_MAP, body(CONFIG_MAP, namespace, names.LEADER, labels={}, metadata=lease))
 

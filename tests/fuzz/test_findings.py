@@ -36,24 +36,24 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
     "a status that is not JSON": (
         STATUS,
         data(NetworkStatus="<html>"),
-        "it is not the JSON of a network status",
+        "it is not a valid network status",
     ),
     "a status of another shape": (
         STATUS,
         data(NetworkStatus="[1]"),
-        "it is not the JSON of a network status",
+        "it is not a valid network status",
     ),
     "a router's configuration that is not JSON": (
         INTERNAL,
         lambda body: {**body, "data": {"skrouterd.json": "{"}},
-        "it is not the JSON of a router's configuration",
+        "it is not a valid router configuration",
     ),
     "a router's configuration without data": (
         INTERNAL,
         without_data,
-        "it is not the JSON of a router's configuration",
+        "it is not a valid router configuration",
     ),
-    "a CA without data": (CA, without_data, "it has no tls.crt"),
+    "a CA without data": (CA, without_data, "tls.crt is missing"),
     "a CA that is not base64": (CA, data(tls_crt="%%%"), "its tls.crt cannot be used: it is not base64"),
     "a CA that is no certificate": (CA, data(tls_crt=GARBAGE), "its tls.crt cannot be used: it is not a PEM"),
     "a server certificate of a wrong type": (SERVER, data(tls_crt=7), "its tls.crt cannot be used"),
@@ -66,14 +66,14 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
     "a token without a certificate of its own": (
         token("b"),
         data(ca_crt=certificate("ca-of-id-a-net")),
-        "it has no tls.crt",
+        "tls.crt is missing",
     ),
     "a token of an unknown type": (
         token("b"),
         metadata(labels=ODD_TYPE),
         r"its label skupper.io/type is 'token-claim\x1b[2J', neither",
     ),
-    "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "it has no uid"),
+    "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "its uid is missing"),
 }
 
 

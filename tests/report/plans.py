@@ -68,7 +68,7 @@ SILENT = LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", a
 
 EMPTY = Plan()
 
-_TOKEN = "link-west-vault-net-75a4ce0b-<generation>"
+_TOKEN = "link-west-vault-net-75a4ce0b-<fingerprint>"
 _ISSUER_WAITS = "issuer west/vault-net: the site does not exist yet"
 
 FRESH = Plan(
@@ -77,14 +77,14 @@ FRESH = Plan(
         change(kind=ROLE, name="skupper-site-controller"),
         change(kind=DEPLOYMENT, name="skupper-site-controller"),
         change(),
-        change(cluster="west", waits_for="what is left of the old site is gone"),
+        change(cluster="west", waits_for="the remaining objects of the old site are deleted"),
         change(
             Verb.CREATE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="the link does not exist",
-            waits_for="west/vault-net can issue tokens",
+            waits_for="west/vault-net is ready to accept links",
         ),
         change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", waits_for="the token is issued"),
         change(
@@ -118,7 +118,7 @@ FRESH = Plan(
 DRIFTED = Plan(
     changes=(
         change(
-            reason="it differs in data.routers, which takes effect only when the site is made anew",
+            reason="it differs in data.routers, which takes effect only when the site is recreated",
             drift=(
                 FieldDrift(("data", "console-password"), "***", "***"),
                 FieldDrift(("data", "router-logging"), None, "error+"),
@@ -168,7 +168,7 @@ REMOVALS = Plan(
             reason="no namespace refers to the policy",
             removal=True,
         ),
-        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it is of an older generation"),
+        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it belongs to an older token"),
     ),
     sites=(
         ready("east"),
@@ -293,15 +293,15 @@ STATES = Plan(
         link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
         link("east", "off", LinkState.SKIPPED, _DISABLED),
         link("west", "off", LinkState.SKIPPED, _DISABLED),
-        link("north", "off", LinkState.SKIPPED, "--cluster-name east leaves it out"),
+        link("north", "off", LinkState.SKIPPED, "--cluster-name east excludes it"),
     ),
     findings=FINDINGS,
 )
 """A site in every state and a link in every state."""
 
 FILTERED = Plan(
-    sites=(site("east", "left alone", reason="--external leaves it out"),),
-    links=(link("east", "west", LinkState.SKIPPED, "--external leaves it out"),),
+    sites=(site("east", "left alone", reason="--external excludes it"),),
+    links=(link("east", "west", LinkState.SKIPPED, "--external excludes it"),),
 )
 """A filter that leaves everything out."""
 

@@ -57,7 +57,7 @@ def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:
 
 def test_masked_values_are_not_shown_as_values() -> None:
     shown = of(change(drift=(FieldDrift(("data", "console-password"), "***", "***"),)))
-    assert "data.console-password: changes; its values are confidential" in shown
+    assert "data.console-password: changes (confidential)" in shown
 
 
 def test_a_field_that_is_not_there_is_told_from_an_empty_one() -> None:

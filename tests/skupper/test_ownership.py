@@ -96,7 +96,7 @@ def test_what_was_labelled_by_hand_where_a_site_is_declared_is_applied():
         "skupper.io/exclude-annotations": "kubectl.kubernetes.io/last-applied-configuration"
     }
     (change,) = [c for c in plan(network(), a=fake).changes if (c.cluster, c.kind) == ("a", CONFIG_MAP)]
-    assert change.reason == "we have not applied it yet"
+    assert change.reason == "this integration has not applied it yet"
 
 
 def test_our_annotation_is_said_to_change_nothing():

@@ -113,9 +113,9 @@ def test_a_ca_of_an_earlier_site_is_not_taken_for_the_current_one(pair: Pair):
 
 def test_what_a_waiting_link_will_need_is_planned_for_later():
     assert Pair().secret_changes() == [
-        (Verb.CREATE, "a", "link-a-net-1c62e307-<generation>", False),
-        (Verb.CREATE, "b", "link-a-net-1c62e307-<generation>", False),
-        (Verb.DELETE, "a", "link-a-net-1c62e307-<generation>", False),
+        (Verb.CREATE, "a", "link-a-net-1c62e307-<fingerprint>", False),
+        (Verb.CREATE, "b", "link-a-net-1c62e307-<fingerprint>", False),
+        (Verb.DELETE, "a", "link-a-net-1c62e307-<fingerprint>", False),
     ]
 
 
@@ -251,7 +251,7 @@ def test_a_link_whose_router_still_uses_the_old_token_is_on_its_way(pair: Pair):
     pair.deliver(pair.link().secret)
     pair.connect(old)
     assert pair.link().state is LinkState.DELIVERED
-    assert pair.link().reason == "the router of b/net has not taken up the new token yet"
+    assert pair.link().reason == "the router of b/net has not loaded the new token yet"
 
 
 def test_a_link_whose_router_never_takes_up_the_new_token_is_up_by_the_old_one(pair: Pair):

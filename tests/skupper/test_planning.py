@@ -136,7 +136,7 @@ def test_a_new_site_waits_until_the_router_of_an_old_one_is_gone():
     fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-router", owner="uid-of-the-dead"))
     found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     (config_map,) = [c for c in found.changes if c.kind == CONFIG_MAP and c.cluster == "a"]
-    assert config_map.waits_for == "what is left of the old site is gone"
+    assert config_map.waits_for == "the remaining objects of the old site are deleted"
 
 
 class TestRemovals:

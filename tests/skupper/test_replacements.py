@@ -123,14 +123,14 @@ SKIPPED = {
     "disabled": ({"disabled": frozenset({NEW})}, f"cluster {NEW} disables this integration"),
     "filtered out by cluster": (
         {"selection": Selection(clusters=frozenset({EDGE}))},
-        "--cluster-name e leaves it out",
+        "--cluster-name e excludes it",
     ),
-    "filtered out by side": ({"selection": Selection(internal=True)}, "--internal leaves it out"),
+    "filtered out by side": ({"selection": Selection(internal=True)}, "--internal excludes it"),
     "without a namespace": (
         {"missing": frozenset({NEW})},
         f"namespace {NEW}/net does not exist (yet)",
     ),
-    "refused": ({"findings": (REFUSED,)}, "its data is refused (service-controller)"),
+    "refused": ({"findings": (REFUSED,)}, "its data has an error (service-controller)"),
 }
 
 
@@ -159,7 +159,7 @@ def test_a_skipped_replacement_is_reported_with_what_ends_the_wait():
     [
         ({"selection": Selection(clusters=frozenset({EDGE}))}, "Run without --cluster-name e; "),
         ({"missing": frozenset({NEW})}, "Create namespace net on cluster new; "),
-        ({"findings": (REFUSED,)}, "Correct that, so that the link comes up; "),
+        ({"findings": (REFUSED,)}, "Fix that so that the link can come up; "),
     ],
     ids=["filtered out", "without a namespace", "refused"],
 )
@@ -383,5 +383,5 @@ def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
     (removal,) = [change for change in plan_inputs(inputs).changes if change.name == name]
     assert (
         removal.waits_for
-        == "the declared link b/far -> a/near is up (skipped: --namespace-name near leaves it out)"
+        == "the declared link b/far -> a/near is up (skipped: --namespace-name near excludes it)"
     )

@@ -87,9 +87,7 @@ class _Collector:
             content = self._content(file, path)
             document = self._document(path, content)
             if document is not None and not isinstance(document.get("$schema"), str):
-                message = (
-                    "no $schema says what kind of datafile this is; the server refuses to load such a file"
-                )
+                message = "$schema is missing; the server refuses to load such a file"
                 self._refuse(Finding("no-schema", message, datafile=path), content)
             elif document is not None:
                 documents[path] = {**document, CHECKSUM_KEY: assembling.checksum(content)}

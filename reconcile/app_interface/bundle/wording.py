@@ -158,7 +158,7 @@ def _bound(text: str) -> "Wording":
 
 def _contains(error: ValidationError) -> Iterator[Fault]:
     wanted = _wanted(error).get("const", _wanted(error))
-    yield "contains", f"the list lacks {wanted}", ()
+    yield "contains", f"the list must contain {wanted}", ()
 
 
 def _choice(error: ValidationError) -> Iterator[Fault]:

@@ -69,7 +69,7 @@ def _connected(network: Network, sites: list[Site]) -> Iterator[Finding]:
         if sites:
             yield _finding(
                 network, "single-site",
-                f"network {network.identifier} has one live site, {sites[0].key}: there is nothing to link",
+                f"network {network.identifier} has only one site, {sites[0].key}: there is nothing to link",
                 severity=Severity.WARNING,
             )  # fmt: skip
         return

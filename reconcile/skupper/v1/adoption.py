@@ -108,7 +108,7 @@ class Adoption:
         metadata: dict[str, Any] = {"labels": site.ownership.labels}
         if annotations:
             metadata["annotations"] = annotations
-        what = "a token of a link" if annotations else "Skupper made it for the site"
+        what = "a token of a link" if annotations else "an object that Skupper created for the site"
         return Change(
             verb=Verb.PATCH,
             cluster=site.key.cluster,
@@ -116,7 +116,7 @@ class Adoption:
             kind=live.key.kind,
             name=live.key.name,
             network=network,
-            reason=f"taken over from {legacy.NAME}: {what}, our labels are put on it",
+            reason=f"taken over from {legacy.NAME}: our labels are added to {what}",
             body={"metadata": metadata},
         )
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from reconcile.skupper.topology import Link
 
-UNKNOWN = "<generation>"
+UNKNOWN = "<fingerprint>"
 """Stands in a name for a generation that is only known once the issuer exists."""
 
 _LONGEST_SLUG = 36

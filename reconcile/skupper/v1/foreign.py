@@ -11,7 +11,7 @@ from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, LinkReport, LinkState
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1 import commands, legacy, names, objects, provenance, replacing
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 
@@ -30,12 +30,15 @@ def refuse_site(site: Site, live: LiveSite) -> Finding:
     if found and legacy.applied(found):
         whose = f"of the integration {legacy.NAME}"
         step = (
-            "To take the site over with its links, take the namespace out of that integration's data, without "
-            "`delete: true`, and run once with --take-over"
+            "To adopt the site with its links, remove the namespace from the data of that integration, without "
+            "`delete: true`, and run: qontract-skupper run --take-over"
         )
     else:
         whose = f"that is not ours ({provenance.owner_of(found)})" if found else "that is not ours"
-        step = "Remove it with whatever made it, or take the namespace out of the network"
+        step = (
+            "Delete it and stop whatever manages it, or remove the namespace from the network. "
+            + _inspect(site, f"configmap {names.SITE}")
+        )
     return _finding(
         "foreign-site",
         f"{site.key} has a ConfigMap {names.SITE} {whose}: nothing is changed there. {step}",
@@ -49,8 +52,8 @@ def refuse_objects(site: Site, found: list[LiveObject]) -> Finding:
         f"{live.key.kind.name} {live.key.name} ({provenance.owner_of(live)})" for live in found
     )
     message = (
-        f"{site.key} has {listed}: nothing is applied there. Remove it with whatever made it, or take the namespace "
-        "out of the network"
+        f"{site.key} has {listed}: nothing is applied there. Delete it and stop whatever manages it, or remove the "
+        f"namespace from the network. {_inspect(site, f'{found[0].key.kind.plural} {found[0].key.name}')}"
     )
     return _finding("foreign-object", message, site)
 
@@ -67,7 +70,8 @@ def name_conflict(
         if found and not found.deleting and (site.key, report.secret) not in ours:
             where = f"Secret {report.secret} in {site.key} is not ours"
             message = (
-                f"{where}, so link {ends.link} cannot be made: remove or rename it with whatever made it"
+                f"{where}, so link {ends.link} cannot be created. Stop whatever manages it and rename or delete it; "
+                + commands.on(site.key, f"delete secret {report.secret}")
             )
             finding = Finding(
                 rule="foreign-secret",
@@ -99,6 +103,11 @@ def _is_ours(found: LiveObject, body: objects.Body, live: LiveSite) -> bool:
         and provenance.applied(found)
         and not replacing.why(found.key.kind, body, found, taken_over=False)
     )
+
+
+def _inspect(site: Site, what: str) -> str:
+    shown = commands.on(site.key, f"get {what} -o jsonpath='{{.metadata.managedFields}}'")
+    return f"To see what manages it, {shown}"
 
 
 def _finding(rule: str, message: str, site: Site) -> Finding:

@@ -15,10 +15,10 @@ class Effect(StrEnum):
     """What happens when the value of a key changes on a site that runs already; reads as half a sentence."""
 
     ROLLOUT = "restarts the routers of the site"
-    NEXT_LINKS = "counts for the next tokens and connectors only, while Services and certificates stay"
+    NEXT_LINKS = "applies to new tokens and connectors only; existing Services and certificates are unchanged"
     RESTART = "takes effect when the service-controller restarts"
-    REMAKE = "takes effect only when both Skupper deployments are made anew"
-    NEW_SITE = "takes effect only when the site is made anew"
+    REMAKE = "takes effect only when both Skupper deployments are recreated"
+    NEW_SITE = "takes effect only when the site is recreated"
 
 
 @dataclass(frozen=True, slots=True)

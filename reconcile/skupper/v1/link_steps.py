@@ -107,7 +107,7 @@ def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
         kind=SECRET,
         name=request.name,
         network=ends.network,
-        reason="the request is still open; a change of it makes the site-controller look again",
+        reason="the request is still pending; updating it makes the site-controller retry",
         body={"metadata": {"annotations": {names.TRIGGERED: now.isoformat(timespec="seconds")}}},
     )
 

@@ -106,8 +106,8 @@ class LiveSite:
             return Certificate()
         certificate = found.certificates.get("tls.crt")
         if certificate is None:
-            return Certificate(fault="it has no tls.crt")
-        fault = certificate.fault and f"its tls.crt cannot be used: {certificate.fault}"
+            return Certificate(fault="tls.crt is missing")
+        fault = certificate.fault and f"tls.crt is {certificate.fault}"
         return replace(certificate, fault=fault)
 
     def endpoint(self, *, edge: bool) -> Endpoint:
@@ -160,7 +160,9 @@ class LiveSite:
         since = _unavailable_since(router) if router else None
         if since is None or now - since < ROLLOUT:
             return ""
-        return f"its router has not been available since {since:%Y-%m-%d %H:%M} UTC"
+        if router and _replicas(router) == 0:
+            return f"deployment {names.ROUTER} has 0 replicas"
+        return f"deployment {names.ROUTER} has been unavailable since {since:%Y-%m-%d %H:%M} UTC"
 
     @property
     def orphans(self) -> tuple[LiveObject, ...]:
@@ -170,6 +172,11 @@ class LiveSite:
             for live in self.mine
             if live.owners and any(o.name == names.SITE and o.uid != self.site_id for o in live.owners)
         )
+
+
+def _replicas(deployment: LiveObject) -> object:
+    spec = deployment.content.get("spec")
+    return spec.get("replicas") if isinstance(spec, Mapping) else None
 
 
 def _unavailable_since(deployment: LiveObject) -> datetime | None:

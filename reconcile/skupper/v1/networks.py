@@ -125,7 +125,7 @@ def _unseen_namespace(site: Site, inputs: PlanInput) -> list[Finding]:
         message = snapshot.unreadable[site.namespace]
         return [_about(site, "unreadable-namespace", Severity.ERROR, message)]
     if site.namespace in snapshot.missing_namespaces:
-        message = f"namespace {site.key} does not exist (yet): its site is made when it does"
+        message = f"namespace {site.key} does not exist (yet): its site is created once it does"
         return [_about(site, MISSING_NAMESPACE, Severity.WARNING, message)]
     return []
 

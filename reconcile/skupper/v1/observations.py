@@ -99,7 +99,7 @@ def _observation(observer: LiveSite, other: LiveSite, direction: str, now: datet
     if status is None:
         return LinkObservation(Verdict.UNKNOWN, "no skupper-network-status yet")
     if status.fault:
-        return LinkObservation(Verdict.UNKNOWN, f"skupper-network-status is of no use: {status.fault}", at)
+        return LinkObservation(Verdict.UNKNOWN, f"skupper-network-status is unusable: {status.fault}", at)
     own = status.sites.get(observer.site_id)
     if own is None:
         return LinkObservation(Verdict.UNKNOWN, "skupper-network-status does not list its own site", at)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import fingerprint, legacy, link_steps, names, observations
+from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -59,19 +59,21 @@ def _lacking(ends: LinkEnds) -> str:
         return "the site does not exist yet"
     endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
     if endpoint.missing:
-        return f"it waits for {endpoint.missing}"
+        return f"waiting for {endpoint.missing}"
     if not issuer.ca:
         return _unusable(issuer, names.SITE_CA) or "it has no CA yet"
     if endpoint.host not in issuer.server.hosts:
         if not issuer.server.fingerprint:
             return _unusable(issuer, names.SITE_SERVER) or "it has no server certificate yet"
-        return f"its server certificate is not valid for {endpoint.host}; the site must be made anew"
+        return (
+            f"its server certificate is not valid for {endpoint.host}; {commands.recreate_site(issuer.key)}"
+        )
     return ""
 
 
 def _unusable(issuer: LiveSite, secret: str) -> str:
     fault = issuer.certificate_fault(secret)
-    return f"its Secret {secret} is of no use, since {fault}" if fault else ""
+    return f"its Secret {secret} is unusable: {fault}" if fault else ""
 
 
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
@@ -85,7 +87,7 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
         # A token of an issuer that is gone makes no link, but as long as no new one can be made it may stay.
         return report, []
     return report, link_steps.path(
-        ends, name, "the link does not exist", waits_for=f"{ends.link.issuer} can issue tokens"
+        ends, name, "the link does not exist", waits_for=f"{ends.link.issuer} is ready to accept links"
     )
 
 
@@ -138,7 +140,7 @@ def _issued(ends: LinkEnds, issued: LinkSecret, report: LinkReport) -> tuple[Lin
     if host == ends.issuer.endpoint(edge=ends.dialler_is_edge).host:
         return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
     # Issued before the issuer knew its host. Removed here, the next plan requests it again.
-    fault = f"the issued token is of no use: it names the host {host!r}"
+    fault = f"the issued token is unusable: it names the host {host!r}"
     return replace(report, reason=fault), [link_steps.remove(issued, ends.network, fault)]
 
 
@@ -153,7 +155,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     if verdicts == {Verdict.UP}:
         # Two links between the same sites show as one record, which may still be that of the token to be replaced.
         if settling and not taken_up and len(ends.delivered) > 1:
-            reason = f"the router of {ends.link.dialler} has not taken up the new token yet"
+            reason = f"the router of {ends.link.dialler} has not loaded the new token yet"
             return replace(report, state=LinkState.DELIVERED, reason=reason)
         return replace(report, state=LinkState.UP, reason="")
     active = observations.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
@@ -168,7 +170,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
 
 def _denial(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -> str:
     told = [
-        f"{key} says: {seen.detail}"
+        f"{key} reports: {seen.detail}"
         for key, seen in ((ends.link.dialler, dialler), (ends.link.issuer, issuer))
         if seen.verdict in {Verdict.ABSENT, Verdict.UNKNOWN}
     ]
@@ -178,7 +180,7 @@ def _denial(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -
 def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
     """Requests and issued copies of other generations: of no use to anyone, and a re-made site dials itself by them."""
     return [
-        link_steps.remove(secret, ends.network, "it is of an older generation")
+        link_steps.remove(secret, ends.network, "it belongs to an older token")
         for secret in ends.at_issuer
         if secret.name != name
     ]
@@ -197,9 +199,9 @@ def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) ->
 
 def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
     if legacy.token(secret.live):
-        return f"stale token: {legacy.NAME} made it"
+        return f"stale token: created by {legacy.NAME}"
     if secret.live.annotations.get(names.GENERATED_BY) != ends.issuer.site_id:
-        return f"stale token: {ends.link.issuer} was made anew"
+        return f"stale token: {ends.link.issuer} was recreated"
     fault = secret.fault(ends.issuer.ca, now)
     if fault:
         return f"stale token: {fault}"

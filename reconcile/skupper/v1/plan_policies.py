@@ -101,8 +101,9 @@ def _foreign(cluster: str, name: str) -> Finding:
     return Finding(
         rule="foreign-policy",
         message=(
-            f"cluster {cluster} has a {CLUSTER_POLICY.name} {name} that is not ours: it is left as it is. Remove it "
-            "with whatever made it, or give the policy of the data another identifier"
+            f"cluster {cluster} has a {CLUSTER_POLICY.name} {name} that is not ours and is not changed. Rename the "
+            "policy in the data, or delete the object and stop whatever manages it; "
+            f"on cluster {cluster} run: oc delete {CLUSTER_POLICY.plural} {name}"
         ),
         cluster=cluster,
     )
@@ -112,8 +113,8 @@ def _no_policy_kind(cluster: str, name: str) -> Finding:
     return Finding(
         rule="no-policy-kind",
         message=(
-            f"cluster {cluster} does not know {CLUSTER_POLICY.label}, so policy {name} cannot be applied: "
-            "have its CRD installed, or take the policy out of the data"
+            f"cluster {cluster} does not serve {CLUSTER_POLICY.label}, so policy {name} cannot be applied: "
+            "install its CRD, or remove the policy from the data"
         ),
         cluster=cluster,
     )

@@ -14,14 +14,14 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, drift
 from reconcile.skupper.plan import Change, SiteReport, Verb
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import foreign, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1 import commands, foreign, legacy, names, objects, provenance, replacing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 
 STUCK_AFTER = timedelta(minutes=3)
-"""The site-controller gives a site two minutes and never resumes one that it left half-made."""
+"""The site-controller gives a site two minutes and never resumes one that it left incomplete."""
 
-_OLD_SITE = "what is left of the old site is gone"
+_OLD_SITE = "the remaining objects of the old site are deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class SitePlan:
 def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
     """Plan one site on a cluster that could be read."""
     if live.foreign:
-        report = unknown(site, "left alone", "its skupper-site is not ours")
+        report = unknown(site, "skipped", "its ConfigMap skupper-site is not ours")
         return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
     annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
     desired = objects.desired(network, site, live.ownership, annotations)
@@ -47,7 +47,7 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
         report = _report(site, live, now)
         if not live.site_id or live.becoming_ours:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
-            report = unknown(site, "left alone", f"{listed} there is not ours")
+            report = unknown(site, "skipped", f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
     changes: list[Change] = []
     for kind, body in desired:
@@ -70,7 +70,7 @@ def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list
     differing = drift(body, found)
     if not differing and provenance.applied(found):
         return []
-    reason = _why(kind, differing) if differing else "we have not applied it yet"
+    reason = _why(kind, differing) if differing else "this integration has not applied it yet"
     if live.adopted(found):
         reason = f"taken over from {legacy.NAME}; {reason}"
     return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
@@ -129,7 +129,7 @@ def _effect(field: FieldDrift) -> str:
     if field.path[0] != "data":
         return "changes nothing for Skupper"
     key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
-    return key.effect if key else "Skupper does not know"
+    return key.effect if key else "is unknown to Skupper"
 
 
 def _old_site(live: LiveSite) -> bool:
@@ -181,11 +181,12 @@ def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
         return []
     return [
         Finding(
-            rule="half-made-site",
+            rule="incomplete-site",
             message=(
-                f"{site.key} was left half-made: there is a Deployment {names.ROUTER} but no "
-                f"{names.SERVICE_CONTROLLER}. Delete the Deployment {names.ROUTER} in that namespace, then "
-                f"touch the ConfigMap {names.SITE}"
+                f"{site.key} is incomplete: Deployment {names.ROUTER} exists, {names.SERVICE_CONTROLLER} does not, and "
+                "Skupper does not resume the creation. Have it start over; "
+                + commands.on(site.key, f"delete deploy/{names.ROUTER}")
+                + f" && oc -n {site.namespace} rollout restart deploy/{names.SITE_CONTROLLER}"
             ),
             network=site.network,
             cluster=site.cluster.name,

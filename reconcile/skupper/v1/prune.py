@@ -60,7 +60,7 @@ def _unread(key: SiteKey, reason: str) -> Finding:
     return Finding(
         rule="unreadable-namespace",
         severity=Severity.WARNING,
-        message=f"{key} holds something of ours that is not declared; nothing is removed there, for {reason}",
+        message=f"{key} contains managed resources that are not declared; nothing is removed there: {reason}",
         cluster=key.cluster,
         namespace=key.namespace,
     )

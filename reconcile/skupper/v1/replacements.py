@@ -1,7 +1,7 @@
 """Which removals have to wait because a site would lose its last working link.
 
 A removal waits for all declared links of both its ends that this run manages. A declared link that is skipped (its
-cluster disables the integration, a filter leaves it out, its namespace does not exist yet, its data is refused) may
+cluster disables the integration, a filter excludes it, its namespace does not exist yet, its data is refused) may
 never come up. It holds a removal only while the site has no other working link, and a finding reports what is held
 and how to end it.
 """
@@ -145,7 +145,7 @@ class Replacements:
                 return f"Run without {self._inputs.selection.text}"
             if key.namespace in self._inputs.snapshot(key.cluster).missing_namespaces:
                 return f"Create namespace {key.namespace} on cluster {key.cluster}"
-        return "Correct that, so that the link comes up"
+        return "Fix that so that the link can come up"
 
 
 def _command(at: SiteKey, what: str) -> str:

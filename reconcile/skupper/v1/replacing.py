@@ -15,17 +15,17 @@ from reconcile.skupper.v1 import legacy
 def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> str:
     """Why an object is made anew; empty if an apply will do."""
     if kind == ROLE_BINDING and found.content.get("roleRef") != body["roleRef"]:
-        return f"{_origin(taken_over)}its roleRef cannot be changed, so it is made anew"
+        return f"{_origin(taken_over)}roleRef is immutable: the RoleBinding is recreated"
     if kind != DEPLOYMENT:
         return ""
     if taken_over:
         lost = sorted(_variables(found.content) - _variables(body))
-        told = f"; its variables {', '.join(lost)} go, which restarts routers of other images" if lost else ""
-        return f"{_origin(taken_over)}the site-controller is made anew, without harm to the routers{told}"
-    if _selector(found.content) != _selector(body):
-        return (
-            "its selector cannot be changed, so the site-controller is made anew, without harm to the routers"
+        told = (
+            f"; drops env vars {', '.join(lost)}, restarting routers that use custom images" if lost else ""
         )
+        return f"{_origin(taken_over)}the site-controller is recreated; routers keep running{told}"
+    if _selector(found.content) != _selector(body):
+        return "its selector is immutable: the site-controller is recreated; routers keep running"
     return ""
 
 

@@ -28,4 +28,4 @@ def parse(written: str) -> RouterConfig:
         names = (text(attributes.get("name")) for kind, attributes in entities if kind == "connector")
         return RouterConfig(frozenset(names))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return RouterConfig(fault="it is not the JSON of a router's configuration")
+        return RouterConfig(fault="it is not a valid router configuration")

@@ -47,7 +47,7 @@ def parse(written: str) -> NetworkStatus:
         routers = {router: site for site, _, found, _ in entries for router in found}
         return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        return NetworkStatus({}, "it is not the JSON of a network status")
+        return NetworkStatus({}, "it is not a valid network status")
 
 
 def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str], list[Mapping[str, Any]]]]:

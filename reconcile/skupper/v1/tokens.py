@@ -63,25 +63,25 @@ class LinkSecret:
             return ""
         if not self.issued:
             known = f"neither {names.REQUEST} nor {names.TOKEN}"
-            return f"its label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
+            return f"label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
         for entry in _CERTIFICATES:
             certificate = self.live.certificates.get(entry)
             if certificate is None:
-                return f"it has no {entry}"
+                return f"{entry} is missing"
             if certificate.fault:
-                return f"its {entry} cannot be used: {certificate.fault}"
+                return f"{entry} is {certificate.fault}"
         return ""
 
     def fault(self, ca: str, now: datetime) -> str:
         """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; empty if it is good."""
         if self.oddity or not self.issued:
-            return self.oddity or f"its label {names.TYPE} is not {names.TOKEN}"
+            return self.oddity or f"label {names.TYPE} is not {names.TOKEN}"
         # Not that of its CA: any other token of this issuer would carry the same one.
         expires = self.live.certificates["tls.crt"].expires
         if expires and expires - now < RENEW_BEFORE:
-            return f"its tls.crt expires on {expires:%Y-%m-%d}"
+            return f"tls.crt expires on {expires:%Y-%m-%d}"
         if self.live.certificates["ca.crt"].fingerprint != ca:
-            return "its CA is not the issuer's"
+            return "it was signed by another CA than that of the issuer"
         return ""
 
 
@@ -145,8 +145,8 @@ def _looks_like_a_link(secret: LiveObject) -> bool:
 def _no_link(secret: LiveObject) -> str:
     for end in (names.DIALLER, names.ISSUER):
         if not provenance.site_named(secret.annotations.get(end, "")):
-            return f"its annotation {end} names no site ({quoted(secret.annotations.get(end, ''))})"
+            return f"annotation {end} names no site ({quoted(secret.annotations.get(end, ''))})"
     ends = " and ".join(quoted(secret.annotations[end]) for end in (names.DIALLER, names.ISSUER))
     if provenance.ends(secret) is None:
-        return f"neither name nor place is that of a link between {ends}"
-    return f"it lies at neither end of its link, which are {ends}"
+        return f"its name or namespace is not that of a link between {ends}"
+    return f"it is in neither namespace of its link, {ends}"
