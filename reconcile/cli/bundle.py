@@ -1,4 +1,4 @@
-"""``qontract-skupper bundle``: check app-interface data and make a bundle of it."""
+"""``qontract-skupper bundle``: check app-interface data and build a bundle from it."""
 
 import subprocess
 import time
@@ -74,7 +74,7 @@ def command(
     if output is not None:
         _write(bundle.text, output)
     read = f"{counted(len(bundle.data), 'datafile')}, {counted(len(bundle.resources), 'resource')}"
-    # The result is the bundle where one is made, and the answer where not.
+    # The result is the bundle if one is written, else this line.
     click.echo(f"{read}: no faults", err=output is not None)
 
 
@@ -93,7 +93,7 @@ def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> 
 
 
 def _write(text: str, output: Path) -> None:
-    """Write whole or not at all: readers never see half a bundle, and a failure leaves what was there."""
+    """Write atomically: readers never see half a bundle, and a failure leaves the old file in place."""
     if str(output) == "-":
         click.echo(text, nl=False)
         return
@@ -116,7 +116,7 @@ def _write(text: str, output: Path) -> None:
 
 
 def schemas_near(source: Path) -> Path:
-    """Find the schemas that go with a directory of data: ``schemas`` in it or in a folder above it."""
+    """Find the schemas for a directory of data: ``schemas`` in it or in a directory above it."""
     for folder in (source, *source.resolve().parents):
         found = folder / "schemas"
         if (found / "graphql-schemas" / "schema.yml").is_file():
@@ -125,15 +125,15 @@ def schemas_near(source: Path) -> Path:
 
 
 def _commit(source: Path) -> tuple[str, str]:
-    """Commit and time of the checkout; without git, none and now."""
+    """Commit and time of the checkout; without git, an empty commit and the current time."""
     try:
-        told = subprocess.run(  # noqa: S603 fixed words
+        shown = subprocess.run(  # noqa: S603 fixed words
             ["git", "-C", str(source if source.is_dir() else source.parent), "log", "-1", "--format=%H %ct"],  # noqa: S607
             capture_output=True,
             text=True,
             check=True,
             timeout=10,
         ).stdout.split()
-        return told[0], told[1]
+        return shown[0], shown[1]
     except (OSError, subprocess.SubprocessError, IndexError):
         return "", str(int(time.time()))

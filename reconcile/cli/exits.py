@@ -1,4 +1,4 @@
-"""Exit codes: what they mean, said at the end of each command's help."""
+"""Exit codes and their meaning, for the end of each command's help."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Options that mean the same in every command, and how their values are read."""
+"""Options that several commands share, and how their values are parsed."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 class Duration(click.ParamType[float]):
-    """A span of time such as ``90s``, ``5m``, ``1h`` or ``0``; its value is in seconds."""
+    """A duration such as ``90s``, ``5m``, ``1h`` or ``0``; its value is in seconds."""
 
     name = "duration"
 
