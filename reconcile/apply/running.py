@@ -231,7 +231,7 @@ class Run:
         return work_key not in self._closed and (work_key[0], "*") not in self._closed
 
     def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
-        """Give up what the error concerns: the cluster, the work key or, if another cluster failed, only this change."""
+        """Give up the cluster, the work key or, if the error is of another cluster, this change."""
         self._refused.add(_key(change))
         if error is not None and error.cluster != change.cluster:
             self._tried[_key(change)] = _TRIES

@@ -1,6 +1,6 @@
-"""A plan, or a status, as one JSON document for other programs.
+"""A plan or a status as one JSON document; ``docs/json.md`` describes it.
 
-``schema`` names the form; fields may be added under the same number, none is renamed or removed.
+``schema`` is the version of the format: within one version fields may be added, but none is renamed or removed.
 """
 
 import json

@@ -316,7 +316,7 @@ def test_a_run_does_not_wait_for_a_link_that_is_as_it_should_be(scenario: Scenar
     assert scenario.played.now() == 0
 
 
-@pytest.mark.parametrize("state", ["ready", "down", "kept", "unknown", "left alone"])
+@pytest.mark.parametrize("state", ["ready", "down", "kept", "unknown", "skipped"])
 def test_a_run_does_not_wait_for_a_site_that_is_not_on_its_way(scenario: Scenario, state: str):
     scenario.declare(change("x"))
     scenario.planner.sites = (site(state),)

@@ -44,7 +44,7 @@ def test_merged_keys_may_be_set_again() -> None:
     [
         ("a: 2022-11-07", "2022-11-07 is read as a date, which JSON does not have; quote it"),
         ("a: 2022-13-07", "2022-13-07 is not a valid date; quote it if it is meant as text"),
-        ("a: .nan", ".nan is read as an endless number, which JSON does not have; quote it"),
+        ("a: .nan", ".nan is read as a number that is not finite, which JSON does not have; quote it"),
         ("a: !!binary aGk=", "aGk= is read as a bytes, which JSON does not have; quote it"),
     ],
 )

@@ -66,12 +66,12 @@ def test_a_cluster_declared_insecure_is_used_without_a_warning(connect, authorit
 
 def test_a_missing_ca_file_is_named(connect):
     error = refused(connect("https://127.0.0.1:1", ca_file="/no/such/ca.pem"))
-    assert error.reason == "the CA file /no/such/ca.pem is not usable: No such file or directory"
+    assert error.reason == "the CA file /no/such/ca.pem is unusable: No such file or directory"
 
 
 def test_an_empty_ca_file_is_named(connect, empty_file):
     error = refused(connect("https://127.0.0.1:1", ca_file=empty_file))
-    assert error.reason == f"the CA file {empty_file} is not usable: it holds no certificate"
+    assert error.reason == f"the CA file {empty_file} is unusable: it contains no certificate"
 
 
 def test_a_server_that_hangs_up_in_the_handshake_is_tried_again(connect):

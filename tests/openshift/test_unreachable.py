@@ -109,7 +109,7 @@ def test_a_server_without_tls_is_named(connect):
         ("https://", "'https://' is not of the form https://host:port"),
         ("ftp://host", "'ftp://host' is not of the form https://host:port"),
         ("http://api.example.com", "is plain HTTP, which would expose the token"),
-        ("https://bot:hunter2@host", "must not hold a user name or password"),
+        ("https://bot:hunter2@host", "must not contain a user name or password"),
         ("https://host:port", "Port could not be cast to integer value as 'port'"),
         ("https://host:0", "has port 0"),
     ],
@@ -182,7 +182,7 @@ def test_an_answer_that_breaks_off_is_told(connect, verb):
 
     with serving(half) as server:
         told = reason(connect(server.url))
-    assert told in {f"connection reset by {server.host}", f"the answer of {server.host} broke off"}
+    assert told in {f"connection reset by {server.host}", f"the response from {server.host} was cut off"}
 
 
 def test_a_chunked_answer_that_breaks_off_is_told(connect):
@@ -192,7 +192,7 @@ def test_a_chunked_answer_that_breaks_off_is_told(connect):
         visit.hang_up()
 
     with serving(half) as server:
-        assert reason(connect(server.url)) == f"the answer of {server.host} broke off"
+        assert reason(connect(server.url)) == f"the response from {server.host} was cut off"
 
 
 def test_no_piece_of_an_answer_stays_in_the_error(connect):

@@ -183,7 +183,7 @@ REMOVALS = Plan(
 )
 """What goes: a link, a site and a policy out of service, and a used-up token."""
 
-SETTLED = Plan(
+CONVERGED = Plan(
     sites=(ready("east"), ready("west"), ready("private", mode="edge")),
     links=(
         link(
@@ -241,7 +241,7 @@ STATES = Plan(
         site("west", "absent", reason="the site does not exist yet"),
         site("north", "starting", reason="Deployment skupper-router is not there yet", since=ago(seconds=40)),
         site("south", "unknown", reason=_UNREADABLE),
-        site("off", "left alone", reason=_DISABLED),
+        site("off", "skipped", reason=_DISABLED),
         site("private", mode="edge", version="1.9.6", since=ago(days=800)),
         site("gone", "removing", network="", mode="", reason="the site is not declared; still there: Role x"),
         site("held", "kept", network="", mode="", reason="more removals than the budget allows"),
@@ -300,7 +300,7 @@ STATES = Plan(
 """A site in every state and a link in every state."""
 
 FILTERED = Plan(
-    sites=(site("east", "left alone", reason="--external excludes it"),),
+    sites=(site("east", "skipped", reason="--external excludes it"),),
     links=(link("east", "west", LinkState.SKIPPED, "--external excludes it"),),
 )
 """A filter that leaves everything out."""
@@ -310,7 +310,7 @@ EVERY = {
     "fresh": FRESH,
     "drifted": DRIFTED,
     "removals": REMOVALS,
-    "settled": SETTLED,
+    "converged": CONVERGED,
     "states": STATES,
     "filtered": FILTERED,
 }

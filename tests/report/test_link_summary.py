@@ -28,9 +28,9 @@ def of(*states: LinkState, findings: tuple[Finding, ...] = ()) -> str:
         ([UP, DOWN, UNKNOWN], "2 of 3 declared links are not up, 1 of them unknown."),
         ([UNKNOWN, UNKNOWN], "None of 2 declared links is up, 2 of them unknown."),
         ([UNKNOWN], "The one declared link is not up."),
-        ([LEFT], "1 link left alone."),
-        ([LEFT, LEFT], "2 links left alone."),
-        ([UP, LEFT, LEFT], "The one declared link is up, 2 left alone."),
+        ([LEFT], "1 link skipped."),
+        ([LEFT, LEFT], "2 links skipped."),
+        ([UP, LEFT, LEFT], "The one declared link is up, 2 skipped."),
     ],
 )
 def test_links_are_counted(states: list[LinkState], text: str) -> None:

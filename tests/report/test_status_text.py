@@ -65,10 +65,10 @@ def test_what_is_left_alone_is_counted_by_reason() -> None:
     shown = of(
         link("a", "b", LinkState.SKIPPED, "one"),
         link("b", "a", LinkState.SKIPPED, "one"),
-        sites=(site("a", "left alone", reason="one"), site("b", "left alone", reason="other")),
+        sites=(site("a", "skipped", reason="one"), site("b", "skipped", reason="other")),
     )
-    assert "left alone: 1 site, 2 links (one)" in shown
-    assert "left alone: 1 site (other)" in shown
+    assert "skipped: 1 site, 2 links (one)" in shown
+    assert "skipped: 1 site (other)" in shown
 
 
 def test_what_is_left_alone_is_in_no_table() -> None:

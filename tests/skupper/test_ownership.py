@@ -82,8 +82,9 @@ def test_an_object_of_others_is_named_once_for_all_of_a_site():
     (finding,) = plan(network(), a=fake).errors
     assert finding.message == (
         "a/net has ServiceAccount skupper-site-controller (it is not ours), Role skupper-site-controller (it is "
-        "not ours): nothing is applied there. Remove it with whatever made it, or take the namespace out of the "
-        "network"
+        "not ours): nothing is applied there. Delete it and stop whatever manages it, or remove the namespace "
+        "from the network. To see what manages it, on cluster a run: oc -n net get serviceaccounts "
+        "skupper-site-controller -o jsonpath='{.metadata.managedFields}'"
     )
 
 

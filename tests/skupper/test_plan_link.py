@@ -97,13 +97,13 @@ def test_a_link_waits_for_its_issuer_to_exist():
 
 def test_a_link_waits_for_the_host_of_a_route(pair: Pair):
     pair.a.add(ROUTE, body(ROUTE, "net", "skupper-inter-router", owner="id-a", spec={}))
-    assert pair.link().reason == "issuer a/net: it waits for the host of its Route"
+    assert pair.link().reason == "issuer a/net: waiting for the host of its Route"
 
 
 def test_a_link_waits_for_the_address_of_a_load_balancer(pair: Pair):
     pair.a.add_site("net", site_id="id-a", data={"ingress": "loadbalancer"})
     pair.a.add_load_balancer("net", "id-a")
-    assert pair.link().reason == "issuer a/net: it waits for the address of its load balancer"
+    assert pair.link().reason == "issuer a/net: waiting for the address of its load balancer"
 
 
 def test_a_ca_of_an_earlier_site_is_not_taken_for_the_current_one(pair: Pair):
@@ -290,7 +290,10 @@ def test_the_last_word_of_a_router_that_is_gone_counts_for_nothing(pair: Pair):
     assert pair.link().state is LinkState.UP
     pair.now += timedelta(hours=1)
     assert pair.link().state is LinkState.UNKNOWN
-    assert pair.link().reason == "b/net says: its router has not been available since 2026-03-01 12:00 UTC"
+    assert (
+        pair.link().reason
+        == "b/net reports: deployment skupper-router has been unavailable since 2026-03-01 12:00 UTC"
+    )
     assert [site.state for site in pair.plan().sites] == ["ready", "down"]
 
 

@@ -116,7 +116,7 @@ def test_nothing_of_a_link_is_made_before_both_sites_are_ours(legacy_sites: Lega
 
 def test_the_removal_of_a_token_of_the_peer_is_planned_for_later(legacy_sites: LegacySites):
     (_, removal) = legacy_sites.changes("b", legacy_sites.token)
-    assert (removal.verb, removal.reason) == (Verb.DELETE, "stale token: skupper_network made it")
+    assert (removal.verb, removal.reason) == (Verb.DELETE, "stale token: created by skupper_network")
     assert removal.waits_for == "the new token has made the link"
 
 
@@ -217,7 +217,7 @@ def test_the_plan_names_variables_of_the_site_controller_that_go(legacy_sites: L
     (container,) = document["spec"]["template"]["spec"]["containers"]
     container["env"] = [*container["env"], {"name": "QDROUTERD_IMAGE", "value": "mirror/router"}]
     (deleted, _) = [c for c in legacy_sites.changes("a", "skupper-site-controller") if c.kind == DEPLOYMENT]
-    assert "its variables QDROUTERD_IMAGE go, which restarts routers of other images" in deleted.reason
+    assert "drops env vars QDROUTERD_IMAGE, restarting routers that use custom images" in deleted.reason
 
 
 def test_a_role_binding_to_another_role_is_made_anew(legacy_sites: LegacySites):
