@@ -1,6 +1,6 @@
-"""The declared networks with their sites settled and their links chosen: what the data alone decides.
+"""The desired state: all networks with their sites and links resolved, from the data alone.
 
-It is laid out once a run; plans are made from it again and again.
+It is resolved once per run and used by every plan.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reconcile.skupper.topology import Link
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNetwork:
-    """One network, laid out."""
+    """One network with its sites and links resolved."""
 
     network: Network
     sites: tuple[Site, ...]
@@ -26,24 +26,24 @@ class ResolvedNetwork:
 
     @property
     def wanted(self) -> tuple[Site, ...]:
-        """The sites that are meant to exist."""
+        """The sites that should exist."""
         return tuple(site for site in self.sites if site.wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """All networks, laid out."""
+    """All networks, resolved."""
 
     networks: tuple[ResolvedNetwork, ...]
 
     @property
     def wanted(self) -> dict[SiteKey, str]:
-        """Every live declared site -> its network."""
+        """Every site that should exist -> its network."""
         return {site.key: entry.identifier for entry in self.networks for site in entry.wanted}
 
 
 def resolve(definitions: Definitions) -> DesiredState:
-    """Settle the sites and choose the links of every network."""
+    """Resolve the sites and links of every network."""
     networks = sorted(definitions.networks, key=lambda network: (network.identifier, network.path))
     return DesiredState(
         tuple(

@@ -1,4 +1,4 @@
-"""What to read of a cluster: a handful of LISTs, whatever the number of its sites."""
+"""What to read of a cluster: a fixed number of LISTs, however many sites it has."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from reconcile.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """One LIST over the whole cluster, and the watch that goes on from it."""
+    """One LIST over the whole cluster, and the watch that continues it."""
 
     kind: Kind
     labels: str = ""
@@ -15,18 +15,17 @@ class ListRequest:
     fields: str = ""
     """Field selector."""
     optional: bool = False
-    """True: a cluster that does not serve the kind is no fault."""
+    """True: a cluster that does not serve the kind is fine."""
     admin: bool = False
-    """True: ask with the cluster-admin account where there is one; where there is none, that the kind may not be listed
-    is no fault."""
+    """True: use the cluster-admin account if there is one; without it, a forbidden LIST is fine."""
     best_effort: bool = False
-    """True: nothing declared depends on it, so that the account may not list the kind is no fault either way."""
+    """True: nothing declared depends on it, so a forbidden LIST is fine for any account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A closer look at one name that the LISTs did not show: it may be there and not be ours."""
+    """A lookup of one name that the LISTs did not show: a foreign object may have it."""
 
     request: ListRequest
     namespaces: tuple[str, ...] = ()
-    """Where to look; empty for a kind without namespaces."""
+    """Namespaces to look in; empty for a cluster-scoped kind."""

@@ -1,4 +1,4 @@
-"""All that a plan depends on: what is declared, what is live, whose we are, which time it is."""
+"""Everything that a plan depends on: definitions, observed state, ownership, time and options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,22 +16,22 @@ NOT_READ = ClusterSnapshot(problem="it has not been read")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInput:
-    """The input of a plan, whole; nothing else has a say."""
+    """The complete input of a plan; nothing else influences it."""
 
     definitions: Definitions
     ownership: Ownership
     now: datetime
     snapshots: Mapping[str, ClusterSnapshot] = field(default_factory=dict)
-    """Cluster name -> what is on it. A cluster that is not here has not been read."""
+    """Cluster name -> its snapshot. A cluster without one has not been read."""
     selection: Selection = Selection()
     findings: tuple[Finding, ...] = ()
-    """What is wrong with the definitions; errors refuse their network or site."""
+    """Findings about the definitions; errors refuse their network or site."""
     awaited: frozenset[str] = frozenset()
-    """Clusters that are still being read. Until all have answered nothing is removed: the budget counts everything."""
+    """Clusters that are still being read. Nothing is removed until all have answered, since the budget counts all."""
     removal_budget: int | None = None
     """How many sites and links may still be removed in this run; None: any number."""
     take_over: bool = False
-    """True: sites that the integration published before this one has made become ours."""
+    """True: sites of the integration ``skupper_network`` are adopted."""
 
     @property
     def clusters(self) -> dict[str, Cluster]:
@@ -43,7 +43,7 @@ class PlanInput:
         return self.snapshots.get(cluster, NOT_READ)
 
     def skip_reason(self, cluster: Cluster, namespace: str) -> str:
-        """Why nothing is written in this namespace; empty if it may be."""
+        """Why this namespace is skipped; empty if it is not."""
         if cluster.disabled:
             return f"cluster {cluster.name} disables this integration"
         if not self.selection.covers(cluster, namespace):
@@ -52,7 +52,7 @@ class PlanInput:
 
     @property
     def refused_sites(self) -> dict[SiteKey, str]:
-        """Sites whose own data has an error -> what is said of them."""
+        """Sites whose own data has an error -> the reason to report."""
         return {
             SiteKey(finding.cluster, finding.namespace): f"its data has an error ({finding.rule})"
             for finding in self.findings

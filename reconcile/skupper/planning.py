@@ -1,7 +1,7 @@
-"""The planner: definitions and live state in, the plan out.
+"""The planner: definitions and observed state in, the plan out.
 
-It decides which networks may be planned at all, lets the engine say what follows for each of them, and holds
-removals against their budget. One network that is refused or cannot be read changes nothing for the others.
+It skips refused networks, has the engine plan each of the others, and checks removals against their budget. A network
+that is refused or cannot be read does not affect the others.
 """
 
 from collections.abc import Sequence
@@ -16,28 +16,28 @@ from reconcile.skupper.plan_input import PlanInput
 
 
 def plan(inputs: PlanInput, desired: DesiredState, make_engine: EngineMaker) -> Plan:
-    """Plan everything; the same world gives the same plan."""
+    """Plan everything; the same input gives the same plan."""
     inputs = replace(inputs, findings=(*inputs.findings, *make_engine(inputs).check(desired)))
     engine = make_engine(inputs)
     refused = inputs.refused_networks
     parts = [engine.plan_network(entry) for entry in desired.networks if entry.identifier not in refused]
     links = tuple(chain.from_iterable(part.links for part in parts))
     shared = engine.plan_shared()
-    leftovers = engine.plan_prune(desired, links)
+    pruned = engine.plan_prune(desired, links)
     made = [*chain.from_iterable(part.changes for part in parts), *_split(shared, removals=False)]
-    removals = [*_split(shared, removals=True), *leftovers.changes]
-    leaving = leftovers.sites
+    removals = [*_split(shared, removals=True), *pruned.changes]
+    leaving = pruned.sites
     deferred = _over_budget(removals, inputs)
     if deferred:
         removals = []
         leaving = tuple(replace(site, state="kept") for site in leaving)
     return Plan(
-        changes=(*made, *(_in_time(change, inputs) for change in removals)),
+        changes=(*made, *(_deferred(change, inputs) for change in removals)),
         links=links,
         sites=(*chain.from_iterable(part.sites for part in parts), *leaving),
         findings=(
             *inputs.findings,
-            *chain.from_iterable(p.findings for p in (*parts, shared, leftovers)),
+            *chain.from_iterable(p.findings for p in (*parts, shared, pruned)),
             *deferred,
         ),
     )
@@ -48,7 +48,7 @@ def _split(shared: Plan, *, removals: bool) -> list[Change]:
 
 
 def _over_budget(removals: Sequence[Change], inputs: PlanInput) -> tuple[Finding, ...]:
-    """All removals or none: a list cut short would take away a part of a site."""
+    """All removals or none: some of them would remove only a part of a site."""
     count = sum(change.removal for change in removals)
     budget = inputs.removal_budget
     if budget is None or count <= budget:
@@ -63,8 +63,8 @@ def _over_budget(removals: Sequence[Change], inputs: PlanInput) -> tuple[Finding
     return (deferred,)
 
 
-def _in_time(change: Change, inputs: PlanInput) -> Change:
-    """Hold a removal until all clusters have answered: only then is everything counted."""
+def _deferred(change: Change, inputs: PlanInput) -> Change:
+    """Defer a removal until all clusters have answered: only then is everything counted."""
     if change.waits_for or not inputs.awaited:
         return change
     return replace(change, waits_for=f"{', '.join(sorted(inputs.awaited))} has answered")

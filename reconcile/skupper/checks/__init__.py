@@ -1,8 +1,8 @@
-"""What must hold of the data beyond its schemas, and what will go wrong if it does not.
+"""Rules for the data beyond its schemas.
 
-The site-controller checks nothing and fails silently, so everything that can be known from the data alone is
-checked here: by ``bundle`` before a merge, and by every run before it plans. An error that names a namespace
-refuses that site, one that names a network refuses that network; the others go on.
+The site-controller validates nothing and fails silently, so everything that the data alone shows is checked here: by
+``bundle`` before a merge, and by every run before it plans. An error that names a namespace refuses that site, one that
+names a network refuses that network; the others are not affected.
 """
 
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Rules about one network: that it can be one, that its sites are told apart, that it is not too large."""
+"""Rules about one network: it is connected, its site names are unique, it is not too large."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -39,7 +39,7 @@ def _finding(
 
 
 def _names(network: Network, sites: list[Site]) -> Iterator[Finding]:
-    """Skupper tells sites and routers apart by the site name alone."""
+    """Skupper identifies sites and routers by the site name alone."""
     by_name = sorted(sites, key=lambda site: (site.name, site.key))
     for name, group in groupby(by_name, key=lambda site: site.name):
         same = list(group)

@@ -1,4 +1,4 @@
-"""Rules about one site: settings that contradict one another, or that Skupper would ignore or stumble over."""
+"""Rules about one site: settings that contradict each other, or that Skupper ignores or fails on."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _SUFFIXES = {
 
 
 def check(network: Network, site: Site) -> Iterator[Finding]:
-    """All findings about one live site; a site that is to go is not judged."""
+    """All findings about one site; a site marked ``delete`` is not checked."""
     if not site.wanted:
         return
     yield from _namespace_length(site)
