@@ -1,7 +1,7 @@
 """The Kubernetes kinds that this integration reads or writes.
 
-They are known in advance, so no API discovery is needed. A kind is plain data: the cluster layer turns it into URLs, and
-the domain names objects with it.
+They are known in advance, so API discovery is not needed. A kind is data: the cluster layer turns it into URLs, the
+domain names objects with it.
 """
 
 from dataclasses import dataclass

@@ -213,7 +213,7 @@ def test_a_directory_without_data_is_refused(tmp_path: Path) -> None:
 def test_data_without_schemas_near_it_asks_for_them(tmp_path: Path) -> None:
     result = call("bundle", str(overlaid(tmp_path)))
     assert result.exit_code == 1
-    assert "name them with --schemas" in result.stderr
+    assert "name one with --schemas" in result.stderr
 
 
 def test_a_source_that_is_not_there_is_a_wrong_command_line(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
 def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:
     result = untouched.ask("plan", "-o", "json", "--log-level", "DEBUG")
     document = json.loads(result.stdout)
-    assert (document["schema"], len(document["links"])) == (1, LINKS)
+    assert (document["schema"], len(document["links"])) == (2, LINKS)
 
 
 def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> None:
@@ -58,7 +58,7 @@ def test_a_fleet_without_links_has_a_bad_status(untouched: Fleet) -> None:
 
 
 def test_the_status_names_the_next_command(untouched: Fleet) -> None:
-    assert untouched.ask("status").stdout.endswith("see `qontract-skupper plan`.\n")
+    assert untouched.ask("status").stdout.endswith("To see what, run: qontract-skupper plan\n")
 
 
 def test_after_a_run_the_status_is_good(linked: Fleet) -> None:

@@ -1,4 +1,4 @@
-"""The engine for Skupper v1: one world in, plain plans out (``reconcile.skupper.engine`` says what is asked of it)."""
+"""The engine for Skupper v1; see ``reconcile.skupper.engine`` for the interface."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,7 +13,7 @@ from reconcile.skupper.v1.observed_state import ObservedState
 
 
 class V1:
-    """Plans one world of Skupper v1 sites."""
+    """Plans Skupper v1 sites for one plan input."""
 
     def __init__(self, inputs: PlanInput) -> None:
         self._inputs = inputs

@@ -1,8 +1,8 @@
-"""Objects of ours, or of a declared site, that are there and of no use: a finding about each of them.
+"""Findings about unusable objects: objects of ours, or of a declared site, that exist and cannot be used.
 
-Without it such an object would be taken for one that is missing, and people would wait for what is never to come.
-An object that is not there yet, or that nobody has written yet, is no fault. The readers say what they could not
-read; this is the one place that says what follows from it.
+Without a finding such an object would look like one that does not exist yet, and people would wait in vain. An object
+that is missing or empty for a while is not reported. The parsers report what they could not read; only this module
+knows the consequences.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret, Stray
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one object, and what to do about it."""
+    """One unusable object and the next step."""
 
     at: SiteKey
     kind: Kind
@@ -28,7 +28,7 @@ class Fault:
     what: str
     next_step: str
     blocks: bool = False
-    """True if a declared link cannot come up because of it."""
+    """True if it keeps a declared link from coming up."""
 
     def finding(self, network: str = "") -> Finding:
         return Finding(
@@ -46,7 +46,7 @@ def _sentence(text: str) -> str:
 
 
 def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
-    """What is wrong with the objects of a site of ours; `issues` is true if declared links end at it."""
+    """Unusable objects of one of our sites; `issues` is true if it issues tokens for declared links."""
     if live.config_map and not live.config_map.uid:
         step = "check the API server and any proxy in between; " + commands.on(
             live.key, f"get configmap {names.SITE} -o yaml"
@@ -71,7 +71,7 @@ def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
 
 
 def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
-    """Certificates of a site where links end that run out: Skupper never renews them, and no token can mend that."""
+    """Expiring certificates of a site that issues tokens: Skupper never renews them, and new tokens do not help."""
     for name, certificate in ((names.SITE_CA, live.authority), (names.SITE_SERVER, live.server)):
         if certificate.expires and certificate.expires - now < RENEW_BEFORE:
             over = certificate.expires < now
@@ -89,16 +89,16 @@ def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
 
 
 def of_secret(secret: LinkSecret) -> Iterator[Fault]:
-    """What is wrong with a Secret of a declared link, whose next plan has a new token made in its place."""
-    if secret.oddity:
+    """An unusable Secret of a declared link; the plan replaces it by a new token."""
+    if secret.malformed:
         step = "a new token replaces it. To find out what else writes to it, " + commands.on(
             secret.at, f"get secret {secret.name} -o jsonpath='{{.metadata.managedFields}}'"
         )
-        yield Fault(secret.at, SECRET, secret.name, secret.oddity, step)
+        yield Fault(secret.at, SECRET, secret.name, secret.malformed, step)
 
 
 def of_stray(stray: Stray) -> Fault:
-    """A Secret that looks like a link's and belongs to none: neither used nor removed."""
+    """A Secret that looks like that of a link and belongs to none: neither used nor deleted."""
     step = "delete it, or remove our labels if someone else owns it; " + commands.on(
         stray.at, f"delete secret {stray.name}"
     )
@@ -106,7 +106,7 @@ def of_stray(stray: Stray) -> Fault:
 
 
 def nameless(inputs: PlanInput) -> Iterator[Finding]:
-    """Objects without a usable name, of which nothing more can be said or done; one finding a kind and namespace."""
+    """Objects without a usable name, which are ignored; one finding per kind and namespace."""
     for cluster, snapshot in sorted(inputs.snapshots.items()):
         for key in sorted(snapshot.objects):
             if not snapshot.objects[key].addressable:

@@ -1,6 +1,6 @@
-"""What others have where something of ours belongs: it is left alone, named, and nothing is made around it.
+"""Foreign objects under names that we need: they are reported and not changed, and their site is skipped.
 
-Server-side apply would take over whatever has the name, so this is asked before anything is applied.
+Server-side apply would take over any object of the same name, so this is checked before anything is applied.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from reconcile.skupper.v1.live_site import LiveSite
 
 
 def around(live: LiveSite, desired: Iterable[tuple[Kind, objects.Body]]) -> list[LiveObject]:
-    """Objects under the names of a site's controller that are not ours and do not become ours."""
+    """Objects with the names of our site-controller's that are not ours and are not being adopted."""
     named = ((live.find(kind, names.SITE_CONTROLLER), body) for kind, body in desired if kind != CONFIG_MAP)
     return [
         found for found, body in named if found and not found.deleting and not _is_ours(found, body, live)
@@ -25,7 +25,7 @@ def around(live: LiveSite, desired: Iterable[tuple[Kind, objects.Body]]) -> list
 
 
 def refuse_site(site: Site, live: LiveSite) -> Finding:
-    """Somebody else's ``skupper-site`` is where a site is declared."""
+    """Report a foreign ``skupper-site`` where a site is declared."""
     found = live.config_map
     if found and legacy.applied(found):
         whose = f"of the integration {legacy.NAME}"
@@ -47,7 +47,7 @@ def refuse_site(site: Site, live: LiveSite) -> Finding:
 
 
 def refuse_objects(site: Site, found: list[LiveObject]) -> Finding:
-    """Somebody else has what belongs to our site-controller."""
+    """Report foreign objects under the names of our site-controller's."""
     listed = ", ".join(
         f"{live.key.kind.name} {live.key.name} ({provenance.owner_of(live)})" for live in found
     )
@@ -61,7 +61,7 @@ def refuse_objects(site: Site, found: list[LiveObject]) -> Finding:
 def name_conflict(
     ends: LinkEnds, report: LinkReport
 ) -> tuple[LinkReport, list[Change], list[Finding]] | None:
-    """What becomes of a link if another's Secret has the name of its own at either end; None if none has."""
+    """How to treat a link if a foreign Secret has its name at either end; None if none has."""
     ours = {(secret.at, secret.name) for secret in ends.secrets}
     if (ends.link.dialler, report.secret) in ours:
         return None
@@ -94,10 +94,10 @@ def name_conflict(
 
 
 def _is_ours(found: LiveObject, body: objects.Body, live: LiveSite) -> bool:
-    """By its labels; in a site of ours also if only those were lost, so that an apply puts it right."""
+    """By its labels; in one of our sites also if only the labels were lost, so that an apply restores them."""
     if live.ownership.covers(found.labels) or live.adopted(found):
         return True
-    ours = bool(live.site_id) and not live.becoming_ours and INSTANCE not in found.labels
+    ours = bool(live.site_id) and not live.being_adopted and INSTANCE not in found.labels
     return (
         ours
         and provenance.applied(found)

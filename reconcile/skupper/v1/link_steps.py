@@ -1,6 +1,6 @@
-"""The writes of a link's life: request, touch, delivery, removals. One function each, all of them pure.
+"""The writes for a link: request, retrigger, delivery, removals.
 
-Both ends of a link are written into each of its Secrets; the data of a token is never part of a change.
+Each Secret of a link has annotations for both ends of the link. The data of a token is never part of a change.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class LinkEnds:
 def path(
     ends: LinkEnds, name: str, reason: str, *, waits_for: str = "", deliver_now: bool = False
 ) -> list[Change]:
-    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
+    """All steps of a new link: request, delivery, removal of the issuer's copy."""
     dialler, issuer = ends.link.dialler, ends.link.issuer
     copy_waits_for = "its token is delivered"
     return [
@@ -83,7 +83,7 @@ def path(
 def remove(
     secret: LinkSecret, network: str, reason: str, *, waits_for: str = "", removal: bool = False
 ) -> Change:
-    """Remove one Secret of a link, at whichever end it lies."""
+    """Remove one Secret of a link, at either end."""
     return Change(
         verb=Verb.DELETE,
         cluster=secret.at.cluster,
@@ -99,7 +99,7 @@ def remove(
 
 
 def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
-    """Change the request a little, so that the site-controller, which tries once, looks at it again."""
+    """Update an annotation of the request, so that the site-controller, which tries once, tries again."""
     return Change(
         verb=Verb.PATCH,
         cluster=request.at.cluster,

@@ -1,7 +1,7 @@
-"""One network: its live sites, and every declared link between them.
+"""Plans one network: its wanted sites and every declared link between them.
 
-A site that cannot be read, must not be touched or does not belong to us keeps its place and its links; nothing is
-done about either, and the reason is told.
+A site that cannot be read, is skipped or is foreign keeps its place in the topology and its links; neither is changed,
+and the reason is reported.
 """
 
 from collections.abc import Iterable
@@ -26,11 +26,11 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
 
 _Block = tuple[LinkState, str]
-"""The state that all links of a site have, and why: it cannot be read, or must not be touched."""
+"""The state of all links of a site that is unreadable or skipped, and the reason."""
 
 
 class NetworkPlanner:
-    """Plans one network of one world."""
+    """Plans one network."""
 
     def __init__(self, resolved: ResolvedNetwork, observed: ObservedState) -> None:
         self._resolved = resolved
@@ -103,7 +103,7 @@ class NetworkPlanner:
 
 
 def _blocked(site: Site, inputs: PlanInput) -> _Block | None:
-    """Why nothing can be said of, or done in, a site's namespace; None if all is well."""
+    """Why a site's namespace cannot be planned; None if it can."""
     reason = inputs.skip_reason(site.cluster, site.namespace)
     if reason:
         return LinkState.SKIPPED, reason
@@ -117,7 +117,7 @@ def _blocked(site: Site, inputs: PlanInput) -> _Block | None:
 
 
 def _unseen_namespace(site: Site, inputs: PlanInput) -> list[Finding]:
-    """Say of a namespace, for which nobody else speaks, why its site is left out; clusters have been told about."""
+    """Report why the site of a namespace is not planned, unless its whole cluster was reported."""
     snapshot = inputs.snapshot(site.cluster.name)
     if snapshot.problem or inputs.skip_reason(site.cluster, site.namespace):
         return []

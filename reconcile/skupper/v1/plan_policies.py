@@ -1,8 +1,8 @@
-"""Cluster policies: what to apply and what to remove on each cluster.
+"""Plans cluster policies: what to apply and what to delete on each cluster.
 
-They belong to whole clusters and serve several networks at once, so they are planned apart from any network. A
-namespace filter leaves them out. A policy whose own data is refused is neither applied nor deleted. What a site refers
-to whose data is refused is not made for it, and stays as it is if it is there.
+Policies belong to clusters and serve several networks, so they are planned separately from networks. A namespace filter
+excludes them. A policy whose own data is refused is neither applied nor deleted. A policy of a site whose data is
+refused is not created, and is not changed if it exists.
 """
 
 from collections.abc import Iterable
@@ -69,7 +69,7 @@ def _reads_policies(cluster: str, inputs: PlanInput) -> bool:
 
 
 def _ours(cluster: str, inputs: PlanInput) -> list[LiveObject]:
-    """Policies on a cluster that we have made; labels alone may have been copied."""
+    """Policies on a cluster that we have applied; labels alone may be copies."""
     if not _reads_policies(cluster, inputs):
         return []
     return [
@@ -84,7 +84,7 @@ def _ours(cluster: str, inputs: PlanInput) -> list[LiveObject]:
 
 
 def _last_user(users: Iterable[Site], inputs: PlanInput) -> str:
-    """What the removal of a policy waits for: as long as a site is there, Skupper must let it do what it did."""
+    """What the removal of a policy waits for: while one of its sites exists, its traffic must stay permitted."""
     for site in users:
         snapshot = inputs.snapshot(site.cluster.name)
         there = ObjectKey(CONFIG_MAP, site.namespace, names.SITE) in snapshot.objects

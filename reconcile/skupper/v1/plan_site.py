@@ -1,7 +1,7 @@
-"""One declared site: what to apply in its namespace, and how it stands.
+"""Plans one declared site: what to apply in its namespace, and its state.
 
-Objects that are as they must be cost no request. A ConfigMap whose change Skupper ignores or answers with a
-restart is still applied, and the reason says which of the two it is.
+Objects without drift need no request. A change of the ConfigMap that Skupper ignores, or answers with a restart, is
+still applied, and the reason says which of the two happens.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _OLD_SITE = "the remaining objects of the old site are deleted"
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """What follows for one declared site."""
+    """The plan of one declared site."""
 
     report: SiteReport
     changes: tuple[Change, ...] = ()
@@ -36,7 +36,7 @@ class SitePlan:
 
 
 def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
-    """Plan one site on a cluster that could be read."""
+    """Plan one site on a readable cluster."""
     if live.foreign:
         report = unknown(site, "skipped", "its ConfigMap skupper-site is not ours")
         return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
@@ -45,7 +45,7 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
     others = foreign.around(live, desired)
     if others:
         report = _report(site, live, now)
-        if not live.site_id or live.becoming_ours:
+        if not live.site_id or live.being_adopted:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = unknown(site, "skipped", f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
@@ -56,15 +56,15 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
 
 
 def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
-    """Bring one object to what it must be: nothing, an apply, or a removal and an apply."""
+    """The changes of one object: none, an apply, or a delete and an apply."""
     found = live.find(kind, body["metadata"]["name"])
     if found is None or found.deleting:
         waits_for = _OLD_SITE if kind == CONFIG_MAP and not live.site_id and _old_site(live) else ""
         reason = "the site does not exist" if not live.site_id else "it is missing"
         return [replace(_apply(site, kind, body, reason), waits_for=waits_for)]
-    anew = replacing.why(kind, body, found, taken_over=live.adopted(found))
-    if anew:
-        applied = _apply(site, kind, body, anew)
+    recreated_because = replacing.why(kind, body, found, taken_over=live.adopted(found))
+    if recreated_because:
+        applied = _apply(site, kind, body, recreated_because)
         removed = replace(applied, verb=Verb.DELETE, body=None, uid=found.uid)
         return [removed, applied]
     differing = drift(body, found)
@@ -110,21 +110,20 @@ def _apply(site: Site, kind: Kind, body: objects.Body, reason: str) -> Change:
 
 
 def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
-    """What differs and, for the ConfigMap, what Skupper makes of each change; alike ones are told together."""
+    """What differs and, for the ConfigMap, the effect of each change; fields with the same effect are grouped."""
     if kind != CONFIG_MAP:
         return f"it differs in {', '.join(field.dotted for field in differing)}"
     paths: dict[str, list[str]] = {}
     for field in differing:
         paths.setdefault(_effect(field), []).append(field.dotted)
-    told = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
-    return f"it differs in {'; in '.join(told)}"
+    effects = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
+    return f"it differs in {'; in '.join(effects)}"
 
 
 def _effect(field: FieldDrift) -> str:
-    """Half a sentence about a field of ``skupper-site``.
+    """The effect of a change of a field of ``skupper-site``, as a clause.
 
-    The only annotation of ours is one that Skupper does not hand on, set only where it keeps nothing back that the
-    pods have already.
+    Skupper does not copy our only annotation to pods, and we set it only if the pods have none that it excludes.
     """
     if field.path[0] != "data":
         return "changes nothing for Skupper"
@@ -133,9 +132,9 @@ def _effect(field: FieldDrift) -> str:
 
 
 def _old_site(live: LiveSite) -> bool:
-    """True while the router or its ConfigMap of an earlier site is still here.
+    """True while the router or its ConfigMap of a former site still exists.
 
-    A site made over them is taken for an existing one and never set up (``client/router_inspect.go``).
+    Skupper would take a site created over them for an existing one and never set it up (``client/router_inspect.go``).
     """
     return any(
         old.key.name in {names.INTERNAL, names.ROUTER} and old.key.kind in {CONFIG_MAP, DEPLOYMENT}
@@ -168,12 +167,12 @@ def _blank(site: Site, state: str, reason: str) -> SiteReport:
 
 
 def unknown(site: Site, state: str, reason: str) -> SiteReport:
-    """The report of a site that could not be read or must not be touched."""
+    """The report of a site that is unreadable or skipped."""
     return _blank(site, state, reason)
 
 
 def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
-    """A router without a service-controller long after the site was made: Skupper will not mend that itself."""
+    """A router without a service-controller long after its creation: Skupper does not repair that."""
     router = live.part(DEPLOYMENT, names.ROUTER)
     if router is None or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
         return []

@@ -1,7 +1,7 @@
-"""What must go: links that are not declared, sites marked ``delete`` or not declared at all.
+"""Prunes what is not declared: links, sites, and sites marked ``delete``.
 
-Nothing is taken from a network or a site that is refused, from a cluster that could not be read, or from one that the
-data does not know.
+Nothing is removed from a refused network or site, from a cluster that could not be read, or from one that is not in the
+data.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from reconcile.skupper.v1.tokens import LinkSecret
 
 
 def plan(desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState) -> Plan:
-    """Plan the removal of all that is ours and not declared; `links` are all declared links with their state."""
+    """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state."""
     replacements = Replacements(desired, links, observed)
     changes: list[Change] = []
     findings: list[Finding] = []
@@ -43,14 +43,14 @@ def plan(desired: DesiredState, links: Sequence[LinkReport], observed: ObservedS
 def _findings(
     desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState
 ) -> Iterable[Finding]:
-    """Objects that belong to no site and no link, nor have a declared link's name: nobody else tells of them."""
+    """Report objects that belong to no site and no link and have no declared link's name."""
     inputs = observed.inputs
     named = {(end, report.secret) for report in links for end in (report.link.dialler, report.link.issuer)}
     for stray in tokens.strays(inputs.snapshots, inputs.ownership):
         if observed.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(inputs)
-    for key in sorted(observed.places - desired.wanted.keys()):
+    for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         unreadable = inputs.snapshot(key.cluster).unreadable.get(key.namespace)
         if unreadable and key.cluster in inputs.clusters:
             yield _unread(key, unreadable)
@@ -80,7 +80,7 @@ def _undeclared_links(
             continue
         networks = {network_of[end] for end in ends if end in network_of}
         if networks & refused_networks or (refused_sites & set(ends) and wanted_sites >= set(ends)):
-            # What the data would declare if it were right is not known.
+            # What the data would declare without its errors is unknown.
             continue
         hold = replacements.hold_token(secret) if secret.delivered else None
         change = link_steps.remove(
@@ -94,7 +94,7 @@ def _undeclared_links(
 
 
 def _orphans(desired: DesiredState, observed: ObservedState) -> list[tuple[SiteKey, str, str]]:
-    """(site, reason, network) of everything of ours that no live declared site accounts for."""
+    """(site, reason, network) of each namespace with managed objects that is not a wanted site."""
     marked = {
         site.key: entry.identifier for entry in desired.networks for site in entry.sites if not site.wanted
     }
@@ -105,6 +105,6 @@ def _orphans(desired: DesiredState, observed: ObservedState) -> list[tuple[SiteK
             "the site is marked delete" if key in marked else "the site is not declared",
             marked.get(key, ""),
         )
-        for key in sorted(observed.places - desired.wanted.keys())
+        for key in sorted(observed.managed_namespaces - desired.wanted.keys())
         if observed.may_write(key) and marked.get(key) not in refused
     ]

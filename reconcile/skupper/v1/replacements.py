@@ -89,20 +89,20 @@ class Replacements:
     def _works(self, report: LinkReport, near: Sequence[SiteKey]) -> bool:
         """True if a declared link is up; one that is skipped is judged by the sites that can still be read.
 
-        Every site writes down what it sees of the whole network. The ends of the link are asked, and those in `near`.
+        Every site reports the whole network as it sees it. The ends of the link and the sites `near` it are consulted.
         """
         if report.managed:
             return report.converged
         dialler, issuer = self._identity(report.link.dialler), self._identity(report.link.issuer)
-        told = {
+        verdicts = {
             observations.of_any(self._observed.site(observer), dialler, issuer, self._inputs.now)
             for observer in {report.link.dialler, report.link.issuer, *near}
             if self._readable(observer)
         }
-        return Verdict.UP in told and Verdict.ABSENT not in told
+        return Verdict.UP in verdicts and Verdict.ABSENT not in verdicts
 
     def _unseen_neighbours(self, live: LiveSite) -> Iterator[SiteKey]:
-        """Declared sites in namespaces that are closed to this run, and that this site says it is linked with."""
+        """Declared sites in namespaces that this run may not change and that this site reports links with."""
         if not live.site_id or live.router_down(self._inputs.now):
             return
         names = observations.neighbours(live)

@@ -1,6 +1,6 @@
 """The Secrets of our links on a cluster: requests, issued copies and delivered tokens.
 
-Both ends of a link are written into each of its Secrets; where the Secret lies tells which end it is.
+Annotations of each Secret name both ends of its link; its namespace shows which end it is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ class LinkSecret:
 
     @property
     def delivered(self) -> bool:
-        """True at the dialler: this Secret makes the link."""
+        """True at the dialler: this Secret establishes the link."""
         return self.at == self.link.dialler
 
     @property
@@ -49,7 +49,7 @@ class LinkSecret:
 
     @property
     def triggered_at(self) -> datetime | None:
-        """When the request was made or last touched."""
+        """When the request was created or last retriggered."""
         return instant(self.live.annotations.get(names.TRIGGERED)) or self.live.created
 
     def host(self, *, edge: bool) -> str:
@@ -57,8 +57,8 @@ class LinkSecret:
         return self.live.annotations.get(f"{role}-host", "")
 
     @property
-    def oddity(self) -> str:
-        """What nobody who makes tokens would have written; empty for a request, and for a token of any age."""
+    def malformed(self) -> str:
+        """Why this cannot be a token that Skupper wrote; empty for a request, and for a token of any age."""
         if self.requested:
             return ""
         if not self.issued:
@@ -73,10 +73,10 @@ class LinkSecret:
         return ""
 
     def fault(self, ca: str, now: datetime) -> str:
-        """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; empty if it is good."""
-        if self.oddity or not self.issued:
-            return self.oddity or f"label {names.TYPE} is not {names.TOKEN}"
-        # Not that of its CA: any other token of this issuer would carry the same one.
+        """Why an issued or delivered token is unusable with an issuer whose CA is `ca`; empty if it is usable."""
+        if self.malformed or not self.issued:
+            return self.malformed or f"label {names.TYPE} is not {names.TOKEN}"
+        # Not that of its CA: any other token of this issuer has the same CA.
         expires = self.live.certificates["tls.crt"].expires
         if expires and expires - now < RENEW_BEFORE:
             return f"tls.crt expires on {expires:%Y-%m-%d}"
@@ -86,7 +86,7 @@ class LinkSecret:
 
 
 class Stray(NamedTuple):
-    """A Secret of ours that looks like a link's and belongs to none."""
+    """One of our Secrets that looks like that of a link and belongs to none."""
 
     at: SiteKey
     name: str
@@ -94,7 +94,7 @@ class Stray(NamedTuple):
 
 
 def find(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> list[LinkSecret]:
-    """All link Secrets of ours on the clusters that could be read."""
+    """All our link Secrets on the clusters that could be read."""
     return [
         secret
         for cluster, snapshot in sorted(snapshots.items())
@@ -104,7 +104,7 @@ def find(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> list
 
 
 def strays(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> list[Stray]:
-    """All Secrets of ours that look like a link's and belong to none, sorted by place and name."""
+    """All our Secrets that look like those of links and belong to none, sorted by namespace and name."""
     return sorted(
         Stray(SiteKey(cluster, live.key.namespace), live.key.name, _no_link(live))
         for cluster, snapshot in snapshots.items()
@@ -114,7 +114,7 @@ def strays(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> li
 
 
 def quoted(written: str) -> str:
-    """Somebody else's text inside ours, of bounded length."""
+    """Quote foreign text, with bounded length."""
     return repr(written if len(written) <= _LONGEST_QUOTE else f"{written[:_LONGEST_QUOTE]}…")
 
 
@@ -132,7 +132,7 @@ def _secrets(snapshot: ClusterSnapshot, ownership: Ownership) -> Iterable[LiveOb
 
 
 def _link(cluster: str, secret: LiveObject) -> Link | None:
-    """The link of which this Secret is a part: it names both ends and lies at one of them."""
+    """The link of which this Secret is a part: it names both ends and is at one of them."""
     link = provenance.ends(secret)
     return link if link and SiteKey(cluster, secret.key.namespace) in {link.dialler, link.issuer} else None
 
