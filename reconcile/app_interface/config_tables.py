@@ -84,7 +84,7 @@ class Kubernetes(Table):
 
 
 def _web_address(value: str) -> str:
-    """Give ``value`` without trailing slash; refuse what is no plain http(s) address."""
+    """Give ``value`` without trailing slash; reject anything but a plain http(s) address."""
     try:
         parts = urlsplit(value)
     except ValueError:

@@ -1,7 +1,6 @@
-"""Why a server that is asked through ``requests`` gave no answer, in words, and the next step.
+"""Messages for failed requests to the GraphQL server or Vault, with the next step.
 
-For the GraphQL server and for Vault alike. Exceptions of ``requests`` quote URLs with all that is in them: their own
-words are never shown.
+Exceptions of ``requests`` quote whole URLs, credentials included, so their own text is never shown.
 """
 
 import requests

@@ -1,7 +1,7 @@
-"""HTTP to a qontract-server: one session, and one place where its answers are judged.
+"""HTTP to a qontract-server: one session, and one place that checks its responses.
 
-Every response passes ``refuse_bad`` before anybody parses it, those to GraphQL queries included (as a hook of
-the session, since ``gql`` keeps no status), so one fault has one error class whichever endpoint showed it.
+Every response passes ``refuse_bad`` before it is parsed, including those to GraphQL queries (as a hook of
+the session, since ``gql`` keeps no status), so a fault has the same error class for every endpoint.
 Redirects are refused: a POST would arrive as a GET, and the token somewhere else.
 """
 

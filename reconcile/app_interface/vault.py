@@ -1,8 +1,8 @@
 """Reads secrets from HashiCorp Vault.
 
 Logs in once, as an AppRole or with the service account of the pod. The first element of a secret's path is the
-mount of a key-value engine; whether that engine keeps versions is asked once a mount, as Vault's own command
-line does. Only key-value engines are understood. Texts of errors quote Vault's reason, never a value.
+mount of a key-value engine; whether that engine has versions is looked up once per mount, as Vault's own
+command line does. Only key-value engines are supported. Texts of errors quote Vault's reason, never a value.
 """
 
 import time

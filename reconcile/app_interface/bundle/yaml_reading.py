@@ -1,4 +1,4 @@
-"""One YAML or JSON datafile as JSON values, with the line of every part and the faults that YAML hides.
+"""One YAML or JSON datafile as JSON values, with the line of every part and the mistakes that YAML hides.
 
 YAML lets a second key win silently, turns unquoted dates into dates and ``.nan`` into a number that JSON does
 not have. All of these are findings here. What YAML means by a value is decided by PyYAML's safe loader, as in
@@ -26,10 +26,10 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one file."""
+    """The result of reading one file."""
 
     document: Document | None = None
-    """None if the file is of no use; then there is a finding that says why."""
+    """None if the file is unusable; a finding then says why."""
     lines: dict[Pointer, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
