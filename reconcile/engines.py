@@ -1,4 +1,4 @@
-"""The engines that this program has, and the rules that follow from them."""
+"""The engines of this program, and the checks that they provide."""
 
 from reconcile.findings import Finding
 from reconcile.skupper import checks
@@ -7,7 +7,7 @@ from reconcile.skupper.engine import Engines
 from reconcile.skupper.v1.engine import V1
 
 ENGINES = Engines(V1())
-"""To support another line of Skupper is to add its engine here."""
+"""Add an engine here to support another version of Skupper."""
 
 
 def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:

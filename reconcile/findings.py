@@ -1,8 +1,7 @@
-"""A finding: something wrong in the data or on a cluster, said so that a person can act on it.
+"""Findings: problems in the data or on a cluster, described so that a person can act on them.
 
-Findings are values, collected and never raised, so that one fault does not hide the other nine. Where the fault
-lies is given in the words of its source: a datafile of the bundle with the path inside the document, or an
-object on a cluster.
+Findings are values that are collected, never raised, so that one problem does not hide the others. A finding names its
+location: a datafile of the bundle with the path inside it, or an object on a cluster.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ Pointer = tuple[str | int, ...]
 
 
 Reason = str
-"""Why something is not as it should be, a clause for people. Where nothing is wrong there is no reason: None."""
+"""Why something is wrong or waits, as a clause; None if nothing is."""
 
 
 class Severity(StrEnum):
@@ -25,7 +24,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FleetSubject:
-    """Everything, or nothing in particular: a broken file, say. An error refuses nothing by itself."""
+    """The data as a whole, for example a broken file. An error refuses nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class NetworkSubject:
 
 @dataclass(frozen=True, slots=True)
 class SiteSubject:
-    """A site, or a namespace that holds something of ours; an error refuses that site alone."""
+    """A site, or a namespace with managed objects; an error refuses that site alone."""
 
     cluster: str
     namespace: str
@@ -47,7 +46,7 @@ class SiteSubject:
 
 @dataclass(frozen=True, slots=True)
 class PolicySubject:
-    """A policy; an error refuses it, and not the sites that refer to it."""
+    """A policy; an error refuses it, but not the sites that refer to it."""
 
     policy: str
 
@@ -65,7 +64,7 @@ Subject = FleetSubject | NetworkSubject | SiteSubject | PolicySubject | ClusterS
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault, where it lies, which rule it breaks and what to do next."""
+    """One problem: its location, the rule it breaks and the next step."""
 
     rule: str
     """Name of the rule in kebab case, for example ``router-logging``."""
@@ -77,7 +76,7 @@ class Finding:
     pointer: Pointer = ()
     """Path inside that datafile; empty for the whole file."""
     subject: Subject = FleetSubject()
-    """What is wrong; an error refuses it."""
+    """What the finding is about; an error refuses it."""
 
     @property
     def dotted(self) -> str:

@@ -1,7 +1,7 @@
 """The reconciler: makes clusters match definitions.
 
-This is the one place where planner, engine and fleet are put together. It is given definitions, options and a way to
-open a cluster's accounts; where these come from, files, servers or a test, is not its concern.
+The one place that connects planner, engine and fleet. It receives definitions, options and a function that opens a
+cluster's accounts, and does not care where these come from.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ class Options:
     """How many sites, links and policies one run may remove; None: any number."""
     take_over: bool = False
     threads: int = 10
-    """How many namespaces of one cluster are worked on at the same time."""
+    """How many namespaces of one cluster are processed in parallel."""
 
 
 class Reconciler:
@@ -66,15 +66,15 @@ class Reconciler:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the definitions."""
+        """Findings about the definitions."""
         return checks.check(self._desired, self._engines)
 
     def run(self, listener: Listener) -> Run:
-        """A run over all clusters that the selection leaves."""
+        """A run over all selected clusters."""
         return Run(self._fleet(heartbeat=False), self._plan, listener, stop=self._stop)
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
-        """Read everything once and plan, without a word."""
+        """Read everything once and plan, without reporting events."""
         return Run(self._fleet(heartbeat=heartbeat), self._plan, ignore, stop=self._stop).preview()
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
@@ -115,7 +115,7 @@ class Reconciler:
         return fleet
 
     def _clusters(self) -> Iterator[Cluster]:
-        """Clusters to look at: those with declared sites, and the others, where something may be left over."""
+        """Clusters to read: those with declared sites, and the others, which may have leftover resources."""
         for _, cluster in sorted(self._desired.clusters.items()):
             if not cluster.disabled and self._options.selection.covers_cluster(cluster):
                 yield cluster

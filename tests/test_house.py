@@ -29,7 +29,9 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         for module in graph.modules
         for imported in graph.find_modules_directly_imported_by(module)
     )
-    circles = [sorted(circle) for circle in networkx.strongly_connected_components(imports) if len(circle) > 1]
+    circles = [
+        sorted(circle) for circle in networkx.strongly_connected_components(imports) if len(circle) > 1
+    ]
     assert circles == []
 
 

@@ -1,7 +1,6 @@
-"""Why a server that is asked through ``requests`` gave no answer, in words, and the next step.
+"""Messages for failed requests to the GraphQL server or Vault, with the next step.
 
-For the GraphQL server and for Vault alike. Exceptions of ``requests`` quote URLs with all that is in them: their own
-words are never shown.
+Exceptions of ``requests`` quote whole URLs, credentials included, so their own text is never shown.
 """
 
 import requests
@@ -14,11 +13,11 @@ def explain(error: BaseException, table: str) -> tuple[str, str]:
             hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
             return "the TLS handshake failed", hint
         case requests.exceptions.Timeout():
-            return "it did not answer in time", "try again, then ask those who run it"
+            return "no response in time", "retry; if it persists, contact its operators"
         case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             reason = f"no connection ({_innermost(error)})"
         case _:
-            reason = f"no usable answer ({type(error).__name__})"
+            reason = f"no usable response ({type(error).__name__})"
     return reason, f"check server in [{table}] of the configuration and the network on the way to it"
 
 

@@ -1,4 +1,4 @@
-"""Which reader of secrets app-interface asks for: Vault, or the configuration file."""
+"""Selects the reader of secrets: Vault, or the configuration file."""
 
 from reconcile.app_interface.config import Config
 from reconcile.app_interface.errors import ConfigError, ConfigFault
@@ -6,10 +6,10 @@ from reconcile.app_interface.secrets import CachingReader, ConfigReader, SecretR
 
 
 def reader(config: Config, *, vault: bool) -> SecretReader:
-    """Give the reader that app-interface settings ask for (``vault``), remembering what it has read.
+    """Give the reader that app-interface settings ask for (``vault``), with a cache.
 
     Raises:
-        ConfigError: if secrets lie in Vault and the configuration does not say where that is.
+        ConfigError: if secrets are in Vault and the configuration has no [vault].
     """
     if not vault:
         return CachingReader(ConfigReader(config))

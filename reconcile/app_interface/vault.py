@@ -1,8 +1,8 @@
 """Reads secrets from HashiCorp Vault.
 
 Logs in once, as an AppRole or with the service account of the pod. The first element of a secret's path is the
-mount of a key-value engine; whether that engine keeps versions is asked once a mount, as Vault's own command
-line does. Only key-value engines are understood. Texts of errors quote Vault's reason, never a value.
+mount of a key-value engine; whether that engine has versions is looked up once per mount, as Vault's own
+command line does. Only key-value engines are supported. Texts of errors quote Vault's reason, never a value.
 """
 
 import time
@@ -34,7 +34,7 @@ TIMEOUT: Any = (5.0, 30.0)
 _LONGEST_REASON = 200
 """Characters of Vault's own words that an error quotes."""
 
-_NOT_VAULT = ("its answer is not Vault's", "check server in [vault] of the configuration")
+_NOT_VAULT = ("the response is not from Vault", "check server in [vault] of the configuration")
 
 _PASSING = (
     requests.exceptions.ConnectionError,
@@ -89,7 +89,7 @@ class VaultReader:
         except exceptions.VaultError as error:
             raise self._refusal(reference, error) from None
         if answer is None:
-            raise SecretMalformed(f"secret {reference} in {self._settings.server} is no key-value secret")
+            raise SecretMalformed(f"secret {reference} in {self._settings.server} is not a key-value secret")
         return hidden(answer)
 
     def _read(self, mount: str, path: str, version: int | None) -> dict[str, Any] | None:
@@ -115,7 +115,7 @@ class VaultReader:
             self._persist(self._log_in_by_role if self._settings.role_id else self._log_in_by_account)
         except exceptions.VaultError as error:
             self._failure = self._store_error(
-                f"it refuses our log-in: {_reason(error)}", "check [vault] of the configuration"
+                f"rejected our login: {_reason(error)}", "check [vault] of the configuration"
             )
             raise self._failure from None
         except (KeyError, TypeError):  # hvac found no token in the answer
@@ -162,15 +162,16 @@ class VaultReader:
         match error:
             case exceptions.Forbidden() | exceptions.Unauthorized():
                 return SecretForbidden(
-                    f"{where}: our account may not read it, or there is no such mount; "
-                    "grant it read on that path, or correct the path in the data"
+                    f"{where}: permission denied, or no such mount; grant the account read access or correct the "
+                    f"path in the data. To check, run: vault token capabilities {reference.path}"
                 )
             case exceptions.InvalidPath():
                 return SecretNotFound(
-                    f"{where}: no such path or version; correct the data or write the secret"
+                    f"{where}: no such path or version; correct the path in the data or create the secret. "
+                    f"To check, run: vault kv metadata get {reference.path}"
                 )
             case _:
-                return self._store_error(f"{_reason(error)} (secret {reference})", "try again later")
+                return self._store_error(f"{_reason(error)} (secret {reference})", "retry later")
 
 
 def _data(answer: Any) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The picture of one cluster that a run keeps: what was listed, corrected by every watch event and own write."""
+"""The cache of one cluster: what was listed, updated by every watch event and every write of this run."""
 
 import threading
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _LONGEST_VERSION = 20
 
 
 class ClusterCache:
-    """Objects of one cluster, filled and read by several threads."""
+    """Objects of one cluster; thread-safe."""
 
     def __init__(self, redactions: Mapping[Kind, Redact] = NO_REDACTIONS) -> None:
         """`redactions` say what is removed from objects before anybody sees them."""
@@ -24,7 +24,7 @@ class ClusterCache:
         self._lock = threading.Lock()
         self._objects: dict[ObjectKey, LiveObject] = {}
         self._gone: dict[str, int | None] = {}
-        # UID of what is gone -> the least version that shows it to be back in sight; None: nothing does.
+        # UID of a removed object -> the lowest version that proves it visible again; None: none does.
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
@@ -39,7 +39,7 @@ class ClusterCache:
         return self.put(self.read(kind, body))
 
     def put(self, live: LiveObject) -> bool:
-        """Keep an object; False if the picture holds that state, or a newer one, already."""
+        """Store an object; False if the cache has this state already, or a newer one."""
         with self._lock:
             known = self._objects.get(live.key)
             if self._is_late(live) or (known and not _is_newer(live, known)):
@@ -49,7 +49,7 @@ class ClusterCache:
             return True
 
     def remove(self, kind: Kind, namespace: str, name: str, uid: str = "") -> bool:
-        """Forget an object that is gone; late events about it are ignored. False if it was not there."""
+        """Remove an object that was deleted; late events about it are ignored. False if it was not cached."""
         with self._lock:
             key = ObjectKey(kind, namespace, name)
             known = self._objects.get(key)
@@ -59,7 +59,7 @@ class ClusterCache:
             return True
 
     def remove_as_of(self, last: LiveObject) -> bool:
-        """Take out what a watch calls deleted. It may only have left what the watch selects: a newer state counts."""
+        """Remove what a watch reports as deleted. It may only no longer match the selector, so a newer state wins."""
         with self._lock:
             known = self._objects.get(last.key)
             version = _number(last)
@@ -69,7 +69,7 @@ class ClusterCache:
             return True
 
     def remove_unlisted(self, live: LiveObject) -> bool:
-        """Take out what a LIST does not show any more, unless the picture has something newer than `live` by now."""
+        """Remove what a LIST no longer shows, unless the cache has something newer than `live` by now."""
         with self._lock:
             known = self._objects.get(live.key)
             if known is None or (known.uid, known.resource_version) != (live.uid, live.resource_version):
@@ -84,7 +84,7 @@ class ClusterCache:
         del self._objects[known.key]
 
     def _is_late(self, live: LiveObject) -> bool:
-        """Whether this is an old state of something that has gone since."""
+        """Whether this is an old state of an object that was removed since."""
         if live.uid not in self._gone:
             return False
         returns_at = self._gone[live.uid]
@@ -92,7 +92,7 @@ class ClusterCache:
 
     def note_unreadable(self, namespace: str, reason: str) -> None:
         with self._lock:
-            # Several LISTs may be refused, in any order: always tell of the same one.
+            # Several LISTs may be refused, in any order: always report the same one.
             self._unreadable[namespace] = min(reason, self._unreadable.get(namespace, reason))
 
     def note_missing_namespace(self, namespace: str) -> None:
@@ -117,7 +117,7 @@ class ClusterCache:
             return frozenset(key for key in self._objects if key.kind == kind)
 
     def snapshot(self) -> ClusterSnapshot:
-        """The picture as it is now, as a value."""
+        """An immutable copy of the cache."""
         with self._lock:
             return ClusterSnapshot(
                 objects=dict(self._objects),

@@ -1,7 +1,7 @@
-"""Making one change on a cluster, and learning what is there when it meets something unexpected.
+"""Applies one change to a cluster, and reads the object again if the result is unexpected.
 
-Every change may be repeated: what exists already is looked at, what is gone already is fine. The one place where keys
-are held is a hand-over: the source is read at one cluster, composed by the engine, written at the other, forgotten.
+Every change is idempotent: an object that exists already is read, one that is gone already is fine. Secret data is held
+in one place only, a hand-over: read at one cluster, composed by the engine, written at the other, dropped.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 class Clusters:
-    """The accounts and pictures of all clusters that could be read."""
+    """The accounts and caches of all clusters that could be read."""
 
     def __init__(self, accounts: Mapping[str, Accounts], caches: Mapping[str, ClusterCache]) -> None:
         self.accounts = accounts
@@ -26,7 +26,7 @@ class Clusters:
 
 
 def execute(change: Change, clusters: Clusters) -> bool:
-    """Make one change and put its result into the picture of its cluster; False if there was nothing to write.
+    """Apply one change and store the result in the cache of its cluster; False if there was nothing to write.
 
     Raises ``ClusterError``.
     """
@@ -36,7 +36,7 @@ def execute(change: Change, clusters: Clusters) -> bool:
 
 def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
     cache = clusters.caches[change.cluster]
-    # What was not there when we looked is made, not taken over: somebody else may have been quicker.
+    # An object that the cache does not have is created, never taken over: another client may have created it meanwhile.
     known = ObjectKey(change.kind, change.namespace, change.name) in cache.keys(change.kind)
     try:
         cache.take(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
@@ -58,14 +58,14 @@ def _create(change: Change, client: Client, clusters: Clusters) -> bool:
     try:
         cache.take(change.kind, client.create(change.kind, dict(body)))
     except errors.AlreadyExists:
-        # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
+        # Created by an earlier attempt or by another client: the planner decides what follows.
         _refresh(change, client, cache)
         return False
     return True
 
 
 def _refresh(change: Change, client: Client, cache: ClusterCache) -> bool:
-    """Read the object of a change into the cache; False if there is none any more."""
+    """Read the object of a change into the cache; False if it no longer exists."""
     try:
         cache.take(change.kind, client.get(change.kind, change.name, change.namespace or None))
     except errors.NotFound:
@@ -106,7 +106,7 @@ def _delete(change: Change, client: Client, clusters: Clusters) -> bool:
         cache.remove(change.kind, change.namespace, change.name, change.uid)
         return False
     except errors.Conflict:
-        # Another object has taken the name: it is not the one that was to go.
+        # Another object has this name by now: it is not the one to delete.
         if _refresh(change, client, cache):
             raise
         return False

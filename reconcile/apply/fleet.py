@@ -1,7 +1,7 @@
-"""All clusters of a run: opened, read side by side, watched where there is something to wait for.
+"""All clusters of a run: opened and read in parallel, watched where there is something to wait for.
 
-A cluster that cannot be opened or read is told once and stays unknown. Clusters that no network names are searched
-by a single LIST for what may be left over; only if there is something are they read whole.
+A cluster that cannot be opened or read is reported once and stays unknown. Clusters without declared sites are searched
+for leftover resources by a single LIST, and read completely only if it finds any.
 """
 
 import threading
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class CannotOpenError(Exception):
-    """There is no way into a cluster: its secret is missing or wrong, say. The text is ready to be shown."""
+    """A cluster cannot be opened, for example because its secret is missing. The text is ready to be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Target:
 
 
 class Fleet:
-    """The clusters of one run and what is known of them."""
+    """The clusters of one run and what is known about them."""
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class Fleet:
         threads: int,
         redactions: Mapping[Kind, Redact] = NO_REDACTIONS,
     ) -> None:
-        """`threads` is how many namespaces of one cluster are worked on at the same time."""
+        """`threads` is how many namespaces of one cluster are processed in parallel."""
         self._redactions = redactions
         self._targets = {target.name: target for target in targets}
-        # Threads are not shared between clusters, so a cluster that hangs holds up no other one.
+        # Threads are not shared between clusters, so a cluster that hangs does not block the others.
         self._readers = ThreadPoolExecutor(max(1, len(self._targets)), thread_name_prefix="read")
         self._writers = {
             name: ThreadPoolExecutor(threads, thread_name_prefix=f"write-{name}") for name in self._targets
@@ -78,12 +78,12 @@ class Fleet:
         self.clusters = Clusters(self._accounts, self._caches)
 
     def read(self, done: Callable[[str], None]) -> None:
-        """Start reading all clusters; `done` is called, on some thread, as each has answered or failed."""
+        """Start reading all clusters; `done` is called, on any thread, when one has answered or failed."""
         for target in self._targets.values():
             self._readers.submit(self._read, target, done)
 
     def submit(self, cluster: str, job: Callable[[], None]) -> None:
-        """Have a job that writes to this cluster done by one of its threads."""
+        """Run a job that writes to this cluster on one of its threads."""
         self._writers[cluster].submit(job)
 
     @property
@@ -98,9 +98,9 @@ class Fleet:
             return tuple(self._failed[name] for name in sorted(self._failed))
 
     def known(self) -> tuple[dict[str, ClusterSnapshot], frozenset[str]]:
-        """What is known now, and the clusters that are still to answer, of one moment: each is in just one of the two.
+        """The snapshots of all clusters, and the clusters still to answer; each cluster is in exactly one of the two.
 
-        Whoever counts what would be removed must know whether that is everything.
+        Both are of the same moment: the removal budget holds only if it is known whether everything was counted.
         """
         with self._lock:
             answered = {name: self._caches[name] for name in self._observed}
@@ -118,9 +118,10 @@ class Fleet:
         *,
         longest: float,
     ) -> None:
-        """Watch the clusters on which something is awaited, in these namespaces above all.
+        """Watch the clusters of these work keys, and list their namespaces most often where watches are too many.
 
-        Each is watched from where its LISTs stopped until the fleet is closed, `longest` seconds a watch.
+        Each cluster is watched from the resourceVersion of its LISTs until the fleet is closed; a watch lasts at most
+        `longest` seconds.
         """
         awaited: dict[str, set[str]] = {}
         for cluster, namespace in work_keys:
@@ -167,7 +168,7 @@ class Fleet:
         return counts
 
     def close(self) -> None:
-        """End all watches, threads and connections, also those that are only being opened."""
+        """End all watches, threads and connections, including those being opened."""
         with self._lock:
             self._closed = True
             watches, accounts = tuple(self._watches.values()), tuple(self._accounts.values())
@@ -185,7 +186,7 @@ class Fleet:
             observed = self._observe(target, accounts, cache)
         except (CannotOpenError, ClusterError) as error:
             self._fail(target, str(error))
-        except Exception as error:  # noqa: BLE001 one cluster's surprise must not end the run of the others
+        except Exception as error:  # noqa: BLE001 one cluster must not end the run of the others
             self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")
         else:
             with self._lock:
@@ -193,14 +194,14 @@ class Fleet:
         done(target.name)
 
     def _admit(self, target: Target, accounts: Accounts) -> ClusterCache:
-        """Keep the accounts of a cluster, or close them if the run has ended while they were being opened."""
+        """Register the accounts of a cluster, or close them if the run has ended meanwhile."""
         with self._lock:
             if not self._closed:
                 self._accounts[target.name] = accounts
                 cache = self._caches[target.name] = ClusterCache(self._redactions)
                 return cache
         accounts.close()
-        raise CannotOpenError(f"{target.name} is not read: the run has ended")
+        raise CannotOpenError(f"{target.name} was not read: the run has ended")
 
     def _observe(self, target: Target, accounts: Accounts, cache: ClusterCache) -> list[Observed]:
         """Read all that the engines with sites there want, and of the others only what shows whether more is needed."""

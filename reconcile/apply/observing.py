@@ -1,7 +1,7 @@
-"""Reading one cluster: the LISTs of the engine, and a closer look at what they did not show.
+"""Reads one cluster: the LISTs of the engine, then a probe by name for what they did not show.
 
-A cluster is read whole or not at all. An account without cluster-wide rights is served namespace by namespace; a
-namespace that refuses is unknown, the others count.
+A cluster is read completely or not at all. For an account without cluster-wide rights each namespace is listed; one
+that is forbidden is unknown, the others count.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One LIST as it was answered: where its watch goes on."""
+    """The result of one LIST: where its watch starts."""
 
     request: ListRequest
     resource_versions: dict[str | None, str]
@@ -37,7 +37,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The clients of one cluster: the automation account, and the cluster-admin one where there is one."""
+    """The clients of one cluster: the automation account and, if there is one, the cluster-admin account."""
 
     client: Client
     admin: Client | None = None
@@ -54,18 +54,18 @@ class Accounts:
 def observe(
     accounts: Accounts, list_requests: Sequence[ListRequest], namespaces: Sequence[str], cache: ClusterCache
 ) -> list[Observed]:
-    """Fill the picture of one cluster. `namespaces` are those of its declared sites.
+    """Fill the cache of one cluster. `namespaces` are those of its declared sites.
 
     Raises ``ClusterError`` if any LIST that is not optional fails for the whole cluster.
     """
     listed = _at_once([partial(_list, accounts, request, namespaces, cache) for request in list_requests])
     observed = [found for found in listed if found]
-    _note_half_read(observed, cache)
+    _note_partly_read(observed, cache)
     return observed
 
 
-def _note_half_read(observed: Sequence[Observed], cache: ClusterCache) -> None:
-    """A namespace of which one kind was listed and another one was not is as good as not read."""
+def _note_partly_read(observed: Sequence[Observed], cache: ClusterCache) -> None:
+    """Mark namespaces in which some kinds could be listed and others could not: they count as not read."""
     found = {key.namespace for entry in observed for key in entry.shown} - {""}
     for entry in observed:
         scope = entry.resource_versions.keys()
@@ -75,7 +75,7 @@ def _note_half_read(observed: Sequence[Observed], cache: ClusterCache) -> None:
 
 
 def send_probes(accounts: Accounts, probes: Sequence[Probe], cache: ClusterCache) -> None:
-    """For what the LISTs did not show: does somebody else have it, is there a namespace at all?"""
+    """Look up by name what the LISTs did not show: it may be foreign, or its namespace may not exist."""
     _at_once([partial(_probe, accounts, probe, cache) for probe in probes])
     there = {key.namespace for key in cache.snapshot().objects}
     empty = {name for probe in probes for name in probe.namespaces} - there
@@ -104,7 +104,7 @@ def _find_namespace(client: Client, name: str, cache: ClusterCache) -> None:
     except errors.NotFound:
         cache.note_missing_namespace(name)
     except errors.Forbidden:
-        # The account may not look at namespaces; then a write will tell.
+        # The account may not read namespaces; a write will show whether it exists.
         return
 
 
@@ -130,7 +130,7 @@ def _list(
 
 
 def _keep(request: ListRequest, listings: Listings, cache: ClusterCache) -> frozenset[ObjectKey]:
-    """Put everything listed into the picture; gives the keys of it."""
+    """Store everything listed in the cache; returns the keys."""
     shown = set()
     for body in listings.items:
         live = cache.read(request.kind, body)
@@ -153,7 +153,7 @@ def _note_refusals(request: ListRequest, listings: Listings, cache: ClusterCache
 
 
 def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all jobs side by side; should one fail, those that have not begun are left out.
+    """Run all jobs in parallel; if one fails, those not started yet are cancelled.
 
     Raises the error of the first job that failed, in the order of the jobs.
     """

@@ -1,9 +1,9 @@
-"""The run: plan, act, look, until what is declared is true or time is up.
+"""The run loop: plan, apply, observe, until the clusters have converged or time is up.
 
-There is one loop and one planner. Whatever happens on a cluster (it has answered at last, a watch saw a change, a
-write is done) makes the picture newer, and from the new picture everything is planned again; what the plan calls
-ready is done. So there is no state to lose: a run that is cut off anywhere is finished by the next one. Clusters
-and namespaces advance side by side, the changes of one namespace one after another.
+There is one loop and one planner. Whatever happens on a cluster (it has answered, a watch event, a completed write)
+updates a cache, a new plan is computed from all caches, and its ready changes are applied. There is no other state: a
+run that is interrupted at any point is completed by the next one. Clusters and namespaces are processed in parallel,
+the changes of one namespace one after another.
 """
 
 import queue
@@ -29,13 +29,13 @@ from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
 TICK = 1.0
-"""Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
+"""Seconds after which a waiting run plans again even without an event: pending requests are retriggered by age."""
 
 GATHER = 0.02
-"""Seconds to gather what happens at the same time before planning again; longer where planning takes long."""
+"""Seconds to collect further events before planning again; more if planning takes long."""
 
 _TRIES = 3
-"""How often one change is made in one run before it is given up."""
+"""How often one run attempts the same change."""
 
 _Key = tuple[str, str, str, str, str]
 
@@ -45,13 +45,13 @@ class Outcome:
     """How a run ended."""
 
     plan: Plan = field(default_factory=Plan)
-    """The last plan: what is left to do and how every link stands."""
+    """The last plan: the changes that are left and the state of every link."""
     writes: int = 0
-    """Changes that took a write; what was found made already is none."""
+    """Changes that needed a write; a change found to be applied already does not count."""
     failures: list[str] = field(default_factory=list)
-    """What was refused or failed, one line each."""
+    """What was rejected or failed, one line each."""
     stopped: bool = False
-    """True if it was told to stop."""
+    """True if the run was asked to stop."""
 
 
 def now() -> datetime:
@@ -60,7 +60,7 @@ def now() -> datetime:
 
 
 class Run:
-    """One run over a fleet. `make_plan` is the planner, closed over everything but the views and the time."""
+    """One run over a fleet. `make_plan` computes a plan from the fleet, the time and the number of removals so far."""
 
     def __init__(
         self,
@@ -85,16 +85,16 @@ class Run:
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
         self._closed: set[WorkKey] = set()
-        # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
+        # Work keys given up in this run; (cluster, "*") stands for a whole cluster.
         self._removed = 0
         self._planning = 0.0
         self._reported: set[str] = set()
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
-        """Read everything, plan once, make nothing: each change is told as if it were made.
+        """Read everything, plan once and report each change without applying it.
 
-        A stop leaves them untold: a plan from half of the clusters is none.
+        If the run is stopped, no change is reported: a plan over part of the clusters would be wrong.
         """
         self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
@@ -107,18 +107,18 @@ class Run:
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
-        """Make the plan true; wait up to `wait` seconds for sites and links to come up, and for sites to go."""
+        """Apply the plan; wait up to `wait` seconds for sites and links to come up, and for removed sites to go."""
         self._fleet.read(self._wakeup.ring)
         deadline: float | None = None
         while True:
             self._gather(TICK)
             self._report_failures()
-            # Taken before the plan: a cluster that answers meanwhile is not in it, so another plan is due.
+            # Read before planning: a cluster that answers meanwhile is not in this plan, so another one is due.
             unread = self._fleet.pending
             self._plan()
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
-                # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
+                # Not only when idle: changes on fast clusters must be seen while slow ones are still busy.
                 self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
@@ -134,19 +134,19 @@ class Run:
         return self.outcome
 
     def _gather(self, longest: float) -> None:
-        """Wait until something happens, then a moment longer for what comes with it."""
-        # A large fleet reports without a pause; planning must not take up more than a third of the run.
+        """Wait for an event, then a moment longer for those that come with it."""
+        # A large fleet sends events without a pause; planning must not take more than a third of the run.
         self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
         for _ in range(self._posted.qsize()):
             self._take(self._posted.get())
 
     def _report(self, event: Event) -> None:
-        """Tell the listener, unless it has failed: a broken pipe must not leave a change half noted."""
+        """Call the listener unless it has failed before: a broken pipe must not leave a change half recorded."""
         try:
             self._emit(event)
-        except Exception as error:  # noqa: BLE001 whatever the listener does with an event is its own affair
+        except Exception as error:  # noqa: BLE001 a listener must not end the run
             self._emit = ignore
-            self.outcome.failures.append(f"progress is not reported any more: {type(error).__name__}")
+            self.outcome.failures.append(f"progress is no longer reported: {type(error).__name__}")
 
     def _post(self, posted: Result | ClusterError) -> None:
         """Called by any thread."""
@@ -154,7 +154,7 @@ class Run:
         self._wakeup.ring()
 
     def _take(self, posted: Result | ClusterError) -> None:
-        """Note and report what another thread has posted."""
+        """Record and report what another thread has posted."""
         match posted:
             case Started(change):
                 self._report(ChangeStarted(change))
@@ -182,7 +182,7 @@ class Run:
                 self._note(failure)
 
     def _give_up_unwatched(self, error: ClusterError) -> None:
-        """Give up what would only be seen changing by a watch that is refused; the first one is told."""
+        """Give up what only a refused watch could observe; the first refusal is reported."""
         work_key = (error.cluster, error.namespace or "*")
         if not self._is_open(work_key):
             return
@@ -196,7 +196,7 @@ class Run:
             self.outcome.failures.append(failure.message)
 
     def _start_what_is_ready(self) -> bool:
-        """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
+        """Hand the ready changes of each free work key to a thread; False if there was nothing to start."""
         work_keys: dict[WorkKey, list[Change]] = {}
         for change in self.outcome.plan.ready:
             free = change.work_key not in self._busy and self._is_open(change.work_key)
@@ -218,17 +218,17 @@ class Run:
         return bool(work_keys)
 
     def _may_go_on(self, work_key: WorkKey) -> bool:
-        """Asked by workers, which read what they must not change."""
+        """Called by workers; it only reads the state of the run."""
         return not self._stop.is_set() and self._is_open(work_key)
 
     def _report_unconverged(self) -> None:
-        """Tell of changes that have been made as often as a run makes them, and are due again."""
+        """Report changes that were attempted as often as allowed and are due again."""
         for change in self.outcome.plan.ready:
             again = self._tried.get(_key(change), 0) >= _TRIES and _key(change) not in self._refused
             if again and self._is_open(change.work_key):
                 message = (
-                    f"{'/'.join(filter(None, change.work_key))}: {change.kind.name} {change.name} is not as declared, "
-                    f"{_TRIES} times made so: {change.reason}; find out what changes it back"
+                    f"{'/'.join(filter(None, change.work_key))}: {change.kind.name} {change.name} still differs after "
+                    f"{_TRIES} attempts: {change.reason}; something keeps reverting it. To see what, {_inspect(change)}"
                 )
                 self.outcome.failures.append(message)
                 self._report(ChangeFailed(change, message))
@@ -237,7 +237,7 @@ class Run:
         return work_key not in self._closed and (work_key[0], "*") not in self._closed
 
     def _fail(self, failed: Failed) -> None:
-        """Give up what the error stands for: the cluster, the work key, or (not its own fault) the change alone."""
+        """Give up the cluster, the work key or, if the error is of another cluster, this change."""
         change = failed.change
         self._refused.add(_key(change))
         if failed.elsewhere:
@@ -250,7 +250,7 @@ class Run:
         self._report(ChangeFailed(change, failed.message))
 
     def _worth_waiting(self, wait: float) -> bool:
-        """True while something that this run, or one just before it, has set going may still come true."""
+        """True while something that this run, or one just before it, has started may still complete."""
         plan = self.outcome.plan
         under_way = self._under_way()
         deferred = any(
@@ -266,14 +266,14 @@ class Run:
         return recent or self.outcome.writes > 0
 
     def _awaited(self) -> set[WorkKey]:
-        """Where something is still to happen."""
+        """The work keys in which a change is still expected."""
         plan = self.outcome.plan
         ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
         moving = {site.key for site in (*self._coming(), *self._leaving())}
         return {*ends, *moving, *(change.work_key for change in plan.changes if change.waits_for)}
 
     def _under_way(self) -> list[LinkReport]:
-        """Links on their way; not those that wait for what could not be read or has been given up."""
+        """Links in progress, without those that wait for something unreadable or given up."""
         open_links = [link for link in self.outcome.plan.links if link.managed and not link.converged]
         return [
             report
@@ -282,11 +282,11 @@ class Run:
         ]
 
     def _coming(self) -> list[SiteReport]:
-        """Sites on their way up; not those that have been given up."""
+        """Sites that are coming up, without those given up."""
         return [site for site in self.outcome.plan.sites if site.coming and self._is_open(site.key)]
 
     def _leaving(self) -> list[SiteReport]:
-        """Sites on their way out; not those whose removal has been given up, or waits for links."""
+        """Sites being removed, without those given up or waiting for links."""
         plan = self.outcome.plan
         deferred = {
             change.work_key for change in plan.changes if change.waits_for and change.verb is Verb.DELETE
@@ -296,6 +296,12 @@ class Run:
             for site in plan.sites
             if site.leaving and self._is_open(site.key) and site.key not in deferred
         ]
+
+
+def _inspect(change: Change) -> str:
+    scope = f"-n {change.namespace} " if change.namespace else ""
+    what = f"{change.kind.plural} {change.name}"
+    return f"on cluster {change.cluster} run: oc {scope}get {what} -o jsonpath='{{.metadata.managedFields}}'"
 
 
 def _key(change: Change) -> _Key:

@@ -1,7 +1,7 @@
-"""Keeping the picture of one cluster current, by a number of threads and connections that does not grow with it.
+"""Keeps the cache of one cluster current with a bounded number of threads and connections.
 
-Where the account may look cluster-wide there is a watch for each LIST, and that is all. Where it may not, each LIST is
-one for each namespace: as long as they are few they are watched, beyond that they are listed again and again.
+With cluster-wide rights there is one watch per LIST. Without them each LIST is sent once per namespace: few of them are
+watched, and if there are many, they are polled by LIST.
 """
 
 import threading
@@ -18,7 +18,7 @@ from reconcile.apply.streaming import Stream
 from reconcile.openshift import errors
 
 MOST_STREAMS = 24
-"""Watches of one cluster at the same time: more than there are LISTs, so cluster-wide ones are always watched."""
+"""Concurrent watches of one cluster: more than there are LISTs, so cluster-wide ones are always watched."""
 
 
 class Watches:
@@ -35,7 +35,7 @@ class Watches:
         longest: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`changed` is called after each change of the picture, `refused` if the account may not watch, and `lost`, at
+        """`changed` is called after each change of the cache, `refused` if the account may not watch, and `lost`, at
         most once, with the reason when the cluster is given up; `longest` bounds every watch, in seconds.
         """
         self._accounts = accounts
@@ -44,7 +44,7 @@ class Watches:
         self._relister = Relister((), accounts, self._sink)
 
     def start(self, observed: Sequence[Observed], awaited: Collection[str] = ()) -> None:
-        """Watch what each LIST that was answered has shown, as `attend` has it; cheap, returns at once."""
+        """Start to watch the scope of each answered LIST; `awaited` as for `attend`. Returns at once."""
         scopes = [
             Scope(entry.request, namespace, version)
             for entry in observed
@@ -65,7 +65,7 @@ class Watches:
             self._run(f"relist-{number}", self._relister.work)
 
     def attend(self, namespaces: Collection[str]) -> None:
-        """Say in which namespaces something is awaited now: changes there are to be noticed within seconds."""
+        """Set the namespaces in which changes are expected now and must be noticed within seconds."""
         self._relister.attend(namespaces)
 
     def stop(self) -> None:

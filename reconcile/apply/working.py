@@ -1,7 +1,7 @@
-"""What a worker thread does: it makes the changes of one work key in their order, and posts what happens.
+"""The work of a worker thread: it applies the changes of one work key in order and posts the results.
 
-It decides nothing and changes no state of the run. It holds the caches of clusters current, which take care of their
-own locks.
+It decides nothing and changes no state of the run. Only the caches of clusters are updated, which have locks of their
+own.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,19 +13,19 @@ from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.plan import Change
 
 WorkKey = tuple[str, str]
-"""Cluster and namespace. Changes of one work key are made one after another, of different ones at the same time."""
+"""Cluster and namespace. Changes with the same work key are applied one after another, others in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A change is about to be made."""
+    """A change is about to be applied."""
 
     change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A change was made, or there was nothing to write."""
+    """A change was applied, or there was nothing to write."""
 
     change: Change
     written: bool
@@ -33,16 +33,16 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A change was refused, or got no answer."""
+    """A change was rejected, or got no answer."""
 
     change: Change
     message: str
     error: ClusterError | None = None
-    """None if something else went wrong than a request."""
+    """None if something other than a request failed."""
 
     @property
     def elsewhere(self) -> bool:
-        """True if another cluster is to blame: the one that an object is handed over from."""
+        """True if the error is of another cluster: the one that an object is handed over from."""
         return self.error is not None and self.error.cluster != self.change.cluster
 
 
@@ -64,7 +64,7 @@ def work(
     may_go_on: Callable[[], bool],
     post: Callable[[Result], None],
 ) -> None:
-    """Make the changes until one fails by the fault of its own cluster, or until `may_go_on` says no."""
+    """Apply the changes until one fails on its own cluster, or until `may_go_on` returns False."""
     try:
         for change in changes:
             if not may_go_on():
@@ -83,6 +83,6 @@ def _make(change: Change, clusters: Clusters) -> Made | Failed:
         return Made(change, executing.execute(change, clusters))
     except ClusterError as error:
         return Failed(change, str(error), error)
-    except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
+    except Exception as error:  # noqa: BLE001 one namespace must not end the others
         where = "/".join(filter(None, change.work_key))
         return Failed(change, f"{where}: {type(error).__name__} on {change.name}")

@@ -1,4 +1,4 @@
-"""How a command ends when it cannot go on: one line that says what, why and what next; never a traceback."""
+"""Turns errors that a user can act on into one line and an exit code, never a traceback."""
 
 import functools
 import sys
@@ -19,7 +19,7 @@ class Failed(click.ClickException):
 
 
 def handle_errors(command: F) -> F:
-    """Turn the errors that a user can act on into `Failed`."""
+    """Decorate a command: print errors that a user can act on as one line and exit."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Opening the session of a command, with the names on its command line checked against the data.
+"""Opens the session of a command and checks the names on its command line against the data.
 
-A filter that fits nothing leaves everything alone and reports success, so a misspelt cluster is an error. A namespace
-that no network names may still hold what is left over of a site, so there it is a warning.
+A filter that matches nothing would skip everything and report success, so a misspelt cluster is an error. A namespace
+without a declared site may still have leftover resources, so there it is a warning.
 """
 
 import logging
@@ -48,7 +48,7 @@ def check_names(common: Common, session: "Session") -> None:
     for name in sorted(common.selection.namespaces - session.namespaces):
         hint = _suggestion(name, session.namespaces)
         _log.warning(
-            "no network has a namespace %r: at most what is left over there is touched.%s", name, hint
+            "no network has a namespace %r: only leftover resources there will be cleaned up.%s", name, hint
         )
 
 

@@ -19,7 +19,7 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people or for programs.",
+    help="Output format: text for people, json for programs.",
 )
 @max_removals
 @take_over
@@ -28,8 +28,8 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
 def command(common: Common, output: str, max_removals: int, take_over: bool) -> None:
     """Show what a run would change, and why.
 
-    Reads the data and all clusters, writes nothing. Marks: + is made, ~ is changed, - is removed; with a dot in front
-    it comes later in the same run.
+    Reads the data and all clusters, writes nothing. Marks: + create, ~ update, - delete; with a leading dot it follows
+    later in the same run.
 
     \b
     Examples:

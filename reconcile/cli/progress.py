@@ -1,6 +1,6 @@
 """The progress bar of a run: how many declared links are up, and what the first of the others waits for.
 
-Log lines are printed above it, whole, however narrow the terminal is.
+Log lines are printed above it and are never truncated.
 """
 
 import logging
@@ -9,7 +9,7 @@ from reconcile.skupper.plan import Plan
 
 
 class Bar:
-    """On the screen, at stderr, from `start` to `stop`."""
+    """Shown on stderr from `start` to `stop`."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -38,7 +38,7 @@ class Bar:
         self._progress.start()
 
     def stop(self) -> None:
-        """Take the bar off the screen; log lines go where they went before."""
+        """Remove the bar and restore the log handlers."""
         self._progress.stop()
         logging.getLogger().handlers[:] = self._handlers
 

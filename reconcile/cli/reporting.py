@@ -1,8 +1,7 @@
-"""What a run says while it runs: log lines always, a progress bar where somebody is looking.
+"""Reports a run: as log lines, and with a progress bar on a terminal.
 
-Silence means that nothing changed. Actions are INFO, what failed is ERROR, what a person should know is WARNING. In a
-run that writes, warnings about the data are left out: they were shown on the merge request, and a scheduled run would
-repeat them for ever.
+No output means that nothing changed. Changes are logged at INFO, failures at ERROR, other findings at WARNING. A run
+that writes omits warnings about the data: the merge request has shown them, and a scheduled run would repeat them.
 """
 
 import logging
@@ -34,14 +33,14 @@ _log = logging.getLogger("reconcile.cli.run")
 
 
 class RunReporter:
-    """Listens to a run; a context manager, since a progress bar has to be taken off the screen again.
+    """Listens to the events of a run; a context manager that removes the progress bar at its end.
 
-    Log lines name the function that wrote them, so there is one for each thing that is told.
+    Log lines name the function that wrote them, so there is one function per kind of line.
     """
 
     def __init__(self, *, progress: bool) -> None:
         self._bar = Bar() if progress and sys.stderr.isatty() else None
-        self._said: set[Finding] = set()
+        self._logged: set[Finding] = set()
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -66,41 +65,41 @@ class RunReporter:
                 self._bar.show(plan)
 
     def change(self, change: Change) -> None:
-        """Say which change is about to be made, or would be."""
+        """Log a change that is about to be applied, or would be."""
         _log.info(actions.line(change))
 
     def failed_change(self, message: str) -> None:
-        """Say which change was refused, or got no answer."""
+        """Log a change that was rejected or got no response."""
         _log.error(message)
 
     def failed_cluster(self, message: str, *, declared: bool) -> None:
-        """Say which cluster could not be read: a failure only if the data has sites there."""
+        """Log a cluster that could not be read: an error only if sites are declared there."""
         if declared:
             _log.error(message)
         else:
-            _log.warning("%s; nothing of ours is known to be there", message)
+            _log.warning("%s; no managed resources are expected there", message)
 
     def findings(self, found: Iterable[Finding], *, warnings: bool) -> None:
-        """Say what is wrong with the data or on a cluster, each thing once; warnings only if asked for."""
+        """Log findings, each once; warnings only if `warnings`."""
         for finding in found:
-            if finding in self._said:
+            if finding in self._logged:
                 continue
-            self._said.add(finding)
+            self._logged.add(finding)
             if finding.severity is Severity.ERROR:
                 _log.error(findings.line(finding))
             elif warnings:
                 _log.warning(findings.line(finding))
 
     def summarize(self, outcome: Outcome, *, dry_run: bool, wait: float, stopped_by: str = "") -> bool:
-        """Say what is not as declared at the end; True if the run has failed."""
-        # The data's own findings were told at the start; what is left is about clusters.
+        """Log what is not as declared at the end; True if the run has failed."""
+        # Findings about the data were logged at the start; the rest is about clusters.
         found = outcome.plan.findings if dry_run else tuple(map(_after_a_run, outcome.plan.findings))
         self.findings(found, warnings=True)
-        not_up = [] if dry_run else _not_up(outcome.plan, patient=wait > 0)
+        not_up = [] if dry_run else _not_up(outcome.plan, waited=wait > 0)
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
-        not_there = [] if dry_run or not wait else _not_there(outcome.plan, not_up)
-        for site in not_there:
+        incomplete = [] if dry_run or not wait else _incomplete(outcome.plan, not_up)
+        for site in incomplete:
             _log.error("site %s of network %s is %s: %s", site.key, site.network, site.state, site.reason)
         leaving = [] if dry_run else [site for site in outcome.plan.sites if site.leaving]
         for site in leaving:
@@ -109,30 +108,30 @@ class RunReporter:
                 level, "site %s is not gone yet: %s%s", site.key, site.reason, _waits_for(site, outcome.plan)
             )
         if outcome.stopped:
-            _log.warning("stopped by %s; left to the next run: %s", stopped_by, _left(outcome.plan))
+            _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
-        return bool(outcome.failures or errors or not_up or not_there or (leaving and wait))
+        return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
 
 
 def _after_a_run(finding: Finding) -> Finding:
-    """What a plan may leave open, and a run may not."""
+    """Raise the severity of what a plan may leave open and a run may not."""
     return replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
 
 
-def _not_up(plan: Plan, *, patient: bool) -> list[LinkReport]:
-    """Links that a run must not end well with.
+def _not_up(plan: Plan, *, waited: bool) -> list[LinkReport]:
+    """Links with which a run must not succeed.
 
-    With ``--wait 0`` those on their way are no fault. Links to a cluster that could not be read are left out: the
-    cluster has been told about.
+    With ``--wait 0`` links in progress are fine. Links to a cluster that could not be read are omitted: the cluster has
+    been reported.
     """
-    if not patient:
+    if not waited:
         return [link for link in plan.links if link.state is LinkState.DOWN]
     unread = [link for link in plan.links if link.state is LinkState.UNKNOWN and link.since is None]
     return [link for link in plan.links if link.managed and not link.converged and link not in unread]
 
 
 def _left(plan: Plan) -> str:
-    """How many changes the plan still has, and where."""
+    """How many changes the plan still has, by cluster and namespace."""
     places = Counter("/".join(filter(None, change.work_key)) for change in plan.changes)
     if not places:
         return "nothing"
@@ -140,11 +139,13 @@ def _left(plan: Plan) -> str:
     return f"{counted(places.total(), 'change')} ({where})"
 
 
-def _not_there(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
-    """Sites that are not all there, or down, but for those of which a link has been told about."""
-    told = {end for report in not_up for end in (report.link.dialler, report.link.issuer)}
+def _incomplete(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
+    """Sites that are incomplete or down, except those with a link that was reported."""
+    reported = {end for report in not_up for end in (report.link.dialler, report.link.issuer)}
     return [
-        site for site in plan.sites if (site.coming or site.state is SiteState.DOWN) and site.key not in told
+        site
+        for site in plan.sites
+        if (site.coming or site.state is SiteState.DOWN) and site.key not in reported
     ]
 
 
@@ -158,4 +159,4 @@ def _waits_for(site: SiteReport, plan: Plan) -> str:
         and change.waits_for.kind is WaitKind.LINKED
         and change.network in {"", site.network}
     }
-    return f"; its links go once {' and '.join(sorted(reasons))}" if reasons else ""
+    return f"; its links are deleted once {' and '.join(sorted(reasons))}" if reasons else ""

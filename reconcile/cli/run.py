@@ -11,21 +11,21 @@ from reconcile.cli.options import Common, Duration, common, max_removals, take_o
 from reconcile.cli.stopping import stoppable
 
 _EXITS = {
-    0: "everything is as declared; in a dry run: nothing stands in the way",
-    1: "something failed or is refused, or a declared link is not up in time",
+    0: "everything is as declared; in a dry run: no errors",
+    1: "something failed or is refused, or a declared link did not come up in time",
 }
 
 
 @click.command(epilog=exit_codes(_EXITS, SESSION))
 @click.option(
-    "--dry-run/--no-dry-run", default=False, show_default=True, help="Show every action, make none."
+    "--dry-run/--no-dry-run", default=False, show_default=True, help="Print every action without applying it."
 )
 @click.option(
     "--wait",
     type=Duration(),
     default="5m",
     show_default=True,
-    help="How long to wait for links to come up; 0: do what can be done now and leave the rest to the next run.",
+    help="How long to wait for links to come up; 0: apply what is possible now and leave the rest to the next run.",
 )
 @max_removals
 @take_over
@@ -34,8 +34,8 @@ _EXITS = {
 def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
-    Silent when nothing changes; one line per action otherwise. A run that is cut off, by a signal or the end of its
-    machine, is finished by the next one.
+    Silent when nothing changes; one line per change otherwise. A run that is interrupted, by a signal or a crash, is
+    completed by the next one.
 
     \b
     Examples:

@@ -1,9 +1,8 @@
-"""Remembers for a moment that a cluster does not answer, so that the wait is paid once and not by each
-request.
+"""A circuit breaker: after a time-out, requests to a cluster fail at once for a while.
 
-A black hole, or a server that takes requests and does not answer, costs a caller seconds. Ten callers in a row,
-or more than the pool has connections, would pay ten times. Only time-outs count: a refused connection is told at
-once anyway, and its server may be back any moment.
+A server that drops packets, or accepts requests and does not answer, costs each caller seconds. Ten callers in a row,
+or more than the pool has connections, would wait ten times. Only time-outs count: a refused connection fails at once
+anyway, and its server may be back any moment.
 """
 
 import threading
@@ -12,12 +11,12 @@ from dataclasses import replace
 
 from reconcile.openshift.faults import TransportError, TransportFault
 
-REMEMBERED = 10.0
+OPEN_FOR = 10.0
 """Seconds for which other requests fail at once."""
 
 
 class CircuitBreaker:
-    """The last silence of one cluster. Shared by the threads of a client."""
+    """The circuit breaker of one cluster; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,16 +24,16 @@ class CircuitBreaker:
         self._until = 0.0
 
     def check(self) -> None:
-        """Raise ``TransportError`` if the cluster was silent a moment ago."""
+        """Raise ``TransportError`` while the breaker is open."""
         with self._lock:
             if self._fault is not None and time.monotonic() < self._until:
                 raise TransportError(self._fault)
             self._fault = None
 
     def trip(self, fault: TransportFault) -> None:
-        """Note that somebody has given up on the cluster, if it was for its silence."""
+        """Open the breaker, if the fault was a time-out."""
         if not fault.silent:
             return
         with self._lock:
-            self._fault = replace(fault, passing=False)
-            self._until = time.monotonic() + REMEMBERED
+            self._fault = replace(fault, transient=False)
+            self._until = time.monotonic() + OPEN_FOR

@@ -1,7 +1,7 @@
 """One exchange with an API server: a request out, a whole answer in.
 
-It knows HTTP and nothing of Kubernetes. Redirects are not followed, for they would carry the token elsewhere;
-urllib3's own retries are off, for ``retrying`` decides them with the kind of fault in view.
+It knows HTTP, not Kubernetes. Redirects are not followed, since they would send the token elsewhere; urllib3's own
+retries are off, since ``retrying`` decides by the kind of fault.
 """
 
 import threading
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 PIECE = 1 << 16
-"""Most bytes taken from the connection at once."""
+"""Maximum bytes read from the connection at once."""
 
 
 class Transport:
     """Connections to one API server, shared by many threads.
 
-    The pool is made at the first request, so that a wrong address or CA file is a fault of requests, like any
-    other, and not of building a client.
+    The pool is created at the first request, so that a wrong address or CA file fails requests and not the creation of
+    a client.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Transport:
         raise TransportError(fault)
 
     def close(self) -> None:
-        """Close idle connections; later requests fail. Exchanges under way come to their end."""
+        """Close idle connections; later requests fail. Exchanges in progress are completed."""
         with self._lock:
             self._closed = True
             connection, self._connection = self._connection, None
@@ -96,7 +96,9 @@ class Transport:
         with self._lock:
             if self._closed:
                 raise TransportError(
-                    TransportFault("the client is closed", "open another one", passing=False, reaching=True)
+                    TransportFault(
+                        "the client is closed", "open another one", transient=False, connecting=True
+                    )
                 )
             if self._connection is None:
                 self._connection = open_connection(self._access, size=self._size)
@@ -121,7 +123,7 @@ class Transport:
         )
 
     def _complete(self, response: BaseHTTPResponse, deadline: float, connection: Connection) -> Answer:
-        """Read to the end, and give the connection back only then."""
+        """Read to the end, then return the connection to the pool."""
         pieces: list[bytes] = []
         try:
             while piece := response.read1(PIECE):
@@ -135,9 +137,9 @@ class Transport:
 
     def _check(self, deadline: float, connection: Connection) -> None:
         if time.monotonic() > deadline:
-            reason = f"{connection.host} had not answered completely after {self._timeouts.limit:g} s"
+            reason = f"{connection.host} did not finish its response within {self._timeouts.limit:g} s"
             raise TransportError(
-                TransportFault(reason, "run again; if it stays so, look at the API server", passing=False)
+                TransportFault(reason, "retry; if it persists, check the API server", transient=False)
             )
 
 

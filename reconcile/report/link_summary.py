@@ -1,25 +1,25 @@
-"""How things stand, in one line; the same words at the end of a plan and of a status."""
+"""The state of all declared links in one line, at the end of a plan and of a status."""
 
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import LinkState, Plan
 
 
 def link_summary(plan: Plan) -> str:
-    """How many declared links are up, how many of them in reserve, how many are not, and whether there are errors."""
+    """How many declared links are up, on standby or not up, and how many errors there are."""
     errors = f" {counted(len(plan.errors), 'error')}, see above." if plan.errors else ""
-    return _of_links(plan) + errors
+    return _links(plan) + errors
 
 
-def _of_links(plan: Plan) -> str:
+def _links(plan: Plan) -> str:
     managed = [link for link in plan.links if link.managed]
     left = len(plan.links) - len(managed)
     if not managed:
         return f"{counted(left, 'link')} skipped." if left else "No links."
     good = sum(link.converged for link in managed)
-    reserve = sum(link.state is LinkState.STANDBY for link in managed)
-    standby = f", {reserve} of them on standby" if reserve and good == len(managed) else ""
-    dark = sum(link.state is LinkState.UNKNOWN for link in managed)
-    unknown = f", {dark} of them unknown" if dark and len(managed) > 1 else ""
+    standbys = sum(link.state is LinkState.STANDBY for link in managed)
+    standby = f", {standbys} of them on standby" if standbys and good == len(managed) else ""
+    unreported = sum(link.state is LinkState.UNKNOWN for link in managed)
+    unknown = f", {unreported} of them unknown" if unreported and len(managed) > 1 else ""
     others = f", {left} skipped" if left else ""
     return f"{_share(good, len(managed))}{standby}{unknown}{others}."
 

@@ -1,6 +1,6 @@
-"""A plan, or a status, as one JSON document for other programs.
+"""A plan or a status as one JSON document; ``docs/json.md`` describes it.
 
-``schema`` names the form; fields may be added under the same number, none is renamed or removed.
+``schema`` is the version of the format: within one version fields may be added, but none is renamed or removed.
 """
 
 import json
@@ -20,6 +20,7 @@ from reconcile.findings import (
 )
 from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.waits import Wait
 
 SCHEMA = 2
 
@@ -64,12 +65,17 @@ def _change(change: Change) -> dict[str, Any]:
         "kind": change.kind.label,
         "name": change.name,
         "reason": change.reason,
-        "after": str(change.waits_for) if change.waits_for else None,
+        "waits_for": _wait(change.waits_for),
         "removal": change.removal,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
         ],
     }
+
+
+def _wait(wait: Wait | None) -> dict[str, str] | None:
+    """``{"kind": "issued", "subject": "west/vault -> east/vault", "text": "the token is issued"}``."""
+    return asdict(wait) if wait else None
 
 
 def _site(site: SiteReport) -> dict[str, Any]:
@@ -93,17 +99,17 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "issuer": str(link.link.issuer),
         "cost": link.link.cost,
         "state": link.state.value,
-        "settled": link.converged,
+        "converged": link.converged,
         "managed": link.managed,
         "reason": link.reason,
         "credential": link.credential,
         "since": _time(link.since),
-        "evidence": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
+        "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
 
 
 def _observation(observation: LinkObservation) -> dict[str, Any]:
-    return {"sight": observation.verdict.value, "detail": observation.detail, "at": _time(observation.at)}
+    return {"verdict": observation.verdict.value, "detail": observation.detail, "at": _time(observation.at)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

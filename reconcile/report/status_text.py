@@ -1,6 +1,6 @@
-"""The status of all networks as tables: sites, and each declared link with what both its ends say.
+"""The status of all networks as tables: sites, and each declared link as both of its ends see it.
 
-What a run leaves alone (a filter of the command line, a disabled cluster) is only counted, with the reason.
+What a run skips (because of a filter, or on a disabled cluster) is only counted, with the reason.
 """
 
 from collections import Counter
@@ -36,19 +36,19 @@ MARKS = {
     LinkState.UNKNOWN: "?",
     SiteState.KEPT: "·",
 }
-"""One character a state, of sites and of links; states on the way somewhere share ``…``."""
+"""One character per state of sites and links; states in progress share ``…``."""
 
-_ON_THE_WAY, _SKIPPED = "…", "·"
+_IN_PROGRESS, _SKIPPED = "…", "·"
 _SITES = Row(("SITE", "MODE", "STATE", "VERSION", "AGE"), note="NOTE")
-_LINKS = Row(("LINK", "STATE", "DIALLER SAYS", "ISSUER SAYS", "AGE"), note="NOTE")
-_SAID = {Verdict.UP: "up", Verdict.ABSENT: "absent", Verdict.SILENT: "(edge)", Verdict.UNKNOWN: "unknown"}
+_LINKS = Row(("LINK", "STATE", "SEEN BY DIALLER", "SEEN BY ISSUER", "AGE"), note="NOTE")
+_SEEN = {Verdict.UP: "up", Verdict.ABSENT: "absent", Verdict.SILENT: "(edge)", Verdict.UNKNOWN: "unknown"}
 
 
 _Arrange = Callable[[Sequence[Row]], list[str]]
 
 
 def text(plan: Plan, now: datetime, *, width: int | None = None, colour: bool = False) -> str:
-    """All networks, each with its sites and links, then findings and the verdict; no trailing newline.
+    """All networks, each with its sites and links, then findings and the summary; no trailing newline.
 
     `width` is that of the terminal in columns; None means that lines may be of any length.
     """
@@ -74,7 +74,7 @@ class _Network(NamedTuple):
 
 
 def _networks(plan: Plan) -> list[_Network]:
-    """What belongs together, in order of names; last what no network names."""
+    """Sites and links by network, sorted by name; undeclared sites last."""
     ordered = sorted(plan.sites, key=lambda site: (not site.network, site.network, site.key))
     return [
         _Network(name, list(sites), [link for link in plan.links if link.network == name])
@@ -83,11 +83,11 @@ def _networks(plan: Plan) -> list[_Network]:
 
 
 def _ending(plan: Plan) -> str:
-    """The verdict and, if a run would change something, the command that shows it."""
+    """The summary and, if a run would change something, the command that shows what."""
     if not plan.changes:
         return link_summary(plan)
     changes = counted(len(plan.changes), "change")
-    return f"{link_summary(plan)}\nA run would make {changes}: see `qontract-skupper plan`."
+    return f"{link_summary(plan)}\nA run would apply {changes}. To see what, run: qontract-skupper plan"
 
 
 def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: bool = False) -> list[str]:
@@ -106,7 +106,7 @@ def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: boo
 
 
 def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:
-    """One line a reason: how many sites and links it concerns."""
+    """One line per reason: how many sites and links it concerns."""
     left_sites = Counter(site.reason for site in sites if site.state is SiteState.SKIPPED)
     left_links = Counter(link.reason for link in links if not link.managed)
     mark = painted(_SKIPPED, colour=colour)
@@ -121,7 +121,7 @@ def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour
 def _site(site: SiteReport, now: datetime) -> Row:
     return Row(
         (str(site.key), site.mode or "-", site.state, site.version or "-", age(site.since, now)),
-        mark=MARKS.get(site.state, _ON_THE_WAY),
+        mark=MARKS.get(site.state, _IN_PROGRESS),
         note=site.reason,
     )
 
@@ -130,19 +130,19 @@ def _link(link: LinkReport, now: datetime) -> Row:
     cells = (
         f"{link.link.dialler}{ARROW}{link.link.issuer}",
         link.state.value,
-        _says(link.dialler, now),
-        _says(link.issuer, now),
+        _seen(link.dialler, now),
+        _seen(link.issuer, now),
         age(link.since, now),
     )
-    return Row(cells, mark=MARKS.get(link.state, _ON_THE_WAY), note=link.reason)
+    return Row(cells, mark=MARKS.get(link.state, _IN_PROGRESS), note=link.reason)
 
 
-def _says(observation: LinkObservation, now: datetime) -> str:
+def _seen(observation: LinkObservation, now: datetime) -> str:
     if observation.verdict is Verdict.UNKNOWN and observation.at is None:
         return "-"
-    said = _SAID[observation.verdict]
+    seen = _SEEN[observation.verdict]
     return (
-        said
+        seen
         if observation.at is None or observation.verdict is Verdict.SILENT
-        else f"{said}, {age(observation.at, now)} ago"
+        else f"{seen}, {age(observation.at, now)} ago"
     )

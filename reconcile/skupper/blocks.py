@@ -1,6 +1,6 @@
-"""What keeps a run out of a namespace, whatever the engine: it is skipped, or what is in it is unknown.
+"""Why a namespace cannot be planned, for all engines: it is skipped, unreadable or missing.
 
-A site there keeps its place in the network and its links. Nothing is done about either, and the reason is reported.
+A site there keeps its place in the topology and its links; neither is changed, and the reason is reported.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from reconcile.skupper.topology import Link
 
 
 class Block(NamedTuple):
-    """The state of a site that nothing can be done about, and of all its links."""
+    """The state of a site that is unreadable or skipped, and of all its links."""
 
     state: SiteState
     """``SKIPPED`` or ``UNKNOWN``."""
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 def block(site: Site, inputs: PlanInput) -> Block | None:
-    """Why nothing can be said of, or done in, the namespace of a declared site; None if all is well."""
+    """Why the namespace of a declared site cannot be planned; None if it can."""
     reason = inputs.skip_reason(site.cluster, site.namespace)
     if reason:
         return Block(SiteState.SKIPPED, reason)
@@ -55,7 +55,7 @@ def closed_reason(key: SiteKey, inputs: PlanInput) -> Reason | None:
 
 
 def findings(network: ResolvedNetwork, inputs: PlanInput) -> Iterator[Finding]:
-    """Report each namespace of a network that keeps its site out, unless its whole cluster has been reported."""
+    """Report each namespace whose site is not planned, unless its whole cluster was reported."""
     for site in network.wanted:
         snapshot = inputs.snapshot(site.cluster.name)
         if snapshot.problem or inputs.skip_reason(site.cluster, site.namespace):
@@ -63,7 +63,7 @@ def findings(network: ResolvedNetwork, inputs: PlanInput) -> Iterator[Finding]:
         if site.namespace in snapshot.unreadable:
             yield _about(site, "unreadable-namespace", Severity.ERROR, snapshot.unreadable[site.namespace])
         elif site.namespace in snapshot.missing_namespaces:
-            message = f"namespace {site.key} does not exist (yet): its site is created when it does"
+            message = f"namespace {site.key} does not exist (yet): its site is created once it does"
             yield _about(site, MISSING_NAMESPACE, Severity.WARNING, message)
 
 

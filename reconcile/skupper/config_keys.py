@@ -1,6 +1,6 @@
-"""The config keys of one engine, as a table with everything that is known about each key.
+"""The config keys of one engine, as a table with everything about each key.
 
-The engine reads from it what a key becomes on the cluster and what a change of it does. JSON schema, GraphQL
+For the engine it says what a key becomes on the cluster and the effect of a change. JSON schema, GraphQL
 type, query, model and data reference are generated from it by ``make generate`` (package ``codegen``).
 """
 

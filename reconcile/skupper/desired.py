@@ -1,7 +1,6 @@
-"""The desired state: the declared networks with their sites resolved and their links chosen.
+"""The desired state: all networks with their sites and links resolved, from the data alone.
 
-It follows from the data alone. It is resolved once a bundle and carried from there; plans are made from it again and
-again.
+It is resolved once per bundle and used by every plan.
 """
 
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from reconcile.skupper.topology import Link
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNetwork:
-    """One network with its sites and links."""
+    """One network with its sites and links resolved."""
 
     network: Network
     sites: tuple[Site, ...]
@@ -29,17 +28,17 @@ class ResolvedNetwork:
 
     @property
     def wanted(self) -> tuple[Site, ...]:
-        """The sites that are meant to exist."""
+        """The sites that should exist."""
         return tuple(site for site in self.sites if site.wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """All networks, and all clusters of the data."""
+    """All networks, resolved, and all clusters of the data."""
 
     networks: tuple[ResolvedNetwork, ...] = ()
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
-    """By name; also those that no network names, where something may be left over."""
+    """By name; also those that no network names, which may have leftover resources."""
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -48,7 +47,7 @@ class DesiredState:
 
     @property
     def wanted(self) -> dict[SiteKey, str]:
-        """Every site that is meant to exist -> its network."""
+        """Every site that should exist -> its network."""
         return {site.key: entry.identifier for entry in self.networks for site in entry.wanted}
 
     def of(self, engine: str) -> tuple[ResolvedNetwork, ...]:
@@ -56,6 +55,6 @@ class DesiredState:
         return tuple(network for network in self.networks if network.engine == engine)
 
     def seen_by(self, engine: str) -> "DesiredState":
-        """The networks of an engine, and those that none serves: their sites are nobody's leftovers."""
+        """The networks of an engine, and those that none serves: their sites are not orphans."""
         networks = tuple(network for network in self.networks if network.engine in {engine, ""})
         return DesiredState(networks, self.clusters)

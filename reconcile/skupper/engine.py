@@ -1,9 +1,9 @@
-"""What this program asks of an engine: the part that knows one line of Skupper, such as v1.
+"""The engine interface: what this program needs from the code for one major version of Skupper, such as v1.
 
-Topology, planner, apply and reports know no line. Everything that differs from line to line is behind this seam: what
-the data means, what to read of a cluster and with which account, what must never be kept of an object, and what follows
-for sites, links and leftovers. Engines are chosen per network, and one plan may hold networks of several lines. Each
-engine plans the removal of its own objects alone.
+Topology, planner, apply and reports know no version. Everything that differs between versions is behind this interface:
+what the data means, what to read of a cluster and with which account, what must never be kept of an object, and what
+follows for sites, links and orphans. Each network has one engine, and one plan may contain networks of several engines.
+An engine prunes only its own objects.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,11 +21,11 @@ from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
 
 Redact = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Takes what is confidential out of the JSON body of an object. Total: it must accept any body."""
+"""Removes confidential values from the JSON body of an object. Total: it must accept any body."""
 
 
 class Planner(Protocol):
-    """Plans the networks of one engine from one input."""
+    """Plans the networks of one engine for one plan input."""
 
     def plan_network(self, network: ResolvedNetwork) -> Plan:
         """Plan the wanted sites and the declared links of one network that is not refused."""
@@ -34,52 +34,52 @@ class Planner(Protocol):
         """Plan what belongs to whole clusters; a delete among its changes is a removal."""
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
-        """Plan the removal of everything of ours that is not declared, and report what fits nowhere.
+        """Plan the removal of everything that is ours and not declared, and report what belongs nowhere.
 
         `links` are the declared links of the engine's networks with their states.
         """
 
 
 class Engine(Protocol):
-    """One line of Skupper. It holds no state: everything that it needs to know is an argument."""
+    """The code for one major version of Skupper. It has no state: everything it needs is an argument."""
 
     @property
     def name(self) -> str:
-        """A short word for it: ``v1``."""
+        """A short name: ``v1``."""
 
     @property
     def redactions(self) -> Mapping[Kind, Redact]:
         """What to remove from objects of a kind before anything else sees them.
 
-        The data of a Secret is removed without being named here.
+        The data of Secrets is always removed and need not be named here.
         """
 
     def serves(self, network: Network) -> bool:
-        """True if the version of this network belongs to this line."""
+        """True if this engine supports the version of the network."""
 
     def resolve_site(self, network: Network, definition: SiteDefinition) -> Site:
-        """Lay the site's config over its network's over this line's defaults."""
+        """Merge the engine's defaults, the network's config and the site's config; later ones win."""
 
     def check(self, networks: Sequence[ResolvedNetwork]) -> Iterable[Finding]:
-        """Find what this line cannot accept in the data of its networks. It looks at no cluster."""
+        """Find data of its networks that this version of Skupper does not support. It does not look at clusters."""
 
     def reading(
         self, sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool, take_over: bool
     ) -> Reading:
-        """Say what to read of a cluster that has these declared sites of this line.
+        """Say what to read of a cluster with these declared sites of this engine.
 
-        With `heartbeat`, also what tells how old a status is; with `take_over`, also what is to be taken over.
+        `heartbeat` adds what shows how old a status is; `take_over` adds the objects that could be taken over.
         """
 
     def planner(self, inputs: PlanInput) -> Planner:
-        """Prepare one plan; the desired state of `inputs` holds the networks of this engine alone."""
+        """Prepare one plan; the desired state of `inputs` has only the networks of this engine."""
 
 
 class Engines:
     """The engines of this program, and which one serves which network."""
 
     def __init__(self, *engines: Engine) -> None:
-        """The first one that serves a network has it."""
+        """The first engine that serves a network gets it."""
         self._engines = engines
 
     def __iter__(self) -> Iterator[Engine]:
@@ -91,9 +91,9 @@ class Engines:
         return {kind: redact for engine in self._engines for kind, redact in engine.redactions.items()}
 
     def resolve(self, definitions: Definitions) -> DesiredState:
-        """Resolve the sites and choose the links of every network; done once a bundle.
+        """Resolve the sites and links of every network; done once per bundle.
 
-        A network that no engine serves keeps its sites, so that nobody takes them for leftovers, and has no links.
+        A network that no engine serves keeps its sites, so that they are not taken for orphans, and has no links.
         """
         networks = sorted(definitions.networks, key=lambda network: (network.identifier, network.path))
         named = (site.cluster for network in networks for site in network.sites)
@@ -103,7 +103,7 @@ class Engines:
         )
 
     def check(self, desired: DesiredState) -> Iterator[Finding]:
-        """Find what the engines cannot accept in the data, and networks that none of them serves."""
+        """Find data that the engines do not support, and networks that no engine serves."""
         for engine in self._engines:
             yield from engine.check(desired.of(engine.name))
         for resolved in desired.networks:
@@ -122,8 +122,8 @@ class Engines:
         return Finding(
             rule="unsupported-version",
             message=(
-                f"network {network.identifier} has version {network.version}, which none of the supported lines of "
-                f"Skupper ({lines}) serves: nothing is changed at its sites. Correct siteController.version"
+                f"network {network.identifier} has version {network.version}, which no supported version of "
+                f"Skupper ({lines}) matches: its sites are not changed. Correct siteController.version"
             ),
             datafile=network.path,
             pointer=("siteController", "version"),
@@ -132,7 +132,7 @@ class Engines:
 
 
 def _as_written(network: Network, definition: SiteDefinition) -> Site:
-    """A site whose config nobody can interpret."""
+    """A site whose config no engine can interpret."""
     name = f"{definition.cluster.name}-{definition.namespace}"
     config = {"name": name, **network.config, **definition.config}
     edge = bool(definition.cluster.private)

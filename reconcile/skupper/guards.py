@@ -1,6 +1,6 @@
-"""Guards over removals that concern the whole plan, whatever the engine: one class each.
+"""Guards over removals that look at the whole plan, one class each; they do not depend on the engine.
 
-Those that look at one object or one link belong to its engine.
+Guards that look at a single object or link belong to its engine.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class InBudget:
     """How many may still be removed in this run; None: any number."""
 
     def finding(self, removals: Iterable[Change]) -> Finding | None:
-        """Report that there are too many; None if they are within the budget."""
+        """Report that the removals exceed the budget; None if they do not."""
         count = sum(change.removal for change in removals)
         if self.budget is None or count <= self.budget:
             return None
@@ -34,13 +34,13 @@ class InBudget:
 
 @dataclass(frozen=True, slots=True)
 class AllRead:
-    """Every cluster has answered: only then is everything counted that would be removed."""
+    """Every cluster has answered: only then are all removals counted."""
 
     awaited: frozenset[str]
     """Clusters that have not answered yet."""
 
     def apply(self, change: Change) -> Change:
-        """Have a removal wait for the clusters that have not answered."""
+        """Defer a removal until the remaining clusters have answered."""
         if change.waits_for or not self.awaited:
             return change
         clusters = ", ".join(sorted(self.awaited))

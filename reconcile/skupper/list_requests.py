@@ -1,4 +1,4 @@
-"""What to read of a cluster: a handful of LISTs, whatever the number of its sites."""
+"""What to read of a cluster: a fixed number of LISTs, however many sites it has."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from reconcile.skupper.live import ClusterSnapshot
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """One LIST over the whole cluster, and the watch that goes on from it."""
+    """One LIST over the whole cluster, and the watch that continues it."""
 
     kind: Kind
     labels: str = ""
@@ -18,29 +18,28 @@ class ListRequest:
     fields: str = ""
     """Field selector."""
     optional: bool = False
-    """True: a cluster that does not serve the kind is no fault."""
+    """True: a cluster that does not serve the kind is fine."""
     admin: bool = False
-    """True: ask with the cluster-admin account where there is one; where there is none, that the kind may not be listed
-    is no fault."""
+    """True: use the cluster-admin account if there is one; without it, a forbidden LIST is fine."""
     best_effort: bool = False
-    """True: nothing declared depends on it, so that the account may not list the kind is no fault either way."""
+    """True: nothing declared depends on it, so a forbidden LIST is fine for any account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A closer look at one name that the LISTs did not show: it may be there and not be ours."""
+    """A lookup of one name that the LISTs did not show: a foreign object may have it."""
 
     request: ListRequest
     namespaces: tuple[str, ...] = ()
-    """Where to look; empty for a kind without namespaces."""
+    """Namespaces to look in; empty for a cluster-scoped kind."""
 
 
 class AdminAccount(IntEnum):
-    """How much what is read of a cluster depends on its cluster-admin account; the greater, the more."""
+    """How much reading a cluster depends on its cluster-admin account; the greater, the more."""
 
     UNUSED = 0
     BEST_EFFORT = 1
-    """Without it nothing that is declared suffers."""
+    """Nothing that is declared depends on it."""
     REQUIRED = 2
 
 
@@ -49,17 +48,17 @@ class Reading:
     """What one engine reads of one cluster."""
 
     presence_list: ListRequest
-    """Tells alone whether anything of this engine's is on a cluster; the only LIST where nothing is declared."""
+    """Shows whether a cluster has managed objects of this engine; the only LIST if nothing is declared there."""
     lists: tuple[ListRequest, ...]
-    """Everything; `presence_list` is one of them."""
+    """All LISTs; `presence_list` is one of them."""
     probes_for: Callable[[ClusterSnapshot], Sequence[Probe]] = field(repr=False)
-    """What to look for by name, given what the LISTs showed."""
+    """Returns what to look up by name, given the result of the LISTs."""
     namespaces: tuple[str, ...] = ()
     """Namespaces of the engine's declared sites on the cluster; empty if there are none."""
 
     @property
     def admin(self) -> AdminAccount:
-        """The need of these LISTs for the cluster-admin account. What may be left over is never worth opening it."""
+        """What these LISTs need the cluster-admin account for. It is never opened for leftover resources alone."""
         asked = [request for request in self.lists if request.admin] if self.namespaces else []
         if not asked:
             return AdminAccount.UNUSED

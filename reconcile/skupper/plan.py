@@ -1,7 +1,6 @@
-"""The plan: every change in order with its reason, the state of every declared link, everything wrong.
+"""The plan: all changes in order with their reasons, the state of every declared site and link, and findings.
 
-Plain values. They know nothing of a Skupper version, execute nothing and print nothing; apply, report and the
-command line all work from them.
+Plain values, independent of the Skupper version. Apply, report and the command line all work with them.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,12 +17,12 @@ from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import Wait
 
 MISSING_NAMESPACE = "missing-namespace"
-"""Rule of the finding about a site whose namespace does not exist: a plan may go on, for the namespace may be part of
-the same change of the data; a run that ends so has not made what is declared."""
+"""Rule of the finding about a site whose namespace does not exist: fine in a plan, since the same change of the data
+may create the namespace; an error at the end of a run."""
 
 
 class Verb(StrEnum):
-    """What a change does; the words of action lines."""
+    """The verb of a change, as action lines print it."""
 
     APPLY = "apply"
     CREATE = "create"
@@ -32,7 +31,7 @@ class Verb(StrEnum):
 
 
 class ObjectRef(NamedTuple):
-    """Which object of which cluster."""
+    """An object on a cluster."""
 
     cluster: str
     kind: Kind
@@ -42,14 +41,14 @@ class ObjectRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """How an object that one cluster holds becomes one on another cluster.
+    """How an object of one cluster becomes an object of another cluster.
 
-    The source is read when the change is made, is never stored, and is not part of a plan: it holds keys.
+    The source has private keys: it is read only for the hand-over, never stored, and not part of a plan.
     """
 
     source: ObjectRef
     compose: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
-    """(body of the change, body of the source) -> body to create. The engine's; total and pure."""
+    """(body of the change, body of the source) -> body to create. Defined by the engine; total and pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +61,21 @@ class Change:
     kind: Kind
     name: str
     reason: str
-    """Why, in half a sentence: ``the site does not exist``."""
+    """Why, as a clause: ``the site does not exist``."""
     network: str = ""
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     """What to apply, create or patch; never holds secret data."""
     uid: str = ""
-    """Of the object to delete; the cluster refuses if another one has taken its name."""
+    """UID of the object to delete; the API server rejects the delete if another object has this name by now."""
     drift: tuple[FieldDrift, ...] = ()
     hand_over: HandOver | None = None
-    """Set if the object is made from one of another cluster."""
+    """Set if the object is composed from one of another cluster."""
     waits_for: Wait | None = None
-    """What has to happen first, on the clusters, not in this plan; None if the change can be made now."""
+    """What must be observed on the clusters first; None if the change can be applied now."""
     admin: bool = False
     """True if it needs the cluster-admin account."""
     removal: bool = False
-    """True if it takes a site or a declared member out of service: counts against the deletion budget."""
+    """True if it takes a site, link or policy out of service: counts against the removal budget."""
 
     @property
     def ready(self) -> bool:
@@ -84,12 +83,12 @@ class Change:
 
     @property
     def work_key(self) -> tuple[str, str]:
-        """Changes of one lane are made one after another, different lanes at the same time."""
+        """Changes with the same key are applied one after another, others in parallel."""
         return self.cluster, self.namespace
 
 
 class SiteState(StrEnum):
-    """Where a site, declared or left over, is in its life."""
+    """The state of a site, declared or being removed."""
 
     ABSENT = "absent"
     STARTING = "starting"
@@ -97,15 +96,15 @@ class SiteState(StrEnum):
     DOWN = "down"
     REMOVING = "removing"
     KEPT = "kept"
-    """It would be removed if that were not more than the removal budget allows."""
+    """Not removed, because that would exceed the removal budget."""
     UNKNOWN = "unknown"
     """It could not be read."""
     SKIPPED = "skipped"
-    """Nothing is written there: the run leaves it out, its data is refused, or it belongs to somebody else."""
+    """Nothing is written there: it is excluded, its data has an error, or it is foreign."""
 
 
 class LinkState(StrEnum):
-    """Where a declared link is in its life."""
+    """The state of a declared link."""
 
     WAITING = "waiting"
     REQUESTED = "requested"
@@ -113,25 +112,25 @@ class LinkState(StrEnum):
     DELIVERED = "delivered"
     UP = "up"
     STANDBY = "standby"
-    """As good as up: an edge router has one active uplink and keeps its other ones in reserve."""
+    """Counts as up: an edge router has one active uplink and keeps the others on standby."""
     DOWN = "down"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
 
 
 class Verdict(StrEnum):
-    """What one end of a link says about it."""
+    """What one end of a link reports about it."""
 
     UP = "up"
     ABSENT = "absent"
     UNKNOWN = "unknown"
     SILENT = "silent"
-    """This end never lists such a link: an issuer does not see the edge sites that dial it."""
+    """This end never lists such a link: an issuer does not list the edge sites that dial it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkObservation:
-    """What one end says, and when it last said anything."""
+    """What one end reports, and when it last reported."""
 
     verdict: Verdict
     detail: str = ""
@@ -140,7 +139,7 @@ class LinkObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
-    """The state of one declared link and what it rests on."""
+    """The state of one declared link, with the observations of both ends."""
 
     network: str
     link: Link
@@ -148,26 +147,26 @@ class LinkReport:
     reason: str = ""
     """Why it is not up, or what it waits for; empty if up."""
     credential: str = ""
-    """Name of the object that is handed over to make it, the same at both ends; empty while the issuer is not ready."""
+    """Name of the object with its credential, the same at both ends; empty while the issuer is not ready."""
     dialler: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
-    """When the last thing happened that this link waits on; None if nothing is under way."""
+    """When the step that this link waits for has started; None if nothing is in progress."""
 
     @property
     def converged(self) -> bool:
-        """True if the link is as it should be."""
+        """True if the link is as declared."""
         return self.state in {LinkState.UP, LinkState.STANDBY}
 
     @property
     def managed(self) -> bool:
-        """False for a link that this run leaves alone."""
+        """False for a link that this run skips."""
         return self.state is not LinkState.SKIPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReport:
-    """One site, declared or left over."""
+    """One site, declared or being removed."""
 
     network: str
     key: SiteKey
@@ -189,18 +188,18 @@ class SiteReport:
 
     @property
     def coming(self) -> bool:
-        """True if the site is declared and not all there yet."""
+        """True if the site is declared and not complete yet."""
         return self.state in {SiteState.ABSENT, SiteState.STARTING}
 
     @property
     def leaving(self) -> bool:
-        """True if the site is to go and is not gone yet."""
+        """True if the site is being removed and not gone yet."""
         return self.state is SiteState.REMOVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to change now and later, and how things stand."""
+    """Changes to apply now and later, and the state of sites and links."""
 
     changes: tuple[Change, ...] = ()
     links: tuple[LinkReport, ...] = ()
@@ -209,7 +208,7 @@ class Plan:
 
     @property
     def ready(self) -> tuple[Change, ...]:
-        """The changes that can be made now."""
+        """The changes that can be applied now."""
         return tuple(change for change in self.changes if change.ready)
 
     @property

@@ -1,4 +1,4 @@
-"""All that a plan depends on: what is declared, what is live, whose we are, which time it is."""
+"""Everything that a plan depends on: definitions, observed state, ownership, time and options."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,40 +17,40 @@ NOT_READ = ClusterSnapshot(problem="it has not been read")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInput:
-    """The input of a plan, whole; nothing else has a say."""
+    """The complete input of a plan; nothing else influences it."""
 
     desired: DesiredState
     """What is declared: for an engine, its own networks and those that no engine serves."""
     ownership: Ownership
     now: datetime
     snapshots: Mapping[str, ClusterSnapshot] = field(default_factory=dict)
-    """Cluster name -> what is on it. A cluster that is not here has not been read."""
+    """Cluster name -> its snapshot. A cluster without one has not been read."""
     selection: Selection = Selection()
     findings: tuple[Finding, ...] = ()
-    """What is wrong with the data; an error refuses its subject."""
+    """Findings about the definitions; an error refuses its subject."""
     awaited: frozenset[str] = frozenset()
-    """Clusters that are still being read. Until all have answered nothing is removed: the budget counts everything."""
+    """Clusters that are still being read. Nothing is removed until all have answered, since the budget counts all."""
     removal_budget: int | None = None
     """How many sites and links may still be removed in this run; None: any number."""
     take_over: bool = False
-    """True: sites that the integration published before this one has made become ours."""
+    """True: sites of the integration ``skupper_network`` are adopted."""
 
     def snapshot(self, cluster: str) -> ClusterSnapshot:
         return self.snapshots.get(cluster, NOT_READ)
 
     def skip_reason(self, cluster: Cluster, namespace: str) -> Reason | None:
-        """Why nothing is written in this namespace; None if it may be."""
+        """Why this namespace is skipped; None if it is not."""
         if cluster.disabled:
             return f"cluster {cluster.name} disables this integration"
         if not self.selection.covers(cluster, namespace):
-            return f"{self.selection.text} leaves it out"
+            return f"{self.selection.text} excludes it"
         return self.refused_sites.get(SiteKey(cluster.name, namespace))
 
     @property
     def refused_sites(self) -> dict[SiteKey, str]:
-        """Sites whose own data has an error -> what is said of them."""
+        """Sites whose own data has an error -> the reason to report."""
         return {
-            SiteKey(subject.cluster, subject.namespace): f"its data is refused ({rule})"
+            SiteKey(subject.cluster, subject.namespace): f"its data has an error ({rule})"
             for subject, rule in self._refused
             if isinstance(subject, SiteSubject)
         }
@@ -73,7 +73,7 @@ class PlanInput:
 
     @property
     def _refused(self) -> Iterator[tuple[Subject, str]]:
-        """(what is refused, the rule that it breaks)."""
+        """(refused subject, the rule that it breaks)."""
         for finding in self.findings:
             if finding.severity is Severity.ERROR:
                 yield finding.subject, finding.rule

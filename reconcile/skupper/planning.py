@@ -1,7 +1,7 @@
-"""The planner: desired state and live state in, the plan out.
+"""The planner: desired state and observed state in, the plan out.
 
-It decides which networks may be planned at all, has the engine of each say what follows for it, and holds removals
-against their guards. One network that is refused or cannot be read changes nothing for the others.
+It skips refused networks, has the engine of each of the others plan it, and checks removals against the guards. A
+network that is refused or cannot be read does not affect the others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from reconcile.skupper.plan_input import PlanInput
 
 @dataclass(slots=True)
 class _Parts:
-    """What the engines have planned so far, removals apart from everything else."""
+    """The plans of the engines so far, removals separate from all other changes."""
 
     changes: list[Change] = field(default_factory=list)
     removals: list[Change] = field(default_factory=list)
@@ -35,7 +35,7 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
         _add(parts, engine, inputs)
     held = InBudget(inputs.removal_budget).finding(parts.removals)
     if held:
-        # All removals or none: a list cut short would take away a part of a site.
+        # All removals or none: some of them would remove only a part of a site.
         parts.removals = []
         parts.leaving = [replace(site, state=SiteState.KEPT) for site in parts.leaving]
     return Plan(
@@ -47,7 +47,7 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
 
 
 def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
-    """Plan the networks of one engine, what they share, and what is left over of its line."""
+    """Plan the networks of one engine, what they share, and its prune."""
     planner = engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
     refused = inputs.refused_networks
     accepted = [entry for entry in inputs.desired.of(engine.name) if entry.identifier not in refused]

@@ -1,7 +1,7 @@
 """A site: one namespace of one cluster in one network, with its configuration resolved.
 
-``SiteDefinition`` is what the data says; ``Site`` is what follows from it once network defaults, the namespace's
-overrides and the defaults of its engine are laid over one another. Topology and plan work on sites only.
+``SiteDefinition`` is what the data says; ``Site`` is the result of merging the engine's defaults, the network's config
+and the namespace's overrides. Topology and planner work on sites only.
 """
 
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class Site:
     Only the engine of the network interprets them.
     """
     edge: bool
-    """True: dials out only, accepts no link."""
+    """True: only dials out, accepts no links."""
     accepts_links: bool
-    """True: others can dial it; never for an edge site, nor for one that is to go."""
+    """True: others can dial it; never for an edge site or one marked ``delete``."""
     routers: int = 1
     """How many routers it runs; 0 if its config does not say that in a valid way."""
 
@@ -58,10 +58,10 @@ class Site:
 
     @property
     def wanted(self) -> bool:
-        """True if the site is meant to exist."""
+        """True if the site should exist."""
         return not self.definition.delete
 
     @property
     def subject(self) -> SiteSubject:
-        """This site, as what a finding is about."""
+        """This site as the subject of a finding."""
         return SiteSubject(self.cluster.name, self.namespace, self.network)

@@ -1,4 +1,4 @@
-"""What a change waits for: something that has to happen on the clusters first.
+"""What a change waits for: something that must be observed on the clusters first.
 
 The kind decides what a run does about it; subject and text are for people.
 """
@@ -8,18 +8,18 @@ from enum import StrEnum
 
 
 class WaitKind(StrEnum):
-    """What has to happen."""
+    """What must be observed."""
 
     READ = "read"
-    """Every cluster has answered: until then not everything is counted that would be removed."""
+    """Every cluster has answered: until then the removals are not all counted."""
     CLEANED_UP = "cleaned-up"
-    """What is left of an earlier site is gone."""
+    """The remaining objects of an old site are deleted."""
     ACCEPTS_LINKS = "accepts-links"
     """A site is ready to accept links."""
     ISSUED = "issued"
     """The issuer has issued a link's credential."""
     DELIVERED = "delivered"
-    """The credential is at the dialler."""
+    """The credential is delivered to the dialler."""
     LINKED = "linked"
     """A declared link is up."""
     UNLINKED = "unlinked"
@@ -31,7 +31,7 @@ class WaitKind(StrEnum):
 
     @property
     def shows_elsewhere(self) -> bool:
-        """True if a link, a site or another change of the plan shows how far it is: the run waits for that then."""
+        """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
         return self is not WaitKind.CLEANED_UP
 
 
@@ -41,7 +41,7 @@ class Wait:
 
     kind: WaitKind
     subject: str
-    """The site, link or clusters that it has to happen to: ``a/net``, ``p/net -> a/net``."""
+    """The site, link or clusters it is about: ``a/net``, ``p/net -> a/net``."""
     text: str
     """A clause that goes with "once": ``the token is issued``."""
 

@@ -35,7 +35,7 @@ def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> Non
     document = untouched.ask_json("plan")
     shown = untouched.ask("plan").stdout
     made = sum(change["action"] != "delete" for change in document["changes"])
-    assert f"Plan: {made} to make, 0 to change, {len(document['changes']) - made} to remove" in shown
+    assert f"Plan: {made} to create, 0 to update, {len(document['changes']) - made} to delete" in shown
 
 
 def test_a_dry_run_lists_the_changes_of_the_plan(untouched: Fleet) -> None:
@@ -58,7 +58,7 @@ def test_a_fleet_without_links_has_a_bad_status(untouched: Fleet) -> None:
 
 
 def test_the_status_names_the_next_command(untouched: Fleet) -> None:
-    assert untouched.ask("status").stdout.endswith("see `qontract-skupper plan`.\n")
+    assert untouched.ask("status").stdout.endswith("To see what, run: qontract-skupper plan\n")
 
 
 def test_after_a_run_the_status_is_good(linked: Fleet) -> None:
@@ -77,19 +77,19 @@ def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:
 
 
 @pytest.mark.parametrize("end", ["dialler", "issuer"])
-def test_both_ends_of_a_link_give_evidence(end: str, linked: Fleet) -> None:
+def test_both_ends_of_a_link_report_it(end: str, linked: Fleet) -> None:
     document = linked.ask_json("status")
     (found,) = [
         link
         for link in document["links"]
         if link["dialler"] == "app-sre-stage-02/skupper-vault-net" and link["state"] == "up"
     ]
-    assert found["evidence"][end]["sight"] == "up"
+    assert found["observations"][end]["verdict"] == "up"
 
 
-def test_the_status_as_json_tells_which_links_are_settled(linked: Fleet) -> None:
+def test_the_status_as_json_says_which_links_have_converged(linked: Fleet) -> None:
     document = linked.ask_json("status")
-    assert [link["settled"] for link in document["links"]] == [True] * LINKS
+    assert [link["converged"] for link in document["links"]] == [True] * LINKS
 
 
 def test_each_declared_link_has_a_row(linked: Fleet) -> None:

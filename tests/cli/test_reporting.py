@@ -60,7 +60,7 @@ def test_a_cluster_without_sites_that_cannot_be_read_is_a_warning(reporter: RunR
     reporter(ClusterFailed("east", "east: no answer", declared=False))
     (line,) = told()
     assert line.startswith("[WARNING] ")
-    assert line.endswith(" - east: no answer; nothing of ours is known to be there")
+    assert line.endswith(" - east: no answer; no managed resources are expected there")
 
 
 def test_a_finding_is_said_once(reporter: RunReporter, told: Told) -> None:
@@ -117,7 +117,7 @@ def test_a_link_on_its_way_fails_only_a_run_that_waited(
 
 
 @pytest.mark.parametrize(("since", "failed"), [(datetime(2026, 1, 1, tzinfo=UTC), True), (None, False)])
-def test_a_link_that_nobody_vouches_for_fails_the_run_but_not_one_that_could_not_be_read(
+def test_a_link_that_no_end_reports_fails_the_run_but_not_one_that_could_not_be_read(
     since: datetime | None, failed: bool, reporter: RunReporter, told: Told
 ) -> None:
     unknown = replace(link("a", "b", LinkState.UNKNOWN, "why not"), since=since)
@@ -140,7 +140,7 @@ def test_a_failure_fails_the_run(reporter: RunReporter, told: Told) -> None:
 def test_a_run_that_was_stopped_says_what_is_left(reporter: RunReporter, told: Told) -> None:
     outcome = Outcome(plan=Plan(changes=(change(),)), stopped=True)
     reporter.summarize(outcome, dry_run=False, wait=0, stopped_by="SIGTERM")
-    assert told()[0].endswith(" - stopped by SIGTERM; left to the next run: 1 change (1 on east/vault-net)")
+    assert told()[0].endswith(" - stopped by SIGTERM; left for the next run: 1 change (1 on east/vault-net)")
 
 
 @pytest.mark.parametrize("state", [SiteState.ABSENT, SiteState.STARTING, SiteState.DOWN])
@@ -164,5 +164,5 @@ def test_a_site_that_is_not_gone_fails_only_a_run_that_waited(
     assert summarize(reporter, wait=wait, sites=(leaving,), changes=(held,)) is bool(wait)
     assert told()[0].startswith(f"[{level}] ")
     assert told()[0].endswith(
-        " - site a/vault-net is not gone yet: why not; its links go once the declared link x is up"
+        " - site a/vault-net is not gone yet: why not; its links are deleted once the declared link x is up"
     )

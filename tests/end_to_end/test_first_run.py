@@ -11,7 +11,7 @@ from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
 from tests.end_to_end.harness import Harness, Told, harness, three_clusters
 
-GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<generation>)'")
+GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<fingerprint>)'")
 
 
 def without_generation(lines: list[str]) -> list[str]:

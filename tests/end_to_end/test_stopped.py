@@ -1,4 +1,4 @@
-"""A run that is told to stop: it ends what it has begun, begins nothing new and says what is left."""
+"""A run that is reported to stop: it ends what it has begun, begins nothing new and says what is left."""
 
 import asyncio
 import signal
@@ -101,12 +101,12 @@ def stopped(
 
 def test_a_signal_ends_a_run_with_its_code_and_what_is_left(stopped: Stopped):
     assert stopped.code == 128 + stopped.number
-    assert f"stopped by {stopped.number.name}; left to the next run: " in stopped.told
+    assert f"stopped by {stopped.number.name}; left for the next run: " in stopped.told
     assert "app-sre-stage-01/skupper-vault-net" in stopped.told.split("left to the next run")[1]
     assert "Traceback" not in stopped.told
 
 
-def test_a_run_that_is_told_to_stop_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
+def test_a_run_that_is_stopped_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
     assert stopped.writes == {"serviceaccounts"}
     assert stopped.accounts == stopped.in_flight
 
@@ -123,7 +123,7 @@ def test_a_run_whose_time_is_over_stops_like_one_that_got_a_signal(held: Held):
     held.release()
     code, told = command.finish()
     assert code == 1
-    assert "stopped by --timeout 6s; left to the next run: " in told
+    assert "stopped by --timeout 6s; left for the next run: " in told
 
 
 def test_a_dry_run_whose_time_is_over_ends_at_once(held: Held):

@@ -1,7 +1,6 @@
-"""An engine that shares nothing with v1 goes through plan, run, status, removal, crash and filters as it is.
+"""An engine that shares nothing with v1 works with plan, run, status, removal, crash and filters unchanged.
 
-Nothing in the program knows the toy. Whatever a test here needs to be changed in the program for it is a hole in the
-seam between the program and its engines.
+Nothing in the program knows the toy. If a test here needs a change of the program, the engine interface is incomplete.
 """
 
 import ast
@@ -211,7 +210,7 @@ def test_a_network_that_no_engine_serves_is_refused_and_keeps_its_sites(linked: 
     assert toys(linked) == before
 
 
-def test_one_plan_holds_networks_of_two_lines(fleet: Harness) -> None:
+def test_one_plan_has_networks_of_two_engines(fleet: Harness) -> None:
     fleet.others = (keep_namespace(fleet.network),)
     told = fleet.run()
     assert told.all_up
@@ -219,7 +218,7 @@ def test_one_plan_holds_networks_of_two_lines(fleet: Harness) -> None:
     assert fleet.objects(SECRET)
 
 
-def test_a_line_removes_its_own_leftovers_alone(fleet: Harness) -> None:
+def test_an_engine_prunes_only_its_own_objects(fleet: Harness) -> None:
     fleet.others = (keep_namespace(fleet.network),)
     assert fleet.run().all_up
     fleet.change(sites=())
@@ -228,7 +227,7 @@ def test_a_line_removes_its_own_leftovers_alone(fleet: Harness) -> None:
     assert {link.network: link.state for link in told.outcome.plan.links} == {"v1": LinkState.UP}
 
 
-def test_leftovers_are_found_on_a_cluster_where_only_another_line_is_declared(linked: Harness) -> None:
+def test_orphans_are_found_on_a_cluster_where_only_another_engine_has_sites(linked: Harness) -> None:
     linked.others = (keep_namespace(linked.network),)
     linked.change(sites=())
     linked.run(budget=50)

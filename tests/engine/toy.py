@@ -1,7 +1,7 @@
-"""An engine for a line of Skupper that does not exist: one ConfigMap a site, one handed-over ConfigMap a link.
+"""An engine for a Skupper version that does not exist: one ConfigMap per site, one handed-over ConfigMap per link.
 
-It shares nothing with v1. A site runs as soon as its ConfigMap is there. For a link the issuer gets a ConfigMap, from
-which follows a code; the dialler gets one that holds the code, and dials. The code is confidential.
+It shares nothing with v1. A site is ready once its ConfigMap exists. For a link the issuer gets a ConfigMap, whose UID
+gives a code; the dialler gets one with the code, and dials. The code is confidential.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ class ToyPlanner:
         return Plan()
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
-        """Links first; a site goes once none of its links is left."""
+        """Links first; a site is deleted once its links are."""
         wanted = {name_of(report.link) for report in links}
         found = sorted(self._mine(), key=lambda entry: (entry[1].key.name == SITE, entry[0]))
         orphans = [(key, live) for key, live in found if self._is_orphan(key, live, wanted)]
@@ -137,7 +137,7 @@ class ToyPlanner:
         make = partial(self._change, Verb.CREATE, name=name, reason="no link", network=network.identifier)
         issued, delivered = self._find(link.issuer, name), self._find(link.dialler, name)
         if not issued:
-            there = Wait(WaitKind.ACCEPTS_LINKS, str(link.issuer), "it is there")
+            there = Wait(WaitKind.ACCEPTS_LINKS, str(link.issuer), "it is ready to accept links")
             wait = None if link.issuer in ready else there
             changes.append(make(key=link.issuer, body=annotations, waits_for=wait))
         if not delivered:
@@ -183,7 +183,7 @@ class ToyPlanner:
         self, verb: Verb, key: SiteKey, name: str, reason: str, network: str,
         body: Mapping[str, str] | None = None, **rest: Any,
     ) -> Change:  # fmt: skip
-        """`body` is given by its annotations."""
+        """`body` are the annotations of the object."""
         labels = {**self.inputs.ownership.labels, PART: "toy"}
         metadata = {"name": name, "namespace": key.namespace, "labels": labels, "annotations": body}
         whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata} if body is not None else None

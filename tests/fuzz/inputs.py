@@ -131,7 +131,7 @@ def _applied(bodies: dict[Place, dict]) -> dict[Place, dict]:
 
 def _link(fakes: Mapping[str, FakeCluster], planned: Plan) -> None:
     ends: dict[tuple[str, str], dict[str, list[str]]] = {}
-    tokens: dict[tuple[str, str], list[str]] = {}
+    delivered: dict[tuple[str, str], list[str]] = {}
     for report in planned.links:
         dialler, issuer = report.link.dialler, report.link.issuer
         issued_by = f"id-{issuer.cluster}-{issuer.namespace}"
@@ -143,14 +143,14 @@ def _link(fakes: Mapping[str, FakeCluster], planned: Plan) -> None:
             issued_by=issued_by,
             host=f"{issuer.namespace}.{issuer.cluster}.example.com",
         )
-        tokens.setdefault(dialler, []).append(report.credential)
+        delivered.setdefault(dialler, []).append(report.credential)
         ends.setdefault(dialler, {"outgoing": [], "incoming": []})["outgoing"].append(issued_by)
         own = f"id-{dialler.cluster}-{dialler.namespace}"
         ends.setdefault(issuer, {"outgoing": [], "incoming": []})["incoming"].append(own)
     for (cluster, namespace), links in ends.items():
         site_id = f"id-{cluster}-{namespace}"
         fakes[cluster].add_status(namespace, site_id, **links)
-        fakes[cluster].add_connectors(namespace, site_id, *tokens.get((cluster, namespace), []))
+        fakes[cluster].add_connectors(namespace, site_id, *delivered.get((cluster, namespace), []))
         lease = {"annotations": {names.LEADER_LOCK: '{"renewTime": "2026-03-01T11:59:55Z"}'}}
         fakes[cluster].add(CONFIG_MAP, body(CONFIG_MAP, namespace, names.LEADER, labels={}, metadata=lease))
 

@@ -74,7 +74,7 @@ SILENT = LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", a
 
 EMPTY = Plan()
 
-_TOKEN = "link-west-vault-net-75a4ce0b-<generation>"
+_TOKEN = "link-west-vault-net-75a4ce0b-<fingerprint>"
 _ISSUER_WAITS = "issuer west/vault-net: the site does not exist yet"
 
 FRESH = Plan(
@@ -83,7 +83,10 @@ FRESH = Plan(
         change(kind=ROLE, name="skupper-site-controller"),
         change(kind=DEPLOYMENT, name="skupper-site-controller"),
         change(),
-        change(cluster="west", waits_for=wait(WaitKind.CLEANED_UP, "what is left of the old site is gone")),
+        change(
+            cluster="west",
+            waits_for=wait(WaitKind.CLEANED_UP, "the remaining objects of the old site are deleted"),
+        ),
         change(
             Verb.CREATE,
             SECRET,
@@ -131,7 +134,7 @@ FRESH = Plan(
 DRIFTED = Plan(
     changes=(
         change(
-            reason="it differs in data.routers, which takes effect only when the site is made anew",
+            reason="it differs in data.routers, which takes effect only when the site is recreated",
             drift=(
                 FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),
                 FieldDrift(("data", "router-logging"), None, "error+"),
@@ -182,7 +185,7 @@ REMOVALS = Plan(
             reason="no namespace refers to the policy",
             removal=True,
         ),
-        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it is of an older generation"),
+        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it belongs to an older token"),
     ),
     sites=(
         ready("east"),
@@ -197,7 +200,7 @@ REMOVALS = Plan(
 )
 """What goes: a link, a site and a policy out of service, and a used-up token."""
 
-SETTLED = Plan(
+CONVERGED = Plan(
     sites=(ready("east"), ready("west"), ready("private", mode="edge")),
     links=(
         link(
@@ -239,7 +242,7 @@ FINDINGS = (
         datafile="/ns/east.yml",
         pointer=("sites", 0, "config"),
     ),
-    Finding("no-schema", "no $schema says what kind of datafile this is", datafile="/ns/west.yml"),
+    Finding("no-schema", "$schema is missing", datafile="/ns/west.yml"),
     Finding(
         "single-site", "one live site makes no network", Severity.WARNING, subject=NetworkSubject("vault")
     ),
@@ -287,7 +290,7 @@ STATES = Plan(
             "north",
             "east",
             LinkState.DELIVERED,
-            "north/vault-net says: no outgoing link",
+            "north/vault-net reports: no outgoing link",
             dialler=seen(ABSENT, seconds=1),
             issuer=seen(UNKNOWN),
             since=ago(seconds=8),
@@ -312,7 +315,7 @@ STATES = Plan(
             "west",
             "east",
             LinkState.DOWN,
-            "west/vault-net says: no outgoing link; east/vault-net says: no incoming link",
+            "west/vault-net reports: no outgoing link; east/vault-net reports: no incoming link",
             dialler=seen(ABSENT, minutes=5),
             issuer=seen(ABSENT, days=2),
             since=ago(days=40),
@@ -320,15 +323,15 @@ STATES = Plan(
         link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
         link("east", "off", LinkState.SKIPPED, _DISABLED),
         link("west", "off", LinkState.SKIPPED, _DISABLED),
-        link("north", "off", LinkState.SKIPPED, "--cluster-name east leaves it out"),
+        link("north", "off", LinkState.SKIPPED, "--cluster-name east excludes it"),
     ),
     findings=FINDINGS,
 )
 """A site in every state and a link in every state."""
 
 FILTERED = Plan(
-    sites=(site("east", SiteState.SKIPPED, reason="--external leaves it out"),),
-    links=(link("east", "west", LinkState.SKIPPED, "--external leaves it out"),),
+    sites=(site("east", SiteState.SKIPPED, reason="--external excludes it"),),
+    links=(link("east", "west", LinkState.SKIPPED, "--external excludes it"),),
 )
 """A filter that leaves everything out."""
 
@@ -337,7 +340,7 @@ EVERY = {
     "fresh": FRESH,
     "drifted": DRIFTED,
     "removals": REMOVALS,
-    "settled": SETTLED,
+    "converged": CONVERGED,
     "states": STATES,
     "filtered": FILTERED,
 }

@@ -29,7 +29,7 @@ CHANGE = {
     "kind",
     "name",
     "reason",
-    "after",
+    "waits_for",
     "removal",
     "drift",
 }
@@ -40,12 +40,12 @@ LINK = {
     "issuer",
     "cost",
     "state",
-    "settled",
+    "converged",
     "managed",
     "reason",
     "credential",
     "since",
-    "evidence",
+    "observations",
 }
 FINDING = {"rule", "severity", "message", "datafile", "pointer", "subject"}
 
@@ -80,13 +80,13 @@ def test_the_form_has_a_number() -> None:
     assert of(EMPTY)["schema"] == plan_json.SCHEMA
 
 
-def test_bundle_and_failures_are_told() -> None:
+def test_bundle_and_failures_are_reported() -> None:
     document = json.loads(plan_json.plan(EMPTY, bundle="0f5e", failures=["a: no answer"]))
     assert (document["bundle"], document["failures"]) == ("0f5e", ["a: no answer"])
 
 
 def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
-    assert of(Plan(changes=(change(),)))["changes"][0]["after"] is None
+    assert of(Plan(changes=(change(),)))["changes"][0]["waits_for"] is None
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_bodies_are_not_part_of_it() -> None:
     assert "a-body" not in plan_json.plan(Plan(changes=(change(body={"data": "a-body"}),)))
 
 
-def test_standby_is_settled() -> None:
-    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["settled"] is True
+def test_standby_is_converged() -> None:
+    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["converged"] is True
 
 
-def test_a_link_left_alone_is_not_managed() -> None:
+def test_a_link_skipped_is_not_managed() -> None:
     assert of(Plan(links=(link("a", "b", LinkState.SKIPPED),)))["links"][0]["managed"] is False
 
 

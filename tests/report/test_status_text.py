@@ -85,7 +85,7 @@ def test_what_is_skipped_is_in_no_table() -> None:
 
 def test_the_next_command_is_named_if_a_run_would_change_something() -> None:
     shown = text(Plan(changes=(change(), change())), NOW)
-    assert shown.endswith("A run would make 2 changes: see `qontract-skupper plan`.")
+    assert shown.endswith("A run would apply 2 changes. To see what, run: qontract-skupper plan")
 
 
 def test_no_command_is_named_if_all_is_as_declared() -> None:

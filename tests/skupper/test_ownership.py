@@ -84,8 +84,9 @@ def test_an_object_of_others_is_named_once_for_all_of_a_site():
     (finding,) = plan(network(), a=fake).errors
     assert finding.message == (
         "a/net has ServiceAccount skupper-site-controller (it is not ours), Role skupper-site-controller (it is "
-        "not ours): nothing is applied there. Remove it with whatever made it, or take the namespace out of the "
-        "network"
+        "not ours): nothing is applied there. Delete it and stop whatever manages it, or remove the namespace "
+        "from the network. To see what manages it, on cluster a run: oc -n net get serviceaccounts "
+        "skupper-site-controller -o jsonpath='{.metadata.managedFields}'"
     )
 
 
@@ -98,7 +99,7 @@ def test_what_was_labelled_by_hand_where_a_site_is_declared_is_applied():
         "skupper.io/exclude-annotations": "kubectl.kubernetes.io/last-applied-configuration"
     }
     (change,) = [c for c in plan(network(), a=fake).changes if (c.cluster, c.kind) == ("a", CONFIG_MAP)]
-    assert change.reason == "we have not applied it yet"
+    assert change.reason == "this integration has not applied it yet"
 
 
 def test_our_annotation_is_said_to_change_nothing():
@@ -108,7 +109,7 @@ def test_our_annotation_is_said_to_change_nothing():
     assert change.reason == "it differs in metadata.annotations, which changes nothing for Skupper"
 
 
-def test_a_half_taken_over_site_that_is_not_declared_any_more_is_left_alone():
+def test_a_half_taken_over_site_that_is_not_declared_any_more_is_skipped():
     fake = FakeCluster("a")
     fake.add_site("other", site_id="id-a")
     fake.bodies[CONFIG_MAP, "other", "skupper-site"]["metadata"]["labels"] = {"managed-by": "another"}
@@ -147,7 +148,7 @@ def test_a_policy_that_was_not_shown_is_looked_for():
     assert ("SkupperClusterPolicy", "metadata.name=test-p", ()) in probes(ClusterSnapshot(), declared)
 
 
-def test_a_policy_of_others_under_our_name_is_named_and_left_alone():
+def test_a_policy_of_others_under_our_name_is_named_and_not_changed():
     fake = FakeCluster("a")
     fake.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", "test-p", labels={}))
     found = plan(network(policies=(POLICY,)), a=fake)

@@ -100,13 +100,13 @@ def test_a_link_waits_for_its_issuer_to_exist():
 
 def test_a_link_waits_for_the_host_of_a_route(pair: Pair):
     pair.a.add(ROUTE, body(ROUTE, "net", "skupper-inter-router", owner="id-a", spec={}))
-    assert pair.link().reason == "issuer a/net: it waits for the host of its Route"
+    assert pair.link().reason == "issuer a/net: waiting for the host of its Route"
 
 
 def test_a_link_waits_for_the_address_of_a_load_balancer(pair: Pair):
     pair.a.add_site("net", site_id="id-a", data={"ingress": "loadbalancer"})
     pair.a.add_load_balancer("net", "id-a")
-    assert pair.link().reason == "issuer a/net: it waits for the address of its load balancer"
+    assert pair.link().reason == "issuer a/net: waiting for the address of its load balancer"
 
 
 def test_a_ca_of_an_earlier_site_is_not_taken_for_the_current_one(pair: Pair):
@@ -116,9 +116,9 @@ def test_a_ca_of_an_earlier_site_is_not_taken_for_the_current_one(pair: Pair):
 
 def test_what_a_waiting_link_will_need_is_planned_for_later():
     assert Pair().secret_changes() == [
-        (Verb.CREATE, "a", "link-a-net-1c62e307-<generation>", False),
-        (Verb.CREATE, "b", "link-a-net-1c62e307-<generation>", False),
-        (Verb.DELETE, "a", "link-a-net-1c62e307-<generation>", False),
+        (Verb.CREATE, "a", "link-a-net-1c62e307-<fingerprint>", False),
+        (Verb.CREATE, "b", "link-a-net-1c62e307-<fingerprint>", False),
+        (Verb.DELETE, "a", "link-a-net-1c62e307-<fingerprint>", False),
     ]
 
 
@@ -136,13 +136,13 @@ def test_a_fresh_request_is_left_to_the_site_controller(pair: Pair):
     assert pair.secret_changes() == [(Verb.CREATE, "b", name, False), (Verb.DELETE, "a", name, False)]
 
 
-def test_an_old_request_is_touched(pair: Pair):
+def test_an_old_request_is_retriggered(pair: Pair):
     name = pair.request()
     pair.now += timedelta(seconds=30)
     assert (Verb.PATCH, "a", name, True) in pair.secret_changes()
 
 
-def test_a_request_that_was_touched_is_given_time_again(pair: Pair):
+def test_a_request_that_was_retriggered_is_given_time_again(pair: Pair):
     name = pair.request()
     request = pair.a.bodies[SECRET, "net", name]["metadata"]["annotations"]
     request["qontract-skupper/touched"] = "2026-03-01T12:05:00+00:00"
@@ -229,7 +229,7 @@ def test_a_link_to_an_earlier_site_id_is_not_up(pair: Pair):
     assert pair.link().state is LinkState.DOWN
 
 
-def test_an_issuer_that_was_made_anew_gets_a_token_of_a_new_name(pair: Pair):
+def test_an_issuer_that_was_recreated_gets_a_token_of_a_new_name(pair: Pair):
     old = pair.deliver()
     pair.a.add_site("net", site_id="id-a2")
     assert pair.link().credential != old
@@ -268,7 +268,7 @@ def test_a_link_whose_router_still_uses_the_old_token_is_on_its_way(pair: Pair):
     pair.deliver(pair.link().credential)
     pair.connect(old)
     assert pair.link().state is LinkState.DELIVERED
-    assert pair.link().reason == "the router of b/net has not taken up the new token yet"
+    assert pair.link().reason == "the router of b/net has not loaded the new token yet"
 
 
 def test_a_link_whose_router_never_takes_up_the_new_token_is_up_by_the_old_one(pair: Pair):
@@ -307,7 +307,10 @@ def test_the_last_word_of_a_router_that_is_gone_counts_for_nothing(pair: Pair):
     assert pair.link().state is LinkState.UP
     pair.now += timedelta(hours=1)
     assert pair.link().state is LinkState.UNKNOWN
-    assert pair.link().reason == "b/net says: its router has not been available since 2026-03-01 12:00 UTC"
+    assert (
+        pair.link().reason
+        == "b/net reports: deployment skupper-router has been unavailable since 2026-03-01 12:00 UTC"
+    )
     assert [site.state for site in pair.plan().sites] == ["ready", "down"]
 
 
@@ -326,7 +329,7 @@ def test_a_token_is_replaced_60_days_before_its_certificate_expires(pair: Pair):
     assert pair.link().credential != old
 
 
-def test_a_ca_close_to_its_expiry_is_told_of_and_no_token_replaced_for_it(pair: Pair):
+def test_a_ca_close_to_its_expiry_is_reported_and_no_token_replaced_for_it(pair: Pair):
     ca = certificate("ca-of-id-a", expires=NOW + timedelta(days=30))
     pair.a.bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = ca
     name = pair.deliver()
@@ -370,7 +373,7 @@ def test_an_unreadable_issuer_leaves_its_link_unknown_and_untouched(pair: Pair):
     assert [change for change in plan.changes if change.kind == SECRET] == []
 
 
-def test_a_disabled_cluster_is_left_alone_and_links_to_it_stay(pair: Pair):
+def test_a_disabled_cluster_is_skipped_and_links_to_it_stay(pair: Pair):
     pair.connect(pair.deliver())
     network = pair.definitions.networks[0]
     disabled = replace(network.sites[0], cluster=replace(network.sites[0].cluster, disabled=True))

@@ -85,7 +85,7 @@ def test_an_unreadable_namespace_is_an_error_in_the_words_of_its_cluster():
     assert (error.message, error.subject) == ("a/net: forbidden", SiteSubject("a", "net", "n"))
 
 
-def test_an_unreadable_cluster_is_not_told_about_once_more_for_each_namespace():
+def test_an_unreadable_cluster_is_not_reported_once_more_for_each_namespace():
     snapshots = {"a": ClusterSnapshot(problem="it is down"), "b": ClusterSnapshot()}
     assert plan(network(site("a"), site("b")), snapshots=snapshots).errors == ()
 
@@ -126,7 +126,7 @@ def test_a_site_of_another_instance_is_foreign():
     assert [finding.rule for finding in found.errors] == ["foreign-site"]
 
 
-def test_a_selection_leaves_other_clusters_alone_but_in_the_topology():
+def test_a_selection_skips_other_clusters_except_in_the_topology():
     found = plan(network(site("a"), site("b")), selection=Selection(clusters=frozenset({"a"})))
     assert touched(found) == {"a/net"}
     assert [link.state for link in found.links] == [LinkState.SKIPPED]
@@ -137,7 +137,7 @@ def test_a_new_site_waits_until_the_router_of_an_old_one_is_gone():
     fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-router", owner="uid-of-the-dead"))
     found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     (config_map,) = [c for c in found.changes if c.kind == CONFIG_MAP and c.cluster == "a"]
-    assert str(config_map.waits_for) == "what is left of the old site is gone"
+    assert str(config_map.waits_for) == "the remaining objects of the old site are deleted"
 
 
 class TestRemovals:

@@ -125,14 +125,14 @@ SKIPPED = {
     "disabled": ({"disabled": frozenset({NEW})}, f"cluster {NEW} disables this integration"),
     "filtered out by cluster": (
         {"selection": Selection(clusters=frozenset({EDGE}))},
-        "--cluster-name e leaves it out",
+        "--cluster-name e excludes it",
     ),
-    "filtered out by side": ({"selection": Selection(internal=True)}, "--internal leaves it out"),
+    "filtered out by side": ({"selection": Selection(internal=True)}, "--internal excludes it"),
     "without a namespace": (
         {"missing": frozenset({NEW})},
         f"namespace {NEW}/net does not exist (yet)",
     ),
-    "refused": ({"findings": (REFUSED,)}, "its data is refused (service-controller)"),
+    "refused": ({"findings": (REFUSED,)}, "its data has an error (service-controller)"),
 }
 
 
@@ -162,7 +162,7 @@ def test_a_skipped_replacement_is_reported_with_what_ends_the_wait():
     [
         ({"selection": Selection(clusters=frozenset({EDGE}))}, "Run without --cluster-name e; "),
         ({"missing": frozenset({NEW})}, "Create namespace net on cluster new; "),
-        ({"findings": (REFUSED,)}, "Correct that, so that the link comes up; "),
+        ({"findings": (REFUSED,)}, "Fix that so that the link can come up; "),
     ],
     ids=["filtered out", "without a namespace", "refused"],
 )
@@ -192,7 +192,7 @@ def test_the_uplink_goes_when_its_own_site_shows_the_skipped_replacement(moved: 
 
 
 def test_what_somebody_else_shows_counts_for_an_issuer_that_is_skipped():
-    """`old` and `new` are filtered out; the edge site tells of the links that its neighbours have."""
+    """`old` and `new` are filtered out; the edge site reports the links that its neighbours have."""
     moved = Moved(selection=Selection(clusters=frozenset({EDGE})), declared=(OLD, NEW))
     moved.fakes[EDGE].add_status(
         "net",
@@ -388,5 +388,5 @@ def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
     (removal,) = [change for change in plan_inputs(inputs).changes if change.name == name]
     assert (
         str(removal.waits_for)
-        == "the declared link b/far -> a/near is up (skipped: --namespace-name near leaves it out)"
+        == "the declared link b/far -> a/near is up (skipped: --namespace-name near excludes it)"
     )

@@ -1,8 +1,8 @@
-"""What must hold of the data beyond its schemas, and what will go wrong if it does not.
+"""Rules for the data beyond its schemas.
 
-Skupper's controllers check little and fail silently, so everything that can be known from the data alone is checked
-here and by the engines: by ``bundle`` before a merge, and by every run before it plans. An error refuses its subject, a
-site, a network or a policy; the others go on.
+Skupper's controllers validate little and fail silently, so everything that the data alone shows is checked here and by
+the engines: by ``bundle`` before a merge, and by every run before it plans. An error refuses its subject, a site, a
+network or a policy; the others are not affected.
 """
 
 from itertools import chain

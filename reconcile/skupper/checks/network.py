@@ -1,4 +1,4 @@
-"""Rules about one network: that it can be one, that its sites are told apart, that it is not too large."""
+"""Rules about one network: it is connected, its site names are unique, it is not too large."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
@@ -43,7 +43,7 @@ def _finding(
 
 
 def _names(network: Network, sites: Sequence[Site]) -> Iterator[Finding]:
-    """Skupper tells sites and routers apart by the site name alone."""
+    """Skupper identifies sites and routers by the site name alone."""
     by_name = sorted(sites, key=lambda site: (site.name, site.key))
     for name, group in groupby(by_name, key=lambda site: site.name):
         same = list(group)
@@ -73,7 +73,7 @@ def _connected(network: Network, sites: Sequence[Site], links: Sequence[Link]) -
         if sites:
             yield _finding(
                 network, "single-site",
-                f"network {network.identifier} has one live site, {sites[0].key}: there is nothing to link",
+                f"network {network.identifier} has only one site, {sites[0].key}: there is nothing to link",
                 severity=Severity.WARNING,
             )  # fmt: skip
         return

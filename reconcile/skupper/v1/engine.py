@@ -1,4 +1,4 @@
-"""The engine for Skupper v1; ``reconcile.skupper.engine`` says what is asked of it."""
+"""The engine for Skupper v1; see ``reconcile.skupper.engine`` for the interface."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,11 +22,11 @@ _LATER_LINE = re.compile(r"v?([2-9]|[1-9][0-9]+)([.-].*)?")
 
 
 class V1:
-    """Skupper v1: a site-controller in each namespace, and tokens that are handed over as Secrets."""
+    """Skupper v1: a site-controller in each namespace, and tokens that are delivered as Secrets."""
 
     name = "v1"
     redactions: Mapping[Kind, Redact] = {}
-    """Nothing beside Secrets is confidential."""
+    """Only Secrets are confidential."""
 
     def serves(self, network: Network) -> bool:
         """Versions are image tags, so any that does not name a later line counts: ``1.9.6``, ``main``, a digest."""
@@ -48,7 +48,7 @@ class V1:
 
 
 class Planner:
-    """Plans the v1 networks of one input."""
+    """Plans the v1 networks of one plan input."""
 
     def __init__(self, inputs: PlanInput) -> None:
         self._inputs = inputs

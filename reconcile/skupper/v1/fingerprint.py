@@ -1,7 +1,7 @@
-"""The generation of a link: everything that a token depends on, hashed into the name of its Secret.
+"""The fingerprint of a token: everything that it depends on, hashed into the name of its Secret.
 
-Skupper compares connectors by name and loads certificates once per name, so a token that changes under one name
-is never used. Here a changed issuer gives a changed name: a stale token is one whose name differs.
+Skupper compares connectors by name and loads certificates once per name, so a token that changes under the same name
+is never used. Here a changed issuer gives a different name: a stale token is one whose name differs.
 
 Source: ``cmd/config-sync/config_sync.go``, ``pkg/qdr/qdr.go`` (``ConnectorsDifference``).
 """
@@ -12,11 +12,11 @@ from hashlib import sha256
 
 from reconcile.skupper.topology import Link
 
-UNKNOWN = "<generation>"
-"""Stands in a name for a generation that is only known once the issuer exists."""
+UNKNOWN = "<fingerprint>"
+"""Placeholder in a name for a fingerprint that is only known once the issuer exists."""
 
 _LONGEST_SLUG = 36
-"""Keeps every name at 63 characters or less: the name becomes a certificate's subject and a label value."""
+"""Keeps names within 63 characters: they become subjects of certificates and label values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class TokenFingerprint:
     port: str
     cost: int = 1
     revision: int = 0
-    """Counts renewals that nothing else tells apart, such as a token close to its expiry."""
+    """Counts renewals with otherwise equal values, for example of a token close to its expiry."""
 
     @property
     def digest(self) -> str:
@@ -44,7 +44,7 @@ def name(link: Link, fingerprint: TokenFingerprint) -> str:
 
 
 def stem(link: Link) -> str:
-    """The part of the name that all generations of a link share; names the issuer for the reader."""
+    """The part of the name that all tokens of a link share; names the issuer for readers."""
     slug = re.sub(r"[^a-z0-9]+", "-", f"{link.issuer.cluster}-{link.issuer.namespace}".lower())
     slug = slug[:_LONGEST_SLUG].strip("-")
     return f"link-{slug}-{_digest(f'{link.dialler} {link.issuer}')}"

@@ -1,8 +1,9 @@
 """Guards over removals that look at one object, one namespace or one link of v1: one class each.
 
-A removal has to pass all of them, and those of ``reconcile.skupper.guards`` that look at the whole plan. Each says what
-holds a removal, or None: **owned** by this app-interface, **proven** to be made by it or for it, **readable** in a
-namespace that this run may change, **accepted** data, and **converged** links in its place (``replacements``).
+A removal must pass all of them, and those of ``reconcile.skupper.guards`` that look at the whole plan. Each returns the
+reason that prevents a removal, or None: the object is **owned** by this app-interface and **proven** to be created by
+it or for it, its namespace is **readable** and may be changed by this run, its data is **accepted**, and the links that
+replace it have **converged** (``replacements``).
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from reconcile.skupper.v1.observed_state import ObservedState
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """An object carries the labels of this app-interface."""
+    """The object has the labels of this app-interface."""
 
     ownership: Ownership
 
@@ -32,19 +33,17 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """More than labels, which anybody may copy, shows that we made an object, or Skupper for a site of ours."""
+    """More than labels, which anybody may copy, shows that we created the object, or Skupper for a managed site."""
 
     ownership: Ownership
 
     def hold(self, live: LiveObject) -> Reason | None:
-        return (
-            None if provenance.proven(live, self.ownership) else "nothing but its labels says that it is ours"
-        )
+        return None if provenance.proven(live, self.ownership) else "only its labels show that it is ours"
 
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A namespace is known, selected, on a cluster of the data, and without a site of somebody else."""
+    """The namespace is readable, selected, on a cluster in the data, and without a foreign site."""
 
     observed: ObservedState
 
@@ -52,12 +51,12 @@ class Readable:
         closed = closed_reason(key, self.observed.inputs)
         if closed:
             return closed
-        return "its skupper-site is not ours" if self.observed.site(key).foreign else None
+        return "its ConfigMap skupper-site is not ours" if self.observed.site(key).foreign else None
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The data that decides about something is accepted: what refused data would declare is not known."""
+    """The data about the site or link is accepted: what refused data would declare without its errors is unknown."""
 
     desired: DesiredState
     inputs: PlanInput
@@ -67,17 +66,17 @@ class Accepted:
         ends = {link.dialler, link.issuer}
         refused = self.networks_of(link) & self.inputs.refused_networks
         if refused:
-            return f"the data of network {min(refused)} is refused"
+            return f"the data of network {min(refused)} has an error"
         refused_sites = self.inputs.refused_sites.keys() & ends
         if refused_sites and self.desired.wanted.keys() >= ends:
-            return f"the data of {min(refused_sites)} is refused"
+            return f"the data of {min(refused_sites)} has an error"
         return None
 
     def hold_site(self, key: SiteKey) -> Reason | None:
-        """Why a site stays that is marked ``delete``: its network is refused."""
+        """Why a site that is marked ``delete`` stays: its network is refused."""
         network = self.network_of.get(key)
         return (
-            f"the data of network {network} is refused" if network in self.inputs.refused_networks else None
+            f"the data of network {network} has an error" if network in self.inputs.refused_networks else None
         )
 
     def networks_of(self, link: Link) -> set[str]:

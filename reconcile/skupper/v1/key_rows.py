@@ -1,4 +1,4 @@
-"""What the rows of the table of config keys are made of: effects of a change, and rows that come in groups."""
+"""Building blocks for the table of config keys: effects of a change, and rows that come in groups."""
 
 import re
 from enum import StrEnum
@@ -8,20 +8,20 @@ from reconcile.skupper.v1.value_types import CPU, MEMORY, POD_LABELS
 
 
 class Effect(StrEnum):
-    """What happens when the value of a key changes on a site that runs already; reads as half a sentence."""
+    """What a changed value does to a running site, as a clause."""
 
     ROLLOUT = "restarts the routers of the site"
-    NEXT_LINKS = "counts for the next tokens and connectors only, while Services and certificates stay"
+    NEXT_LINKS = "applies to new tokens and connectors only; existing Services and certificates are unchanged"
     RESTART = "takes effect when the service-controller restarts"
-    REMAKE = "takes effect only when both Skupper deployments are made anew"
-    NEW_SITE = "takes effect only when the site is made anew"
+    RECREATE_DEPLOYMENTS = "takes effect only when both Skupper deployments are recreated"
+    RECREATE_SITE = "takes effect only when the site is recreated"
 
 
 def key(
     name: str,
     value: ValueType,
     description: str,
-    effect: Effect = Effect.REMAKE,
+    effect: Effect = Effect.RECREATE_DEPLOYMENTS,
     *,
     default: str = "",
     since: str = "",

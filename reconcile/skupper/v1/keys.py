@@ -1,7 +1,7 @@
-"""The keys of a site's ``config`` in Skupper v1: one row a key, and everything else about it is generated.
+"""The keys of a site's ``config`` in Skupper v1: one row per key, from which everything else about it is generated.
 
-Each value becomes a key of the ConfigMap ``skupper-site``. When a change of it takes effect is in the table because
-the site-controller reports nothing about that, so the plan does.
+Each value becomes a key of the ConfigMap ``skupper-site``. The table says when a change takes effect, because the
+site-controller reports nothing about that, so the plan does.
 
 To add a key, add a row and run ``make generate``.
 
@@ -33,7 +33,7 @@ _SITE = (
         "name",
         SITE_NAME,
         "Name of the site, first part of its router ids.",
-        Effect.NEW_SITE,
+        Effect.RECREATE_SITE,
         default="`<cluster>-<namespace>`",
     ),
     key(
@@ -43,7 +43,7 @@ _SITE = (
             "Short for `routerMode: edge` (true) or `interior` (false). A site has either this or "
             "`routerMode`."
         ),
-        Effect.NEW_SITE,
+        Effect.RECREATE_SITE,
         default="true on a private cluster",
         short_for="routerMode",
     ),
@@ -51,7 +51,7 @@ _SITE = (
         "routerMode",
         choice("interior", "edge"),
         "`interior` accepts links, `edge` only dials out.",
-        Effect.NEW_SITE,
+        Effect.RECREATE_SITE,
     ),
     key(
         "clusterLocal",
@@ -77,7 +77,7 @@ _SITE = (
         ),
         Effect.NEXT_LINKS,
     ),
-    key("ingressAnnotations", ANNOTATIONS, "Annotations of the Routes or Ingresses.", Effect.NEW_SITE),
+    key("ingressAnnotations", ANNOTATIONS, "Annotations of the Routes or Ingresses.", Effect.RECREATE_SITE),
     key(
         "createNetworkPolicy",
         BOOLEAN,
@@ -265,7 +265,7 @@ _ROUTER = (
             "Annotations of the router's Service, for example for a cloud load balancer. Used only "
             "when the site is created."
         ),
-        Effect.NEW_SITE,
+        Effect.RECREATE_SITE,
     ),
     key(
         "routerPodAnnotations",
@@ -278,13 +278,13 @@ _ROUTER = (
         "routerLoadBalancerIp",
         ADDRESS,
         "Address to ask of the load balancer; with `ingress: loadbalancer`.",
-        Effect.NEW_SITE,
+        Effect.RECREATE_SITE,
     ),
     key(
         "routerDisableMutualTls",
         BOOLEAN,
         "Accept routers without a client certificate.",
-        Effect.NEW_SITE,
+        Effect.RECREATE_SITE,
         default="`false`",
         since="1.3",
     ),

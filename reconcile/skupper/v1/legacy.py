@@ -1,8 +1,8 @@
-"""What the published integration ``skupper_network`` leaves on a cluster, and how it is told.
+"""Recognises objects of the legacy integration ``skupper_network``.
 
-It labels all that it applies, and since it labels the ConfigMap of a site, Skupper puts the same labels on all that it
-makes for the site. An object that another instance of ours has taken over keeps those labels: it is not the peer's any
-more.
+It labels everything that it applies, and since it labels the ConfigMap of a site, Skupper copies the labels to all
+objects that it creates for the site. An object that another instance has adopted keeps those labels, but is no longer a
+legacy object.
 
 Source: ``reconcile/skupper_network`` and ``reconcile/utils/openshift_resource.py`` of qontract-reconcile.
 """
@@ -24,17 +24,17 @@ _LONGEST_LABEL = 63
 
 
 def labelled(live: LiveObject) -> bool:
-    """True for what the peer applied and for what Skupper made for a site of the peer's."""
+    """True for objects that ``skupper_network`` applied, and for those that Skupper created for its sites."""
     return LABELS.items() <= dict(live.labels).items()
 
 
 def applied(live: LiveObject) -> bool:
-    """True if the peer itself applied this object, and it is still the peer's."""
+    """True if ``skupper_network`` applied this object and it has not been adopted."""
     return labelled(live) and live.annotations.get(_INTEGRATION) in _NAMES and INSTANCE not in live.labels
 
 
 def token(live: LiveObject) -> bool:
-    """True for a request, an issued or a delivered token that the peer made, also after it was taken over."""
+    """True for a request, an issued or a delivered token of ``skupper_network``, also after its adoption."""
     kinds = {names.REQUEST, names.TOKEN}
     return (
         live.key.kind == SECRET

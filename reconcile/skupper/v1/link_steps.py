@@ -1,6 +1,6 @@
-"""The writes of a link's life: request, touch, delivery, removals. One function each, all of them pure.
+"""The writes for a link: request, retrigger, delivery, removals.
 
-Both ends of a link are written into each of its Secrets; the data of a token is never part of a change.
+Each Secret of a link has annotations for both ends of the link. The data of a token is never part of a change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class LinkEnds:
 def path(
     ends: LinkEnds, name: str, reason: str, *, waits_for: Wait | None = None, deliver_now: bool = False
 ) -> list[Change]:
-    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
+    """All steps of a new link: request, delivery, removal of the issuer's copy."""
     dialler, issuer = ends.link.dialler, ends.link.issuer
     return [
         Change(
@@ -105,7 +105,7 @@ def deliver(body: Mapping[str, Any], token: Mapping[str, Any]) -> dict[str, Any]
 def remove(
     secret: LinkSecret, network: str, reason: str, *, waits_for: Wait | None = None, removal: bool = False
 ) -> Change:
-    """Remove one Secret of a link, at whichever end it lies."""
+    """Remove one Secret of a link, at either end."""
     return Change(
         verb=Verb.DELETE,
         cluster=secret.at.cluster,
@@ -121,7 +121,7 @@ def remove(
 
 
 def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
-    """Change the request a little, so that the site-controller, which tries once, looks at it again."""
+    """Update an annotation of the request, so that the site-controller, which tries once, tries again."""
     return Change(
         verb=Verb.PATCH,
         cluster=request.at.cluster,
@@ -129,7 +129,7 @@ def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
         kind=SECRET,
         name=request.name,
         network=ends.network,
-        reason="the request is still open; a change of it makes the site-controller look again",
+        reason="the request is still pending; updating it makes the site-controller retry",
         body={"metadata": {"annotations": {names.TRIGGERED: now.isoformat(timespec="seconds")}}},
     )
 

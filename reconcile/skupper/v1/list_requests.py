@@ -1,7 +1,7 @@
-"""The LISTs that show everything of ours on a cluster.
+"""The LISTs that show all managed objects on a cluster.
 
-Skupper copies the labels of its ConfigMap to all that it makes, so one label selector a kind finds our objects and
-its own. The two ConfigMaps that the routers write carry no labels and are found by their names.
+Skupper copies the labels of its ConfigMap to all objects that it creates, so one label selector per kind finds our
+objects and Skupper's. The two ConfigMaps that the routers write have no labels and are found by name.
 
 Source: ``cmd/config-sync/collector.go``.
 """
@@ -43,7 +43,7 @@ def reading(
 
 
 def presence_list(ownership: Ownership) -> ListRequest:
-    """The one LIST that tells whether anything of ours is on a cluster: the ConfigMap of a site goes last."""
+    """The one LIST that shows whether a cluster has managed objects: a site's ConfigMap is deleted last."""
     return ListRequest(CONFIG_MAP, labels=ownership.selector)
 
 
@@ -52,8 +52,8 @@ def list_requests(
 ) -> tuple[ListRequest, ...]:
     """All LISTs for a cluster with these declared sites.
 
-    `heartbeat` adds the routers' leases, which tell how old a status is; `take_over` adds what the published
-    integration made.
+    `heartbeat` adds the routers' leases, which show how old a status is; `take_over` adds the objects of
+    ``skupper_network``.
     """
     sites = tuple(sites)
     ingresses = {ingress(site) for site in sites}
@@ -65,7 +65,7 @@ def list_requests(
         found.append(_by_name(names.LEADER))
     found += [ListRequest(kind, labels=ownership.selector) for kind in kinds]
     if "route" in ingresses:
-        # Plain Kubernetes has no Routes; there the sites lack their host, and say so.
+        # Plain Kubernetes has no Routes; there the sites report that their host is missing.
         found.append(ListRequest(ROUTE, labels=ownership.selector, optional=True))
     best_effort = not any(site.definition.policies for site in sites)
     found.append(
@@ -81,10 +81,10 @@ def list_requests(
 
 
 def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> tuple[Probe, ...]:
-    """What to look for by name after the LISTs: what we would apply and did not see, since others may have it.
+    """What to look up by name after the LISTs: foreign objects may have the names that we would apply.
 
-    A namespace that is not declared is looked at if it holds something of ours but no site of ours: then that is
-    what is left over, or a site of somebody else's.
+    A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover resources,
+    or a foreign site.
     """
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}

@@ -1,4 +1,4 @@
-"""Names that Skupper 1.9.6 gives to things on a cluster, and the few that we add.
+"""Names that Skupper 1.9.6 uses on a cluster, and the few that we add.
 
 Source: ``api/types/types.go``.
 """
@@ -31,4 +31,4 @@ DIALLER = "qontract-skupper/dialler"
 ISSUER = "qontract-skupper/issuer"
 """Annotations of a link's Secrets: ``cluster/namespace`` of its two ends."""
 TRIGGERED = "qontract-skupper/touched"
-"""Annotation of a request: when it was last touched to make the site-controller look again."""
+"""Annotation of a request: when it was last updated to make the site-controller try again."""

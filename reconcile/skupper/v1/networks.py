@@ -1,7 +1,7 @@
-"""One network: its live sites, and every declared link between them.
+"""Plans one network: its wanted sites and every declared link between them.
 
-A site that cannot be read, must not be touched or does not belong to us keeps its place and its links; nothing is
-done about either, and the reason is told.
+A site that cannot be read, is skipped or is foreign keeps its place in the topology and its links; neither is changed,
+and the reason is reported.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from reconcile.skupper.v1.observed_state import ObservedState
 
 
 class NetworkPlanner:
-    """Plans one network of one world."""
+    """Plans one network."""
 
     def __init__(self, resolved: ResolvedNetwork, observed: ObservedState) -> None:
         self._resolved = resolved

@@ -1,7 +1,7 @@
-"""Is a link up? What each of its two ends says in its own ``skupper-network-status``.
+"""Is a link up? What each of its ends reports in its own ``skupper-network-status``.
 
-Both must be asked: one end alone keeps telling of a peer that is gone. What an end cannot know (it has no status
-yet, no router any more, or it never lists such links) is told apart from what it denies.
+Both ends count: one alone keeps reporting a remote that is gone. What an end cannot know (it has no status yet, no
+router any more, or never lists such links) is distinguished from what it denies.
 
 Source: ``pkg/flow/flow_mem_driver.go``, ``cmd/config-sync/collector.go``.
 """
@@ -17,7 +17,7 @@ from reconcile.skupper.v1.status import NetworkStatus, SeenSite
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How a site shows in the status of others: by its id, or where that is not known by its name."""
+    """How a site appears in the status of others: by its id or, if that is unknown, by its name."""
 
     site_id: str
     name: str
@@ -25,21 +25,21 @@ class Identity:
 
 
 def of_dialler(dialler: LiveSite, issuer: LiveSite, now: datetime) -> LinkObservation:
-    """What the dialler says of its link to the issuer's current site id."""
+    """What the dialler reports about its link to the issuer's current site id."""
     return _observation(dialler, issuer, "outgoing", now)
 
 
 def of_issuer(
     dialler: LiveSite, issuer: LiveSite, now: datetime, *, dialler_is_edge: bool
 ) -> LinkObservation:
-    """What the issuer says of the dialler; an interior router does not list edge sites that dial it."""
+    """What the issuer reports about the dialler; an interior router does not list edge sites that dial it."""
     if dialler_is_edge:
         return LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", issuer.status_at)
     return _observation(issuer, dialler, "incoming", now)
 
 
 def other_uplink(dialler: LiveSite, issuer: LiveSite) -> str:
-    """Name of another site that the dialler is connected with at present; empty if there is none.
+    """Name of another site that the dialler is connected to now; empty if there is none.
 
     An edge router has one active uplink; the others do not show.
     """
@@ -52,9 +52,9 @@ def other_uplink(dialler: LiveSite, issuer: LiveSite) -> str:
 
 
 def of_any(observer: LiveSite, dialler: Identity, issuer: Identity, now: datetime) -> Verdict:
-    """What any site of the network says of a link between two sites, one of which it may be itself.
+    """What any site of the network reports about a link between two sites, one of which it may be itself.
 
-    Only an end denies a link: others may not have heard of it yet.
+    Only an end can deny a link: others may not have been notified yet.
     """
     status = observer.status
     own = status.sites.get(observer.site_id) if status else None
@@ -70,7 +70,7 @@ def of_any(observer: LiveSite, dialler: Identity, issuer: Identity, now: datetim
 
 
 def neighbours(observer: LiveSite) -> frozenset[str]:
-    """Names of the sites that a site says it is linked with, edge sites that dial it included."""
+    """Names of the sites that a site reports links with, including edge sites that dial it."""
     status = observer.status
     own = status.sites.get(observer.site_id) if status else None
     if status is None or own is None:
@@ -99,7 +99,7 @@ def _observation(observer: LiveSite, other: LiveSite, direction: str, now: datet
     if status is None:
         return LinkObservation(Verdict.UNKNOWN, "no skupper-network-status yet")
     if status.fault:
-        return LinkObservation(Verdict.UNKNOWN, f"skupper-network-status is of no use: {status.fault}", at)
+        return LinkObservation(Verdict.UNKNOWN, f"skupper-network-status is unusable: {status.fault}", at)
     own = status.sites.get(observer.site_id)
     if own is None:
         return LinkObservation(Verdict.UNKNOWN, "skupper-network-status does not list its own site", at)

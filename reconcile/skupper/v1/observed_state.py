@@ -1,4 +1,4 @@
-"""The world through the eyes of the v1 engine: sites and link Secrets, looked up once and kept for one plan."""
+"""Observed state as the v1 engine sees it: sites and link Secrets, indexed once per plan."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,7 +16,7 @@ from reconcile.skupper.v1.tokens import LinkSecret
 
 
 class ObservedState:
-    """What the planning modules of this package share."""
+    """Indexes that the planning modules of this package share."""
 
     def __init__(self, inputs: PlanInput) -> None:
         self.inputs = inputs
@@ -36,7 +36,7 @@ class ObservedState:
 
     @cached_property
     def secrets(self) -> Sequence[LinkSecret]:
-        """All link Secrets that are ours, or become ours, on the clusters that could be read."""
+        """All link Secrets that are ours or are being adopted, on the clusters that could be read."""
         found = tokens.find(self.inputs.snapshots, self.inputs.ownership)
         if self.inputs.take_over:
             found += self.adoption.secrets
@@ -50,8 +50,8 @@ class ObservedState:
         return found
 
     @property
-    def places(self) -> frozenset[SiteKey]:
-        """All namespaces that hold something that is ours beyond doubt."""
+    def managed_namespaces(self) -> frozenset[SiteKey]:
+        """All namespaces with objects that are proven to be ours."""
         return frozenset(self._ours)
 
     def site(self, key: SiteKey) -> LiveSite:
@@ -71,15 +71,15 @@ class ObservedState:
         return self._by_link.get((link.dialler, link.issuer), ())
 
     def may_write(self, key: SiteKey) -> bool:
-        """True if this namespace is known, of a cluster in the data, not to be left alone and not somebody else's."""
+        """True if this namespace is readable, on a cluster in the data, not skipped and not foreign."""
         return not closed_reason(key, self.inputs) and not self.site(key).foreign
 
     @cached_property
     def adoption(self) -> Adoption:
-        """The taking over of sites, among those that are declared and known."""
+        """The adoption of sites that are declared and readable."""
         return Adoption([self.site(key) for key in sorted(self._declared()) if self.may_write(key)])
 
     def _declared(self) -> frozenset[SiteKey]:
-        """All sites that are meant to exist, in networks that are not refused."""
+        """All sites that should exist, in networks that are not refused."""
         refused = self.inputs.refused_networks
         return frozenset(key for key, network in self.inputs.desired.wanted.items() if network not in refused)

@@ -1,9 +1,9 @@
-"""The life of one declared link: where it stands, and the next steps.
+"""Plans one declared link: its state and the next steps.
 
-From nothing to up: the issuer gets a request, its site-controller turns the request into a token, the token is
-delivered to the dialler, the issuer's copy is removed, the routers connect. Every step is decided from what is on
-the two clusters now, so a run that was cut off anywhere is finished by the next one. A new generation is always up
-before the old one is removed.
+To bring a link up, the issuer gets a request, its site-controller turns the request into a token, the token is
+delivered to the dialler, the issuer's copy is deleted, and the routers connect. Every step is derived from what is on
+the two clusters now, so an interrupted run is completed by the next one. The old token is deleted only after the link
+of the new one is up.
 
 Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_handler.go``.
 """
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from reconcile.findings import Reason
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import fingerprint, legacy, link_steps, names, observations
+from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -21,16 +21,16 @@ from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
 
 RETRIGGER_AFTER = timedelta(seconds=30)
-"""The site-controller tries a request once; one that is still open after this is touched to make it look again."""
+"""The site-controller tries a request once; one that is pending for longer than this is retriggered by an update."""
 
-SETTLE = timedelta(minutes=2)
+CONNECT_WITHIN = timedelta(minutes=2)
 """How long a delivered token may take to become a working link before the link counts as down."""
 
 _REVISIONS = 32
 
 
 def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
-    """Say where the link stands and which changes carry it on, those of later steps included."""
+    """The state of the link and the changes that advance it, including those of later steps."""
     lacking = _lacking(ends)
     if lacking:
         return _waiting(ends, lacking)
@@ -55,25 +55,27 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
 
 
 def _lacking(ends: LinkEnds) -> Reason | None:
-    """What the issuer still lacks to issue a token that works; None if nothing."""
+    """What the issuer still lacks to issue a usable token; None if nothing."""
     issuer = ends.issuer
     if not issuer.site_id:
         return "the site does not exist yet"
     endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
     if endpoint.missing:
-        return f"it waits for {endpoint.missing}"
+        return f"waiting for {endpoint.missing}"
     if not issuer.ca:
         return _unusable(issuer, names.SITE_CA) or "it has no CA yet"
     if endpoint.host not in issuer.server.hosts:
         if not issuer.server.fingerprint:
             return _unusable(issuer, names.SITE_SERVER) or "it has no server certificate yet"
-        return f"its server certificate is not valid for {endpoint.host}; the site must be made anew"
+        return (
+            f"its server certificate is not valid for {endpoint.host}; {commands.recreate_site(issuer.key)}"
+        )
     return None
 
 
 def _unusable(issuer: LiveSite, secret: str) -> Reason | None:
     fault = issuer.certificate_fault(secret)
-    return f"its Secret {secret} is of no use, since {fault}" if fault else None
+    return f"its Secret {secret} is unusable: {fault}" if fault else None
 
 
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
@@ -84,7 +86,7 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
         network=ends.network, link=ends.link, state=LinkState.WAITING, reason=reason, since=created
     )
     if ends.delivered:
-        # A token of an issuer that is gone makes no link, but as long as no new one can be made it may stay.
+        # A token of an issuer that is gone is useless, but is kept until a new one can be issued.
         return report, []
     return report, link_steps.path(
         ends,
@@ -97,7 +99,7 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
 
 
 def _current(ends: LinkEnds, now: datetime) -> TokenFingerprint:
-    """The generation that the link should have: the newest serial in use, the next one if that is of no use."""
+    """The fingerprint that the link's token should have: its latest revision, or the next one if that is unusable."""
     endpoint = ends.issuer.endpoint(edge=ends.dialler_is_edge)
     base = TokenFingerprint(
         site_id=ends.issuer.site_id,
@@ -144,55 +146,55 @@ def _issued(ends: LinkEnds, issued: LinkSecret, report: LinkReport) -> tuple[Lin
     host = issued.host(edge=ends.dialler_is_edge)
     if host == ends.issuer.endpoint(edge=ends.dialler_is_edge).host:
         return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
-    # Issued before the issuer knew its host. Removed here, the next plan requests it again.
-    fault = f"the issued token is of no use: it names the host {host!r}"
+    # Issued before the issuer knew its host. Once deleted, the next plan requests it again.
+    fault = f"the issued token is unusable: it names the host {host!r}"
     return replace(report, reason=fault), [link_steps.remove(issued, ends.network, fault)]
 
 
 def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
-    """Up, down or unknown, from what both ends say."""
+    """Up, down or unknown, from the observations of both ends."""
     dialler = observations.of_dialler(ends.dialler, ends.issuer, now)
     issuer = observations.of_issuer(ends.dialler, ends.issuer, now, dialler_is_edge=ends.dialler_is_edge)
     report = replace(report, dialler=dialler, issuer=issuer, since=delivered.live.created)
     verdicts = {dialler.verdict, issuer.verdict} - {Verdict.SILENT}
-    settling = bool(report.since and now - report.since < SETTLE)
-    taken_up = delivered.name in ends.dialler.router_config.connectors
+    connecting = bool(report.since and now - report.since < CONNECT_WITHIN)
+    loaded = delivered.name in ends.dialler.router_config.connectors
     if verdicts == {Verdict.UP}:
-        # Two links between the same sites show as one record, which may still be that of the token to be replaced.
-        if settling and not taken_up and len(ends.delivered) > 1:
-            reason = f"the router of {ends.link.dialler} has not taken up the new token yet"
+        # Two links between the same sites show as one record, which may still be that of the old token.
+        if connecting and not loaded and len(ends.delivered) > 1:
+            reason = f"the router of {ends.link.dialler} has not loaded the new token yet"
             return replace(report, state=LinkState.DELIVERED, reason=reason)
         return replace(report, state=LinkState.UP, reason="")
     active = observations.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
-    if active and taken_up and dialler.verdict is Verdict.ABSENT:
+    if active and loaded and dialler.verdict is Verdict.ABSENT:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    reason = _denial(ends, dialler, issuer)
-    if settling:
+    reason = _not_up(ends, dialler, issuer)
+    if connecting:
         return replace(report, state=LinkState.DELIVERED, reason=reason)
     state = LinkState.DOWN if Verdict.ABSENT in verdicts else LinkState.UNKNOWN
     return replace(report, state=state, reason=reason)
 
 
-def _denial(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -> str:
-    told = [
-        f"{key} says: {seen.detail}"
+def _not_up(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -> str:
+    reports = [
+        f"{key} reports: {seen.detail}"
         for key, seen in ((ends.link.dialler, dialler), (ends.link.issuer, issuer))
         if seen.verdict in {Verdict.ABSENT, Verdict.UNKNOWN}
     ]
-    return "; ".join(told)
+    return "; ".join(reports)
 
 
 def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
-    """Requests and issued copies of other generations: of no use to anyone, and a re-made site dials itself by them."""
+    """Delete requests and issued copies with other fingerprints: a recreated site would dial itself with them."""
     return [
-        link_steps.remove(secret, ends.network, "it is of an older generation")
+        link_steps.remove(secret, ends.network, "it belongs to an older token")
         for secret in ends.at_issuer
         if secret.name != name
     ]
 
 
 def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
-    """Delivered tokens of other generations: removed once the current one is up and the router has its connector."""
+    """Delete delivered tokens with other fingerprints, once the current one is up and the router has its connector."""
     up = report.converged and name in ends.dialler.router_config.connectors
     waits_for = None if up else Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
     return [
@@ -204,9 +206,9 @@ def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) ->
 
 def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
     if legacy.token(secret.live):
-        return f"stale token: {legacy.NAME} made it"
+        return f"stale token: created by {legacy.NAME}"
     if secret.live.annotations.get(names.GENERATED_BY) != ends.issuer.site_id:
-        return f"stale token: {ends.link.issuer} was made anew"
+        return f"stale token: {ends.link.issuer} was recreated"
     fault = secret.fault(ends.issuer.ca, now)
     if fault:
         return f"stale token: {fault}"

@@ -1,8 +1,8 @@
-"""Cluster policies: what to apply and what to remove on each cluster.
+"""Plans cluster policies: what to apply and what to delete on each cluster.
 
-They belong to whole clusters and serve several networks at once, so they are planned apart from any network. A
-namespace filter leaves them out. A policy whose own data is refused is neither applied nor deleted. What a site refers
-to whose data is refused is not made for it, and stays as it is if it is there.
+Policies belong to clusters and serve several networks, so they are planned separately from networks. A namespace filter
+excludes them. A policy whose own data is refused is neither applied nor deleted. A policy of a site whose data is
+refused is not created, and is not changed if it exists.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ def _reads_policies(cluster: str, inputs: PlanInput) -> bool:
 
 
 def _ours(cluster: str, inputs: PlanInput) -> list[LiveObject]:
-    """Policies on a cluster that we have made; labels alone may have been copied."""
+    """Policies on a cluster that we have applied; labels alone may be copies."""
     if not _reads_policies(cluster, inputs):
         return []
     return [
@@ -85,7 +85,7 @@ def _ours(cluster: str, inputs: PlanInput) -> list[LiveObject]:
 
 
 def _last_user(users: Iterable[Site], inputs: PlanInput) -> Wait | None:
-    """What the removal of a policy waits for: as long as a site is there, Skupper must let it do what it did."""
+    """What the removal of a policy waits for: while one of its sites exists, its traffic must stay permitted."""
     for site in users:
         snapshot = inputs.snapshot(site.cluster.name)
         there = ObjectKey(CONFIG_MAP, site.namespace, names.SITE) in snapshot.objects
@@ -104,8 +104,9 @@ def _foreign(cluster: str, name: str) -> Finding:
     return Finding(
         rule="foreign-policy",
         message=(
-            f"cluster {cluster} has a {CLUSTER_POLICY.name} {name} that is not ours: it is left as it is. Remove it "
-            "with whatever made it, or give the policy of the data another identifier"
+            f"cluster {cluster} has a {CLUSTER_POLICY.name} {name} that is not ours and is not changed. Rename the "
+            "policy in the data, or delete the object and stop whatever manages it; "
+            f"on cluster {cluster} run: oc delete {CLUSTER_POLICY.plural} {name}"
         ),
         subject=ClusterSubject(cluster),
     )
@@ -115,8 +116,8 @@ def _no_policy_kind(cluster: str, name: str) -> Finding:
     return Finding(
         rule="no-policy-kind",
         message=(
-            f"cluster {cluster} does not know {CLUSTER_POLICY.label}, so policy {name} cannot be applied: "
-            "have its CRD installed, or take the policy out of the data"
+            f"cluster {cluster} does not serve {CLUSTER_POLICY.label}, so policy {name} cannot be applied: "
+            "install its CRD, or remove the policy from the data"
         ),
         subject=ClusterSubject(cluster),
     )

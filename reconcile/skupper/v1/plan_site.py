@@ -1,7 +1,7 @@
-"""One declared site: what to apply in its namespace, and how it stands.
+"""Plans one declared site: what to apply in its namespace, and its state.
 
-Objects that are as they must be cost no request. A ConfigMap whose change Skupper ignores or answers with a
-restart is still applied, and the reason says which of the two it is.
+Objects without drift need no request. A change of the ConfigMap that Skupper ignores, or answers with a restart, is
+still applied, and the reason says which of the two happens.
 """
 
 from collections.abc import Mapping
@@ -14,22 +14,22 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, Masked, drift
 from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import foreign, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1 import commands, foreign, legacy, names, objects, provenance, replacing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.waits import Wait, WaitKind
 
 STUCK_AFTER = timedelta(minutes=3)
-"""The site-controller gives a site two minutes and never resumes one that it left half-made."""
+"""The site-controller gives a site two minutes and never resumes one that it left incomplete."""
 
 
 def _cleaned_up(site: Site) -> Wait:
-    return Wait(WaitKind.CLEANED_UP, str(site.key), "what is left of the old site is gone")
+    return Wait(WaitKind.CLEANED_UP, str(site.key), "the remaining objects of the old site are deleted")
 
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """What follows for one declared site."""
+    """The plan of one declared site."""
 
     report: SiteReport
     changes: tuple[Change, ...] = ()
@@ -39,16 +39,16 @@ class SitePlan:
 
 
 def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
-    """Plan one site on a cluster that could be read."""
+    """Plan one site on a readable cluster."""
     if live.foreign:
-        report = SiteReport.of(site, SiteState.SKIPPED, "its skupper-site is not ours")
+        report = SiteReport.of(site, SiteState.SKIPPED, "its ConfigMap skupper-site is not ours")
         return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
     annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
     desired = objects.desired(network, site, live.ownership, annotations)
     others = foreign.around(live, desired)
     if others:
         report = _report(site, live, now)
-        if not live.site_id or live.becoming_ours:
+        if not live.site_id or live.being_adopted:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
@@ -59,21 +59,21 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
 
 
 def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
-    """Bring one object to what it must be: nothing, an apply, or a removal and an apply."""
+    """The changes of one object: none, an apply, or a delete and an apply."""
     found = live.find(kind, body["metadata"]["name"])
     if found is None or found.deleting:
         waits_for = _cleaned_up(site) if kind == CONFIG_MAP and not live.site_id and _old_site(live) else None
         reason = "the site does not exist" if not live.site_id else "it is missing"
         return [replace(_apply(site, kind, body, reason), waits_for=waits_for)]
-    anew = replacing.why(kind, body, found, taken_over=live.adopted(found))
-    if anew:
-        applied = _apply(site, kind, body, anew)
+    recreated_because = replacing.why(kind, body, found, taken_over=live.adopted(found))
+    if recreated_because:
+        applied = _apply(site, kind, body, recreated_because)
         removed = replace(applied, verb=Verb.DELETE, body=None, uid=found.uid)
         return [removed, applied]
     differing = drift(body, found)
     if not differing and provenance.applied(found):
         return []
-    reason = _why(kind, differing) if differing else "we have not applied it yet"
+    reason = _why(kind, differing) if differing else "this integration has not applied it yet"
     if live.adopted(found):
         reason = f"taken over from {legacy.NAME}; {reason}"
     return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
@@ -113,32 +113,31 @@ def _apply(site: Site, kind: Kind, body: objects.Body, reason: str) -> Change:
 
 
 def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
-    """What differs and, for the ConfigMap, what Skupper makes of each change; alike ones are told together."""
+    """What differs and, for the ConfigMap, the effect of each change; fields with the same effect are grouped."""
     if kind != CONFIG_MAP:
         return f"it differs in {', '.join(field.dotted for field in differing)}"
     paths: dict[str, list[str]] = {}
     for field in differing:
         paths.setdefault(_effect(field), []).append(field.dotted)
-    told = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
-    return f"it differs in {'; in '.join(told)}"
+    effects = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
+    return f"it differs in {'; in '.join(effects)}"
 
 
 def _effect(field: FieldDrift) -> str:
-    """Half a sentence about a field of ``skupper-site``.
+    """The effect of a change of a field of ``skupper-site``, as a clause.
 
-    The only annotation of ours is one that Skupper does not hand on, set only where it keeps nothing back that the
-    pods have already.
+    Skupper does not copy our only annotation to pods, and we set it only if the pods have none that it excludes.
     """
     if field.path[0] != "data":
         return "changes nothing for Skupper"
     key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
-    return key.effect if key else "Skupper does not know"
+    return key.effect if key else "is unknown to Skupper"
 
 
 def _old_site(live: LiveSite) -> bool:
-    """True while the router or its ConfigMap of an earlier site is still here.
+    """True while the router or its ConfigMap of a former site still exists.
 
-    A site made over them is taken for an existing one and never set up (``client/router_inspect.go``).
+    Skupper would take a site created over them for an existing one and never set it up (``client/router_inspect.go``).
     """
     return any(
         old.key.name in {names.INTERNAL, names.ROUTER} and old.key.kind in {CONFIG_MAP, DEPLOYMENT}
@@ -161,7 +160,7 @@ def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
 
 
 def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
-    """A router without a service-controller long after the site was made: Skupper will not mend that itself."""
+    """A router without a service-controller long after its creation: Skupper does not repair that."""
     router = live.part(DEPLOYMENT, names.ROUTER)
     if router is None or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
         return []
@@ -169,11 +168,12 @@ def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
         return []
     return [
         Finding(
-            rule="half-made-site",
+            rule="incomplete-site",
             message=(
-                f"{site.key} was left half-made: there is a Deployment {names.ROUTER} but no "
-                f"{names.SERVICE_CONTROLLER}. Delete the Deployment {names.ROUTER} in that namespace, then "
-                f"touch the ConfigMap {names.SITE}"
+                f"{site.key} is incomplete: Deployment {names.ROUTER} exists, {names.SERVICE_CONTROLLER} does not, and "
+                "Skupper does not resume the creation. Have it start over; "
+                + commands.on(site.key, f"delete deploy/{names.ROUTER}")
+                + f" && oc -n {site.namespace} rollout restart deploy/{names.SITE_CONTROLLER}"
             ),
             subject=site.subject,
         )

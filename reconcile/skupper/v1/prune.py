@@ -1,7 +1,7 @@
-"""What must go: links that are not declared, sites marked ``delete`` or not declared at all.
+"""Prunes what is not declared: links, sites, and sites marked ``delete``.
 
-Nothing is taken from a network or a site that is refused, from a cluster that could not be read, or from one that the
-data does not know.
+Nothing is removed from a refused network or site, from a cluster that could not be read, or from one that is not in the
+data.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from reconcile.skupper.v1.replacements import Converged, Hold
 
 
 def plan(desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState) -> Plan:
-    """Plan the removal of all that is ours and not declared; `links` are all declared links with their state."""
+    """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state."""
     guards = _Guards(
         Readable(observed), Accepted(desired, observed.inputs), Converged(desired, links, observed)
     )
@@ -41,7 +41,7 @@ class _Guards(NamedTuple):
 
 
 def _links(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
-    """Every Secret of ours whose link is not declared."""
+    """Every link Secret whose link is not declared."""
     declared = {(link.dialler, link.issuer) for entry in desired.networks for link in entry.links}
     for secret in observed.secrets:
         link = secret.link
@@ -62,9 +62,9 @@ def _links(desired: DesiredState, guards: _Guards, observed: ObservedState) -> I
 
 
 def _sites(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
-    """Every namespace with something of ours that no site which is meant to exist accounts for."""
+    """Every namespace with managed objects that is not a wanted site."""
     marked = {site.key: site.network for site in desired.sites if not site.wanted}
-    for key in sorted(observed.places - desired.wanted.keys()):
+    for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         if guards.readable.hold(key) or guards.accepted.hold_site(key):
             continue
         live, network = observed.site(key), marked.get(key, "")
@@ -87,7 +87,7 @@ def _reported(hold: Hold | None) -> tuple[Finding, ...]:
 def _findings(
     desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState
 ) -> Iterable[Finding]:
-    """Objects that belong to no site and no link, nor have a declared link's name: nobody else tells of them."""
+    """Report objects that belong to no site and no link and have no declared link's name."""
     inputs = observed.inputs
     named = {
         (end, report.credential) for report in links for end in (report.link.dialler, report.link.issuer)
@@ -96,7 +96,7 @@ def _findings(
         if observed.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(inputs)
-    for key in sorted(observed.places - desired.wanted.keys()):
+    for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         unreadable = inputs.snapshot(key.cluster).unreadable.get(key.namespace)
         if unreadable and key.cluster in inputs.desired.clusters:
             yield _unread(key, unreadable)
@@ -106,6 +106,6 @@ def _unread(key: SiteKey, reason: str) -> Finding:
     return Finding(
         rule="unreadable-namespace",
         severity=Severity.WARNING,
-        message=f"{key} holds something of ours that is not declared; nothing is removed there, for {reason}",
+        message=f"{key} contains managed resources that are not declared; nothing is removed there: {reason}",
         subject=SiteSubject(key.cluster, key.namespace),
     )

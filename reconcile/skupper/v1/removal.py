@@ -1,8 +1,8 @@
-"""Taking a site away, in two phases: first its links at both ends, then the site itself.
+"""Removes a site in two phases: first its links at both ends, then the site itself.
 
-A site is removed when its data says ``delete`` or says nothing of it any more. Its links go only when those that
-replace them are up, and the site only when no link Secret names it, so that no peer is left dialling a ghost. What
-Skupper made is collected by the API server; until it is gone it is listed.
+A site is removed when its data says ``delete`` or no longer declares it. Its links are deleted only when their
+replacements are up, and the site only when no link Secret names it, so that no remote keeps dialling it. Objects that
+Skupper created are garbage-collected; until then they are listed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def plan(
 
 
 def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
-    """How far the removal is; None if nothing is left."""
+    """The progress of the removal; None if nothing is left."""
     if live.foreign or not live.mine:
         return None
     left = sorted(f"{o.key.kind.name} {o.key.name}" for o in live.mine)
@@ -66,9 +66,9 @@ def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
 
 
 def _own_objects() -> Iterable[tuple[Kind, str]]:
-    """What we applied, in the order of removal: last made first gone, but the ConfigMap at the very end.
+    """What we applied, in the order of removal: reverse order of creation, but the ConfigMap last.
 
-    By the ConfigMap a run finds a site that is not declared any more, so it stays until all else is done.
+    By its ConfigMap a run finds a site that is no longer declared, so it stays until the rest is deleted.
     """
     for kind in reversed(objects.CONTROLLER_KINDS):
         yield kind, names.SITE_CONTROLLER

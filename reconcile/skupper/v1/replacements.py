@@ -1,7 +1,7 @@
 """Which removals have to wait because a site would lose its last working link.
 
 A removal waits for all declared links of both its ends that this run manages. A declared link that is skipped (its
-cluster disables the integration, a filter leaves it out, its namespace does not exist yet, its data is refused) may
+cluster disables the integration, a filter excludes it, its namespace does not exist yet, its data is refused) may
 never come up. It holds a removal only while the site has no other working link, and a finding reports what is held
 and how to end it.
 """
@@ -33,7 +33,7 @@ class Hold:
 
 
 class Converged:
-    """A guard over removals: the declared links of every site that loses one work, or will not be missed."""
+    """A guard over removals: the declared links of every site that loses a link are up, or are not needed."""
 
     def __init__(self, desired: DesiredState, reports: Iterable[LinkReport], observed: ObservedState) -> None:
         self._observed = observed
@@ -90,20 +90,20 @@ class Converged:
     def _works(self, report: LinkReport, near: Sequence[SiteKey]) -> bool:
         """True if a declared link is up; one that is skipped is judged by the sites that can still be read.
 
-        Every site writes down what it sees of the whole network. The ends of the link are asked, and those in `near`.
+        Every site reports the whole network as it sees it. The ends of the link and the sites `near` it are consulted.
         """
         if report.managed:
             return report.converged
         dialler, issuer = self._identity(report.link.dialler), self._identity(report.link.issuer)
-        told = {
+        verdicts = {
             observations.of_any(self._observed.site(observer), dialler, issuer, self._inputs.now)
             for observer in {report.link.dialler, report.link.issuer, *near}
             if self._readable(observer)
         }
-        return Verdict.UP in told and Verdict.ABSENT not in told
+        return Verdict.UP in verdicts and Verdict.ABSENT not in verdicts
 
     def _unseen_neighbours(self, live: LiveSite) -> Iterator[SiteKey]:
-        """Declared sites in namespaces that are closed to this run, and that this site says it is linked with."""
+        """Declared sites in namespaces that this run may not change and that this site reports links with."""
         if not live.site_id or live.router_down(self._inputs.now):
             return
         names = observations.neighbours(live)
@@ -142,7 +142,7 @@ class Converged:
                 return f"Run without {self._inputs.selection.text}"
             if key.namespace in self._inputs.snapshot(key.cluster).missing_namespaces:
                 return f"Create namespace {key.namespace} on cluster {key.cluster}"
-        return "Correct that, so that the link comes up"
+        return "Fix that so that the link can come up"
 
 
 def _linked(report: LinkReport, why_not: str = "") -> Wait:

@@ -1,4 +1,4 @@
-"""The ConfigMap ``skupper-site``: a site's typed configuration as the strings that Skupper reads.
+"""The ConfigMap ``skupper-site``: a site's typed configuration as strings for Skupper.
 
 Source: ``pkg/site/site.go``.
 """

@@ -1,4 +1,4 @@
-"""What the data of a v1 site means: the namespace's config over the network's over v1's defaults."""
+"""Resolves a v1 site: v1's defaults, the network's config and the namespace's config; later ones win."""
 
 from reconcile.skupper.definitions import Config, Network, SiteDefinition
 from reconcile.skupper.sites import Site
@@ -7,7 +7,7 @@ _LONGEST_NUMBER = 9
 
 
 def resolve_site(network: Network, definition: SiteDefinition) -> Site:
-    """Lay the namespace's config over the network's over v1's defaults.
+    """Merge v1's defaults, the network's config and the namespace's config; later ones win.
 
     A site on a private cluster is an edge site unless the data says otherwise, and an edge site has no ingress:
     a network-wide ``ingress`` is meant for those sites that accept links.

@@ -1,6 +1,6 @@
 """The Secrets of our links on a cluster: requests, issued copies and delivered tokens.
 
-Both ends of a link are written into each of its Secrets; where the Secret lies tells which end it is.
+Annotations of each Secret name both ends of its link; its namespace shows which end it is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ class LinkSecret:
 
     @property
     def delivered(self) -> bool:
-        """True at the dialler: this Secret makes the link."""
+        """True at the dialler: this Secret establishes the link."""
         return self.at == self.link.dialler
 
     @property
@@ -50,7 +50,7 @@ class LinkSecret:
 
     @property
     def triggered_at(self) -> datetime | None:
-        """When the request was made or last touched."""
+        """When the request was created or last retriggered."""
         return instant(self.live.annotations.get(names.TRIGGERED)) or self.live.created
 
     def host(self, *, edge: bool) -> str:
@@ -58,36 +58,36 @@ class LinkSecret:
         return self.live.annotations.get(f"{role}-host", "")
 
     @property
-    def oddity(self) -> Reason | None:
-        """What nobody who makes tokens would have written; None for a request, and for a token of any age."""
+    def malformed(self) -> Reason | None:
+        """Why this cannot be a token that Skupper wrote; None for a request, and for a token of any age."""
         if self.requested:
             return None
         if not self.issued:
             known = f"neither {names.REQUEST} nor {names.TOKEN}"
-            return f"its label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
+            return f"label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
         for entry in _CERTIFICATES:
             certificate = self.live.certificates.get(entry)
             if certificate is None:
-                return f"it has no {entry}"
+                return f"{entry} is missing"
             if certificate.fault:
-                return f"its {entry} cannot be used: {certificate.fault}"
+                return f"{entry} is {certificate.fault}"
         return None
 
     def fault(self, ca: str, now: datetime) -> Reason | None:
-        """Why an issued or delivered token is of no use with an issuer whose CA is `ca`; None if it is good."""
-        if self.oddity or not self.issued:
-            return self.oddity or f"its label {names.TYPE} is not {names.TOKEN}"
-        # Not that of its CA: any other token of this issuer would carry the same one.
+        """Why an issued or delivered token is unusable with an issuer whose CA is `ca`; None if it is usable."""
+        if self.malformed or not self.issued:
+            return self.malformed or f"label {names.TYPE} is not {names.TOKEN}"
+        # Not that of its CA: any other token of this issuer has the same CA.
         expires = self.live.certificates["tls.crt"].expires
         if expires and expires - now < RENEW_BEFORE:
-            return f"its tls.crt expires on {expires:%Y-%m-%d}"
+            return f"tls.crt expires on {expires:%Y-%m-%d}"
         if self.live.certificates["ca.crt"].fingerprint != ca:
-            return "its CA is not the issuer's"
+            return "it was signed by another CA than that of the issuer"
         return None
 
 
 class Stray(NamedTuple):
-    """A Secret of ours that looks like a link's and belongs to none."""
+    """One of our Secrets that looks like that of a link and belongs to none."""
 
     at: SiteKey
     name: str
@@ -95,7 +95,7 @@ class Stray(NamedTuple):
 
 
 def find(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> list[LinkSecret]:
-    """All link Secrets of ours on the clusters that could be read."""
+    """All our link Secrets on the clusters that could be read."""
     return [
         secret
         for cluster, snapshot in sorted(snapshots.items())
@@ -105,7 +105,7 @@ def find(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> list
 
 
 def strays(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> list[Stray]:
-    """All Secrets of ours that look like a link's and belong to none, sorted by place and name."""
+    """All our Secrets that look like those of links and belong to none, sorted by namespace and name."""
     return sorted(
         Stray(SiteKey(cluster, live.key.namespace), live.key.name, _no_link(live))
         for cluster, snapshot in snapshots.items()
@@ -115,7 +115,7 @@ def strays(snapshots: Mapping[str, ClusterSnapshot], ownership: Ownership) -> li
 
 
 def quoted(written: str) -> str:
-    """Somebody else's text inside ours, of bounded length."""
+    """Quote foreign text, with bounded length."""
     return repr(written if len(written) <= _LONGEST_QUOTE else f"{written[:_LONGEST_QUOTE]}…")
 
 
@@ -133,7 +133,7 @@ def _secrets(snapshot: ClusterSnapshot, ownership: Ownership) -> Iterable[LiveOb
 
 
 def _link(cluster: str, secret: LiveObject) -> Link | None:
-    """The link of which this Secret is a part: it names both ends and lies at one of them."""
+    """The link of which this Secret is a part: it names both ends and is at one of them."""
     link = provenance.ends(secret)
     return link if link and SiteKey(cluster, secret.key.namespace) in {link.dialler, link.issuer} else None
 
@@ -146,8 +146,8 @@ def _looks_like_a_link(secret: LiveObject) -> bool:
 def _no_link(secret: LiveObject) -> str:
     for end in (names.DIALLER, names.ISSUER):
         if not provenance.site_named(secret.annotations.get(end, "")):
-            return f"its annotation {end} names no site ({quoted(secret.annotations.get(end, ''))})"
+            return f"annotation {end} names no site ({quoted(secret.annotations.get(end, ''))})"
     ends = " and ".join(quoted(secret.annotations[end]) for end in (names.DIALLER, names.ISSUER))
     if provenance.ends(secret) is None:
-        return f"neither name nor place is that of a link between {ends}"
-    return f"it lies at neither end of its link, which are {ends}"
+        return f"its name or namespace is not that of a link between {ends}"
+    return f"it is in neither namespace of its link, {ends}"

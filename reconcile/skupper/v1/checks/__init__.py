@@ -1,4 +1,4 @@
-"""What v1 cannot accept in the data of its networks. The site-controller itself checks nothing and fails silently."""
+"""Rules for the data of v1's networks. The site-controller validates nothing and fails silently."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Rules about one site: settings that contradict one another, or that Skupper would ignore or stumble over."""
+"""Rules about one site: settings that contradict each other, or that Skupper ignores or fails on."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _SUFFIXES = {
 
 
 def check(network: Network, site: Site) -> Iterator[Finding]:
-    """All findings about one site that is meant to exist."""
+    """All findings about one wanted site."""
     yield from _namespace_length(site)
     yield from _service_controller(network, site)
     yield from _routers(network, site)
@@ -94,7 +94,7 @@ def _edge(network: Network, site: Site) -> Iterator[Finding]:
         if edge and config.get("ingress", "none") != "none":
             yield _finding(
                 network, site, "edge-ingress", "ingress",
-                f"{site.key} is an edge site and accepts no links, so ingress {config['ingress']} cannot be. "
+                f"{site.key} is an edge site and accepts no links, so it cannot have ingress {config['ingress']}. "
                 "Remove the ingress, or make it an interior site with edge: false",
             )  # fmt: skip
     own = site.definition.config
