@@ -76,10 +76,11 @@ generate: $(INSTALLED)  ## Regenerate schema, GraphQL type, query, model and doc
 	@$(BIN)/python -m codegen
 
 .PHONY: docs
-docs: generate  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in the README
+docs: generate  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in README.md and docs/json.md
 	@$(BIN)/python -m tests.faults.table
 	@$(BIN)/python -m tests.docs.transcript
 	@$(BIN)/python -m tests.docs.walk
+	@$(BIN)/python -m tests.docs.test_json
 
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows

@@ -63,14 +63,14 @@ def _load(path: str) -> Schema:
 
 
 def _section(title: str, schema: Schema) -> str:
-    told = textwrap.fill(_prose(schema.get("description", "")), width=120)
+    prose = textwrap.fill(_prose(schema.get("description", "")), width=120)
     rows = [
         _row(f"`{name}`", "yes" if required else "", _type(entry, schema), default, description)
         for name, entry, required in _keys(schema)
         for description, default in [_described(entry)]
     ]
     head = _head("Key", "Required", "Type", "Default", "Meaning")
-    return "\n".join([f"## {title}\n", f"{told}\n", *head, *rows, ""])
+    return "\n".join([f"## {title}\n", f"{prose}\n", *head, *rows, ""])
 
 
 def _keys(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, bool]]:
@@ -109,9 +109,9 @@ def _config_tables(table: ConfigTable) -> Iterator[str]:
 
 def _described(entry: Schema) -> tuple[str, str]:
     """What a key means, and its default, which descriptions give in a sentence of its own."""
-    told = _prose(entry.get("description", ""))
-    match = _DEFAULT.search(told)
-    return (_DEFAULT.sub("", told).strip(), match["value"]) if match else (told, "")
+    prose = _prose(entry.get("description", ""))
+    match = _DEFAULT.search(prose)
+    return (_DEFAULT.sub("", prose).strip(), match["value"]) if match else (prose, "")
 
 
 def _word(effect: StrEnum) -> str:

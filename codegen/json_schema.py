@@ -32,8 +32,8 @@ def described(key: ConfigKey) -> str:
 
 def _property(key: ConfigKey) -> str:
     first, *bounds = _type(key.type)
-    told = textwrap.fill(described(key), width=_WIDTH)
-    return f"{key.name}:\n" + _indented(f"{first}description: |\n{_indented(told)}\n{''.join(bounds)}")
+    description = textwrap.fill(described(key), width=_WIDTH)
+    return f"{key.name}:\n" + _indented(f"{first}description: |\n{_indented(description)}\n{''.join(bounds)}")
 
 
 def _type(value: ValueType) -> Iterator[str]:

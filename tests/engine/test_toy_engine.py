@@ -140,10 +140,10 @@ def test_a_site_that_is_not_declared_any_more_goes_too(linked: Harness) -> None:
 def test_nothing_is_removed_beyond_the_budget(linked: Harness) -> None:
     before = toys(linked)
     linked.change_site("p", delete=True)
-    told = linked.run(budget=1)
-    assert "removal-budget" in told.errors
+    result = linked.run(budget=1)
+    assert "removal-budget" in result.errors
     assert toys(linked) == before
-    assert SiteState.KEPT in {site.state for site in told.outcome.plan.sites}
+    assert SiteState.KEPT in {site.state for site in result.outcome.plan.sites}
 
 
 def test_a_run_that_is_cut_off_after_any_of_its_writes_is_finished_by_the_next(fleet: Harness) -> None:
@@ -188,33 +188,33 @@ def run_until(fleet: Harness, at: int) -> bool:
 
 
 def test_a_filter_leaves_all_others_as_they_are(fleet: Harness) -> None:
-    told = fleet.run(selection=Selection(clusters=frozenset({"a"})), wait=0)
+    result = fleet.run(selection=Selection(clusters=frozenset({"a"})), wait=0)
     assert toys(fleet) == {("a", toy.SITE)}
-    assert {state for link, state in told.states.items() if "b/" in link or "p/" in link} == {
+    assert {state for link, state in result.states.items() if "b/" in link or "p/" in link} == {
         LinkState.SKIPPED
     }
 
 
 def test_its_own_checks_refuse_a_site(fleet: Harness) -> None:
     fleet.change_site("b", config={"routers": 2})
-    told = fleet.run(wait=0)
-    assert "toy-config" in told.errors
+    result = fleet.run(wait=0)
+    assert "toy-config" in result.errors
     assert "b" not in {cluster for cluster, _ in toys(fleet)}
 
 
 def test_a_network_that_no_engine_serves_is_refused_and_keeps_its_sites(linked: Harness) -> None:
     before = toys(linked)
     linked.change(version="7.0.0")
-    told = linked.run(wait=0)
-    assert "unsupported-version" in told.errors
+    result = linked.run(wait=0)
+    assert "unsupported-version" in result.errors
     assert toys(linked) == before
 
 
 def test_one_plan_has_networks_of_two_engines(fleet: Harness) -> None:
     fleet.others = (keep_namespace(fleet.network),)
-    told = fleet.run()
-    assert told.all_up
-    assert {link.network for link in told.outcome.plan.links} == {"n", "v1"}
+    result = fleet.run()
+    assert result.all_up
+    assert {link.network for link in result.outcome.plan.links} == {"n", "v1"}
     assert fleet.objects(SECRET)
 
 
@@ -222,9 +222,9 @@ def test_an_engine_prunes_only_its_own_objects(fleet: Harness) -> None:
     fleet.others = (keep_namespace(fleet.network),)
     assert fleet.run().all_up
     fleet.change(sites=())
-    told = fleet.run(budget=50)
+    result = fleet.run(budget=50)
     assert toys(fleet) == set()
-    assert {link.network: link.state for link in told.outcome.plan.links} == {"v1": LinkState.UP}
+    assert {link.network: link.state for link in result.outcome.plan.links} == {"v1": LinkState.UP}
 
 
 def test_orphans_are_found_on_a_cluster_where_only_another_engine_has_sites(linked: Harness) -> None:

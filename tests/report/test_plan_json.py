@@ -90,7 +90,7 @@ def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "told"),
+    ("subject", "expected"),
     [
         (FleetSubject(), {"kind": "fleet"}),
         (NetworkSubject("n"), {"kind": "network", "network": "n"}),
@@ -99,8 +99,10 @@ def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
         (ClusterSubject("a"), {"kind": "cluster", "cluster": "a"}),
     ],
 )
-def test_the_subject_of_a_finding_is_told_with_its_kind(subject: Subject, told: dict[str, str]) -> None:
-    assert of(Plan(findings=(Finding("rule", "text", subject=subject),)))["findings"][0]["subject"] == told
+def test_the_subject_of_a_finding_has_its_kind(subject: Subject, expected: dict[str, str]) -> None:
+    assert (
+        of(Plan(findings=(Finding("rule", "text", subject=subject),)))["findings"][0]["subject"] == expected
+    )
 
 
 def test_bodies_are_not_part_of_it() -> None:
