@@ -105,10 +105,9 @@ def test_the_code_of_a_link_is_handed_over(linked: Harness) -> None:
 
 
 def test_an_object_goes_through_the_redactions_of_all_engines() -> None:
-    class Other(Toy):
-        redactions = {CONFIG_MAP: lambda body: {**body, "seen": True}}
-
-    redact = Engines(Toy(), Other()).redactions[CONFIG_MAP]
+    other = Toy()
+    other.redactions = {CONFIG_MAP: lambda body: {**body, "seen": True}}
+    redact = Engines(Toy(), other).redactions[CONFIG_MAP]
     assert redact({"data": {"code": "x", "a": "b"}}) == {"data": {"a": "b"}, "seen": True}
 
 
