@@ -7,6 +7,7 @@ An engine prunes only its own objects.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from reconcile.findings import Finding, NetworkSubject
@@ -87,8 +88,12 @@ class Engines:
 
     @property
     def redactions(self) -> dict[Kind, Redact]:
-        """The redactions of all engines; a kind belongs to one of them."""
-        return {kind: redact for engine in self._engines for kind, redact in engine.redactions.items()}
+        """The redactions of all engines; where several have one for a kind, an object goes through all of them."""
+        found: dict[Kind, list[Redact]] = {}
+        for engine in self._engines:
+            for kind, redact in engine.redactions.items():
+                found.setdefault(kind, []).append(redact)
+        return {kind: partial(_through_all, redacts) for kind, redacts in found.items()}
 
     def resolve(self, definitions: Definitions) -> DesiredState:
         """Resolve the sites and links of every network; done once per bundle.
@@ -129,6 +134,12 @@ class Engines:
             pointer=("siteController", "version"),
             subject=NetworkSubject(network.identifier),
         )
+
+
+def _through_all(redacts: Sequence[Redact], body: Mapping[str, Any]) -> Mapping[str, Any]:
+    for redact in redacts:
+        body = redact(body)
+    return body
 
 
 def _as_written(network: Network, definition: SiteDefinition) -> Site:

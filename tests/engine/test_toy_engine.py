@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reconcile import apply
 from reconcile.engines import ENGINES
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.report import plan_json, status_text
@@ -100,6 +101,20 @@ def test_the_code_of_a_link_is_handed_over(linked: Harness) -> None:
     codes = {found["data"]["code"] for found in linked.objects(CONFIG_MAP) if "code" in found.get("data", {})}
     assert codes
     assert codes <= known
+
+
+def test_an_object_goes_through_the_redactions_of_all_engines() -> None:
+    other = Toy()
+    other.redactions = {CONFIG_MAP: lambda body: {**body, "seen": True}}
+    redact = Engines(Toy(), other).redactions[CONFIG_MAP]
+    assert redact({"data": {"code": "x", "a": "b"}}) == {"data": {"a": "b"}, "seen": True}
+
+
+def test_objects_enter_the_program_by_way_of_the_cache_alone() -> None:
+    """It is the cache that redacts them."""
+    program = Path(apply.__file__).parent
+    users = {path.name for path in program.glob("*.py") if "from_manifest" in path.read_text()}
+    assert users == {"cache.py"}
 
 
 def test_no_plan_holds_the_code(linked: Harness) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from reconcile.skupper.definitions import Network, Strategy
 from reconcile.skupper.sites import Site
 from reconcile.skupper.topology import mesh, redundant, uplinks
-from reconcile.skupper.topology.links import Link
+from reconcile.skupper.topology.link import Link
 from reconcile.skupper.topology.reachability import dialler_of
 
 __all__ = ["Link", "links"]
