@@ -239,7 +239,7 @@ def test_a_listener_that_fails_is_not_called_again_and_the_run_goes_on(scenario:
     scenario.declare(change("x"), change("y", cluster="b"))
     outcome = scenario.run()
     assert (scenario.fleet.clients["a"].names(), scenario.fleet.clients["b"].names()) == ({"x"}, {"y"})
-    assert outcome.failures == ["progress is not reported any more: BrokenPipeError"]
+    assert outcome.failures == ["progress is no longer reported: BrokenPipeError"]
 
 
 def test_the_listener_is_called_by_the_thread_that_runs_alone(scenario: Scenario):

@@ -34,6 +34,7 @@ from tests.docs.pages import ROOT, Page
 from tests.report.plans import NOW
 
 PAGE = Page(ROOT / "docs" / "json.md")
+SUBJECTS = PAGE.text.partition("### Subjects")[2].partition("## ")[0]
 _EAST, _WEST = SiteKey("east", "vault"), SiteKey("west", "vault")
 _LINK = Link(_WEST, _EAST)
 _SECRET = "link-east-vault-75a4ce0b-0f5e1c2d"
@@ -104,7 +105,7 @@ def tables() -> dict[str, set[str]]:
     found = {}
     for section in re.split(r"^## ", PAGE.text, flags=re.MULTILINE)[1:]:
         heading, _, rest = section.partition("\n")
-        fields = re.findall(r"^\| `(\w+)` \| ", rest, flags=re.MULTILINE)
+        fields = re.findall(r"^\| `(\w+)` \| ", rest.partition("\n### ")[0], flags=re.MULTILINE)
         found[heading] = set(fields)
     return found
 
@@ -145,7 +146,7 @@ def test_every_kind_of_subject_is_described_with_its_fields(subject: type[Subjec
     fields = [field.name for field in dataclasses.fields(subject)]
     example = Plan(findings=(Finding("rule", "message", subject=subject(*fields)),))
     kind = json.loads(plan_json.plan(example))["findings"][0]["subject"]["kind"]
-    (row,) = re.findall(rf"^\| `{kind}` \| (.*?) \|", PAGE.text, flags=re.MULTILINE)
+    (row,) = re.findall(rf"^\| `{kind}` \| (.*?) \|", SUBJECTS, flags=re.MULTILINE)
     assert re.findall(r"`(\w+)`", row) == fields
 
 

@@ -58,7 +58,7 @@ MUTATIONS = (
     _mutation(
         "links that are not declared are removed at once",
         "skupper/v1/prune.py",
-        "replacements.hold_token(secret) if secret.delivered else None",
+        "guards.converged.hold_token(secret) if secret.delivered else None",
         "None",
         "skupper/test_planning.py::TestRemovals::test_links_stay_until_those_that_remain_are_up",
         "skupper/test_replacements.py::test_a_replacement_that_is_managed_is_waited_for_without_a_word",
@@ -66,7 +66,7 @@ MUTATIONS = (
     _mutation(
         "a site is removed though a site that cannot be seen dials it",
         "skupper/v1/prune.py",
-        "hold = replacements.hold_site(live)",
+        "hold = guards.converged.hold_site(live)",
         "hold = None",
         "skupper/test_replacements.py::TestUnseenDiallers"
         "::test_a_site_stays_while_it_is_the_last_one_that_a_closed_site_dials",
@@ -111,7 +111,7 @@ MUTATIONS = (
     ),
     _mutation(
         "what cannot be read counts as absent",
-        "skupper/v1/networks.py",
+        "skupper/blocks.py",
         "    if problem:\n",
         "    if False:\n",
         "skupper/test_planning.py::test_an_unreadable_cluster_gets_no_change_and_the_others_do",
@@ -119,9 +119,9 @@ MUTATIONS = (
     ),
     _mutation(
         "what could be read in part is removed",
-        "skupper/v1/observed_state.py",
-        "if cluster is None or self.inputs.snapshot(key.cluster).problem_in(key.namespace):",
-        "if cluster is None:",
+        "skupper/blocks.py",
+        "inputs.snapshot(key.cluster).problem_in(key.namespace) or ",
+        "",
         f"{_PROMISES}Counting::test_nothing_is_removed_where_not_all_could_be_read",
     ),
     _mutation(
