@@ -20,7 +20,7 @@ import kubernetes.client.rest  # noqa: F401 imported by threads later: they must
 from reconcile.app_interface.bundle.model import Bundle
 from reconcile.app_interface.client import Client  # noqa: F401 as above
 from reconcile.apply.events import Event
-from reconcile.cli.opening import opened
+from reconcile.cli.opening import open_session
 from reconcile.cli.options import Common, common, max_removals
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.sandbox.kubernetes.calls import Call
@@ -82,7 +82,7 @@ class AbandonedRun:
 
     def finish(self) -> bool:
         shared, budget = _options.main(["--config", str(self._box.config), *ALL], standalone_mode=False)
-        with opened(shared, removal_budget=budget, stop=self._stop) as session:
+        with open_session(shared, removal_budget=budget, stop=self._stop) as session:
             outcome = session.run(_unheard).execute(wait=PATIENCE)
         until(lambda: not _writers(), PATIENCE)
         assert outcome.stopped or not outcome.failures, outcome.failures
