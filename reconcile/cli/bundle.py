@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile import package_data
 from reconcile.cli.exits import exit_codes
 from reconcile.cli.failing import Failed, plainly
 from reconcile.findings import Severity
@@ -28,7 +29,7 @@ _EXITS = {
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory laid out as qontract-schemas.  [default: `schemas` beside SOURCE's ancestors]",
+    help="Directory laid out as qontract-schemas.  [default: `schemas` in SOURCE or above, else the program's]",
 )
 @click.option(
     "-o",
@@ -116,12 +117,12 @@ def _write(text: str, output: Path) -> None:
 
 
 def schemas_near(source: Path) -> Path:
-    """Find the schemas that go with a directory of data: ``schemas`` in it or in a folder above it."""
+    """Find the schemas for a directory of data: ``schemas`` in it or in a folder above it, else the program's."""
     for folder in (source, *source.resolve().parents):
         found = folder / "schemas"
         if (found / "graphql-schemas" / "schema.yml").is_file():
             return found
-    raise Failed(f"no schemas beside {source} or above it: name them with --schemas")
+    return package_data.schemas()
 
 
 def _commit(source: Path) -> tuple[str, str]:
