@@ -1,8 +1,7 @@
-"""A finding: something wrong in the data or on a cluster, said so that a person can act on it.
+"""Findings: problems in the data or on a cluster, described so that a person can act on them.
 
-Findings are values, collected and never raised, so that one fault does not hide the other nine. Where the fault
-lies is given in the words of its source: a datafile of the bundle with the path inside the document, or an
-object on a cluster.
+Findings are values that are collected, never raised, so that one problem does not hide the others. A finding names its
+location: a datafile of the bundle with the path inside it, or an object on a cluster.
 """
 
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault, where it lies, which rule it breaks and what to do next."""
+    """One problem: its location, the rule it breaks and the next step."""
 
     rule: str
     """Name of the rule in kebab case, for example ``router-logging``."""

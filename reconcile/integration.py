@@ -1,7 +1,7 @@
-"""The integration put together: configuration and data in, a reconciler out.
+"""Assembles the integration: configuration and data in, a reconciler out.
 
-A `Session` is one invocation: it pins one bundle, reads the secrets of its clusters, and has a `Reconciler` work on
-what the bundle declares. It prints nothing and decides nothing.
+A `Session` is one invocation: it pins one bundle, reads the secrets of its clusters, and runs a `Reconciler` on the
+definitions of the bundle. It prints nothing and makes no decisions.
 """
 
 import logging
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Invocation(Protocol):
-    """What a session needs to know of how the program was called."""
+    """The command line options that a session needs."""
 
     @property
     def config(self) -> Path: ...
@@ -68,7 +68,7 @@ class Session:
         stop: Flag | None = None,
         take_over: bool = False,
     ) -> None:
-        """`stop`: when it is set, nothing new is begun any more."""
+        """`stop`: once it is set, nothing new is started."""
         self._stop = stop or Flag()
         self._config = config
         self._fetched = fetched
@@ -85,12 +85,12 @@ class Session:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the definitions."""
+        """Findings about the definitions."""
         return self._reconciler.findings
 
     @property
     def bundle(self) -> str:
-        """The sha of the bundle that this session stays on."""
+        """The sha256 of the bundle that this session is pinned to."""
         return self._fetched.sha
 
     @property
@@ -105,15 +105,15 @@ class Session:
         return frozenset(site.namespace for network in networks for site in network.sites)
 
     def run(self, listener: Listener) -> Run:
-        """A run over all clusters that the selection leaves."""
+        """A run over all selected clusters."""
         return self._reconciler.run(listener)
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
-        """Read everything once and plan, without a word."""
+        """Read everything once and plan, without reporting events."""
         return self._reconciler.look(heartbeat=heartbeat)
 
     def log_requests(self) -> None:
-        """Say at DEBUG how many requests each cluster has had."""
+        """Log at DEBUG how many requests each cluster has received."""
         for cluster, (total, writes) in self._reconciler.requests().items():
             _log.debug("%s: %s requests, %s of them writes", cluster, total, writes)
 
@@ -121,9 +121,9 @@ class Session:
         self._reconciler.close()
 
     def _open(self, cluster: Cluster, sites: Sequence[Site]) -> Accounts:
-        """Open the accounts of a cluster; the cluster-admin one where there may be policies of ours.
+        """Open the accounts of a cluster; the cluster-admin account only if it may have policies of ours.
 
-        Where none is declared it is for removing old ones alone, so a cluster goes on without it.
+        Without declared policies that account only removes old ones, so it is optional then.
         """
         from reconcile.openshift.client import Client
 
@@ -138,7 +138,7 @@ class Session:
                     cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
                 )
             except SecretError as error:
-                # It knows the secret, and not what the secret is for.
+                # The error names the secret, not the cluster.
                 raise CannotOpenError(f"cluster {cluster.name}: {error}") from error
             except AppInterfaceError as error:
                 raise CannotOpenError(str(error)) from error
@@ -152,7 +152,7 @@ class Session:
         except CannotOpenError as error:
             if any(site.definition.policies for site in sites):
                 raise
-            _log.debug("%s; no policy that is not declared any more will be found there", error)
+            _log.debug("%s; policies that are no longer declared are not found there", error)
             return accounts
 
 
@@ -164,7 +164,7 @@ def open_session(
     take_over: bool = False,
     stop: Flag | None = None,
 ) -> Iterator[Session]:
-    """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
+    """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be read."""
     from reconcile.app_interface import client, config, secrets
 
     settings = config.read(invocation.config)

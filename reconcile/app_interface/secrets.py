@@ -1,6 +1,6 @@
-"""Secrets: where they lie, who reads them, how they stay hidden.
+"""Secrets: references to them, their readers, and how their values stay hidden.
 
-A secret's place is a reference out of the data: ``{path, field, version, format}``. It is read from Vault or,
+A secret is named by a reference in the data: ``{path, field, version, format}``. It is read from Vault or,
 where app-interface says that it has none, from the configuration file (``creds/a`` is the table ``[creds.a]``).
 Values travel as ``SecretStr``, whose ``str()`` and ``repr()`` are stars.
 """
@@ -31,7 +31,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """Where a secret lies."""
+    """Where a secret is."""
 
     path: str
     field: str
@@ -44,7 +44,7 @@ class SecretReference:
 
 
 class SecretReader(Protocol):
-    """A place that secrets are read from."""
+    """A source of secrets."""
 
     def entries(self, reference: SecretReference) -> Entries:
         """Give the text fields of the secret at ``reference.path``.
@@ -56,7 +56,7 @@ class SecretReader(Protocol):
 
 @dataclass(slots=True)
 class ConfigReader:
-    """Reads the tables of the configuration file. Versions mean nothing to it."""
+    """Reads the tables of the configuration file. It ignores versions."""
 
     config: Config
 
@@ -76,7 +76,7 @@ class ConfigReader:
 
 @dataclass(slots=True)
 class CachingReader:
-    """Asks another reader once for each secret and version; a run is short, so nothing expires.
+    """Caches another reader's secrets by version; a run is short, so nothing expires.
 
     May be shared by threads, which then wait for each other.
     """
@@ -95,7 +95,7 @@ class CachingReader:
 
 
 def hidden(values: Mapping[str, object]) -> Entries:
-    """Wrap the values of a secret; what is not text is left out, since nothing here could use it."""
+    """Wrap the values of a secret; values that are not text are dropped."""
     return {name: SecretStr(value) for name, value in values.items() if isinstance(value, str)}
 
 
@@ -133,10 +133,10 @@ def read(reader: SecretReader, reference: SecretReference) -> SecretStr:
 
 
 def reader(config: Config, *, vault: bool) -> SecretReader:
-    """Give the reader that app-interface settings ask for (``vault``), remembering what it has read.
+    """Give the reader that app-interface settings ask for (``vault``), with a cache.
 
     Raises:
-        ConfigError: if secrets lie in Vault and the configuration does not say where that is.
+        ConfigError: if secrets are in Vault and the configuration has no [vault].
     """
     if not vault:
         return CachingReader(ConfigReader(config))

@@ -1,7 +1,7 @@
-"""Reading clusters and carrying plans out: the part that acts.
+"""Reads clusters and applies plans.
 
-``observing`` reads a cluster into its ``picture``. ``watching`` keeps that current, by ``streaming`` or by
-``relisting`` the ``scopes`` of its LISTs. ``executing`` makes one change, ``running`` goes on until what is declared
-is true. None of it decides anything: every decision is the planner's, made anew from the current picture each time
-something has changed. Nothing here prints; what happens is told as ``events``.
+``observing`` reads a cluster into its ``cache``. ``watching`` keeps the cache current, by ``streaming`` or by
+``relisting`` the ``scopes`` of its LISTs. ``executing`` applies one change, ``running`` loops until the clusters have
+converged. Nothing here makes decisions: whenever a cache has changed, the planner computes a new plan. Nothing here
+prints; progress is reported as ``events``.
 """

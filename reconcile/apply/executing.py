@@ -1,18 +1,18 @@
-"""Making one change on a cluster, and learning what is there when it meets something unexpected.
+"""Applies one change to a cluster, and reads the object again if the result is unexpected.
 
-Every change may be repeated: what exists already is looked at, what is gone already is fine. The one place where
-secret data is held is the delivery of a token: read at the issuer, written at the dialler, forgotten.
+Every change is idempotent: an object that exists already is read, one that is gone already is fine. Secret data is held
+in one place only, the delivery of a token: read at the issuer, written at the dialler, dropped.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts
-from reconcile.apply.picture import Picture
 from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.skupper.live import ObjectKey, take_in
+from reconcile.skupper.live import LiveObject, ObjectKey
 from reconcile.skupper.plan import Change, Verb
 
 Json = dict[str, Any]
@@ -20,15 +20,15 @@ _KUBECTL = "kubectl.kubernetes.io/"
 
 
 class Clusters:
-    """The accounts and pictures of all clusters that could be read."""
+    """The accounts and caches of all clusters that could be read."""
 
-    def __init__(self, accounts: Mapping[str, Accounts], pictures: Mapping[str, Picture]) -> None:
+    def __init__(self, accounts: Mapping[str, Accounts], caches: Mapping[str, ClusterCache]) -> None:
         self.accounts = accounts
-        self.pictures = pictures
+        self.caches = caches
 
 
-def make(change: Change, clusters: Clusters) -> bool:
-    """Make one change and put its result into the picture of its cluster; False if there was nothing to write.
+def execute(change: Change, clusters: Clusters) -> bool:
+    """Apply one change and store the result in the cache of its cluster; False if there was nothing to write.
 
     Raises ``ClusterError``.
     """
@@ -37,14 +37,18 @@ def make(change: Change, clusters: Clusters) -> bool:
 
 
 def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
-    picture = clusters.pictures[change.cluster]
-    # What was not there when we looked is made, not taken over: somebody else may have been quicker.
-    known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
+    cache = clusters.caches[change.cluster]
+    # An object that the cache does not have is created, never taken over: another client may have created it meanwhile.
+    known = ObjectKey(change.kind, change.namespace, change.name) in cache.keys(change.kind)
     try:
-        picture.put(take_in(change.kind, client.apply(change.kind, dict(change.body or {}), force=known)))
+        cache.put(
+            LiveObject.from_manifest(
+                change.kind, client.apply(change.kind, dict(change.body or {}), force=known)
+            )
+        )
     except errors.Conflict:
         if not known:
-            _refresh(change, client, picture)
+            _refresh(change, client, cache)
         raise
     return True
 
@@ -56,28 +60,32 @@ def _create(change: Change, client: Client, clusters: Clusters) -> bool:
         if delivery is None:
             return False
         body = delivery
-    picture = clusters.pictures[change.cluster]
+    cache = clusters.caches[change.cluster]
     try:
-        picture.put(take_in(change.kind, client.create(change.kind, body)))
+        cache.put(LiveObject.from_manifest(change.kind, client.create(change.kind, body)))
     except errors.AlreadyExists:
-        # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
-        _refresh(change, client, picture)
+        # Created by an earlier attempt or by another client: the planner decides what follows.
+        _refresh(change, client, cache)
         return False
     return True
 
 
-def _refresh(change: Change, client: Client, picture: Picture) -> bool:
-    """Read the object of a change into the picture; False if there is none any more."""
+def _refresh(change: Change, client: Client, cache: ClusterCache) -> bool:
+    """Read the object of a change into the cache; False if it no longer exists."""
     try:
-        picture.put(take_in(change.kind, client.get(change.kind, change.name, change.namespace or None)))
+        cache.put(
+            LiveObject.from_manifest(
+                change.kind, client.get(change.kind, change.name, change.namespace or None)
+            )
+        )
     except errors.NotFound:
-        picture.remove(change.kind, change.namespace, change.name)
+        cache.remove(change.kind, change.namespace, change.name)
         return False
     return True
 
 
 def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
-    """The token to deliver; None if the issuer's copy is gone, which the picture then shows."""
+    """The token to deliver; None if the issuer's copy is gone, which the cache then shows."""
     source = change.source
     if source is None:
         return None
@@ -85,38 +93,38 @@ def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json
     try:
         token = client.get(SECRET, source.name, source.namespace)
     except errors.NotFound:
-        clusters.pictures[source.cluster].remove(SECRET, source.namespace, source.name)
+        clusters.caches[source.cluster].remove(SECRET, source.namespace, source.name)
         return None
-    told = take_in(SECRET, token).annotations
-    annotations = {key: text for key, text in told.items() if not key.startswith(_KUBECTL)}
+    copied = LiveObject.from_manifest(SECRET, token).annotations
+    annotations = {key: text for key, text in copied.items() if not key.startswith(_KUBECTL)}
     metadata = {**body["metadata"], "annotations": {**annotations, **body["metadata"]["annotations"]}}
     return {**body, "metadata": metadata, "data": token.get("data") or {}}
 
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
-    picture = clusters.pictures[change.cluster]
+    cache = clusters.caches[change.cluster]
     try:
         body = client.patch(change.kind, change.name, change.namespace or None, dict(change.body or {}))
     except errors.NotFound:
-        picture.remove(change.kind, change.namespace, change.name)
+        cache.remove(change.kind, change.namespace, change.name)
         return False
-    picture.put(take_in(change.kind, body))
+    cache.put(LiveObject.from_manifest(change.kind, body))
     return True
 
 
 def _delete(change: Change, client: Client, clusters: Clusters) -> bool:
-    picture = clusters.pictures[change.cluster]
+    cache = clusters.caches[change.cluster]
     try:
         client.delete(change.kind, change.name, change.namespace or None, uid=change.uid or None)
     except errors.NotFound:
-        picture.remove(change.kind, change.namespace, change.name, change.uid)
+        cache.remove(change.kind, change.namespace, change.name, change.uid)
         return False
     except errors.Conflict:
-        # Another object has taken the name: it is not the one that was to go.
-        if _refresh(change, client, picture):
+        # Another object has this name by now: it is not the one to delete.
+        if _refresh(change, client, cache):
             raise
         return False
-    picture.remove(change.kind, change.namespace, change.name, change.uid)
+    cache.remove(change.kind, change.namespace, change.name, change.uid)
     return True
 
 

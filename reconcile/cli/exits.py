@@ -1,11 +1,11 @@
-"""Exit codes: what they mean, said at the end of each command's help."""
+"""Exit codes and their meaning, for the end of each command's help."""
 
 from collections.abc import Mapping
 
 _ALWAYS = {2: "the command line is wrong"}
 
 SESSION = {
-    4: "the data does not know this integration",
+    4: "app-interface has no integration-1 datafile for this integration",
     5: "schemas were read that the integration's datafile does not declare",
     130: "stopped by Ctrl-C",
     143: "stopped by SIGTERM",

@@ -1,4 +1,4 @@
-"""How a command ends when it cannot go on: one line that says what, why and what next; never a traceback."""
+"""Turns errors that a user can act on into one line and an exit code, never a traceback."""
 
 import functools
 import sys
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconcile.cli.leaving import leave
+from reconcile.cli.leaving import exit_now
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,8 +18,8 @@ class Failed(click.ClickException):
     exit_code = 1
 
 
-def plainly(command: F) -> F:
-    """Turn the errors that a user can act on into `Failed`."""
+def handle_errors(command: F) -> F:
+    """Decorate a command: print errors that a user can act on as one line and exit."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -32,6 +32,6 @@ def plainly(command: F) -> F:
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
-            leave(130)
+            exit_now(130)
 
     return wrapped  # type: ignore[return-value]

@@ -1,6 +1,6 @@
-"""Ending the program at once, when it was told to stop.
+"""Ends the process at once after a request to stop.
 
-An ordinary end waits for all threads, and one that reads from a cluster that hangs takes as long as its time-out.
+A normal exit waits for all threads, and one that reads from a cluster that hangs takes until its time-out.
 """
 
 import logging
@@ -9,8 +9,8 @@ import sys
 from typing import NoReturn
 
 
-def leave(code: int) -> NoReturn:
-    """End the process with this exit code, once all that was said is out. Only for when nothing is being written."""
+def exit_now(code: int) -> NoReturn:
+    """Flush all output and end the process with this exit code. Only while no cluster is being written to."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -1,4 +1,4 @@
-"""``qontract-skupper sandbox``: everything around the integration, simulated in one process."""
+"""``qontract-skupper sandbox``: clusters, Skupper and GraphQL server simulated in one process."""
 
 import shlex
 import shutil
@@ -13,7 +13,7 @@ import click
 
 from reconcile import package_data
 from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, plainly
+from reconcile.cli.failing import Failed, handle_errors
 
 if TYPE_CHECKING:
     from reconcile.sandbox.embedded import Sandbox
@@ -30,19 +30,19 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory laid out as qontract-schemas.  [default: `schemas` beside the data or above, else the program's]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in the data or above, else built-in]",
 )
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Where to write config.toml and kubeconfig.  [default: a temporary folder]",
 )
-@plainly
+@handle_errors
 def command(data: Path | None, schemas: Path | None, folder: Path | None) -> None:
-    """Try everything on clusters simulated in one process.
+    """Try everything on simulated clusters in one process.
 
     Starts a GraphQL server with the data, a simulated cluster for each cluster of the data, and Skupper on all of
-    them; then tells what to type next. Ctrl-C stops it.
+    them, then prints what to type next. Ctrl-C stops it.
 
     \b
     Examples:
@@ -60,13 +60,13 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
             sandbox = stack.enter_context(_sandbox(source, schemas, place))
         except OSError as error:
             raise Failed(f"the sandbox cannot start: {error}") from error
-        _tell(sandbox, source)
+        _print_next_steps(sandbox, source)
         stop.flag.wait()
     click.echo("sandbox stopped")
 
 
 def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
-    """Make the sandbox, not started yet; says every fault of the data and raises `Failed` if there is one."""
+    """Create the sandbox, not started yet; prints all faults of the data and raises `Failed` if there are any."""
     from reconcile.app_interface.bundle.building import SourceMissingError
     from reconcile.app_interface.bundle.model import locate
     from reconcile.cli.bundle import schemas_near
@@ -93,16 +93,16 @@ def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
         raise Failed(f"{faults} in {source}: the sandbox was not started") from error
 
 
-def _tell(sandbox: "Sandbox", source: Path) -> None:
-    ours = _ourselves()
+def _print_next_steps(sandbox: "Sandbox", source: Path) -> None:
+    program = _program()
     server = sandbox.graphql.address.removesuffix("/graphql") if sandbox.graphql else ""
     click.echo(
         f"""The sandbox is running, with the data in {source}. In another terminal:
 
   export QONTRACT_CONFIG={shlex.quote(str(sandbox.config.resolve()))}
-  {ours} plan      # what a run would change
-  {ours} run       # make it so
-  {ours} status    # every link, with the evidence of both ends
+  {program} plan      # what a run would change
+  {program} run       # apply the changes
+  {program} status    # every link, as both ends see it
 """
     )
     cluster = next((cluster.name for cluster in sandbox), "")
@@ -116,7 +116,7 @@ def _tell(sandbox: "Sandbox", source: Path) -> None:
 """
         )
     click.echo(
-        f"""Change a file of the data, then have it served:
+        f"""After changing a data file, reload it:
 
   curl -X POST {server}/reload
 
@@ -124,8 +124,8 @@ Ctrl-C stops the sandbox."""
     )
 
 
-def _ourselves() -> str:
-    """How the user can call this program: by name if it is on the path, else as it was called now."""
+def _program() -> str:
+    """How to call this program: by name if it is on the path, else as it was called now."""
     name = "qontract-skupper"
     if shutil.which(name):
         return name

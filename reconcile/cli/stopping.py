@@ -1,7 +1,7 @@
-"""Stopping well, whether by a signal or because the time of ``--timeout`` is over.
+"""Stops a command gracefully, on a signal or when ``--timeout`` is over.
 
-A command that only reads has nothing to lose and ends at once. One that writes lets the requests in flight finish and
-starts nothing new; what it says about the end is the command's business. A second signal ends it at once as well.
+A command that only reads ends at once. One that writes finishes the requests in flight, starts nothing new and reports
+what is left. A second signal ends it at once.
 """
 
 import os
@@ -12,24 +12,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from reconcile.cli.leaving import leave
+from reconcile.cli.leaving import exit_now
 
 FAILED = 1
 
 
 @dataclass(slots=True)
 class Stop:
-    """Whether, and by what, the command was told to stop."""
+    """Whether the command was asked to stop, and by what."""
 
     flag: threading.Event = field(default_factory=threading.Event)
     reason: str = ""
-    """``SIGTERM``, or ``--timeout 10m``; empty as long as nobody has said stop."""
+    """``SIGTERM``, or ``--timeout 10m``; empty until a stop is requested."""
     code: int = 0
     """The exit code that goes with the reason."""
     gentle: bool = False
-    """True while there is something to finish: the command itself looks at the flag and comes to its end."""
+    """True while there is something to finish: the command checks the flag and ends itself."""
     finishing: str = ""
-    """What it finishes then; empty if that takes no time worth a word."""
+    """What it finishes, for the message; empty if that takes no time."""
 
     def ask(self, reason: str, code: int) -> None:
         """Stop now, or soon if the command is writing."""
@@ -38,15 +38,15 @@ class Stop:
         self.reason, self.code = reason, code
         self.flag.set()
         if self.gentle and self.finishing:
-            _say(f"stopping by {reason}: finishing {self.finishing}; a signal ends it at once")
+            _say(f"stopping ({reason}): finishing {self.finishing}; send another signal to end at once")
         elif not self.gentle:
             _say(f"stopped by {reason} while reading; nothing was changed")
-            leave(code)
+            exit_now(code)
 
 
 @contextmanager
 def stoppable(timeout: float = 0) -> Iterator[Stop]:
-    """Listen to SIGINT and SIGTERM, and to the clock if there is a time-out in seconds (0: none)."""
+    """Handle SIGINT, SIGTERM and a time-out in seconds (0: none)."""
     stop = Stop()
 
     def caught(number: int, _: FrameType | None) -> None:
@@ -69,5 +69,5 @@ def stoppable(timeout: float = 0) -> Iterator[Stop]:
 
 
 def _say(text: str) -> None:
-    """Past Python's buffers, which the interrupted code may be busy with."""
+    """Write past Python's buffers, which the interrupted code may be using."""
     os.write(2, f"{text}\n".encode())

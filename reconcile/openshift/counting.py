@@ -1,10 +1,10 @@
-"""How many requests a client has made: the proof that a second run writes nothing."""
+"""Counts the requests of a client, for example to prove that a second run writes nothing."""
 
 import threading
 
 
 class RequestCounts:
-    """Counters that many threads may raise at once."""
+    """Thread-safe counters."""
 
     __slots__ = ("_lock", "reads", "retries", "watches", "writes")
 

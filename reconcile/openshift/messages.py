@@ -32,7 +32,7 @@ class Answer:
 
     @property
     def busy(self) -> bool:
-        """The server may do better a little later (429, 5xx)."""
+        """A retry may succeed (429, 5xx)."""
         return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property

@@ -1,17 +1,17 @@
-"""Action lines: one Python list a change, as the integrations of the field log them.
+"""Action lines: one Python list per change, as other qontract integrations log them.
 
-The same line in a dry run and in a run that writes; scripts read them, so their form is fixed.
+A dry run and a real run print the same line. Scripts parse them, so their format is fixed.
 """
 
 from reconcile.skupper.plan import Change, Verb
 
-_ALWAYS_SAID = {Verb.APPLY, Verb.DELETE}
-"""Lines of these verbs say by which account; those of the others only if it is the cluster-admin's."""
+_ALWAYS_WITH_ACCOUNT = {Verb.APPLY, Verb.DELETE}
+"""Lines of these verbs always name the account; those of other verbs only if it is the cluster-admin account."""
 
 
 def line(change: Change) -> str:
     """For example ``['apply', 'privileged=False', 'cluster', 'namespace', 'ConfigMap', 'skupper-site']``."""
     words = [change.verb.value]
-    if change.privileged or change.verb in _ALWAYS_SAID:
+    if change.privileged or change.verb in _ALWAYS_WITH_ACCOUNT:
         words.append(f"privileged={change.privileged}")
     return repr([*words, change.cluster, change.namespace, change.kind.label, change.name])

@@ -1,10 +1,10 @@
-"""Spans of time as a person says them."""
+"""Ages in one unit, as kubectl prints them."""
 
 from datetime import datetime, timedelta
 
 
 def age(moment: datetime | None, now: datetime) -> str:
-    """How long ago, in one unit, as kubectl does it: ``12s``, ``5m``, ``3h``, ``40d``; ``-`` if unknown."""
+    """How long ago: ``12s``, ``5m``, ``3h``, ``40d``; ``-`` if unknown."""
     if moment is None:
         return "-"
     span = max(now - moment, timedelta())

@@ -1,4 +1,4 @@
-"""Colours of marks; whether there are any is decided by who prints."""
+"""Colours of marks; the caller decides whether to use any."""
 
 _PLAIN = "\033[0m"
 _GREEN, _YELLOW, _RED, _FAINT = "\033[32m", "\033[33m", "\033[31m", "\033[2m"
@@ -16,5 +16,5 @@ _OF_MARKS = {
 
 
 def painted(mark: str, *, colour: bool) -> str:
-    """The mark in its colour; as it is if there is none for it, or no colours are wanted."""
+    """The mark in its colour; unchanged if it has none or `colour` is false."""
     return f"{_OF_MARKS[mark]}{mark}{_PLAIN}" if colour and mark in _OF_MARKS else mark

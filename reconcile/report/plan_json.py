@@ -1,6 +1,6 @@
-"""A plan, or a status, as one JSON document for other programs.
+"""A plan or a status as one JSON document; ``docs/json.md`` describes it.
 
-``schema`` names the form; fields may be added under the same number, none is renamed or removed.
+``schema`` is the version of the format: within one version fields may be added, but none is renamed or removed.
 """
 
 import json
@@ -10,9 +10,9 @@ from typing import Any
 
 from reconcile.findings import Finding
 from reconcile.report.printable import json_printable
-from reconcile.skupper.plan import Change, Evidence, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
@@ -47,7 +47,7 @@ def _change(change: Change) -> dict[str, Any]:
         "kind": change.kind.label,
         "name": change.name,
         "reason": change.reason,
-        "after": change.after or None,
+        "waits_for": change.waits_for or None,
         "removal": change.removal,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
@@ -76,17 +76,17 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "issuer": str(link.link.issuer),
         "cost": link.link.cost,
         "state": link.state.value,
-        "settled": link.settled,
+        "converged": link.converged,
         "managed": link.managed,
         "reason": link.reason,
         "secret": link.secret,
         "since": _time(link.since),
-        "evidence": {"dialler": _evidence(link.dialler), "issuer": _evidence(link.issuer)},
+        "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {"sight": evidence.sight.value, "detail": evidence.detail, "at": _time(evidence.at)}
+def _observation(observation: LinkObservation) -> dict[str, Any]:
+    return {"verdict": observation.verdict.value, "detail": observation.detail, "at": _time(observation.at)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

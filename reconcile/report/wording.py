@@ -1,4 +1,4 @@
-"""Words that all reports share: counts with their nouns."""
+"""Counts with their nouns, for all reports."""
 
 
 def counted(number: int, noun: str) -> str:

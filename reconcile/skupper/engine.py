@@ -1,38 +1,38 @@
-"""What the planner asks of an engine: the part that knows one line of Skupper.
+"""The engine interface: what the planner needs from the code for one major version of Skupper.
 
-An engine is made for one world and answers in plain plans. Nothing of its Skupper version shows in them, so a
-second engine can stand beside the first one without a change to topology, planner, apply or reports.
+An engine is created for one plan input and returns plans that do not depend on its Skupper version, so another engine
+can be added without changing topology, planner, apply or reports.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reconcile.findings import Finding
-from reconcile.skupper.declared import Declared, Layout
+from reconcile.skupper.desired import DesiredState, ResolvedNetwork
 from reconcile.skupper.plan import LinkReport, Plan
-from reconcile.skupper.world import World
+from reconcile.skupper.plan_input import PlanInput
 
 
 class Engine(Protocol):
-    """Plans one world."""
+    """Plans one plan input."""
 
-    def check(self, layout: Layout) -> tuple[Finding, ...]:
-        """Find what this line of Skupper cannot take of the data; an error refuses its site or network.
+    def check(self, desired: DesiredState) -> tuple[Finding, ...]:
+        """Find data that this version of Skupper does not support; an error refuses its site or network.
 
-        It is asked before anything is planned, and looks at no cluster.
+        Called before anything is planned; does not look at clusters.
         """
 
-    def plan_network(self, declared: Declared) -> Plan:
-        """Plan the live sites and the declared links of one network that is not refused."""
+    def plan_network(self, resolved: ResolvedNetwork) -> Plan:
+        """Plan the wanted sites and the declared links of one network that is not refused."""
 
     def plan_shared(self) -> Plan:
         """Plan what belongs to whole clusters; a delete among its changes is a removal."""
 
-    def plan_leftovers(self, layout: Layout, links: Sequence[LinkReport]) -> Plan:
-        """Plan the removal of all that is ours and not declared, and tell what fits nowhere.
+    def plan_prune(self, desired: DesiredState, links: Sequence[LinkReport]) -> Plan:
+        """Plan the removal of everything that is ours and not declared, and report what belongs nowhere.
 
-        `links` tell which declared links are up.
+        `links` say which declared links are up.
         """
 
 
-EngineMaker = Callable[[World], Engine]
+EngineMaker = Callable[[PlanInput], Engine]

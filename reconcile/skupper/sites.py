@@ -1,7 +1,7 @@
-"""A site: one namespace of one cluster in one network, with its configuration settled.
+"""A site: one namespace of one cluster in one network, with its configuration resolved.
 
-``SiteDefinition`` is what the data says; ``Site`` is what follows from it once network defaults, the namespace's
-overrides and our own defaults are laid over one another. Topology and plan work on sites only.
+``SiteDefinition`` is what the data says; ``Site`` is the result of merging our defaults, the network's config and the
+namespace's overrides. Topology and planner work on sites only.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Site:
     config: Config
     """Effective values: the namespace's over the network's over our defaults; camelCase keys."""
     edge: bool
-    """True: dials out only, accepts no link."""
+    """True: only dials out, accepts no links."""
     ingress: str
     """How its router is reached from outside; ``none`` for edge sites."""
 
@@ -53,13 +53,13 @@ class Site:
         return str(self.config["name"])
 
     @property
-    def live(self) -> bool:
-        """True if the site is meant to exist."""
+    def wanted(self) -> bool:
+        """True if the site should exist."""
         return not self.definition.delete
 
     @property
     def routers(self) -> int:
-        """How many routers the site runs; 0 if its config does not say that in a usable way."""
+        """How many routers the site runs; 0 if its config does not say that in a valid way."""
         routers = self.config.get("routers", 1)
         if isinstance(routers, bool) or not isinstance(routers, int | str):
             return 0
@@ -68,11 +68,11 @@ class Site:
 
     @property
     def accepts_links(self) -> bool:
-        return self.live and not self.edge and self.ingress != "none"
+        return self.wanted and not self.edge and self.ingress != "none"
 
 
-def settle(network: Network, definition: SiteDefinition) -> Site:
-    """Lay the namespace's configuration over the network's over our defaults.
+def resolve_site(network: Network, definition: SiteDefinition) -> Site:
+    """Merge our defaults, the network's config and the namespace's config; later ones win.
 
     A site on a private cluster is an edge site unless the data says otherwise, and an edge site has no ingress:
     a network-wide ``ingress`` is meant for those sites that accept links.
@@ -91,9 +91,9 @@ def settle(network: Network, definition: SiteDefinition) -> Site:
     return Site(network=network.identifier, definition=definition, config=config, edge=edge, ingress=ingress)
 
 
-def settle_all(network: Network) -> tuple[Site, ...]:
-    """Settle all sites of a network, sorted by cluster and namespace."""
-    return tuple(sorted((settle(network, site) for site in network.sites), key=lambda site: site.key))
+def resolve_sites(network: Network) -> tuple[Site, ...]:
+    """Resolve all sites of a network, sorted by cluster and namespace."""
+    return tuple(sorted((resolve_site(network, site) for site in network.sites), key=lambda site: site.key))
 
 
 def _is_edge(network: Network, definition: SiteDefinition) -> bool:

@@ -231,7 +231,7 @@ peering:
     name: d
 """
     found = site(fetched((CLUSTER, "\nautomationToken:", peering + "\nautomationToken:")))
-    assert found.cluster.peers == {"app-sre-stage-01", "app-sre-stage-02"}
+    assert found.cluster.vpc_peers == {"app-sre-stage-01", "app-sre-stage-02"}
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,22 @@
 
 import pytest
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts
-from reconcile.apply.picture import Picture
 from reconcile.apply.relisting import AWAITED_EVERY, LISTERS, LOOK_EVERY, OTHERS_EVERY, Relister
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import LOST_AFTER, Sink
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.reading import Read
+from reconcile.skupper.list_requests import ListRequest
 
 from .fakes import LABEL, Clock, FakeClient, Stop, error
 
-READS = (Read(CONFIG_MAP, labels=LABEL), Read(SECRET, labels=LABEL), Read(DEPLOYMENT, labels=LABEL))
+READS = (
+    ListRequest(CONFIG_MAP, labels=LABEL),
+    ListRequest(SECRET, labels=LABEL),
+    ListRequest(DEPLOYMENT, labels=LABEL),
+)
 EVERYWHERE = ("one", "two", "three")
 
 
@@ -23,7 +27,7 @@ class Relisted:
     def __init__(self) -> None:
         self.clock = Clock()
         self.client = FakeClient("a", cluster_wide=False)
-        self.picture = Picture()
+        self.cache = ClusterCache()
         self.told: list[str] = []
         self.told_at: list[float] = []
         self.plays: list = []
@@ -41,7 +45,7 @@ class Relisted:
         stop = Stop(self.clock, until)
         stop.plays = self.plays
         sink = Sink(
-            self.picture,
+            self.cache,
             lambda: self._tell("changed"),
             lambda refusal: self._tell(f"refused: {refusal}"),
             lambda reason: self._tell(f"lost: {reason}"),
@@ -56,13 +60,13 @@ class Relisted:
     def at(self, moment: float, happens) -> None:
         """Have something happen at the first request from that moment on."""
 
-        def look() -> None:
+        def probe() -> None:
             if self.clock.now >= moment:
                 happens()
             else:
-                self.client.before("list", look)
+                self.client.before("list", probe)
 
-        self.client.before("list", look)
+        self.client.before("list", probe)
 
     def lists(self, namespace: str) -> float:
         """How often all of a namespace was listed."""
@@ -124,7 +128,7 @@ def test_slow_lists_are_not_sent_faster_than_they_are_answered(relisted: Reliste
 
 def test_threads_are_no_more_than_namespaces_and_never_many(relisted: Relisted):
     def threads(count: int) -> int:
-        sink = Sink(relisted.picture, lambda: None, lambda _: None, lambda _: None)
+        sink = Sink(relisted.cache, lambda: None, lambda _: None, lambda _: None)
         scopes = [Scope(read, f"n{number}", "0") for read in READS for number in range(count)]
         return Relister(scopes, Accounts(relisted.client), sink).threads
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import LOST_AFTER, Sink
 from reconcile.apply.streaming import PAUSE, SHORT, Stream
 from reconcile.kinds import CONFIG_MAP
 from reconcile.openshift import errors
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.live import ObjectKey, take_in
-from reconcile.skupper.reading import Read
+from reconcile.skupper.list_requests import ListRequest
+from reconcile.skupper.live import LiveObject, ObjectKey
 
 from .fakes import LABEL, Clock, FakeClient, Stop, error
 
@@ -25,20 +25,20 @@ class Followed:
     def __init__(self) -> None:
         self.clock = Clock()
         self.client = FakeClient("a")
-        self.picture = Picture()
+        self.cache = ClusterCache()
         self.told: list[str] = []
         self.given_up_at: float | None = None
 
     def follow(self, until: float) -> None:
         sink = Sink(
-            self.picture,
+            self.cache,
             lambda: self.told.append("changed"),
             lambda refusal: self.told.append(f"refused: {refusal}"),
             self._lost,
             self.clock,
             Stop(self.clock, until),
         )
-        scope = Scope(Read(CONFIG_MAP, labels=LABEL), None, "0")
+        scope = Scope(ListRequest(CONFIG_MAP, labels=LABEL), None, "0")
         Stream(scope, self.client, sink, longest=60).follow()
 
     def _lost(self, reason: str) -> None:
@@ -69,7 +69,7 @@ class Followed:
 
     @property
     def keys(self) -> set[str]:
-        return {key.name for key in self.picture.view().objects}
+        return {key.name for key in self.cache.snapshot().objects}
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_events_are_taken_in_and_told(watch: Followed):
 
 def test_an_event_that_the_picture_knows_already_is_not_told(watch: Followed):
     body = watch.client.put("x")
-    watch.picture.put(take_in(CONFIG_MAP, body))
+    watch.cache.put(LiveObject.from_manifest(CONFIG_MAP, body))
     watch.play(events=(added(body),))
     watch.follow(until=PAUSE)
     assert watch.told == []
@@ -219,4 +219,4 @@ def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_picture(
     left = {**watch.client.put("x", labels={}), "data": {}}
     watch.play(events=(WatchEvent("DELETED", left), added(watch.client.put("x"))))
     watch.follow(until=PAUSE)
-    assert ObjectKey(CONFIG_MAP, "net", "x") in watch.picture.view().objects
+    assert ObjectKey(CONFIG_MAP, "net", "x") in watch.cache.snapshot().objects

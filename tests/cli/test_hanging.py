@@ -9,8 +9,8 @@ import pytest
 
 from reconcile.sandbox.embedded import Sandbox
 from tests.cli.processes import PATIENCE, start
-from tests.end_to_end.boxes import Gates
-from tests.gate import Asked
+from tests.end_to_end.cli_harness import FaultProxies
+from tests.fault_proxy import Asked
 
 SOON = 10
 """Seconds within which a command has to be gone; a request to a cluster may take three times as long."""
@@ -25,8 +25,8 @@ def asked(sandbox: Sandbox) -> Iterator[threading.Event]:
         heard.set()
         await asyncio.sleep(PATIENCE)
 
-    with Gates(sandbox) as gates:
-        next(iter(gates)).before.append(hang)
+    with FaultProxies(sandbox) as proxies:
+        next(iter(proxies)).before.append(hang)
         yield heard
 
 

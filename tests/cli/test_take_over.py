@@ -27,7 +27,7 @@ def with_a_site_of_the_peer(sandbox: Sandbox) -> Sandbox:
 def test_without_it_the_site_is_refused_and_the_option_named(with_a_site_of_the_peer: Sandbox) -> None:
     result = call("plan", config=with_a_site_of_the_peer.config)
     assert result.exit_code == 1
-    assert "run once with --take-over" in result.output
+    assert "run: qontract-skupper run --take-over" in result.output
 
 
 def test_a_plan_with_it_shows_what_is_taken_over(with_a_site_of_the_peer: Sandbox) -> None:

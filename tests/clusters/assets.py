@@ -11,7 +11,7 @@ PROGRAMS = Path(__file__).with_name("programs")
 """Go modules that the programs are built from."""
 NEEDED = ("kube-apiserver", "etcd", "kubectl")
 CONTROLLERS = "kube-controller-manager"
-"""``setup-envtest`` leaves it out; then the tests collect garbage themselves."""
+"""``setup-envtest`` excludes it; then the tests collect garbage themselves."""
 
 
 @dataclass(frozen=True)

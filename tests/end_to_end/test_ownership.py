@@ -11,7 +11,7 @@ from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import OURS, Told, World, three_clusters
+from tests.end_to_end.harness import OURS, Harness, Told, three_clusters
 
 CONTROLLER = "skupper-site-controller"
 ANOTHER = Ownership("another")
@@ -80,7 +80,7 @@ def test_the_others_are_linked_beside_a_foreign_site(beside_a_foreign_site: Besi
 @pytest.mark.parametrize(
     "kind", [DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING], ids=lambda kind: kind.name
 )
-def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: World, kind: Kind):
+def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: Harness, kind: Kind):
     (before,) = fleet["a"].load(controller(kind))
     message = fleet.run().errors["foreign-object"]
     assert message.startswith(
@@ -90,21 +90,21 @@ def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fl
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
 
-def test_an_object_of_others_is_found_by_a_dry_run(fleet: World):
+def test_an_object_of_others_is_found_by_a_dry_run(fleet: Harness):
     fleet["a"].load(controller(DEPLOYMENT))
     told = fleet.run(dry_run=True)
     assert "foreign-object" in told.errors
     assert not [action for action in told.actions if "'a'" in action]
 
 
-def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linked: World):
+def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linked: Harness):
     linked["a"].remove(DEPLOYMENT, CONTROLLER, "net")
     linked["a"].load(controller(DEPLOYMENT))
     told = linked.run()
     assert (told.all_up, list(told.errors), told.writes) == (True, ["foreign-object"], 0)
 
 
-def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: World):
+def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: Harness):
     none = dict.fromkeys(OURS.labels)
     with linked.client("a") as client:
         client.patch(DEPLOYMENT, CONTROLLER, "net", {"metadata": {"labels": none}})
@@ -112,7 +112,7 @@ def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: World):
     assert OURS.covers(linked["a"].find(DEPLOYMENT, CONTROLLER, "net")["metadata"]["labels"])
 
 
-def link_name(fleet: World) -> str:
+def link_name(fleet: Harness) -> str:
     """The name of the Secret of the link from b to a."""
     reports = fleet.run(dry_run=True).outcome.plan.links
     (name,) = [report.secret for report in reports if str(report.link) == "b/net -> a/net"]
@@ -153,7 +153,7 @@ def test_a_run_does_not_wait_for_a_secret_of_others_to_go(taken_name: Taken):
 
 
 @pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
-def test_other_links_come_up_beside_a_secret_of_others(linked: World, end: str):
+def test_other_links_come_up_beside_a_secret_of_others(linked: Harness, end: str):
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
     linked[end].load(theirs(SECRET, name))
@@ -164,7 +164,7 @@ def test_other_links_come_up_beside_a_secret_of_others(linked: World, end: str):
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
 
 
-def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: World):
+def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: Harness):
     site = theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"})
 
     def be_quicker(event: Event) -> None:
@@ -180,7 +180,7 @@ def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: 
     assert (found["data"], found["metadata"]["labels"]) == (site["data"], site["metadata"]["labels"])
 
 
-def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: World):
+def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: Harness):
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
     linked["b"].load(theirs(SECRET, name))
@@ -189,7 +189,7 @@ def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: World):
     assert linked.run().all_up
 
 
-def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: World):
+def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Harness):
     linked.ownership = ANOTHER
     told = linked.run()
     assert told.writes == 0
@@ -198,12 +198,12 @@ def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Worl
     assert linked.run().writes == 0
 
 
-def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: World):
+def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: Harness):
     fleet["a"].load(controller(SERVICE_ACCOUNT, labels=ANOTHER.labels))
     assert "it belongs to the instance another" in fleet.run().errors["foreign-object"]
 
 
-def test_two_instances_share_a_cluster(linked: World):
+def test_two_instances_share_a_cluster(linked: Harness):
     sites = linked.network.sites
     linked.ownership = ANOTHER
     linked.change(sites=tuple(SiteDefinition(linked.cluster(name), "other") for name in "ab"))
@@ -306,7 +306,7 @@ def test_a_namespace_where_only_copies_are_left_is_not_being_removed(moved: Move
     assert {str(site.key) for site in moved.told.outcome.plan.sites} == {"a/net", "b/other", "p/net"}
 
 
-def test_what_carries_our_labels_where_a_site_is_declared_becomes_ours(fleet: World):
+def test_what_carries_our_labels_where_a_site_is_declared_becomes_ours(fleet: Harness):
     fleet["a"].load(theirs(SERVICE_ACCOUNT, CONTROLLER, labels=OURS.labels))
     assert fleet.run().all_up
     fleet.drop_site("a")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tests.faults import causes, causes_elsewhere
-from tests.faults.stage import Stage
+from tests.faults.scenario import Scenario
 
 
 class Place(Enum):
@@ -35,7 +35,7 @@ class Fault:
 
     name: str
     title: str
-    how: Callable[[Stage], object]
+    how: Callable[[Scenario], object]
     place: Place = Place.CLUSTER
     line: str = "qontract-skupper run"
     """What the user has typed who meets the fault."""

@@ -5,34 +5,36 @@ import json
 from reconcile.kinds import CONFIG_MAP
 from reconcile.report import actions, plan_json, plan_text, status_text
 from reconcile.skupper import planning
-from reconcile.skupper.declared import lay_out
+from reconcile.skupper.desired import resolve
 from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import Plan, Verb
-from reconcile.skupper.v1 import words
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
-from tests.fuzz import worlds
-from tests.fuzz.worlds import KEY_BYTES, STEADY, Bodies
+from tests.fuzz import inputs
+from tests.fuzz.inputs import KEY_BYTES, STEADY, Bodies
 from tests.skupper.fakes import NOW, OURS
 
-_LAYOUT = lay_out(worlds.DEFINITIONS)
+_DESIRED = resolve(inputs.DEFINITIONS)
 
 
 def of_fleet(bodies: Bodies) -> Plan:
     """Plan a fleet and hold all facts against it."""
-    world = worlds.world(bodies)
-    found = planning.plan(world, _LAYOUT, V1)
-    touches_only_ours(found, world)
-    leaves_others_alone(found, world)
+    plan_input = inputs.plan_input(bodies)
+    found = planning.plan(plan_input, _DESIRED, V1)
+    touches_only_ours(found, plan_input)
+    leaves_others_alone(found, plan_input)
     reports_are_clean(found)
     return found
 
 
-def touches_only_ours(found: Plan, world: World) -> None:
+def touches_only_ours(found: Plan, plan_input: PlanInput) -> None:
     """No removal or patch of an object that does not carry our labels, and no apply over a foreign site."""
     for change in found.changes:
-        live = world.view(change.cluster).objects.get(ObjectKey(change.kind, change.namespace, change.name))
-        site = (change.kind, change.name) == (CONFIG_MAP, words.SITE)
+        live = plan_input.snapshot(change.cluster).objects.get(
+            ObjectKey(change.kind, change.namespace, change.name)
+        )
+        site = (change.kind, change.name) == (CONFIG_MAP, names.SITE)
         if live and (change.verb in {Verb.DELETE, Verb.PATCH} or site):
             assert OURS.covers(live.labels) or live.deleting, change
         if change.verb is Verb.PATCH or (change.verb is Verb.DELETE and change.ready):
@@ -49,13 +51,15 @@ def steady(found: Plan) -> tuple[object, ...]:
     )
 
 
-_STEADY = steady(planning.plan(worlds.world(worlds.healthy()), _LAYOUT, V1))
+_STEADY = steady(planning.plan(inputs.plan_input(inputs.healthy()), _DESIRED, V1))
 
 
-def leaves_others_alone(found: Plan, world: World) -> None:
+def leaves_others_alone(found: Plan, plan_input: PlanInput) -> None:
     """The other network's plan is as without the hostile object, unless that claims to lie in its namespace."""
-    strayed = sum(key.namespace == STEADY for view in world.views.values() for key in view.objects)
-    if strayed == sum(place.namespace == STEADY for place in worlds.healthy()):
+    strayed = sum(
+        key.namespace == STEADY for snapshot in plan_input.snapshots.values() for key in snapshot.objects
+    )
+    if strayed == sum(place.namespace == STEADY for place in inputs.healthy()):
         assert steady(found) == _STEADY
 
 

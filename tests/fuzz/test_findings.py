@@ -6,13 +6,13 @@ import pytest
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.plan import LinkState
-from tests.fuzz import facts, worlds
-from tests.fuzz.worlds import Place, at, token
+from tests.fuzz import facts, inputs
+from tests.fuzz.inputs import Place, at, token
 from tests.skupper.fakes import OURS, body, certificate
 
 
 def findings(place: Place, spoil: Callable[[dict], dict]) -> tuple[Finding, ...]:
-    return facts.of_fleet(worlds.spoiled(place, spoil)).findings
+    return facts.of_fleet(inputs.spoiled(place, spoil)).findings
 
 
 def data(**entries: object) -> Callable[[dict], dict]:
@@ -29,31 +29,31 @@ def without_data(body: dict) -> dict:
 
 GARBAGE = "bm90IGEgY2VydGlmaWNhdGU="
 STATUS, INTERNAL = at("b", "skupper-network-status"), at("b", "skupper-internal")
-CA, SERVER = at("a", "skupper-site-ca", worlds.SECRET), at("a", "skupper-site-server", worlds.SECRET)
+CA, SERVER = at("a", "skupper-site-ca", inputs.SECRET), at("a", "skupper-site-server", inputs.SECRET)
 ODD_TYPE = {**OURS.labels, "skupper.io/type": "token-claim\x1b[2J"}
 
 CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
     "a status that is not JSON": (
         STATUS,
         data(NetworkStatus="<html>"),
-        "it is not the JSON of a network status",
+        "it is not a valid network status",
     ),
     "a status of another shape": (
         STATUS,
         data(NetworkStatus="[1]"),
-        "it is not the JSON of a network status",
+        "it is not a valid network status",
     ),
     "a router's configuration that is not JSON": (
         INTERNAL,
         lambda body: {**body, "data": {"skrouterd.json": "{"}},
-        "it is not the JSON of a router's configuration",
+        "it is not a valid router configuration",
     ),
     "a router's configuration without data": (
         INTERNAL,
         without_data,
-        "it is not the JSON of a router's configuration",
+        "it is not a valid router configuration",
     ),
-    "a CA without data": (CA, without_data, "it has no tls.crt"),
+    "a CA without data": (CA, without_data, "tls.crt is missing"),
     "a CA that is not base64": (CA, data(tls_crt="%%%"), "its tls.crt cannot be used: it is not base64"),
     "a CA that is no certificate": (CA, data(tls_crt=GARBAGE), "its tls.crt cannot be used: it is not a PEM"),
     "a server certificate of a wrong type": (SERVER, data(tls_crt=7), "its tls.crt cannot be used"),
@@ -66,14 +66,14 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
     "a token without a certificate of its own": (
         token("b"),
         data(ca_crt=certificate("ca-of-id-a-net")),
-        "it has no tls.crt",
+        "tls.crt is missing",
     ),
     "a token of an unknown type": (
         token("b"),
         metadata(labels=ODD_TYPE),
         r"its label skupper.io/type is 'token-claim\x1b[2J', neither",
     ),
-    "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "it has no uid"),
+    "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "its uid is missing"),
 }
 
 
@@ -103,7 +103,7 @@ def test_nobody_links_to_a_site_at_which_no_link_ends_so_nothing_is_blocked(plac
 
 
 def test_a_link_says_what_is_wrong_with_its_issuer():
-    found = facts.of_fleet(worlds.spoiled(CA, data(tls_crt=GARBAGE)))
+    found = facts.of_fleet(inputs.spoiled(CA, data(tls_crt=GARBAGE)))
     (reason,) = {link.reason for link in found.links if link.state is LinkState.WAITING}
     assert reason.startswith(
         "issuer a/net: its Secret skupper-site-ca is of no use, since its tls.crt cannot"
@@ -111,7 +111,7 @@ def test_a_link_says_what_is_wrong_with_its_issuer():
 
 
 def test_a_token_that_cannot_be_used_is_replaced():
-    found = facts.of_fleet(worlds.spoiled(token("b"), without_data))
+    found = facts.of_fleet(inputs.spoiled(token("b"), without_data))
     assert [(c.verb.value, c.cluster) for c in found.changes if c.ready] == [("create", "a")]
 
 
@@ -130,7 +130,7 @@ def test_a_status_that_is_not_written_yet_is_no_finding():
 
 def test_what_is_not_there_yet_is_no_finding():
     for place in (STATUS, INTERNAL, CA, SERVER, token("b")):
-        bodies = {known: body for known, body in worlds.healthy().items() if known != place}
+        bodies = {known: body for known, body in inputs.healthy().items() if known != place}
         assert facts.of_fleet(bodies).findings == ()
 
 
@@ -175,7 +175,7 @@ def test_a_token_that_is_on_its_way_out_is_no_finding():
 
 def test_nothing_is_said_of_secrets_in_a_namespace_that_is_left_alone():
     stray = body(
-        worlds.SECRET, "other", "stray", labels={**OURS.labels, "skupper.io/type": "connection-token"}
+        inputs.SECRET, "other", "stray", labels={**OURS.labels, "skupper.io/type": "connection-token"}
     )
-    bodies = {**worlds.healthy(), Place("z", worlds.SECRET, "other", "stray"): stray}
+    bodies = {**inputs.healthy(), Place("z", inputs.SECRET, "other", "stray"): stray}
     assert facts.of_fleet(bodies).findings == ()

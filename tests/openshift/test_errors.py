@@ -122,7 +122,7 @@ def test_of_many_rights_that_are_missing_for_a_grant_some_are_named(connect):
     message = grant(*(f'{{APIGroups:[""], Resources:["r{n}"], Verbs:["get"]}}' for n in range(8)))
     reply = fails(403, "Forbidden", message)
     error = refusal(connect, reply, lambda client: client.apply(ROLE, TOKEN_SECRET))
-    assert "get on r4 and 3 resources more in namespace" in error.hint
+    assert "get on r4 and 3 more resources in namespace" in error.hint
 
 
 def test_an_apply_that_is_refused_without_a_reason_lacks_the_right_to_create(connect):

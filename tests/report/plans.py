@@ -6,12 +6,21 @@ from typing import Any
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Plan, Sight, SiteReport, Verb
+from reconcile.skupper.plan import (
+    Change,
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    Verb,
+    Verdict,
+)
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-UP, ABSENT, UNKNOWN = Sight.UP, Sight.ABSENT, Sight.UNKNOWN
+UP, ABSENT, UNKNOWN = Verdict.UP, Verdict.ABSENT, Verdict.UNKNOWN
 
 
 def ago(**span: float) -> datetime:
@@ -51,15 +60,15 @@ def link(source: str, target: str, state: LinkState, reason: str = "", **rest: A
     return LinkReport(link=Link(key(source), key(target)), state=state, reason=reason, **given)
 
 
-def seen(sight: Sight, **span: float) -> Evidence:
-    return Evidence(sight, at=ago(**span) if span else None)
+def seen(verdict: Verdict, **span: float) -> LinkObservation:
+    return LinkObservation(verdict, at=ago(**span) if span else None)
 
 
-SILENT = Evidence(Sight.SILENT, "an issuer does not list edge sites", ago(seconds=5))
+SILENT = LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", ago(seconds=5))
 
 EMPTY = Plan()
 
-_TOKEN = "link-west-vault-net-75a4ce0b-<generation>"
+_TOKEN = "link-west-vault-net-75a4ce0b-<fingerprint>"
 _ISSUER_WAITS = "issuer west/vault-net: the site does not exist yet"
 
 FRESH = Plan(
@@ -68,23 +77,23 @@ FRESH = Plan(
         change(kind=ROLE, name="skupper-site-controller"),
         change(kind=DEPLOYMENT, name="skupper-site-controller"),
         change(),
-        change(cluster="west", after="what is left of the old site is gone"),
+        change(cluster="west", waits_for="the remaining objects of the old site are deleted"),
         change(
             Verb.CREATE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="the link does not exist",
-            after="west/vault-net can issue tokens",
+            waits_for="west/vault-net is ready to accept links",
         ),
-        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", after="the token is issued"),
+        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", waits_for="the token is issued"),
         change(
             Verb.DELETE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="its token is delivered",
-            after="its token is delivered",
+            waits_for="its token is delivered",
         ),
         change(
             kind=CLUSTER_POLICY,
@@ -109,7 +118,7 @@ FRESH = Plan(
 DRIFTED = Plan(
     changes=(
         change(
-            reason="it differs in data.routers, which takes effect only when the site is made anew",
+            reason="it differs in data.routers, which takes effect only when the site is recreated",
             drift=(
                 FieldDrift(("data", "console-password"), "***", "***"),
                 FieldDrift(("data", "router-logging"), None, "error+"),
@@ -140,7 +149,7 @@ REMOVALS = Plan(
             "link-west-vault-net-75a4ce0b-1",
             reason="the link is not declared",
             removal=True,
-            after="the declared link east/vault-net -> south/vault-net is up",
+            waits_for="the declared link east/vault-net -> south/vault-net is up",
         ),
         change(
             Verb.DELETE,
@@ -159,7 +168,7 @@ REMOVALS = Plan(
             reason="no namespace refers to the policy",
             removal=True,
         ),
-        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it is of an older generation"),
+        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it belongs to an older token"),
     ),
     sites=(
         ready("east"),
@@ -174,7 +183,7 @@ REMOVALS = Plan(
 )
 """What goes: a link, a site and a policy out of service, and a used-up token."""
 
-SETTLED = Plan(
+CONVERGED = Plan(
     sites=(ready("east"), ready("west"), ready("private", mode="edge")),
     links=(
         link(
@@ -216,7 +225,7 @@ FINDINGS = (
         datafile="/ns/east.yml",
         pointer=("sites", 0, "config"),
     ),
-    Finding("no-schema", "no $schema says what kind of datafile this is", datafile="/ns/west.yml"),
+    Finding("no-schema", "$schema is missing", datafile="/ns/west.yml"),
     Finding("single-site", "one live site makes no network", Severity.WARNING, network="vault"),
     Finding(
         "no-policy-kind",
@@ -232,7 +241,7 @@ STATES = Plan(
         site("west", "absent", reason="the site does not exist yet"),
         site("north", "starting", reason="Deployment skupper-router is not there yet", since=ago(seconds=40)),
         site("south", "unknown", reason=_UNREADABLE),
-        site("off", "left alone", reason=_DISABLED),
+        site("off", "skipped", reason=_DISABLED),
         site("private", mode="edge", version="1.9.6", since=ago(days=800)),
         site("gone", "removing", network="", mode="", reason="the site is not declared; still there: Role x"),
         site("held", "kept", network="", mode="", reason="more removals than the budget allows"),
@@ -251,7 +260,7 @@ STATES = Plan(
             "north",
             "east",
             LinkState.DELIVERED,
-            "north/vault-net says: no outgoing link",
+            "north/vault-net reports: no outgoing link",
             dialler=seen(ABSENT, seconds=1),
             issuer=seen(UNKNOWN),
             since=ago(seconds=8),
@@ -276,23 +285,23 @@ STATES = Plan(
             "west",
             "east",
             LinkState.DOWN,
-            "west/vault-net says: no outgoing link; east/vault-net says: no incoming link",
+            "west/vault-net reports: no outgoing link; east/vault-net reports: no incoming link",
             dialler=seen(ABSENT, minutes=5),
             issuer=seen(ABSENT, days=2),
             since=ago(days=40),
         ),
         link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
-        link("east", "off", LinkState.LEFT_ALONE, _DISABLED),
-        link("west", "off", LinkState.LEFT_ALONE, _DISABLED),
-        link("north", "off", LinkState.LEFT_ALONE, "--cluster-name east leaves it out"),
+        link("east", "off", LinkState.SKIPPED, _DISABLED),
+        link("west", "off", LinkState.SKIPPED, _DISABLED),
+        link("north", "off", LinkState.SKIPPED, "--cluster-name east excludes it"),
     ),
     findings=FINDINGS,
 )
 """A site in every state and a link in every state."""
 
 FILTERED = Plan(
-    sites=(site("east", "left alone", reason="--external leaves it out"),),
-    links=(link("east", "west", LinkState.LEFT_ALONE, "--external leaves it out"),),
+    sites=(site("east", "skipped", reason="--external excludes it"),),
+    links=(link("east", "west", LinkState.SKIPPED, "--external excludes it"),),
 )
 """A filter that leaves everything out."""
 
@@ -301,7 +310,7 @@ EVERY = {
     "fresh": FRESH,
     "drifted": DRIFTED,
     "removals": REMOVALS,
-    "settled": SETTLED,
+    "converged": CONVERGED,
     "states": STATES,
     "filtered": FILTERED,
 }

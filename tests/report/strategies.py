@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from reconcile import kinds
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Plan, Sight, SiteReport, Verb
+from reconcile.skupper.plan import (
+    Change,
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    Verb,
+    Verdict,
+)
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 
@@ -29,10 +38,10 @@ changes = st.builds(
     reason=words,
     network=st.sampled_from(["", "a", "b"]),
     drift=st.lists(drifts, max_size=2).map(tuple),
-    after=words,
+    waits_for=words,
     removal=st.booleans(),
 )
-evidence = st.builds(Evidence, st.sampled_from(Sight), words, st.none() | moments)
+evidence = st.builds(LinkObservation, st.sampled_from(Verdict), words, st.none() | moments)
 links = st.builds(
     LinkReport,
     network=st.sampled_from(["a", "b"]),
@@ -50,7 +59,7 @@ sites = st.builds(
     key=keys,
     name=names,
     mode=st.sampled_from(["", "edge", "interior"]),
-    state=st.sampled_from(["ready", "absent", "starting", "removing", "unknown", "left alone", "kept"]),
+    state=st.sampled_from(["ready", "absent", "starting", "removing", "unknown", "skipped", "kept"]),
     reason=words,
     version=st.sampled_from(["", "1.9.6"]),
     since=st.none() | moments,

@@ -51,7 +51,7 @@ def test_a_line_says_privileged_just_where_the_cluster_admin_makes_the_change(an
 
 
 def test_a_change_that_comes_later_has_the_same_line() -> None:
-    assert line(change(after="the token is issued")) == line(change())
+    assert line(change(waits_for="the token is issued")) == line(change())
 
 
 @given(changes)

@@ -7,14 +7,14 @@ import pytest
 
 from reconcile.report import actions, findings, plan_json, plan_text, status_text
 from tests.golden import assert_golden
-from tests.report.plans import DRIFTED, EVERY, FINDINGS, FRESH, NOW, REMOVALS, SETTLED, STATES
+from tests.report.plans import CONVERGED, DRIFTED, EVERY, FINDINGS, FRESH, NOW, REMOVALS, STATES
 
 GOLDEN = Path(__file__).parent / "golden"
 
 REPORTS: dict[str, Callable[[], str]] = {
     **{f"{name}.plan.txt": lambda plan=plan: plan_text.text(plan) for name, plan in EVERY.items()},
     **{f"{name}.status.txt": lambda plan=plan: status_text.text(plan, NOW) for name, plan in EVERY.items()},
-    "titled.plan.txt": lambda: plan_text.text(SETTLED, title="bundle 0f5e"),
+    "titled.plan.txt": lambda: plan_text.text(CONVERGED, title="bundle 0f5e"),
     "coloured.plan.txt": lambda: plan_text.text(DRIFTED, colour=True),
     "coloured.status.txt": lambda: status_text.text(STATES, NOW, colour=True),
     "narrow.status.txt": lambda: status_text.text(STATES, NOW, width=80),

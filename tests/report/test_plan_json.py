@@ -19,7 +19,7 @@ CHANGE = {
     "kind",
     "name",
     "reason",
-    "after",
+    "waits_for",
     "removal",
     "drift",
 }
@@ -30,12 +30,12 @@ LINK = {
     "issuer",
     "cost",
     "state",
-    "settled",
+    "converged",
     "managed",
     "reason",
     "secret",
     "since",
-    "evidence",
+    "observations",
 }
 FINDING = {"rule", "severity", "message", "datafile", "pointer", "network", "cluster", "namespace", "policy"}
 
@@ -76,19 +76,19 @@ def test_bundle_and_failures_are_told() -> None:
 
 
 def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
-    assert of(Plan(changes=(change(),)))["changes"][0]["after"] is None
+    assert of(Plan(changes=(change(),)))["changes"][0]["waits_for"] is None
 
 
 def test_bodies_are_not_part_of_it() -> None:
     assert "a-body" not in plan_json.plan(Plan(changes=(change(body={"data": "a-body"}),)))
 
 
-def test_standby_is_settled() -> None:
-    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["settled"] is True
+def test_standby_is_converged() -> None:
+    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["converged"] is True
 
 
 def test_a_link_left_alone_is_not_managed() -> None:
-    assert of(Plan(links=(link("a", "b", LinkState.LEFT_ALONE),)))["links"][0]["managed"] is False
+    assert of(Plan(links=(link("a", "b", LinkState.SKIPPED),)))["links"][0]["managed"] is False
 
 
 def test_moments_carry_their_zone() -> None:

@@ -14,20 +14,20 @@ from cryptography.x509.oid import NameOID
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.skupper import planning
-from reconcile.skupper.declared import lay_out
-from reconcile.skupper.live import ClusterView, LiveObject, take_in
+from reconcile.skupper.desired import resolve
+from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = Ownership("test")
 
 
-def plan(world: World) -> Plan:
+def plan(inputs: PlanInput) -> Plan:
     """Plan a world of v1 sites."""
-    return planning.plan(world, lay_out(world.definitions), V1)
+    return planning.plan(inputs, resolve(inputs.definitions), V1)
 
 
 @cache
@@ -87,9 +87,11 @@ class FakeCluster:
     def remove(self, kind: Kind, namespace: str, name: str) -> None:
         del self.bodies[kind, namespace, name]
 
-    def view(self) -> ClusterView:
-        found: list[LiveObject] = [take_in(key[0], document) for key, document in self.bodies.items()]
-        return ClusterView(objects={live.key: live for live in found})
+    def snapshot(self) -> ClusterSnapshot:
+        found: list[LiveObject] = [
+            LiveObject.from_manifest(key[0], document) for key, document in self.bodies.items()
+        ]
+        return ClusterSnapshot(objects={live.key: live for live in found})
 
     def add_site(
         self, namespace: str, *, site_id: str, edge: bool = False, host: str = "", data=None

@@ -17,7 +17,7 @@ def clusters(draw, most: int = 6) -> list[Cluster]:
             server_url=f"https://{name}.example.com",
             private=draw(st.sampled_from([False, False, True, None])),
             internal=draw(st.booleans()),
-            peers=draw(st.frozensets(st.sampled_from(names), max_size=2)) - {name},
+            vpc_peers=draw(st.frozensets(st.sampled_from(names), max_size=2)) - {name},
         )
         for name in names
     ]

@@ -16,16 +16,16 @@ from reconcile.kinds import (
     SERVICE_ACCOUNT,
 )
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
-from reconcile.skupper.live import ClusterView, ObjectKey
+from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
-from reconcile.skupper.sites import SiteKey, settle
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey, resolve_site
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import generation, reads
+from reconcile.skupper.v1 import fingerprint, list_requests
 from reconcile.skupper.v1.objects import APPLIED
-from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
-from tests.skupper.fakes import plan as plan_world
+from tests.skupper.fakes import plan as plan_inputs
 
 CLUSTERS = {name: Cluster(name, f"https://{name}", private=False) for name in "abc"}
 PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
@@ -36,7 +36,7 @@ def at(cluster: str) -> SiteKey:
 
 
 def token(dialler: str, issuer: str, generation_: str = "00000000") -> str:
-    return f"{generation.stem(Link(at(dialler), at(issuer)))}-{generation_}"
+    return f"{fingerprint.stem(Link(at(dialler), at(issuer)))}-{generation_}"
 
 
 class Fleet:
@@ -69,17 +69,19 @@ class Fleet:
         ends, host = (str(at(dialler)), str(at(issuer))), f"net.{issuer}.example.com"
         self.fakes[dialler].add_link_secret("net", name, *ends, issued_by=f"id-{issuer}", host=host)
 
-    def views(self) -> dict[str, ClusterView]:
-        return {name: fake.view() for name, fake in self.fakes.items()}
+    def snapshots(self) -> dict[str, ClusterSnapshot]:
+        return {name: fake.snapshot() for name, fake in self.fakes.items()}
 
-    def world(self, *declared: str, policies: bool = False, **options) -> World:
+    def inputs(self, *declared: str, policies: bool = False, **options) -> PlanInput:
         used = (Policy("p"),) if policies else ()
         sites = tuple(SiteDefinition(CLUSTERS[name], "net", policies=used) for name in declared)
         definitions = Definitions((Network("n", "image", "1.9.6", sites=sites),), tuple(CLUSTERS.values()))
-        return World(definitions=definitions, ownership=OURS, now=NOW, views=self.views(), **options)
+        return PlanInput(
+            definitions=definitions, ownership=OURS, now=NOW, snapshots=self.snapshots(), **options
+        )
 
     def plan(self, *declared: str, **options) -> Plan:
-        return plan_world(self.world(*declared, **options))
+        return plan_inputs(self.inputs(*declared, **options))
 
 
 @pytest.fixture
@@ -113,13 +115,13 @@ class TestCounting:
     def test_a_removal_that_waits_for_nothing_else_names_the_clusters(self, fleet: Fleet):
         ready = {change.name for change in removals(fleet.plan("a", "b")) if change.ready}
         held = removals(fleet.plan("a", "b", awaited=frozenset({"late", "later"})))
-        assert {change.after for change in held if change.name in ready} == {"late, later has answered"}
+        assert {change.waits_for for change in held if change.name in ready} == {"late, later has answered"}
 
     def test_nothing_is_removed_where_not_all_could_be_read(self, fleet: Fleet):
-        world = fleet.world("a", "b")
-        assert {"a", "b", "c"} == {change.cluster for change in removals(plan_world(world))}
-        half = replace(world.views["c"], unreadable={"net": "secrets may not be listed there"})
-        found = plan_world(replace(world, views={**world.views, "c": half}))
+        inputs = fleet.inputs("a", "b")
+        assert {"a", "b", "c"} == {change.cluster for change in removals(plan_inputs(inputs))}
+        half = replace(inputs.snapshots["c"], unreadable={"net": "secrets may not be listed there"})
+        found = plan_inputs(replace(inputs, snapshots={**inputs.snapshots, "c": half}))
         assert [
             change for change in found.changes if (change.cluster, change.namespace) == ("c", "net")
         ] == []
@@ -166,8 +168,8 @@ class TestReplacing:
             found = fleet.plan(*CLUSTERS)
             (report,) = [r for r in found.links if r.link == Link(at("b"), at("a"))]
             ready = [c for c in found.ready if c.kind == SECRET and c.name.startswith(token("b", "a", ""))]
-            stages.append((old in self.tokens(fleet), report.settled))
-            assert report.settled or old not in {c.name for c in ready if c.verb is Verb.DELETE}
+            stages.append((old in self.tokens(fleet), report.converged))
+            assert report.converged or old not in {c.name for c in ready if c.verb is Verb.DELETE}
             for change in ready:
                 self.make(fleet, change, report.secret)
         assert stages[0] == (True, False)
@@ -215,7 +217,7 @@ class TestDeleting:
         assert SECRET not in {change.kind for change in removals(fleet.plan(*declared))}
 
     def test_the_config_map_of_a_site_is_the_last_of_its_objects_to_go(self, fleet: Fleet):
-        found = [change for change in removals(fleet.plan("a", "b")) if change.lane == ("c", "net")]
+        found = [change for change in removals(fleet.plan("a", "b")) if change.work_key == ("c", "net")]
         assert found[-1].kind == CONFIG_MAP
         assert {ROLE, ROLE_BINDING, SERVICE_ACCOUNT, DEPLOYMENT} < {change.kind for change in found[:-1]}
 
@@ -244,12 +246,12 @@ class TestReading:
     @given(sites=st.lists(st.sampled_from(["route", "loadbalancer", "nodeport", "none"]), max_size=40))
     def test_ten_lists_read_a_cluster_however_many_sites_it_has(self, sites: list[str]):
         declared = [
-            settle(
+            resolve_site(
                 Network("n", "image", "1.9.6"), SiteDefinition(CLUSTERS["a"], f"net-{at}", {"ingress": entry})
             )
             for at, entry in enumerate(sites)
         ]
-        assert len(reads.reads(declared, OURS)) <= 10
+        assert len(list_requests.list_requests(declared, OURS)) <= 10
 
 
 LABELS = (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconcile.skupper import checks, topology
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition, Strategy
-from reconcile.skupper.sites import SiteKey, settle_all
+from reconcile.skupper.sites import SiteKey, resolve_sites
 from reconcile.skupper.topology.components import components
 from reconcile.skupper.topology.disjoint import paths
 from reconcile.skupper.topology.reachability import can_dial
@@ -18,8 +18,8 @@ from tests.skupper.networks import networks, public_fleet
 
 def interior_graph(network: Network) -> nx.Graph:
     graph = nx.Graph()
-    edges = {site.key for site in settle_all(network) if site.edge}
-    graph.add_nodes_from(site.key for site in settle_all(network) if site.live and not site.edge)
+    edges = {site.key for site in resolve_sites(network) if site.edge}
+    graph.add_nodes_from(site.key for site in resolve_sites(network) if site.wanted and not site.edge)
     graph.add_edges_from(
         (link.dialler, link.issuer) for link in topology.links(network) if link.dialler not in edges
     )
@@ -39,7 +39,7 @@ def test_the_order_of_the_input_does_not_matter(network: Network, rng: random.Ra
 
 @given(networks())
 def test_nobody_dials_an_edge_site_or_one_that_is_not_reachable(network: Network):
-    sites = {site.key: site for site in settle_all(network)}
+    sites = {site.key: site for site in resolve_sites(network)}
     for link in topology.links(network):
         assert not sites[link.issuer].edge
         assert can_dial(sites[link.dialler], sites[link.issuer])
@@ -51,7 +51,7 @@ def test_nobody_dials_a_private_site_from_outside_without_a_peering(network: Net
     for link in topology.links(network):
         source, target = clusters[link.dialler.cluster], clusters[link.issuer.cluster]
         if target.private and source.name != target.name:
-            peered = target.name in source.peers or source.name in target.peers
+            peered = target.name in source.vpc_peers or source.name in target.vpc_peers
             assert peered or (source.internal and target.internal)
 
 
@@ -68,7 +68,7 @@ def test_deleted_sites_have_no_links(network: Network):
 
 @given(networks())
 def test_a_network_is_one_component_or_refused(network: Network):
-    live = [site for site in settle_all(network) if site.live]
+    live = [site for site in resolve_sites(network) if site.wanted]
     graph = interior_graph(network)
     graph.add_nodes_from(site.key for site in live)
     graph.add_edges_from((link.dialler, link.issuer) for link in topology.links(network))
@@ -80,9 +80,9 @@ def test_a_network_is_one_component_or_refused(network: Network):
 
 @given(networks())
 def test_the_parts_of_a_network_hold_every_live_site_once(network: Network):
-    sites = settle_all(network)
+    sites = resolve_sites(network)
     parts = components(sites, topology.links(network))
-    assert sorted(key for part in parts for key in part) == [site.key for site in sites if site.live]
+    assert sorted(key for part in parts for key in part) == [site.key for site in sites if site.wanted]
 
 
 @given(networks(strategy=Strategy.REDUNDANT))
@@ -138,7 +138,7 @@ def test_a_site_that_joins_a_ring_moves_one_link(size: int, data: st.DataObject)
 @given(networks(strategy=Strategy.MESH))
 def test_in_a_mesh_no_link_between_interior_sites_moves_when_a_site_joins(network: Network):
     smaller = replace(network, sites=network.sites[1:])
-    kept = {key for site in settle_all(smaller) if not site.edge for key in [site.key]}
+    kept = {key for site in resolve_sites(smaller) if not site.edge for key in [site.key]}
     moved = pairs(smaller) - pairs(network)
     assert not {pair for pair in moved if pair <= kept}
 
@@ -162,8 +162,8 @@ def uplinks(network: Network) -> dict[SiteKey, set[SiteKey]]:
 def uplinks_moved(network: Network, newcomer: str) -> int:
     """How many uplinks of the other edge sites move when the sites on this cluster join."""
     sites = tuple(site for site in network.sites if site.cluster.name != newcomer)
-    before, after = uplinks(replace(network, sites=sites)), uplinks(network)
-    return sum(len(chosen - after[edge]) for edge, chosen in before.items())
+    before, waits_for = uplinks(replace(network, sites=sites)), uplinks(network)
+    return sum(len(chosen - waits_for[edge]) for edge, chosen in before.items())
 
 
 @given(st.integers(1, 20), st.integers(1, 8), st.integers(1, 3))

@@ -32,7 +32,7 @@ def _identifiers(definitions: Definitions) -> Iterator[Finding]:
         for network in sorted(networks, key=lambda entry: entry.path)[1:]:
             yield Finding(
                 rule="duplicate-identifier",
-                message=f"there is another network {identifier}. Choose another identifier",
+                message=f"another network is named {identifier} already. Choose another identifier",
                 datafile=network.path,
                 pointer=("identifier",),
                 network=identifier,

@@ -1,4 +1,4 @@
-"""Rules about one network: that it can be one, that its sites are told apart, that it is not too large."""
+"""Rules about one network: it is connected, its site names are unique, it is not too large."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -6,7 +6,7 @@ from itertools import groupby
 from reconcile.findings import Finding, Severity
 from reconcile.skupper import topology
 from reconcile.skupper.definitions import Network
-from reconcile.skupper.sites import Site, SiteKey, settle_all
+from reconcile.skupper.sites import Site, SiteKey, resolve_sites
 from reconcile.skupper.topology.components import components
 
 MOST_ROUTERS = 128
@@ -15,7 +15,7 @@ MOST_ROUTERS = 128
 
 def check(network: Network) -> Iterator[Finding]:
     """All findings about one network."""
-    sites = [site for site in settle_all(network) if site.live]
+    sites = [site for site in resolve_sites(network) if site.wanted]
     yield from _names(network, sites)
     yield from _size(network, sites)
     yield from _connected(network, sites)
@@ -39,7 +39,7 @@ def _finding(
 
 
 def _names(network: Network, sites: list[Site]) -> Iterator[Finding]:
-    """Skupper tells sites and routers apart by the site name alone."""
+    """Skupper identifies sites and routers by the site name alone."""
     by_name = sorted(sites, key=lambda site: (site.name, site.key))
     for name, group in groupby(by_name, key=lambda site: site.name):
         same = list(group)
@@ -69,7 +69,7 @@ def _connected(network: Network, sites: list[Site]) -> Iterator[Finding]:
         if sites:
             yield _finding(
                 network, "single-site",
-                f"network {network.identifier} has one live site, {sites[0].key}: there is nothing to link",
+                f"network {network.identifier} has only one site, {sites[0].key}: there is nothing to link",
                 severity=Severity.WARNING,
             )  # fmt: skip
         return

@@ -81,7 +81,7 @@ def _translate(match: re.Match[str]) -> str:
         if any(len(number) > 4 or int(number) > MOST_REPEATS for number in re.findall(r"[0-9]+", token)):
             raise _RefusedError(f"{token} repeats more than {MOST_REPEATS} times")
     if form == "set" and not _CLASSES.issuperset(re.findall(r"\[:\^?(\w+):\]", token)):
-        raise _RefusedError(f"{token} names a class that Go has not")
+        raise _RefusedError(f"{token} names a class that Go does not have")
     convert = _PYTHON.get(form or "")
     return convert(token) if convert else token
 

@@ -1,4 +1,4 @@
-"""Rules about one site: settings that contradict one another, or that Skupper would ignore or stumble over."""
+"""Rules about one site: settings that contradict each other, or that Skupper ignores or fails on."""
 
 import re
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ _SUFFIXES = {
 
 
 def check(network: Network, site: Site) -> Iterator[Finding]:
-    """All findings about one live site; a site that is to go is not judged."""
-    if not site.live:
+    """All findings about one site; a site marked ``delete`` is not checked."""
+    if not site.wanted:
         return
     yield from _namespace_length(site)
     yield from _service_controller(network, site)
@@ -100,7 +100,7 @@ def _edge(network: Network, site: Site) -> Iterator[Finding]:
         if edge and config.get("ingress", "none") != "none":
             yield _finding(
                 network, site, "edge-ingress", "ingress",
-                f"{site.key} is an edge site and accepts no links, so ingress {config['ingress']} cannot be. "
+                f"{site.key} is an edge site and accepts no links, so it cannot have ingress {config['ingress']}. "
                 "Remove the ingress, or make it an interior site with edge: false",
             )  # fmt: skip
     own = site.definition.config
@@ -195,7 +195,7 @@ def _cluster(site: Site) -> Iterator[Finding]:
         yield Finding(
             rule="cluster-without-spec",
             message=(
-                f"cluster {site.cluster.name} has no spec, so it is taken as public: others dial {site.key}. "
+                f"cluster {site.cluster.name} has no spec, so it is treated as public: others dial {site.key}. "
                 "Add spec.private, or edge: true to the site"
             ),
             severity=Severity.WARNING,

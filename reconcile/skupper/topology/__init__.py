@@ -6,7 +6,7 @@ whether the result is one network (``components``).
 """
 
 from reconcile.skupper.definitions import Network, Strategy
-from reconcile.skupper.sites import Site, settle_all
+from reconcile.skupper.sites import Site, resolve_sites
 from reconcile.skupper.topology import mesh, redundant, uplinks
 from reconcile.skupper.topology.links import Link
 from reconcile.skupper.topology.reachability import dialler_of
@@ -20,7 +20,7 @@ def links(network: Network) -> tuple[Link, ...]:
     Interior sites link by the network's strategy. An edge site carries no transit traffic and has one active
     uplink, so it gets ``redundancy`` uplinks under either strategy.
     """
-    sites = [site for site in settle_all(network) if site.live]
+    sites = [site for site in resolve_sites(network) if site.wanted]
     interior = [site for site in sites if not site.edge]
     edges = [site for site in sites if site.edge]
     if network.strategy is Strategy.REDUNDANT:

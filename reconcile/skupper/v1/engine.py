@@ -1,35 +1,35 @@
-"""The engine for Skupper v1: one world in, plain plans out (``reconcile.skupper.engine`` says what is asked of it)."""
+"""The engine for Skupper v1; see ``reconcile.skupper.engine`` for the interface."""
 
 from collections.abc import Sequence
 from functools import cached_property
 
 from reconcile.findings import Finding
-from reconcile.skupper.declared import Declared, Layout
+from reconcile.skupper.desired import DesiredState, ResolvedNetwork
 from reconcile.skupper.plan import LinkReport, Plan
-from reconcile.skupper.v1 import leftovers, policy_life, site_config
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.v1 import plan_policies, prune, site_config
 from reconcile.skupper.v1.networks import NetworkPlanner
-from reconcile.skupper.v1.survey import Survey
-from reconcile.skupper.world import World
+from reconcile.skupper.v1.observed_state import ObservedState
 
 
 class V1:
-    """Plans one world of Skupper v1 sites."""
+    """Plans Skupper v1 sites for one plan input."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, inputs: PlanInput) -> None:
+        self._inputs = inputs
 
     @cached_property
-    def _survey(self) -> Survey:
-        return Survey(self._world)
+    def _observed(self) -> ObservedState:
+        return ObservedState(self._inputs)
 
-    def check(self, layout: Layout) -> tuple[Finding, ...]:
-        return tuple(site_config.check(layout))
+    def check(self, desired: DesiredState) -> tuple[Finding, ...]:
+        return tuple(site_config.check(desired))
 
-    def plan_network(self, declared: Declared) -> Plan:
-        return NetworkPlanner(declared, self._survey).plan()
+    def plan_network(self, resolved: ResolvedNetwork) -> Plan:
+        return NetworkPlanner(resolved, self._observed).plan()
 
     def plan_shared(self) -> Plan:
-        return policy_life.plan(self._world)
+        return plan_policies.plan(self._inputs)
 
-    def plan_leftovers(self, layout: Layout, links: Sequence[LinkReport]) -> Plan:
-        return leftovers.plan(layout, links, self._survey)
+    def plan_prune(self, desired: DesiredState, links: Sequence[LinkReport]) -> Plan:
+        return prune.plan(desired, links, self._observed)

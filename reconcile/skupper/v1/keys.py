@@ -1,7 +1,7 @@
-"""The keys of the ConfigMap ``skupper-site`` and what a change of each one does to a running site.
+"""The keys of the ConfigMap ``skupper-site`` and the effect of a change on a running site.
 
-One row a key: the name in the data, the name in the ConfigMap, when a change takes effect. The site-controller
-says nothing about any of this, so the plan does.
+One row per key: its name in the data, its name in the ConfigMap, when a change takes effect. The site-controller
+reports none of this, so the plan does.
 
 Source: ``pkg/site/site.go``, ``api/types/types.go``, ``cmd/site-controller/controller.go``,
 ``client/router_update.go`` of Skupper 1.9.6.
@@ -12,13 +12,13 @@ from enum import StrEnum
 
 
 class Effect(StrEnum):
-    """What happens when the value of a key changes on a site that runs already; reads as half a sentence."""
+    """What a changed value does to a running site, as a clause."""
 
     ROLLOUT = "restarts the routers of the site"
-    NEXT_LINKS = "counts for the next tokens and connectors only, while Services and certificates stay"
+    NEXT_LINKS = "applies to new tokens and connectors only; existing Services and certificates are unchanged"
     RESTART = "takes effect when the service-controller restarts"
-    REMAKE = "takes effect only when both Skupper deployments are made anew"
-    NEW_SITE = "takes effect only when the site is made anew"
+    RECREATE_DEPLOYMENTS = "takes effect only when both Skupper deployments are recreated"
+    RECREATE_SITE = "takes effect only when the site is recreated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Key:
 
     name: str
     """Name in the ConfigMap: kebab-case."""
-    effect: Effect = Effect.REMAKE
+    effect: Effect = Effect.RECREATE_DEPLOYMENTS
     confidential: bool = False
     """True: the value is never shown."""
 
@@ -44,10 +44,10 @@ def _resources(*owners: str) -> dict[str, Key]:
 
 
 KEYS: dict[str, Key] = {
-    "name": Key("name", Effect.NEW_SITE),
-    "routerMode": Key("router-mode", Effect.NEW_SITE),
+    "name": Key("name", Effect.RECREATE_SITE),
+    "routerMode": Key("router-mode", Effect.RECREATE_SITE),
     "ingress": Key("ingress", Effect.NEXT_LINKS),
-    "ingressAnnotations": Key("ingress-annotations", Effect.NEW_SITE),
+    "ingressAnnotations": Key("ingress-annotations", Effect.RECREATE_SITE),
     "ingressHost": Key("ingress-host", Effect.NEXT_LINKS),
     "createNetworkPolicy": Key("create-network-policy"),
     "routers": Key("routers"),
@@ -80,10 +80,10 @@ KEYS: dict[str, Key] = {
     "xpRouterMaxSessionFrames": Key("xp-router-max-session-frames", Effect.NEXT_LINKS),
     "routerDataConnectionCount": Key("router-data-connection-count"),
     "routerIngressHost": Key("router-ingress-host", Effect.NEXT_LINKS),
-    "routerServiceAnnotations": Key("router-service-annotations", Effect.NEW_SITE),
+    "routerServiceAnnotations": Key("router-service-annotations", Effect.RECREATE_SITE),
     "routerPodAnnotations": Key("router-pod-annotations", Effect.ROLLOUT),
-    "routerLoadBalancerIp": Key("router-load-balancer-ip", Effect.NEW_SITE),
-    "routerDisableMutualTls": Key("router-disable-mutual-tls", Effect.NEW_SITE),
+    "routerLoadBalancerIp": Key("router-load-balancer-ip", Effect.RECREATE_SITE),
+    "routerDisableMutualTls": Key("router-disable-mutual-tls", Effect.RECREATE_SITE),
     "routerDropTcpConnections": Key("router-drop-tcp-connections"),
     "serviceController": Key("service-controller"),
     "serviceSync": Key("service-sync"),

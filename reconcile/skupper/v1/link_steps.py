@@ -1,6 +1,6 @@
-"""The writes of a link's life: request, touch, delivery, removals. One function each, all of them pure.
+"""The writes for a link: request, retrigger, delivery, removals.
 
-Both ends of a link are written into each of its Secrets; the data of a token is never part of a change.
+Each Secret of a link has annotations for both ends of the link. The data of a token is never part of a change.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from reconcile.kinds import SECRET
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Change, Source, Verb
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import words
+from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
@@ -38,11 +38,11 @@ class LinkEnds:
 
 
 def path(
-    ends: LinkEnds, name: str, reason: str, *, after: str = "", deliver_now: bool = False
+    ends: LinkEnds, name: str, reason: str, *, waits_for: str = "", deliver_now: bool = False
 ) -> list[Change]:
-    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
+    """All steps of a new link: request, delivery, removal of the issuer's copy."""
     dialler, issuer = ends.link.dialler, ends.link.issuer
-    copy_after = "its token is delivered"
+    copy_waits_for = "its token is delivered"
     return [
         Change(
             verb=Verb.CREATE,
@@ -52,8 +52,8 @@ def path(
             name=name,
             network=ends.network,
             reason=reason,
-            body=_secret(ends, issuer.namespace, name, words.REQUEST),
-            after=after,
+            body=_secret(ends, issuer.namespace, name, names.REQUEST),
+            waits_for=waits_for,
         ),
         Change(
             verb=Verb.CREATE,
@@ -63,9 +63,9 @@ def path(
             name=name,
             network=ends.network,
             reason="the token is issued",
-            body=_secret(ends, dialler.namespace, name, words.TOKEN),
+            body=_secret(ends, dialler.namespace, name, names.TOKEN),
             source=Source(issuer.cluster, issuer.namespace, name),
-            after="" if deliver_now else "the token is issued",
+            waits_for="" if deliver_now else "the token is issued",
         ),
         Change(
             verb=Verb.DELETE,
@@ -75,15 +75,15 @@ def path(
             name=name,
             network=ends.network,
             reason="its token is delivered",
-            after=copy_after,
+            waits_for=copy_waits_for,
         ),
     ]
 
 
 def remove(
-    secret: LinkSecret, network: str, reason: str, *, after: str = "", removal: bool = False
+    secret: LinkSecret, network: str, reason: str, *, waits_for: str = "", removal: bool = False
 ) -> Change:
-    """Remove one Secret of a link, at whichever end it lies."""
+    """Remove one Secret of a link, at either end."""
     return Change(
         verb=Verb.DELETE,
         cluster=secret.at.cluster,
@@ -93,13 +93,13 @@ def remove(
         network=network,
         uid=secret.live.uid,
         reason=reason,
-        after=after,
+        waits_for=waits_for,
         removal=removal,
     )
 
 
-def touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
-    """Change the request a little, so that the site-controller, which tries once, looks at it again."""
+def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
+    """Update an annotation of the request, so that the site-controller, which tries once, tries again."""
     return Change(
         verb=Verb.PATCH,
         cluster=request.at.cluster,
@@ -107,22 +107,22 @@ def touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
         kind=SECRET,
         name=request.name,
         network=ends.network,
-        reason="the request is still open; a change of it makes the site-controller look again",
-        body={"metadata": {"annotations": {words.TOUCHED: now.isoformat(timespec="seconds")}}},
+        reason="the request is still pending; updating it makes the site-controller retry",
+        body={"metadata": {"annotations": {names.TRIGGERED: now.isoformat(timespec="seconds")}}},
     )
 
 
 def _secret(ends: LinkEnds, namespace: str, name: str, kind_of: str) -> dict[str, object]:
-    annotations = {words.DIALLER: str(ends.link.dialler), words.ISSUER: str(ends.link.issuer)}
-    if kind_of == words.TOKEN and ends.link.cost != 1:
-        annotations[words.COST] = str(ends.link.cost)
+    annotations = {names.DIALLER: str(ends.link.dialler), names.ISSUER: str(ends.link.issuer)}
+    if kind_of == names.TOKEN and ends.link.cost != 1:
+        annotations[names.COST] = str(ends.link.cost)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "name": name,
             "namespace": namespace,
-            "labels": {**ends.ownership.labels, words.TYPE: kind_of},
+            "labels": {**ends.ownership.labels, names.TYPE: kind_of},
             "annotations": annotations,
         },
     }

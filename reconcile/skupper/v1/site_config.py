@@ -1,4 +1,4 @@
-"""The ConfigMap ``skupper-site``: a site's typed configuration as the strings that Skupper reads.
+"""The ConfigMap ``skupper-site``: a site's typed configuration as strings for Skupper.
 
 Source: ``pkg/site/site.go``.
 """
@@ -6,16 +6,16 @@ Source: ``pkg/site/site.go``.
 from collections.abc import Iterator, Mapping
 
 from reconcile.findings import Finding
-from reconcile.skupper.declared import Layout
 from reconcile.skupper.definitions import ConfigValue
+from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1.keys import KEYS
 
 
-def check(layout: Layout) -> Iterator[Finding]:
+def check(desired: DesiredState) -> Iterator[Finding]:
     """Find keys that this version of Skupper does not have; each refuses its site."""
-    for entry in layout.networks:
-        for site in entry.live:
+    for entry in desired.networks:
+        for site in entry.wanted:
             for key in sorted(site.config.keys() - KEYS.keys()):
                 own = key in site.definition.config
                 yield Finding(
