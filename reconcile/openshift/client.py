@@ -8,11 +8,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import ceil
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from sretoolbox.utils import threaded
 
 from reconcile import INTEGRATION, __version__
 from reconcile.kinds import Kind
@@ -265,8 +266,7 @@ class Client:
             except (errors.Forbidden, errors.NotFound) as refusal:
                 return refusal
 
-        with ThreadPoolExecutor(max_workers=self._pool_size) as threads:
-            results = tuple(zip(namespaces, threads.map(one, namespaces), strict=True))
+        results = tuple(zip(namespaces, threaded.run(one, namespaces, self._pool_size), strict=True))
         listed = {name: result for name, result in results if isinstance(result, Listing)}
         return Listings(
             items=tuple(item for listing in listed.values() for item in listing.items),
