@@ -16,7 +16,7 @@ from reconcile.apply.cache import ClusterCache
 from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.openshift.listing import Listings
+from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
 from reconcile.skupper.live import LiveObject, ObjectKey
 

@@ -21,10 +21,8 @@ from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
 from reconcile.openshift.circuit_breaker import CircuitBreaker
-from reconcile.openshift.counting import RequestCounts
 from reconcile.openshift.faults import TransportError
-from reconcile.openshift.listing import Listing, Listings
-from reconcile.openshift.messages import JSON, Answer, Request
+from reconcile.openshift.messages import JSON, Answer, Listing, Listings, Request, RequestCounts
 from reconcile.openshift.paths import Selector
 from reconcile.openshift.retrying import Retrier
 from reconcile.openshift.transport import Transport

@@ -9,7 +9,7 @@ from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import AT_ONCE, Accounts, observe, send_probes
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, NAMESPACE, ROUTE, SECRET
 from reconcile.openshift import errors
-from reconcile.openshift.listing import Listings
+from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
 from reconcile.skupper.live import ClusterSnapshot
 
