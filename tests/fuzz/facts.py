@@ -3,7 +3,7 @@
 import json
 
 from reconcile.kinds import CONFIG_MAP
-from reconcile.report import actions, plan_json, plan_text, status_text
+from reconcile.report import lines, plan_json, plan_text, status_text
 from reconcile.skupper import planning
 from reconcile.skupper.desired import resolve
 from reconcile.skupper.live import ObjectKey
@@ -67,7 +67,7 @@ def reports_are_clean(found: Plan) -> None:
     """All reports can be written; no line moves a cursor, no secret shows."""
     texts = [plan_text.text(found), status_text.text(found, NOW), status_text.text(found, NOW, width=60)]
     documents = [plan_json.plan(found), plan_json.status(found)]
-    lines = [actions.line(change) for change in found.changes]
+    lines = [lines.action(change) for change in found.changes]
     for text in (*texts, *documents, *lines):
         text.encode()
         assert all(line.isprintable() for line in text.split("\n")), text
