@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile import package_data
-from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, handle_errors
+from reconcile.cli.exits import Failed, exit_codes, handle_errors
 from reconcile.findings import Severity
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile import package_data
-from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, handle_errors
+from reconcile.cli.exits import Failed, exit_codes, handle_errors, stoppable
 
 if TYPE_CHECKING:
     from reconcile.sandbox.embedded import Sandbox
@@ -49,8 +48,6 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
       qontract-skupper sandbox
       qontract-skupper sandbox --data ./my-data --folder ./sandbox
     """
-    from reconcile.cli.stopping import stoppable
-
     source = data or package_data.fixtures()
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qontract-skupper-")))
