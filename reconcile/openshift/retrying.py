@@ -1,8 +1,8 @@
 """Retries: when to try again, and when to stop.
 
 Retried are failed, reset and interrupted connections, 429 and 5xx, and a write that conflicts with another one (409,
-see ``answers.may_pass``). Never retried are other 4xx, an invalid certificate, and a server that was silent for the whole
-read time-out. Pauses double, with jitter, so that clients do not retry in step.
+see ``answers.may_pass``). Never retried are other 4xx, an invalid certificate, and a server that was silent for the
+whole read time-out. Pauses double, with jitter, so that clients do not retry in step.
 
 With the default settings, a dead cluster costs a caller about 1.5 s if it refuses connections, and at most two connect
 time-outs and a pause, 10.5 s, if nothing answers at all (see also ``circuit_breaker``). A server that accepts a request

@@ -137,7 +137,7 @@ def test_an_answer_that_does_not_come_in_time_is_tried_again(connect: Connect, p
     assert pauses == [0.5]
 
 
-def test_patience_ends_after_five_attempts(connect: Connect, pauses: list[float]) -> None:
+def test_retries_end_after_five_attempts(connect: Connect, pauses: list[float]) -> None:
     with serving(html(503)) as server, pytest.raises(ServerFault, match=r"failed \(503\)"):
         connect(f"{server.url}/graphql").ask(QUERY)
     assert len(server.visits) == 5
@@ -211,7 +211,7 @@ def test_no_other_answer_is_tried_again(
     assert len(server.visits) == 1
 
 
-def test_partial_errors_are_told_with_their_path(connect: Connect) -> None:
+def test_partial_errors_are_reported_with_their_path(connect: Connect) -> None:
     broken = {"message": "Cannot return null", "path": ["skupper_v1", 0, "namespaces"]}
     with serving(errors(broken)) as server, pytest.raises(PartialAnswer) as caught:
         connect(f"{server.url}/graphql").ask(QUERY)
@@ -247,7 +247,7 @@ def test_long_words_of_the_server_are_cut_short(connect: Connect) -> None:
     assert len(str(caught.value)) < 700
 
 
-def test_a_redirect_is_told_and_not_followed(connect: Connect) -> None:
+def test_a_redirect_is_reported_and_not_followed(connect: Connect) -> None:
     with serving(EMPTY) as elsewhere:
 
         def away(visit: Visit) -> None:
@@ -287,7 +287,7 @@ def test_commit_information_is_a_json_object(connect: Connect, body: str) -> Non
         connect(f"{server.url}/graphql").commit()
 
 
-def test_touched_schemas_are_collected_over_all_queries(connect: Connect) -> None:
+def test_queried_schemas_are_collected_over_all_queries(connect: Connect) -> None:
     first = sends({"data": {}, "extensions": {"schemas": ["/a-1.yml", "/b-1.yml"]}})
     second = sends({"data": {}, "extensions": {"schemas": ["/b-1.yml", "/c-1.yml"]}})
     with serving(first, second, sends({"data": {}})) as server:

@@ -100,7 +100,7 @@ def test_a_site_carries_its_cluster_and_policies(fetched: Fetch) -> None:
     )
 
 
-def test_the_bundle_and_its_commit_are_told(server: Server, bundle: Bundle, connect: Connect) -> None:
+def test_the_bundle_and_its_commit_are_reported(server: Server, bundle: Bundle, connect: Connect) -> None:
     found = fetch(connect(server.address))
     assert (found.commit, found.timestamp) == (COMMIT, int(TIMESTAMP))
     assert found.sha == bundle.sha256
@@ -326,7 +326,7 @@ def test_data_of_another_shape_names_its_datafile(fetched: Fetch) -> None:
     assert f"/{NETWORK} topology.strategy: Input should be 'mesh' or 'redundant'" in str(caught.value)
 
 
-def test_touched_schemas_are_told(fetched: Fetch) -> None:
+def test_queried_schemas_are_reported(fetched: Fetch) -> None:
     assert fetched().schemas == {
         "/app-interface/app-interface-settings-1.yml",
         "/app-sre/integration-1.yml",

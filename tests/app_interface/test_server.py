@@ -134,7 +134,7 @@ def test_the_newest_sha_is_plain_text(ask: Ask, bundle: Bundle) -> None:
     assert (answer.text, answer.headers["Content-Type"].split(";")[0]) == (bundle.sha256, "text/plain")
 
 
-def test_the_commit_of_each_bundle_is_told(ask: Ask, bundle: Bundle) -> None:
+def test_the_commit_of_each_bundle_is_reported(ask: Ask, bundle: Bundle) -> None:
     for path in ("/git-commit-info", f"/git-commit-info/{bundle.sha256}"):
         assert ask(path).json() == {"commit": COMMIT, "timestamp": TIMESTAMP}
     for path in ("/git-commit", f"/git-commit/{bundle.sha256}"):
@@ -148,7 +148,7 @@ def test_an_unknown_sha_beside_graphql_is_a_404_in_plain_text(ask: Ask, path: st
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
-def test_the_difference_of_two_bundles_is_told(
+def test_the_difference_of_two_bundles_is_reported(
     ask: Ask, server: Server, bundle: Bundle, later: Bundle
 ) -> None:
     server.load(later)

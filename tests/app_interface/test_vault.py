@@ -202,7 +202,7 @@ def test_an_outage_is_waited_for_once_only(make: Make, pauses: list[float]) -> N
     assert len(pauses) == 4
 
 
-def test_a_sealed_vault_is_told_in_its_own_words(make: Make, vault: Vault) -> None:
+def test_a_sealed_vault_is_reported_in_its_own_words(make: Make, vault: Vault) -> None:
     vault.faults = [refusal(503, "Vault is sealed")] * 5
     with pytest.raises(SecretStoreError, match="Vault is sealed"):
         make().entries(PLAIN)
@@ -218,7 +218,7 @@ def test_a_certificate_of_an_unknown_authority_is_not_tried_again(
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b"null", b'{"auth": null}'])
-def test_what_is_no_vault_is_told(make: Make, body: bytes) -> None:
+def test_what_is_no_vault_is_reported(make: Make, body: bytes) -> None:
     refused = pytest.raises(SecretStoreError, match="the response is not from Vault")
     with serving(lambda visit: visit.answer(200, body)) as strange, refused:
         make(strange.url).entries(PLAIN)

@@ -18,7 +18,7 @@ from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 from .fakes import Clock, FakeClient
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-Lane = tuple[str, str]
+WorkKey = tuple[str, str]
 
 
 class FakeFleet:
@@ -38,8 +38,8 @@ class FakeFleet:
         """Jobs that have been handed out and are not done yet, with their clusters."""
         self.handed_out: list[str] = []
         """The clusters of all jobs, in order."""
-        self.watched: list[set[Lane]] = []
-        """The lanes of every call of `watch`."""
+        self.watched: list[set[WorkKey]] = []
+        """The work keys of every call of `watch`."""
 
     # -- what a test plays -------------------------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class Planner:
     links: tuple[LinkReport, ...] = ()
     sites: tuple[SiteReport, ...] = ()
     removed: list[int] = field(default_factory=list)
-    """How many removals each plan was told of."""
+    """How many removals each plan was reported."""
     moments: list[datetime] = field(default_factory=list)
     stubborn: bool = False
     """True: whatever is made, it is planned again."""

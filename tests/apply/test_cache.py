@@ -1,4 +1,4 @@
-"""However writes, watches and LISTs overtake one another, the picture ends up right."""
+"""However writes, watches and LISTs overtake one another, the cache ends up right."""
 
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ STEPS = st.lists(st.one_of(STEP, LIST), max_size=30)
 
 @dataclass
 class Interleaved:
-    """A server with two selectors, each listed and watched, and a picture that all news reaches some time."""
+    """A server with two selectors, each listed and watched, and a cache that all news reaches some time."""
 
     watched: bool
     client: FakeClient = field(default_factory=FakeClient)
@@ -77,7 +77,7 @@ class Interleaved:
     # -- by us
 
     def write(self, name: str, owner: str) -> None:
-        """What the server answers is put into the picture later."""
+        """What the server answers is put into the cache later."""
         body = self.put(name, owner)
         self.answers.append(lambda: self.cache.put(LiveObject.from_manifest(CONFIG_MAP, body)))
 
@@ -136,7 +136,7 @@ class Interleaved:
 
 
 @given(STEPS, st.booleans())
-def test_a_round_of_lists_makes_the_picture_right(steps: list[tuple], watched: bool):
+def test_a_round_of_lists_makes_the_cache_right(steps: list[tuple], watched: bool):
     played = Interleaved(watched)
     played.play(steps)
     played.arrive()
@@ -145,7 +145,7 @@ def test_a_round_of_lists_makes_the_picture_right(steps: list[tuple], watched: b
 
 
 @given(st.lists(STEP, max_size=30))
-def test_watches_alone_make_the_picture_right(steps: list[tuple]):
+def test_watches_alone_make_the_cache_right(steps: list[tuple]):
     played = Interleaved(watched=True)
     played.play(steps)
     played.arrive()

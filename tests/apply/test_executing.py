@@ -1,4 +1,4 @@
-"""One change, and what it meets: the picture shows what is there afterwards, and only real writes count."""
+"""One change, and what it meets: the cache shows what is there afterwards, and only real writes count."""
 
 import pytest
 
@@ -18,7 +18,7 @@ TOKEN = ObjectKey(SECRET, "net", "token")
 
 
 class Scenario:
-    """Two clusters, and the pictures of them."""
+    """Two clusters, and the caches of them."""
 
     def __init__(self) -> None:
         self.a, self.b = FakeClient("a"), FakeClient("b")
@@ -46,7 +46,7 @@ def delivery() -> object:
     return change("token", kind=SECRET, verb=Verb.CREATE, body=body, source=Source("b", "issuer", "token"))
 
 
-def test_what_was_applied_is_in_the_picture(scenario: Scenario):
+def test_what_was_applied_is_in_the_cache(scenario: Scenario):
     assert scenario.execute(change())
     assert scenario.shown() == {KEY}
 
@@ -65,7 +65,7 @@ def test_what_we_know_is_applied_with_force(scenario: Scenario):
     assert scenario.caches["a"].snapshot().objects[KEY].content["data"] == {"k": "v"}
 
 
-def test_what_was_created_is_in_the_picture(scenario: Scenario):
+def test_what_was_created_is_in_the_cache(scenario: Scenario):
     assert scenario.execute(change(verb=Verb.CREATE))
     assert scenario.shown() == {KEY}
 
@@ -76,7 +76,7 @@ def test_what_exists_already_is_looked_at_and_is_no_write(scenario: Scenario):
     assert scenario.shown() == {KEY}
 
 
-def test_what_existed_a_moment_ago_and_is_gone_again_is_not_in_the_picture(scenario: Scenario):
+def test_what_existed_a_moment_ago_and_is_gone_again_is_not_in_the_cache(scenario: Scenario):
     scenario.know(scenario.a.put("x"))
     scenario.a.before("get", lambda: scenario.a.drop("x"))
     assert not scenario.execute(change(verb=Verb.CREATE))
@@ -97,7 +97,7 @@ def test_a_delivery_whose_source_is_gone_is_no_write_and_shows_that_it_is_gone(s
     assert scenario.a.times("create") == 0
 
 
-def test_what_was_patched_is_in_the_picture(scenario: Scenario):
+def test_what_was_patched_is_in_the_cache(scenario: Scenario):
     scenario.know(scenario.a.put("x"))
     assert scenario.execute(change(verb=Verb.PATCH, body={"metadata": {"annotations": {"k": "v"}}}))
     assert scenario.caches["a"].snapshot().objects[KEY].annotations == {"k": "v"}
@@ -110,7 +110,7 @@ def test_a_patch_of_what_is_gone_is_no_write_and_shows_that_it_is_gone(scenario:
     assert scenario.shown() == set()
 
 
-def test_what_was_deleted_is_not_in_the_picture(scenario: Scenario):
+def test_what_was_deleted_is_not_in_the_cache(scenario: Scenario):
     uid = scenario.know(scenario.a.put("x"))["metadata"]["uid"]
     assert scenario.execute(change(verb=Verb.DELETE, uid=uid))
     assert scenario.shown() == set()
@@ -123,7 +123,7 @@ def test_a_delete_of_what_is_gone_succeeds_and_is_no_write(scenario: Scenario):
     assert scenario.shown() == set()
 
 
-def test_a_delete_does_not_touch_a_successor_and_shows_it(scenario: Scenario):
+def test_a_delete_does_not_affect_a_successor_and_shows_it(scenario: Scenario):
     uid = scenario.know(scenario.a.put("x"))["metadata"]["uid"]
     scenario.a.drop("x")
     successor = scenario.a.put("x")["metadata"]["uid"]
@@ -141,7 +141,7 @@ def test_a_delete_whose_successor_is_gone_as_well_succeeds_and_is_no_write(scena
     assert scenario.shown() == set()
 
 
-def test_a_change_that_is_refused_leaves_the_picture_as_it_was(scenario: Scenario):
+def test_a_change_that_is_refused_leaves_the_cache_as_it_was(scenario: Scenario):
     scenario.know(scenario.a.put("x"))
     scenario.a.fail("apply", error(errors.Forbidden))
     with pytest.raises(errors.Forbidden):

@@ -212,7 +212,7 @@ def test_a_cluster_that_is_given_up_while_it_is_watched_is_unknown_from_then_on(
         assert fleet.known()[0]["a"].problem == str(error(errors.Unauthorised))
 
 
-def test_a_watch_that_is_refused_is_told_with_its_error():
+def test_a_watch_that_is_refused_is_reported_with_its_error():
     a = FakeClient("a")
     a.fail("watch", error(errors.Forbidden))
     refusals: list[str] = []

@@ -135,7 +135,7 @@ def test_threads_are_no_more_than_namespaces_and_never_many(relisted: Relisted):
     assert [threads(0), threads(2), threads(60), threads(600)] == [0, 2, LISTERS, LISTERS]
 
 
-def test_a_namespace_that_is_forbidden_is_told_and_the_others_go_on(relisted: Relisted):
+def test_a_namespace_that_is_forbidden_is_reported_and_the_others_go_on(relisted: Relisted):
     refusal = error(errors.Forbidden, namespace="two")
     relisted.client.fail("list", refusal, namespace="two")
     relisted.work(until=20)

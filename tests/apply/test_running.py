@@ -53,7 +53,7 @@ def test_a_run_with_nothing_to_do_plans_once_and_ends(scenario: Scenario):
     assert scenario.played.now() == 0
 
 
-def test_changes_of_one_lane_are_made_in_order(scenario: Scenario):
+def test_changes_of_one_work_key_are_made_in_order(scenario: Scenario):
     names = [f"x{number}" for number in range(9)]
     scenario.declare(*(change(name) for name in names))
     scenario.run()
@@ -61,7 +61,7 @@ def test_changes_of_one_lane_are_made_in_order(scenario: Scenario):
     assert [name for verb, _, name in scenario.fleet.clients["a"].asked if verb == "apply"] == names
 
 
-def test_a_lane_that_is_busy_is_given_nothing_more_until_it_is_free(scenario: Scenario):
+def test_a_work_key_that_is_busy_is_given_nothing_more_until_it_is_free(scenario: Scenario):
     scenario.declare(change("x"))
     handed_out = []
     scenario.then(
@@ -75,7 +75,7 @@ def test_a_lane_that_is_busy_is_given_nothing_more_until_it_is_free(scenario: Sc
     assert scenario.started == ["x", "y"]
 
 
-def test_lanes_are_worked_on_at_the_same_time(scenario: Scenario):
+def test_work_keys_are_worked_on_at_the_same_time(scenario: Scenario):
     scenario.declare(change("x", "one"), change("y", "two"), change("z", cluster="b"))
     at_once = []
     scenario.then(lambda: at_once.extend(cluster for cluster, _ in scenario.fleet.jobs))
@@ -83,7 +83,7 @@ def test_lanes_are_worked_on_at_the_same_time(scenario: Scenario):
     assert at_once == ["a", "a", "b"]
 
 
-def test_a_lane_goes_on_while_another_one_takes_long(scenario: Scenario):
+def test_a_work_key_goes_on_while_another_one_takes_long(scenario: Scenario):
     scenario.declare(change("x", cluster="a"), change("y", cluster="b"))
     scenario.then(
         lambda: scenario.fleet.work("b"),
@@ -122,7 +122,7 @@ def test_each_removal_is_counted_for_the_plans_after_it(scenario: Scenario):
     assert scenario.planner.removed == [0, 1]
 
 
-def test_removals_in_a_lane_that_is_still_at_work_are_counted(scenario: Scenario):
+def test_removals_in_a_work_key_that_is_still_at_work_are_counted(scenario: Scenario):
     a = scenario.fleet.clients["a"]
     reached, go_on = threading.Event(), threading.Event()
 
@@ -175,7 +175,7 @@ def test_a_run_that_wrote_nothing_does_not_wait_for_what_is_older_than_it_would_
 # -- failing -------------------------------------------------------------------------------------------------------
 
 
-def test_a_change_that_fails_closes_its_lane_only(scenario: Scenario):
+def test_a_change_that_fails_closes_its_work_key_only(scenario: Scenario):
     scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden), name="x")
     scenario.declare(change("x", "one"), change("x2", "one"), change("y", "two"), change("z", cluster="b"))
     outcome = scenario.run()
@@ -187,7 +187,7 @@ def test_a_change_that_fails_closes_its_lane_only(scenario: Scenario):
 @pytest.mark.parametrize(
     "kind", [errors.Forbidden, errors.Conflict, errors.Invalid, errors.ServerFault, errors.Throttled]
 )
-def test_a_lane_that_is_closed_stays_closed(scenario: Scenario, kind: type):
+def test_a_work_key_that_is_closed_stays_closed(scenario: Scenario, kind: type):
     scenario.fleet.clients["a"].fail("apply", error(kind), times=1)
     scenario.declare(change("x"))
     scenario.then(scenario.fleet.work, lambda: scenario.declare(change("y")))
@@ -227,7 +227,7 @@ def test_a_surprise_on_an_object_without_a_namespace_names_its_cluster(scenario:
     assert scenario.run().failures == ["a: ZeroDivisionError on x"]
 
 
-def test_a_listener_that_fails_ends_its_lane_and_not_the_run(scenario: Scenario):
+def test_a_listener_that_fails_ends_its_work_key_and_not_the_run(scenario: Scenario):
     def listen(event) -> None:
         if isinstance(event, ChangeStarted) and event.change.name == "x":
             raise BrokenPipeError
@@ -275,7 +275,7 @@ def test_a_run_does_not_end_while_a_cluster_has_not_answered():
     assert scenario.started == ["y"]
 
 
-def test_a_cluster_that_cannot_be_read_is_told_once_and_fails_the_run():
+def test_a_cluster_that_cannot_be_read_is_reported_once_and_fails_the_run():
     scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
     scenario.declare(change("x"), change("y", cluster="b"))
     scenario.then(lambda: scenario.fleet.lose("b", "b: cannot be read"))
@@ -284,7 +284,7 @@ def test_a_cluster_that_cannot_be_read_is_told_once_and_fails_the_run():
     assert scenario.failed == outcome.failures == ["b: cannot be read"]
 
 
-def test_a_cluster_that_no_network_names_is_told_and_does_not_fail_the_run():
+def test_a_cluster_that_no_network_names_is_reported_and_does_not_fail_the_run():
     scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
     scenario.then(lambda: scenario.fleet.lose("b", "b: cannot be read", declared=False))
     assert scenario.run().failures == []
@@ -407,7 +407,7 @@ def test_the_longer_planning_takes_the_more_is_gathered_before_the_next_plan(
     assert scenario.played.lingered == pytest.approx([GATHER, lingers])
 
 
-def test_a_site_is_not_waited_for_once_its_lane_is_closed(scenario: Scenario):
+def test_a_site_is_not_waited_for_once_its_work_key_is_closed(scenario: Scenario):
     scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden))
     scenario.declare(change("x"))
     scenario.planner.sites = (site("starting"),)
@@ -416,7 +416,7 @@ def test_a_site_is_not_waited_for_once_its_lane_is_closed(scenario: Scenario):
     assert scenario.played.now() == 0
 
 
-def test_a_watch_that_is_refused_ends_the_wait_for_its_namespace_and_is_told_once(scenario: Scenario):
+def test_a_watch_that_is_refused_ends_the_wait_for_its_namespace_and_is_reported_once(scenario: Scenario):
     refusal = error(errors.Forbidden, namespace="net")
     scenario.planner.sites = (site("starting"),)
     scenario.then(lambda: [scenario.fleet.refuse_watch(refusal) for _ in range(3)])
@@ -439,7 +439,7 @@ def test_a_cluster_wide_watch_that_is_refused_closes_the_cluster(scenario: Scena
     assert scenario.played.now() == 0
 
 
-def test_a_cluster_that_is_lost_during_the_wait_is_told_once(scenario: Scenario):
+def test_a_cluster_that_is_lost_during_the_wait_is_reported_once(scenario: Scenario):
     scenario.planner.links = (link(),)
     scenario.then(lambda: scenario.fleet.lose("a", "a: silent"), lambda: None)
     outcome = scenario.run(WAIT)
@@ -495,10 +495,10 @@ def test_a_run_that_was_stopped_does_not_report_what_did_not_stay(scenario: Scen
     assert scenario.run(WAIT).failures == []
 
 
-# -- telling -------------------------------------------------------------------------------------------------------
+# -- reporting -------------------------------------------------------------------------------------------------------
 
 
-def test_events_are_told_in_the_order_in_which_things_happen(scenario: Scenario):
+def test_events_are_reported_in_the_order_in_which_things_happen(scenario: Scenario):
     scenario.fleet.clients["b"].fail("apply", error(errors.Forbidden, "b"))
     scenario.declare(change("x"), change("y", cluster="b"))
     scenario.run()
@@ -509,7 +509,7 @@ def test_events_are_told_in_the_order_in_which_things_happen(scenario: Scenario)
     assert kinds == [Planned, (ChangeStarted, "x"), (ChangeStarted, "y"), (ChangeFailed, "y"), Planned]
 
 
-def test_a_cluster_that_failed_is_told_before_the_plan_that_knows_of_it():
+def test_a_cluster_that_failed_is_reported_before_the_plan_that_knows_of_it():
     scenario = Scenario(FakeClient("a"), late=["a"])
     scenario.then(lambda: scenario.fleet.lose("a"))
     scenario.run()
@@ -519,7 +519,7 @@ def test_a_cluster_that_failed_is_told_before_the_plan_that_knows_of_it():
 # -- previewing ----------------------------------------------------------------------------------------------------
 
 
-def test_a_preview_tells_every_change_and_makes_none(scenario: Scenario):
+def test_a_preview_reports_every_change_and_applies_none(scenario: Scenario):
     scenario.declare(change("x"), change("y", cluster="b", waits_for="the token is issued"))
     scenario.preview()
     assert scenario.started == ["x", "y"]

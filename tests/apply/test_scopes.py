@@ -1,4 +1,4 @@
-"""Listing again: the picture is corrected, and nothing that is known better by now is taken out of it."""
+"""Listing again: the cache is corrected, and nothing that is known better by now is taken out of it."""
 
 import pytest
 from cryptography import x509

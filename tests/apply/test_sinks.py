@@ -1,4 +1,4 @@
-"""Who is told when a cluster is given up, and that it is told once."""
+"""Who is reported when a cluster is given up, and that it is reported once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A watch that is kept open: when it goes on, when it begins anew, and when its cluster is given up."""
+"""A watch that is kept open: when it goes on, when it begins again, and when its cluster is given up."""
 
 from collections.abc import Callable, Iterator
 
@@ -121,7 +121,7 @@ def test_watches_that_work_and_fail_time_and_again_do_not_give_the_cluster_up(wa
     assert watch.told == []
 
 
-def test_a_watch_that_fails_soon_after_it_has_told_something_has_worked(watch: Followed):
+def test_a_watch_that_fails_soon_after_it_has_delivered_something_has_worked(watch: Followed):
     for number in range(20):
         watch.play(events=(added(watch.client.put(f"x{number}")),), fails=error(errors.ServerFault))
     watch.follow(until=20 * PAUSE)
@@ -152,7 +152,7 @@ def test_an_attempt_that_is_silent_for_longer_than_the_time_is_enough(watch: Fol
 
 
 @pytest.mark.parametrize("refusal", [errors.Forbidden, errors.Unauthorised])
-def test_a_watch_that_is_refused_is_told_and_not_tried_again(watch: Followed, refusal: type):
+def test_a_watch_that_is_refused_is_reported_and_not_tried_again(watch: Followed, refusal: type):
     watch.refuse(error(refusal))
     watch.follow(until=100)
     assert watch.told == [f"refused: {error(refusal)}"]
@@ -193,14 +193,14 @@ def test_a_list_that_fails_after_an_expired_place_is_tried_until_the_time_is_ove
     assert LOST_AFTER < watch.given_up_at <= LOST_AFTER + PAUSE
 
 
-def test_events_are_taken_in_and_told(watch: Followed):
+def test_events_are_handled_and_reported(watch: Followed):
     watch.play(events=(added(watch.client.put("x")), added(watch.client.put("y"))))
     watch.play(events=(WatchEvent("DELETED", watch.client.drop("x")),))
     watch.follow(until=PAUSE)
     assert (watch.keys, watch.told) == ({"y"}, ["changed"] * 3)
 
 
-def test_an_event_that_the_picture_knows_already_is_not_told(watch: Followed):
+def test_an_event_that_the_cache_knows_already_is_not_reported(watch: Followed):
     body = watch.client.put("x")
     watch.cache.put(LiveObject.from_manifest(CONFIG_MAP, body))
     watch.play(events=(added(body),))
@@ -214,7 +214,7 @@ def test_a_watch_that_is_stopped_in_time_gives_nothing_up(watch: Followed):
     assert watch.told == []
 
 
-def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_picture(watch: Followed):
+def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_cache(watch: Followed):
     watch.play(events=(added(watch.client.put("x")),))
     left = {**watch.client.put("x", labels={}), "data": {}}
     watch.play(events=(WatchEvent("DELETED", left), added(watch.client.put("x"))))

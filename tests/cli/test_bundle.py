@@ -46,7 +46,7 @@ def test_good_data_has_no_faults() -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_fault_is_told_with_file_line_and_rule(name: str, tmp_path: Path) -> None:
+def test_a_fault_is_reported_with_file_line_and_rule(name: str, tmp_path: Path) -> None:
     expected = yaml.safe_load((INVALID / name / "expected.yml").read_text())
     source = overlaid(tmp_path, name)
     result = checked(source)
@@ -58,7 +58,7 @@ def test_a_fault_is_told_with_file_line_and_rule(name: str, tmp_path: Path) -> N
     assert last == f"Error: 1 fault in {source}"
 
 
-def test_several_faults_are_told_at_once_and_counted(tmp_path: Path) -> None:
+def test_several_faults_are_reported_at_once_and_counted(tmp_path: Path) -> None:
     source = overlaid(tmp_path, "no-redundancy", "bad-duration", "empty-file")
     assert checked(source).stderr.splitlines()[-1] == f"Error: 3 faults in {source}"
 
@@ -185,7 +185,7 @@ def test_a_bundle_made_elsewhere_is_written_byte_for_byte(foreign: Path, tmp_pat
     assert (tmp_path / "again.json").read_bytes() == foreign.read_bytes()
 
 
-def test_a_fault_in_a_bundle_made_elsewhere_is_told_with_its_datafile(foreign: Path) -> None:
+def test_a_fault_in_a_bundle_made_elsewhere_is_reported_with_its_datafile(foreign: Path) -> None:
     content = json.loads(foreign.read_text())
     content["data"]["/dependencies/skupper/vault.yml"]["identifier"] = "Vault"
     foreign.write_text(json.dumps(content))

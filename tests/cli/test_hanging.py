@@ -18,7 +18,7 @@ SOON = 10
 
 @pytest.fixture
 def asked(sandbox: Sandbox) -> Iterator[threading.Event]:
-    """Set when a command has asked a cluster for something that it will not be told."""
+    """Set when a command has asked a cluster for something that it will not be reported."""
     heard = threading.Event()
 
     async def hang(_: Asked) -> None:

@@ -56,7 +56,7 @@ def test_a_missing_instance_is_named_with_what_to_write(tmp_path: Path) -> None:
     assert '[skupper] instance: is missing; write instance = "NAME"' in result.stderr
 
 
-def test_all_mistakes_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_of_a_configuration_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
     result = call("run", config=tmp_path / "config.toml")
     assert "[graphql] server: is missing" in result.stderr

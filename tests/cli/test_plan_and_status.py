@@ -77,7 +77,7 @@ def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:
 
 
 @pytest.mark.parametrize("end", ["dialler", "issuer"])
-def test_both_ends_of_a_link_give_evidence(end: str, linked: Fleet) -> None:
+def test_both_ends_of_a_link_report_it(end: str, linked: Fleet) -> None:
     document = linked.ask_json("status")
     (found,) = [
         link
@@ -87,7 +87,7 @@ def test_both_ends_of_a_link_give_evidence(end: str, linked: Fleet) -> None:
     assert found["observations"][end]["verdict"] == "up"
 
 
-def test_the_status_as_json_tells_which_links_are_settled(linked: Fleet) -> None:
+def test_the_status_as_json_says_which_links_have_converged(linked: Fleet) -> None:
     document = linked.ask_json("status")
     assert [link["converged"] for link in document["links"]] == [True] * LINKS
 

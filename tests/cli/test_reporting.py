@@ -116,7 +116,7 @@ def test_a_link_on_its_way_fails_only_a_run_that_waited(
 
 
 @pytest.mark.parametrize(("since", "failed"), [(datetime(2026, 1, 1, tzinfo=UTC), True), (None, False)])
-def test_a_link_that_nobody_vouches_for_fails_the_run_but_not_one_that_could_not_be_read(
+def test_a_link_that_no_end_reports_fails_the_run_but_not_one_that_could_not_be_read(
     since: datetime | None, failed: bool, reporter: RunReporter, told: Told
 ) -> None:
     unknown = replace(link("a", "b", LinkState.UNKNOWN, "why not"), since=since)

@@ -6,7 +6,7 @@ from reconcile.sandbox.embedded import Sandbox
 from tests.cli.calling import call
 
 CLUSTER, NAMESPACE = "appsres03ue1", "skupper-vault"
-PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
+LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def with_a_site_of_the_peer(sandbox: Sandbox) -> Sandbox:
     metadata = {
         "name": "skupper-site",
         "namespace": NAMESPACE,
-        "labels": PEER,
+        "labels": LEGACY_LABELS,
         "annotations": {"qontract.integration": "skupper-network"},
     }
     data = {"name": f"{CLUSTER}-{NAMESPACE}"}

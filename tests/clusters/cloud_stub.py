@@ -88,7 +88,7 @@ class CloudStub:
             self._set(ROUTE, found, {"status": {"ingress": [ingress]}})
 
     def _set(self, kind: Kind, found: Json, change: Json) -> None:
-        """Set the status of this very object; one that is gone meanwhile, or made anew, is left alone."""
+        """Set the status of this very object; one that is gone meanwhile, or recreated, is skipped."""
         metadata = found["metadata"]
         path = paths.item(kind, metadata["name"], metadata["namespace"])
         body = {"metadata": {"uid": metadata["uid"]}, **change}

@@ -80,4 +80,4 @@ class Collector:
         try:
             self._client.delete(kind, name, namespace, uid=uid)
         except ClusterError:
-            return  # gone, or made anew meanwhile
+            return  # gone, or recreated meanwhile

@@ -118,7 +118,7 @@ def test_every_environment_variable_is_read() -> None:
     assert [name for name in named if name not in sources] == []
 
 
-def test_every_key_of_the_configuration_file_is_told_and_no_other() -> None:
+def test_every_key_of_the_configuration_file_is_reported_and_no_other() -> None:
     tables: dict[str, type[BaseModel]] = {
         "graphql": config_tables.Graphql,
         "vault": config_tables.Vault,
@@ -132,7 +132,7 @@ def test_every_key_of_the_configuration_file_is_told_and_no_other() -> None:
     assert told == {(name, key) for name, table in tables.items() for key in table.model_fields}
 
 
-def test_every_exit_code_is_told() -> None:
+def test_every_exit_code_is_reported() -> None:
     told = {code for row in pages.COMMANDS.rows("Exit codes")[1:] for code in row[0].split(", ")}
     assert told == {"0", "1", "2", *map(str, SESSION)}
 

@@ -136,7 +136,7 @@ def command(box: Sandbox, *words: str) -> tuple[int, str]:
 
 
 class FaultProxies:
-    """A gate before each cluster of a sandbox: our commands pass through them, Skupper does not."""
+    """A fault proxy before each cluster of a sandbox: our commands pass through them, Skupper does not."""
 
     def __init__(self, box: Sandbox) -> None:
         self._proxies = {cluster.name: FaultProxy(cluster.url, box.clusters.ca_file) for cluster in box}

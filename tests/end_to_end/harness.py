@@ -81,7 +81,7 @@ class Harness:
         return self.servers[name]
 
     def proxy(self, name: str) -> FaultProxy:
-        """The gate before a cluster, put there at the first call; all later runs pass through it."""
+        """The fault proxy before a cluster, put there at the first call; all later runs pass through it."""
         if name not in self.proxies:
             self.proxies[name] = FaultProxy(self.servers[name].url, self.servers.ca_file)
         return self.proxies[name]

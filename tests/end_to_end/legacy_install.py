@@ -72,7 +72,7 @@ def bookkeeping() -> dict[str, str]:
 def manifest(
     fleet: Harness, cluster: str, selector: dict[str, str] | None, data: dict[str, str]
 ) -> Iterable[tuple[Kind, dict[str, Any]]]:
-    """Upstream's objects with the peer's labels and annotations."""
+    """Upstream's objects with the labels and annotations of ``skupper_network``."""
     site = {"name": f"{cluster}-net", **data}
     for kind, body in _manifest(cluster, selector or {"application": CONTROLLER}, site):
         metadata = body["metadata"]

@@ -27,7 +27,7 @@ def site_id(fleet: Harness, cluster: str) -> str:
 
 
 @dataclass(frozen=True)
-class Declared:
+class Runs:
     """What runs say to a linked fleet that is declared differently; none of them writes."""
 
     a_setting: Told
@@ -35,11 +35,11 @@ class Declared:
     nothing_over_budget: Told
     links: set[str]
     connectors: set[str]
-    """Names of the links of the private site, and of what its router is told to connect to."""
+    """Names of the links of the private site, and of what its router is reported to connect to."""
 
 
 @pytest.fixture(scope="module")
-def declared(backend: Backend) -> Declared:
+def declared(backend: Backend) -> Runs:
     with three_clusters(backend) as fleet:
         assert fleet.run().all_up
         internal = fleet["p"].find(CONFIG_MAP, "skupper-internal", "net")["data"]["skrouterd.json"]
@@ -52,33 +52,33 @@ def declared(backend: Backend) -> Declared:
         an_edge_site = fleet.run(dry_run=True)
         fleet.change(sites=())
         nothing_over_budget = fleet.run(budget=len(sites))
-        return Declared(a_setting, an_edge_site, nothing_over_budget, links, connectors)
+        return Runs(a_setting, an_edge_site, nothing_over_budget, links, connectors)
 
 
-def test_a_plan_says_what_a_change_does_to_the_site(declared: Declared):
+def test_a_plan_says_what_a_change_does_to_the_site(declared: Runs):
     (change,) = [c for c in declared.a_setting.outcome.plan.changes if c.cluster == "a"]
     assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
 
 
-def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(declared: Declared):
+def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(declared: Runs):
     changes = declared.an_edge_site.outcome.plan.changes
     removals = [change for change in changes if change.verb == "delete" and change.uid]
     assert removals
     assert not any(change.ready for change in removals)
 
 
-def test_a_removal_over_the_budget_removes_nothing(declared: Declared):
+def test_a_removal_over_the_budget_removes_nothing(declared: Runs):
     told = declared.nothing_over_budget
     assert told.writes == 0
     assert list(told.errors) == ["removal-budget"]
 
 
-def test_the_router_is_told_of_every_link(declared: Declared):
+def test_the_router_gets_every_link(declared: Runs):
     assert declared.links
     assert declared.links <= declared.connectors
 
 
-def test_an_issuer_that_was_made_anew_is_linked_anew(linked: Harness):
+def test_an_issuer_that_was_recreated_is_linked_again(linked: Harness):
     before = link_names(linked, "b")
     linked["a"].remove(CONFIG_MAP, "skupper-site", "net")
     until(lambda: linked["a"].find(DEPLOYMENT, "skupper-router", "net") is None)
@@ -86,7 +86,7 @@ def test_an_issuer_that_was_made_anew_is_linked_anew(linked: Harness):
     assert not before & link_names(linked, "b")
 
 
-def test_a_dialler_that_was_made_anew_is_linked_by_the_token_it_has(linked: Harness):
+def test_a_dialler_that_was_recreated_is_linked_by_the_token_it_has(linked: Harness):
     before = link_names(linked, "b")
     linked["b"].remove(CONFIG_MAP, "skupper-site", "net")
     until(lambda: linked["b"].find(DEPLOYMENT, "skupper-router", "net") is None)
@@ -123,8 +123,9 @@ def test_what_is_changed_back_each_time_fails_the_run(linked: Harness):
     linked.proxy("a").before.append(undo)
     (failure,) = linked.run().outcome.failures
     assert failure == (
-        "a/net: Deployment skupper-site-controller is not as declared, 3 times made so: it differs in spec.replicas; "
-        "find out what changes it back"
+        "a/net: Deployment skupper-site-controller still differs after 3 attempts: it differs in spec.replicas; "
+        "something keeps reverting it. To see what, on cluster a run: oc -n net get deployments "
+        "skupper-site-controller -o jsonpath='{.metadata.managedFields}'"
     )
 
 
@@ -200,7 +201,7 @@ def test_a_new_site_joins_without_a_change_to_the_others(linked: Harness):
     assert versions <= link_names(linked, "b")
 
 
-def test_an_object_of_another_instance_is_never_touched(linked: Harness):
+def test_an_object_of_another_instance_is_never_changed(linked: Harness):
     labels = {"app.kubernetes.io/managed-by": "qontract-skupper", "qontract-skupper/instance": "another"}
     theirs = {
         "apiVersion": "v1",
@@ -216,7 +217,7 @@ def test_an_object_of_another_instance_is_never_touched(linked: Harness):
     ]
 
 
-def test_a_selection_touches_nothing_else(fleet: Harness):
+def test_a_selection_changes_nothing_else(fleet: Harness):
     fleet.run(wait=0, selection=Selection(clusters=frozenset({"a"})))
     for untouched in ("b", "p"):
         assert fleet[untouched].objects(CONFIG_MAP, namespace="net") == []

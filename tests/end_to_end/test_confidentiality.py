@@ -86,7 +86,7 @@ def test_no_private_key_or_token_is_in_any_output(printed: Printed):
     assert [mark for mark in printed.keys | printed.tokens if mark in printed.output] == []
 
 
-def test_refused_deliveries_were_among_what_was_told(printed: Printed):
+def test_refused_deliveries_were_among_what_was_reported(printed: Printed):
     assert "cannot create Secret link-" in printed.output
 
 

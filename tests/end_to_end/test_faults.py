@@ -172,7 +172,7 @@ def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
     )
 
 
-def test_a_history_that_has_expired_is_listed_anew(fleet: Harness):
+def test_a_history_that_has_expired_is_listed_again(fleet: Harness):
     proxies = [fleet.proxy(cluster.name) for cluster in fleet.servers]
     for proxy in proxies:
         proxy.before.append(faults.verbs(faults.each(2, faults.expire_watch), "watch"))
@@ -210,7 +210,7 @@ def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(l
     assert linked.run(wait=60).seconds < 15
 
 
-def test_a_run_that_is_told_to_stop_starts_nothing_new(fleet: Harness):
+def test_a_run_that_is_stopped_starts_nothing_new(fleet: Harness):
     stop = threading.Event()
 
     def halt(event: object) -> None:

@@ -79,7 +79,7 @@ def test_a_site_that_is_not_declared_any_more_is_found_with_cluster_wide_rights(
 
 
 @EITHER
-def test_tokens_of_an_issuer_that_was_made_anew_are_replaced(fleet: Harness, files: tuple[str, ...]):
+def test_tokens_of_an_issuer_that_was_recreated_are_replaced(fleet: Harness, files: tuple[str, ...]):
     provide(fleet, *files)
     fleet.run()
     fleet["a"].remove(CONFIG_MAP, names.SITE, "net")
@@ -89,7 +89,7 @@ def test_tokens_of_an_issuer_that_was_made_anew_are_replaced(fleet: Harness, fil
     assert said(told) == []
 
 
-def test_an_old_request_is_touched(fleet: Harness):
+def test_an_old_request_is_retriggered(fleet: Harness):
     provide(fleet, *NAMESPACED)
     fleet.run()
     fleet.skupper.stop()
@@ -106,10 +106,10 @@ def test_an_old_request_is_touched(fleet: Harness):
 def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: Harness):
     site = replace(fleet.network.sites[0], config={"ingress": "route", "ingressHost": "example.com"})
     fleet.change(sites=(site,))
-    (settled,) = resolve_sites(fleet.network)
+    (site,) = resolve_sites(fleet.network)
     granted = {
         Right(verb, resource, group)
-        for rule in objects.rules(settled)
+        for rule in objects.rules(site)
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
@@ -118,7 +118,7 @@ def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: Har
 
 
 @pytest.fixture(scope="module")
-def settled(backend: Backend) -> Iterator[Harness]:
+def linked_sites(backend: Backend) -> Iterator[Harness]:
     """A cluster with two sites, one of each ingress, and one site elsewhere, all up; for many small disturbances."""
     with harness(backend, ["a", "b"]) as made:
         extra = SiteDefinition(made.cluster("a"), "other", config={"ingress": "loadbalancer"})
@@ -150,14 +150,14 @@ def disturb(fleet: Harness) -> None:
 @pytest.mark.parametrize(
     "resource", sorted({(r.group, r.resource) for r in rights("site.yaml")}), ids="/".join
 )
-def test_without_a_right_in_its_namespace_a_run_names_it(settled: Harness, resource: tuple[str, str]):
-    granting = Granting(settled, "a")
+def test_without_a_right_in_its_namespace_a_run_names_it(linked_sites: Harness, resource: tuple[str, str]):
+    granting = Granting(linked_sites, "a")
     unnamed = {}
     for right in rights("site.yaml"):
         if (right.group, right.resource) == resource:
-            disturb(settled)
+            disturb(linked_sites)
             with granting.without(right, "site.yaml"):
-                complaints = said(settled.run(wait=0))
+                complaints = said(linked_sites.run(wait=0))
             expected = f"the account needs {right} in namespace net"
             if not any(line.startswith("a/net: ") and expected in line for line in complaints):
                 unnamed[str(right)] = complaints
@@ -168,12 +168,14 @@ READS = sorted(right for right in rights("cluster.yaml") if right.resource != "n
 
 
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
-def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(settled: Harness, right: Right):
-    settled.run()
-    with reading_cluster_wide(settled) as granting:
-        whole, _ = settled.run().requests["a"]
+def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
+    linked_sites: Harness, right: Right
+):
+    linked_sites.run()
+    with reading_cluster_wide(linked_sites) as granting:
+        whole, _ = linked_sites.run().requests["a"]
         with granting.without(right, "cluster.yaml", cluster_wide=True):
-            told = settled.run()
+            told = linked_sites.run()
     assert said(told) == []
     assert told.writes == 0
     assert told.requests["a"][0] > whole
@@ -181,21 +183,23 @@ def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(settl
 
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
 def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
-    settled: Harness, right: Right
+    linked_sites: Harness, right: Right
 ):
-    settled.run()
-    drop_links(settled, "b")
-    with reading_cluster_wide(settled) as granting:
+    linked_sites.run()
+    drop_links(linked_sites, "b")
+    with reading_cluster_wide(linked_sites) as granting:
         with granting.without(right, "cluster.yaml", cluster_wide=True):
-            told = settled.run()
+            told = linked_sites.run()
         (complaint,) = told.outcome.failures
         assert complaint.startswith(f"a: cannot watch {right.resource}: forbidden (403)")
         assert f"the account needs {right} in all namespaces" in complaint
         assert told.seconds < 20
-        assert settled.run().all_up
+        assert linked_sites.run().all_up
 
 
-def test_a_namespace_that_is_missing_is_told_from_a_missing_right_by_who_may_get_namespaces(fleet: Harness):
+def test_a_namespace_that_is_missing_is_distinguished_from_a_missing_right_by_who_may_get_namespaces(
+    fleet: Harness,
+):
     provide(fleet, *CLUSTER_WIDE)
     fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "missing")))
     granting = Granting(fleet, "a")

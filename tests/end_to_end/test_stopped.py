@@ -1,4 +1,4 @@
-"""A run that is told to stop: it ends what it has begun, begins nothing new and says what is left."""
+"""A run that is reported to stop: it ends what it has begun, begins nothing new and says what is left."""
 
 import asyncio
 import signal
@@ -106,7 +106,7 @@ def test_a_signal_ends_a_run_with_its_code_and_what_is_left(stopped: Stopped):
     assert "Traceback" not in stopped.told
 
 
-def test_a_run_that_is_told_to_stop_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
+def test_a_run_that_is_stopped_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
     assert stopped.writes == {"serviceaccounts"}
     assert stopped.accounts == stopped.in_flight
 

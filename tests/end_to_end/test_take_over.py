@@ -16,7 +16,7 @@ from tests.end_to_end.harness import OURS, Harness, Told, three_clusters
 from tests.waiting import until
 
 LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
-"""Dialler and target of the peer's links; they are the links that we declare."""
+"""Dialler and target of the links of ``skupper_network``; they are the links that we declare."""
 
 
 def config_maps(fleet: Harness) -> dict[str, dict]:
@@ -66,7 +66,7 @@ def tokens(fleet: Harness) -> set[tuple[str, str]]:
 
 
 def install_peers(fleet: Harness) -> None:
-    """Three sites of the peer's, linked."""
+    """Three sites of ``skupper_network``, linked."""
     legacy_install.install(fleet, "a", "b")
     legacy_install.install(fleet, "p", edge="true", ingress="none")
     for dialler, target in LINKS:
@@ -149,7 +149,7 @@ def take_over(backend: Backend) -> TakeOver:
         )
 
 
-def test_without_the_option_nothing_is_touched(take_over: TakeOver):
+def test_without_the_option_nothing_is_changed(take_over: TakeOver):
     assert take_over.without_option.writes == 0
 
 
@@ -177,13 +177,13 @@ def test_links_are_up_all_the_time(take_over: TakeOver):
     assert take_over.gaps == 0
 
 
-def test_the_tokens_of_the_peer_are_gone_and_ours_in_their_place(take_over: TakeOver):
+def test_the_tokens_of_skupper_network_are_gone_and_ours_in_their_place(take_over: TakeOver):
     assert len(take_over.after.tokens) == len(LINKS)
     assert all(name.startswith("link-") for name in take_over.after.tokens)
 
 
 @pytest.mark.parametrize("name", ["skupper-site", "skupper-router"])
-def test_the_labels_of_the_peer_stay_since_services_select_by_them(take_over: TakeOver, name: str):
+def test_the_labels_of_skupper_network_stay_since_services_select_by_them(take_over: TakeOver, name: str):
     kinds = {"ConfigMap", "Deployment"}
     (labels,) = [
         found["metadata"]["labels"]
@@ -241,12 +241,12 @@ def test_the_config_map_comes_last(take_over: TakeOver):
     assert in_a[-1] == (CONFIG_MAP, "skupper-site")
 
 
-def test_a_site_controller_with_another_selector_is_made_anew(fleet: Harness):
+def test_a_site_controller_with_another_selector_is_recreated(fleet: Harness):
     legacy_install.install(fleet, "a", selector={"application": "skupper-site-controller", "mine": "too"})
     changes = fleet.run(take_over=True, dry_run=True).outcome.plan.changes
     made = [c for c in changes if c.cluster == "a" and (c.kind, c.name[:12]) == (DEPLOYMENT, "skupper-site")]
     assert [change.verb for change in made] == [Verb.DELETE, Verb.APPLY]
-    assert "made anew" in made[0].reason
+    assert "recreated" in made[0].reason
     assert fleet.run(take_over=True).all_up
 
 
@@ -272,7 +272,7 @@ def test_a_link_that_ran_the_other_way_goes_though_it_hides_ours(fleet: Harness)
     assert [name for _, name in tokens(fleet)] == [fleet.run().outcome.plan.links[0].secret]
 
 
-def test_a_link_to_a_site_that_stays_with_the_peer_is_kept(legacy: Harness):
+def test_a_link_to_a_site_that_stays_with_skupper_network_is_kept(legacy: Harness):
     legacy.drop_site("a")
     legacy.run(take_over=True)
     assert ("b", f"{legacy_install.IDENTIFIER}-a-net") in secrets(legacy)
@@ -298,7 +298,7 @@ def test_another_foreign_site_stays_refused(fleet: Harness):
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == legacy_install.LABELS
 
 
-def test_a_site_of_the_peer_that_is_not_declared_is_left_alone(legacy: Harness):
+def test_a_site_of_skupper_network_that_is_not_declared_is_skipped(legacy: Harness):
     before = legacy["b"].find(CONFIG_MAP, "skupper-site", "net")
     legacy.drop_site("b")
     legacy.run(take_over=True)
@@ -320,7 +320,7 @@ def run_and_stop(fleet: Harness, after: int) -> bool:
 
 
 def misread(fleet: Harness) -> list[str]:
-    """What a run without the option would do in a namespace whose site is still the peer's."""
+    """What a run without the option would do in a namespace whose site still belongs to ``skupper_network``."""
     theirs = {name for name, found in config_maps(fleet).items() if not is_ours(found)}
     changes = fleet.run(dry_run=True).outcome.plan.changes
     return [f"{c.verb} {c.cluster} {c.name}" for c in changes if c.cluster in theirs]
@@ -360,7 +360,7 @@ def test_a_run_that_was_stopped_is_finished_by_the_next_one(legacy: Harness, aft
     assert legacy.run().writes == 0
 
 
-def test_a_site_taken_out_of_the_data_half_way_is_left_to_the_peer(legacy: Harness):
+def test_a_site_taken_out_of_the_data_half_way_is_left_to_skupper_network(legacy: Harness):
     run_and_stop(legacy, after=40)
     half = [name for name, found in config_maps(legacy).items() if not is_ours(found)]
     assert half

@@ -1,4 +1,4 @@
-"""A simulated cluster with a gate before it, and clients on both sides."""
+"""A simulated cluster with a fault proxy before it, and clients on both sides."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

@@ -1,6 +1,6 @@
-"""Hooks for a gate, ready made: what to do, wrapped in when to do it.
+"""Hooks for a fault proxy, ready made: what to do, wrapped in when to do it.
 
->>> gate.before.append(writes(times(3, refuse(409))))  # doctest: +SKIP
+>>> proxy.before.append(writes(times(3, refuse(409))))  # doctest: +SKIP
 """
 
 import asyncio

@@ -43,7 +43,7 @@ class Spoil(Enum):
 
 Hook = Callable[[Asked], "web.StreamResponse | Awaitable[web.StreamResponse | None] | None"]
 """Lets a request pass (None), answers in place of the server, delays it by waiting, or cuts the connection by raising
-`ConnectionResetError`. Hooks run on the gate's event loop and must not block it."""
+`ConnectionResetError`. Hooks run on the fault proxy's event loop and must not block it."""
 
 
 class FaultProxy:
@@ -51,10 +51,12 @@ class FaultProxy:
 
     def __init__(self, url: str, ca_file: Path | str) -> None:
         """Stand in front of the API server at `url`, whose certificate `ca_file` vouches for."""
-        self._folder = tempfile.TemporaryDirectory(prefix="gate-")
+        self._folder = tempfile.TemporaryDirectory(prefix="fault-proxy-")
         self._port = Port()
-        # Trust is looked up by name, and a client may have to trust several gates.
-        self._authority = Authority.make(Path(self._folder.name), f"authority of gate {self._port.number}")
+        # Trust is looked up by name, and a client may have to trust several fault proxies.
+        self._authority = Authority.make(
+            Path(self._folder.name), f"authority of fault proxy {self._port.number}"
+        )
         self._context = self._authority.server()
         self._upstream = URL(url.rstrip("/"))
         self._trust = ssl.create_default_context(cafile=str(ca_file))
@@ -71,7 +73,7 @@ class FaultProxy:
         """Asked in order what happens to an answer that passes."""
         self.asked: list[Asked] = []
         """All requests so far, as they came."""
-        self._loop = BackgroundLoop("gate")
+        self._loop = BackgroundLoop("fault-proxy")
         self._loop.run(self._set_up())
         self.open()
 
@@ -81,7 +83,7 @@ class FaultProxy:
 
     @property
     def ca_file(self) -> str:
-        """The authority of the gate's own certificate, PEM."""
+        """The authority of the fault proxy's own certificate, PEM."""
         return self._authority.file
 
     @property
@@ -127,7 +129,7 @@ class FaultProxy:
 
     def use_other_authority(self) -> None:
         """Show a certificate that nobody has reason to trust."""
-        with tempfile.TemporaryDirectory(prefix="gate-") as folder:
+        with tempfile.TemporaryDirectory(prefix="fault-proxy-") as folder:
             self._present(Authority.make(Path(folder), "another authority").server())
 
     def use_other_name(self) -> None:

@@ -1,4 +1,4 @@
-"""Requests are told in the words of RBAC."""
+"""Requests are reported in the words of RBAC."""
 
 import pytest
 

@@ -93,7 +93,7 @@ def test_a_request_is_held_up(proxy: FaultProxy, client: Client) -> None:
     assert not asking.is_alive()
 
 
-def test_a_missing_right_is_told_as_by_a_kube_apiserver(proxy: FaultProxy, client: Client) -> None:
+def test_a_missing_right_is_reported_as_by_a_kube_apiserver(proxy: FaultProxy, client: Client) -> None:
     proxy.before.append(faults.namespace(faults.forbid, "net"))
     with pytest.raises(Forbidden) as caught:
         client.list(SECRET, namespace="net")

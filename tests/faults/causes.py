@@ -114,7 +114,7 @@ def no_json(scenario: Scenario) -> None:
 
 
 def dies(scenario: Scenario) -> None:
-    """While the new site is being made; the order of what happens side by side is settled, for the golden file."""
+    """While the new site is being made; the order of concurrent changes is fixed, for the golden file."""
     dead = asyncio.Event()
     begun: list[Asked] = []
 

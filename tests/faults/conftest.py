@@ -54,7 +54,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iter
 
 
 def _param(fault: Fault) -> object:
-    simulation = pytest.mark.simulation_suffices("what follows is the gate's doing alone")
+    simulation = pytest.mark.simulation_suffices("what follows is the fault proxy's doing alone")
     return pytest.param(fault, id=fault.name, marks=() if fault.server_matters else simulation)
 
 

@@ -1,4 +1,4 @@
-"""Where faults happen: a sandbox of three clusters, one of them behind a gate, and commands run against it.
+"""Where faults happen: a sandbox of three clusters, one of them behind a fault proxy, and commands run against it.
 
 Made once and used for fault after fault: between two versions of the data there is always something to make and
 something to remove (see `data`), and every fault ends with a run that brings all of it about.
@@ -61,7 +61,7 @@ class Ran:
 
 @dataclass
 class Scenario:
-    """The sandbox, the gate before `faulty`, and the version of the data that is served now."""
+    """The sandbox, the fault proxy before `faulty`, and the version of the data that is served now."""
 
     box: Sandbox
     proxy: FaultProxy

@@ -116,7 +116,7 @@ def _put(document: Any, path: bytes, value: Any) -> None:
 
 
 def _sampled(data: bytes) -> bool:
-    """True for one input in sixty: what is of no use is much the same to a plan, and a plan takes its time."""
+    """True for one input in sixty: what is unusable is much the same to a plan, and a plan takes its time."""
     return crc32(data) % 60 == 0
 
 

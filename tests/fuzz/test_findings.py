@@ -1,4 +1,4 @@
-"""An object that is there and of no use is told of: which one, what is wrong, what to do. One finding an object."""
+"""An object that is there and unusable is reported: which one, what is wrong, what to do. One finding an object."""
 
 from collections.abc import Callable
 
@@ -82,7 +82,7 @@ def test_an_unusable_object_is_one_finding(case: str):
     place, spoil, what = CASES[case]
     (finding,) = findings(place, spoil)
     assert (finding.rule, finding.cluster, finding.namespace) == ("unusable-object", place.cluster, "net")
-    assert f"{place.kind.label} {place.name} in {place.cluster}/net is of no use: {what}" in finding.message
+    assert f"{place.kind.label} {place.name} in {place.cluster}/net is unusable: {what}" in finding.message
 
 
 @pytest.mark.parametrize("place", [CA, SERVER])
@@ -105,9 +105,7 @@ def test_nobody_links_to_a_site_at_which_no_link_ends_so_nothing_is_blocked(plac
 def test_a_link_says_what_is_wrong_with_its_issuer():
     found = facts.of_fleet(inputs.spoiled(CA, data(tls_crt=GARBAGE)))
     (reason,) = {link.reason for link in found.links if link.state is LinkState.WAITING}
-    assert reason.startswith(
-        "issuer a/net: its Secret skupper-site-ca is of no use, since its tls.crt cannot"
-    )
+    assert reason.startswith("issuer a/net: its Secret skupper-site-ca is unusable, since its tls.crt cannot")
 
 
 def test_a_token_that_cannot_be_used_is_replaced():
@@ -115,7 +113,7 @@ def test_a_token_that_cannot_be_used_is_replaced():
     assert [(c.verb.value, c.cluster) for c in found.changes if c.ready] == [("create", "a")]
 
 
-def test_an_object_without_a_name_is_told_of():
+def test_an_object_without_a_name_is_reported():
     (finding, *_) = [
         found
         for found in findings(token("b"), metadata(name=None, namespace="net"))
@@ -153,7 +151,7 @@ def test_a_secret_that_looks_like_a_links_and_belongs_to_none_is_one_finding(cas
     annotations, what = STRAYS[case]
     (finding,) = findings(token("b"), metadata(name="link-copied", annotations=annotations))
     assert finding.rule == "unusable-object"
-    assert f"Secret link-copied in b/net is of no use: {what}" in finding.message
+    assert f"Secret link-copied in b/net is unusable: {what}" in finding.message
 
 
 def test_a_secret_that_has_a_links_name_and_belongs_to_none_is_one_finding():
@@ -173,7 +171,7 @@ def test_a_token_that_is_on_its_way_out_is_no_finding():
     assert findings(token("b"), lambda known: spoil(without_data(known))) == ()
 
 
-def test_nothing_is_said_of_secrets_in_a_namespace_that_is_left_alone():
+def test_nothing_is_said_of_secrets_in_a_namespace_that_is_skipped():
     stray = body(
         inputs.SECRET, "other", "stray", labels={**OURS.labels, "skupper.io/type": "connection-token"}
     )

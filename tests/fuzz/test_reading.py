@@ -25,7 +25,7 @@ KINDS = st.sampled_from(
 
 
 @given(KINDS, OBJECTS)
-def test_any_object_is_taken_in_with_text_where_text_belongs(kind: kinds.Kind, body: dict):
+def test_any_object_is_parsed_with_text_where_text_belongs(kind: kinds.Kind, body: dict):
     live = LiveObject.from_manifest(kind, body)
     texts = [live.key.namespace, live.key.name, live.uid, live.resource_version]
     texts += [*live.labels, *live.labels.values(), *live.annotations, *live.annotations.values()]
@@ -103,7 +103,7 @@ def test_an_endpoint_is_text_or_missing(route: object, service: object, data: ob
 
 
 @given(st.lists(st.tuples(st.booleans(), OBJECTS), max_size=4))
-def test_any_sequence_of_events_gives_a_picture(events: list[tuple[bool, dict]]):
+def test_any_sequence_of_events_gives_a_cache(events: list[tuple[bool, dict]]):
     cache = ClusterCache()
     for gone, body in events:
         live = LiveObject.from_manifest(SECRET, body)

@@ -158,7 +158,7 @@ MUTATIONS = (
         "apply/executing.py",
         "uid=change.uid or None",
         "uid=None",
-        "apply/test_executing.py::test_a_delete_does_not_touch_a_successor_and_shows_it",
+        "apply/test_executing.py::test_a_delete_does_not_affect_a_successor_and_shows_it",
     ),
     _mutation(
         "a delete is sent without its UID",
@@ -173,7 +173,7 @@ MUTATIONS = (
         "skupper/plan_input.py",
         "if cluster.disabled:",
         "if False:",
-        "skupper/test_plan_link.py::test_a_disabled_cluster_is_left_alone_and_links_to_it_stay",
+        "skupper/test_plan_link.py::test_a_disabled_cluster_is_skipped_and_links_to_it_stay",
     ),
     _mutation(
         "a cluster that disables the integration is asked",

@@ -35,7 +35,7 @@ class Fleet:
         return self.stack.enter_context(Client(access))
 
     def gated(self, name="public-1"):
-        """A gate before a cluster, and a client that passes through it."""
+        """A fault proxy before a cluster, and a client that passes through it."""
         cluster = self.servers[name]
         proxy = self.stack.enter_context(FaultProxy(cluster.url, self.servers.ca_file))
         return proxy, self.stack.enter_context(Client(Access(name, proxy.url, cluster.token, proxy.ca_file)))

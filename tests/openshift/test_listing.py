@@ -92,7 +92,7 @@ def test_else_each_namespace_is_listed(connect):
 
 
 @pytest.mark.parametrize(("status", "wanted"), [(403, errors.Forbidden), (404, errors.NotFound)])
-def test_a_namespace_that_refuses_is_told_and_hides_no_other(connect, status, wanted):
+def test_a_namespace_that_refuses_is_reported_and_hides_no_other(connect, status, wanted):
     replies = {
         WIDE: fails(403, "Forbidden"),
         "/api/v1/namespaces/n1/configmaps": fails(status),

@@ -58,7 +58,7 @@ def test_a_proxy_of_the_environment_is_used(connect, monkeypatch):
 
 
 @pytest.mark.parametrize("proxy", ["proxy:3128", "gopher://bot:hunter2@proxy", "http://bot:hunter2@[proxy"])
-def test_a_proxy_variable_that_makes_no_sense_is_told_without_its_password(connect, monkeypatch, proxy):
+def test_a_proxy_variable_that_makes_no_sense_is_reported_without_its_password(connect, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     client = connect("https://api.cluster.invalid:6443", retries=Retries(attempts=1))
     with pytest.raises(Unreachable, match="proxy") as caught:

@@ -42,14 +42,14 @@ def test_without_a_ca_file_a_private_authority_is_not_trusted(connect, authority
         assert server.visits == []
 
 
-def test_an_expired_certificate_is_told(connect, authority):
+def test_an_expired_certificate_is_reported(connect, authority):
     with serving(sends(listing("a")), context=authority.server(until=NOW - DAY)) as server:
         error = refused(connect(server.url, ca_file=authority.file))
     assert error.reason == f"certificate of {server.host} is not valid: certificate has expired"
     assert error.hint == "renew it, or correct the clock of this machine"
 
 
-def test_a_certificate_for_another_address_is_told(connect, authority):
+def test_a_certificate_for_another_address_is_reported(connect, authority):
     with serving(sends(listing("a")), context=authority.server(address="10.0.0.1")) as server:
         error = refused(connect(server.url, ca_file=authority.file))
         assert "127.0.0.1" in error.reason

@@ -38,7 +38,7 @@ def test_a_black_hole_is_given_up_after_two_attempts(connect, pauses):
     assert client.counts.retries == 1
 
 
-def test_a_black_hole_with_the_default_patience_costs_less_than_15_seconds(connect):
+def test_a_black_hole_with_the_default_time_outs_costs_less_than_15_seconds(connect):
     began = time.monotonic()
     with black_hole() as host:
         client = connect(f"https://{host}", timeouts=Timeouts(), sleep=time.sleep)
@@ -165,7 +165,7 @@ def test_a_redirect_is_not_followed_and_its_query_not_shown(connect):
 
 
 @pytest.mark.parametrize("verb", ["reset", "hang_up"])
-def test_a_connection_that_breaks_before_the_answer_is_told(connect, verb):
+def test_a_connection_that_breaks_before_the_answer_is_reported(connect, verb):
     with serving(lambda visit: getattr(visit, verb)()) as server:
         told = reason(connect(server.url))
     assert told in {
@@ -175,7 +175,7 @@ def test_a_connection_that_breaks_before_the_answer_is_told(connect, verb):
 
 
 @pytest.mark.parametrize("verb", ["reset", "hang_up"])
-def test_an_answer_that_breaks_off_is_told(connect, verb):
+def test_an_answer_that_breaks_off_is_reported(connect, verb):
     def half(visit):
         visit.send(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"kind": "SecretList", "items": [')
         getattr(visit, verb)()
@@ -185,7 +185,7 @@ def test_an_answer_that_breaks_off_is_told(connect, verb):
     assert told in {f"connection reset by {server.host}", f"the response from {server.host} was cut off"}
 
 
-def test_a_chunked_answer_that_breaks_off_is_told(connect):
+def test_a_chunked_answer_that_breaks_off_is_reported(connect):
     def half(visit):
         visit.start_stream()
         visit.chunk(b'{"kind": "SecretList", ')
@@ -210,12 +210,12 @@ def test_no_piece_of_an_answer_stays_in_the_error(connect):
         error = error.__cause__ or error.__context__
 
 
-def test_bytes_that_are_no_http_are_told(connect):
+def test_bytes_that_are_no_http_are_reported(connect):
     with serving(lambda visit: (visit.send(b"SSH-2.0-OpenSSH_9\r\n"), visit.hang_up())) as server:
         assert reason(connect(server.url)).startswith(f"the connection to {server.host} failed")
 
 
-def test_requests_after_close_are_refused_plainly(connect):
+def test_requests_after_close_are_refused(connect):
     client = connect("https://127.0.0.1:1")
     client.close()
     assert reason(client) == "the client is closed"

@@ -70,7 +70,7 @@ def test_the_form_has_a_number() -> None:
     assert of(EMPTY)["schema"] == plan_json.SCHEMA
 
 
-def test_bundle_and_failures_are_told() -> None:
+def test_bundle_and_failures_are_reported() -> None:
     document = json.loads(plan_json.plan(EMPTY, bundle="0f5e", failures=["a: no answer"]))
     assert (document["bundle"], document["failures"]) == ("0f5e", ["a: no answer"])
 
@@ -87,7 +87,7 @@ def test_standby_is_converged() -> None:
     assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["converged"] is True
 
 
-def test_a_link_left_alone_is_not_managed() -> None:
+def test_a_link_skipped_is_not_managed() -> None:
     assert of(Plan(links=(link("a", "b", LinkState.SKIPPED),)))["links"][0]["managed"] is False
 
 

@@ -60,7 +60,7 @@ def test_masked_values_are_not_shown_as_values() -> None:
     assert "data.console-password: changes (confidential)" in shown
 
 
-def test_a_field_that_is_not_there_is_told_from_an_empty_one() -> None:
+def test_a_field_that_is_not_there_is_distinguished_from_an_empty_one() -> None:
     shown = of(change(drift=(FieldDrift(("data", "a"), None, ""),)))
     assert 'data.a: (absent) -> ""' in shown
 

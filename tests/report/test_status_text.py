@@ -61,7 +61,7 @@ def test_an_issuer_that_never_lists_edge_sites_is_not_quoted() -> None:
     assert "(edge)" in row(of(found), "→")
 
 
-def test_what_is_left_alone_is_counted_by_reason() -> None:
+def test_what_is_skipped_is_counted_by_reason() -> None:
     shown = of(
         link("a", "b", LinkState.SKIPPED, "one"),
         link("b", "a", LinkState.SKIPPED, "one"),
@@ -71,7 +71,7 @@ def test_what_is_left_alone_is_counted_by_reason() -> None:
     assert "skipped: 1 site (other)" in shown
 
 
-def test_what_is_left_alone_is_in_no_table() -> None:
+def test_what_is_skipped_is_in_no_table() -> None:
     assert "→" not in of(link("a", "b", LinkState.SKIPPED, "one"))
 
 

@@ -26,7 +26,7 @@ OURS = Ownership("test")
 
 
 def plan(inputs: PlanInput) -> Plan:
-    """Plan a world of v1 sites."""
+    """Plan v1 sites."""
     return planning.plan(inputs, resolve(inputs.definitions), V1)
 
 

@@ -71,7 +71,7 @@ def test_a_field_of_somebody_else_is_not_ours_to_judge():
     assert drift(wanted({"a": "1"}), live) == ()
 
 
-def test_containers_are_told_apart_by_name_and_not_by_place():
+def test_containers_are_distinguished_by_name_and_not_by_place():
     live = {"spec": {"containers": [{"name": "sidecar"}, {"name": "main", "image": "old", "tty": False}]}}
     desired = {"spec": {"containers": [{"name": "main", "image": "new"}]}}
     assert drift(desired, LiveObject.from_manifest(DEPLOYMENT, live)) == (

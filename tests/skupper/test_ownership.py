@@ -107,7 +107,7 @@ def test_our_annotation_is_said_to_change_nothing():
     assert change.reason == "it differs in metadata.annotations, which changes nothing for Skupper"
 
 
-def test_a_half_taken_over_site_that_is_not_declared_any_more_is_left_alone():
+def test_a_half_taken_over_site_that_is_not_declared_any_more_is_skipped():
     fake = FakeCluster("a")
     fake.add_site("other", site_id="id-a")
     fake.bodies[CONFIG_MAP, "other", "skupper-site"]["metadata"]["labels"] = {"managed-by": "another"}
@@ -146,7 +146,7 @@ def test_a_policy_that_was_not_shown_is_looked_for():
     assert ("SkupperClusterPolicy", "metadata.name=test-p", ()) in probes(ClusterSnapshot(), declared)
 
 
-def test_a_policy_of_others_under_our_name_is_named_and_left_alone():
+def test_a_policy_of_others_under_our_name_is_named_and_not_changed():
     fake = FakeCluster("a")
     fake.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", "test-p", labels={}))
     found = plan(network(policies=(POLICY,)), a=fake)

@@ -133,13 +133,13 @@ def test_a_fresh_request_is_left_to_the_site_controller(pair: Pair):
     assert pair.secret_changes() == [(Verb.CREATE, "b", name, False), (Verb.DELETE, "a", name, False)]
 
 
-def test_an_old_request_is_touched(pair: Pair):
+def test_an_old_request_is_retriggered(pair: Pair):
     name = pair.request()
     pair.now += timedelta(seconds=30)
     assert (Verb.PATCH, "a", name, True) in pair.secret_changes()
 
 
-def test_a_request_that_was_touched_is_given_time_again(pair: Pair):
+def test_a_request_that_was_retriggered_is_given_time_again(pair: Pair):
     name = pair.request()
     request = pair.a.bodies[SECRET, "net", name]["metadata"]["annotations"]
     request["qontract-skupper/touched"] = "2026-03-01T12:05:00+00:00"
@@ -212,7 +212,7 @@ def test_a_link_to_an_earlier_site_id_is_not_up(pair: Pair):
     assert pair.link().state is LinkState.DOWN
 
 
-def test_an_issuer_that_was_made_anew_gets_a_token_of_a_new_name(pair: Pair):
+def test_an_issuer_that_was_recreated_gets_a_token_of_a_new_name(pair: Pair):
     old = pair.deliver()
     pair.a.add_site("net", site_id="id-a2")
     assert pair.link().secret != old
@@ -312,7 +312,7 @@ def test_a_token_is_replaced_60_days_before_its_certificate_expires(pair: Pair):
     assert pair.link().secret != old
 
 
-def test_a_ca_close_to_its_expiry_is_told_of_and_no_token_replaced_for_it(pair: Pair):
+def test_a_ca_close_to_its_expiry_is_reported_and_no_token_replaced_for_it(pair: Pair):
     ca = certificate("ca-of-id-a", expires=NOW + timedelta(days=30))
     pair.a.bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = ca
     name = pair.deliver()
@@ -354,7 +354,7 @@ def test_an_unreadable_issuer_leaves_its_link_unknown_and_untouched(pair: Pair):
     assert [change for change in plan.changes if change.kind == SECRET] == []
 
 
-def test_a_disabled_cluster_is_left_alone_and_links_to_it_stay(pair: Pair):
+def test_a_disabled_cluster_is_skipped_and_links_to_it_stay(pair: Pair):
     pair.connect(pair.deliver())
     network = pair.definitions.networks[0]
     disabled = replace(network.sites[0], cluster=replace(network.sites[0].cluster, disabled=True))

@@ -84,7 +84,7 @@ def test_an_unreadable_namespace_is_an_error_in_the_words_of_its_cluster():
     assert (error.message, error.cluster, error.namespace) == ("a/net: forbidden", "a", "net")
 
 
-def test_an_unreadable_cluster_is_not_told_about_once_more_for_each_namespace():
+def test_an_unreadable_cluster_is_not_reported_once_more_for_each_namespace():
     snapshots = {"a": ClusterSnapshot(problem="it is down"), "b": ClusterSnapshot()}
     assert plan(network(site("a"), site("b")), snapshots=snapshots).errors == ()
 
@@ -125,7 +125,7 @@ def test_a_site_of_another_instance_is_foreign():
     assert [finding.rule for finding in found.errors] == ["foreign-site"]
 
 
-def test_a_selection_leaves_other_clusters_alone_but_in_the_topology():
+def test_a_selection_skips_other_clusters_except_in_the_topology():
     found = plan(network(site("a"), site("b")), selection=Selection(clusters=frozenset({"a"})))
     assert touched(found) == {"a/net"}
     assert [link.state for link in found.links] == [LinkState.SKIPPED]

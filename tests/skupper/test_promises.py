@@ -28,7 +28,7 @@ from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 
 CLUSTERS = {name: Cluster(name, f"https://{name}", private=False) for name in "abc"}
-PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
+LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 
 
 def at(cluster: str) -> SiteKey:
@@ -258,7 +258,7 @@ LABELS = (
     {},
     {"app.kubernetes.io/managed-by": "qontract-skupper"},
     {**OURS.labels, INSTANCE: "another"},
-    {**PEER, INSTANCE: "another", "app.kubernetes.io/managed-by": "qontract-skupper"},
+    {**LEGACY_LABELS, INSTANCE: "another", "app.kubernetes.io/managed-by": "qontract-skupper"},
     {**OURS.labels, "app.kubernetes.io/managed-by": "helm"},
 )
 
@@ -291,7 +291,9 @@ class TestOwnership:
             assert place not in of_others
             assert place not in theirs or change.verb is Verb.APPLY
 
-    @pytest.mark.parametrize("labels", LABELS[1:], ids=["half", "instance", "peer of another", "manager"])
+    @pytest.mark.parametrize(
+        "labels", LABELS[1:], ids=["half", "instance", "neighbour of another", "manager"]
+    )
     @pytest.mark.parametrize("take_over", [False, True])
     def test_a_fleet_of_somebody_else_is_not_written_to(self, fleet: Fleet, labels, take_over: bool):
         for fake in fleet.fakes.values():

@@ -18,12 +18,12 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["metadata", "data", "stringData", "type"]), JSON))
-def test_any_secret_is_taken_in(body: dict):
+def test_any_secret_is_parsed(body: dict):
     assert LiveObject.from_manifest(SECRET, body).key.kind == SECRET
 
 
 @given(st.text(min_size=8))
-def test_no_secret_data_stays_in_what_was_taken_in(value: str):
+def test_no_secret_data_stays_in_what_was_parsed(value: str):
     encoded = b64encode(value.encode()).decode()
     live = LiveObject.from_manifest(
         SECRET, {"data": {"tls.key": encoded, "ca.crt": encoded}, "stringData": {"p": value}}

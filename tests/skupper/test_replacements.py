@@ -189,7 +189,7 @@ def test_the_uplink_goes_when_its_own_site_shows_the_skipped_replacement(moved: 
 
 
 def test_what_somebody_else_shows_counts_for_an_issuer_that_is_skipped():
-    """`old` and `new` are filtered out; the edge site tells of the links that its neighbours have."""
+    """`old` and `new` are filtered out; the edge site reports the links that its neighbours have."""
     moved = Moved(selection=Selection(clusters=frozenset({EDGE})), declared=(OLD, NEW))
     moved.fakes[EDGE].add_status(
         "net",

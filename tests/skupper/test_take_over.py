@@ -1,4 +1,4 @@
-"""Taking over a site of ``skupper_network``, planned: what changes, in which order, and what is left alone."""
+"""Taking over a site of ``skupper_network``, planned: what changes, in which order, and what is skipped."""
 
 from dataclasses import replace
 
@@ -13,21 +13,21 @@ from reconcile.skupper.v1 import list_requests, objects
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 
-PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
+LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 BOOKKEEPING = {"qontract.integration": "skupper-network", "qontract.update": "2026-03-01T10:00:00"}
 KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 EXCLUDE = "skupper.io/exclude-annotations"
 
 
 class LegacySites:
-    """Clusters a and b with a site of the peer's each, and a token for the link from b to a."""
+    """Clusters a and b with a site of ``skupper_network`` each, and a token for the link from b to a."""
 
     def __init__(self) -> None:
         self.clusters = {name: FakeCluster(name) for name in "ab"}
         for name, cluster in self.clusters.items():
             cluster.add_site("net", site_id=f"id-{name}")
             for document in cluster.bodies.values():
-                document["metadata"]["labels"] = dict(PEER)
+                document["metadata"]["labels"] = dict(LEGACY_LABELS)
                 document["metadata"]["managedFields"] = []
             self.at(name, CONFIG_MAP, "skupper-site")["annotations"] = dict(BOOKKEEPING)
             self.add_controller(name)
@@ -50,13 +50,13 @@ class LegacySites:
                 }
                 name = "skupper-site-controller"
                 self.clusters[cluster].add(
-                    kind, body(kind, "net", name, labels=dict(PEER), metadata=metadata, **rest)
+                    kind, body(kind, "net", name, labels=dict(LEGACY_LABELS), metadata=metadata, **rest)
                 )
 
     def add_token(
         self, cluster: str, name: str, *, issued_by: str, receiver: str, kind_of: str = "connection-token"
     ) -> str:
-        labels = {**PEER, "token-receiver": receiver, "skupper.io/type": kind_of}
+        labels = {**LEGACY_LABELS, "token-receiver": receiver, "skupper.io/type": kind_of}
         metadata = {"annotations": {**BOOKKEEPING, "skupper.io/generated-by": issued_by}}
         self.clusters[cluster].add(SECRET, body(SECRET, "net", name, labels=labels, metadata=metadata))
         return name
@@ -114,7 +114,7 @@ def test_nothing_of_a_link_is_made_before_both_sites_are_ours(legacy_sites: Lega
     assert not any(change.ready for change in steps)
 
 
-def test_the_removal_of_a_token_of_the_peer_is_planned_for_later(legacy_sites: LegacySites):
+def test_the_removal_of_a_token_of_skupper_network_is_planned_for_later(legacy_sites: LegacySites):
     (_, removal) = legacy_sites.changes("b", legacy_sites.token)
     assert (removal.verb, removal.reason) == (Verb.DELETE, "stale token: created by skupper_network")
     assert removal.waits_for == "the new token has made the link"
@@ -141,8 +141,8 @@ def test_a_token_that_was_taken_over_already_stays_until_its_sites_are_ours(lega
     assert not [change for change in legacy_sites.plan(take_over=False).changes if change.name == name]
 
 
-def test_what_others_have_beside_the_site_is_left_alone(legacy_sites: LegacySites):
-    legacy_sites.clusters["a"].add(CONFIG_MAP, body(CONFIG_MAP, "net", "theirs", labels=dict(PEER)))
+def test_what_others_have_beside_the_site_is_skipped(legacy_sites: LegacySites):
+    legacy_sites.clusters["a"].add(CONFIG_MAP, body(CONFIG_MAP, "net", "theirs", labels=dict(LEGACY_LABELS)))
     assert legacy_sites.changes("a", "theirs") == []
 
 
@@ -156,17 +156,17 @@ def test_a_token_is_known_by_the_site_id_of_its_issuer(legacy_sites: LegacySites
     }
 
 
-def test_a_token_of_an_issuer_that_was_made_anew_is_known_by_its_name(legacy_sites: LegacySites):
+def test_a_token_of_an_issuer_that_was_recreated_is_known_by_its_name(legacy_sites: LegacySites):
     legacy_sites.add_token("b", legacy_sites.token, issued_by="id-of-the-dead", receiver="b-net")
     assert legacy_sites.labelled("b", legacy_sites.token)
 
 
-def test_a_token_of_an_unknown_issuer_is_left_alone(legacy_sites: LegacySites):
+def test_a_token_of_an_unknown_issuer_is_skipped(legacy_sites: LegacySites):
     legacy_sites.add_token("b", "peer-net-c-net", issued_by="id-c", receiver="b-net")
     assert legacy_sites.labelled("b", "peer-net-c-net") is None
 
 
-def test_a_token_of_an_issuer_that_could_not_be_read_is_left_alone(legacy_sites: LegacySites):
+def test_a_token_of_an_issuer_that_could_not_be_read_is_skipped(legacy_sites: LegacySites):
     del legacy_sites.clusters["a"]
     assert legacy_sites.labelled("b", legacy_sites.token) is None
 
@@ -182,7 +182,7 @@ def test_what_is_left_at_an_issuer_is_known_by_the_label_of_its_receiver(
     assert change.body["metadata"]["annotations"]["qontract-skupper/dialler"] == "b/net"
 
 
-def test_what_is_left_for_an_unknown_dialler_is_left_alone(legacy_sites: LegacySites):
+def test_what_is_left_for_an_unknown_dialler_is_skipped(legacy_sites: LegacySites):
     legacy_sites.add_token("a", "f" * 64, issued_by="id-a", receiver="c-net")
     assert legacy_sites.labelled("a", "f" * 64) is None
 
@@ -202,12 +202,12 @@ def test_the_annotation_of_kubectl_is_excluded_where_the_pods_do_not_have_it(leg
     assert exclusion(legacy_sites) == KUBECTL
 
 
-def test_what_the_peer_excludes_stays_excluded(legacy_sites: LegacySites):
+def test_what_skupper_network_excludes_stays_excluded(legacy_sites: LegacySites):
     legacy_sites.at("a", CONFIG_MAP, "skupper-site")["annotations"][EXCLUDE] = "qontract.update"
     assert exclusion(legacy_sites) is None
 
 
-def test_a_site_controller_is_made_anew_in_one_go(legacy_sites: LegacySites):
+def test_a_site_controller_is_recreated_in_one_go(legacy_sites: LegacySites):
     changes = legacy_sites.changes("a", "skupper-site-controller")
     assert [c.verb for c in changes if c.kind == DEPLOYMENT] == [Verb.DELETE, Verb.APPLY]
 
@@ -220,7 +220,7 @@ def test_the_plan_names_variables_of_the_site_controller_that_go(legacy_sites: L
     assert "drops env vars QDROUTERD_IMAGE, restarting routers that use custom images" in deleted.reason
 
 
-def test_a_role_binding_to_another_role_is_made_anew(legacy_sites: LegacySites):
+def test_a_role_binding_to_another_role_is_recreated(legacy_sites: LegacySites):
     document = legacy_sites.clusters["a"].bodies[ROLE_BINDING, "net", "skupper-site-controller"]
     document["roleRef"] = {**document["roleRef"], "name": "another"}
     changes = [c for c in legacy_sites.changes("a", "skupper-site-controller") if c.kind == ROLE_BINDING]
@@ -234,12 +234,14 @@ def test_an_object_of_others_in_the_site_stops_its_take_over(legacy_sites: Legac
     assert {change.cluster for change in found.changes} == {"b"}
 
 
-def test_a_site_with_the_labels_but_not_the_annotation_of_the_peer_is_refused(legacy_sites: LegacySites):
+def test_a_site_with_the_labels_but_not_the_annotation_of_skupper_network_is_refused(
+    legacy_sites: LegacySites,
+):
     legacy_sites.at("a", CONFIG_MAP, "skupper-site")["annotations"] = {}
     assert [finding.rule for finding in legacy_sites.plan().errors] == ["foreign-site"]
 
 
-def test_a_site_of_the_peer_that_another_instance_has_taken_over_is_refused(legacy_sites: LegacySites):
+def test_a_site_of_skupper_network_that_another_instance_has_taken_over_is_refused(legacy_sites: LegacySites):
     legacy_sites.at("a", CONFIG_MAP, "skupper-site")["labels"]["qontract-skupper/instance"] = "another"
     assert [finding.rule for finding in legacy_sites.plan().errors] == ["foreign-site"]
 

@@ -1,0 +1,148 @@
+"""``docs/json.md`` names every field of the JSON output, and its example is real output.
+
+``python -m tests.docs.test_json`` writes the example into the page.
+"""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from reconcile.app_interface.bundle import building
+from reconcile.findings import Finding
+from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.report import plan_json
+from reconcile.skupper.drift import FieldDrift
+from reconcile.skupper.plan import (
+    Change,
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    Verb,
+    Verdict,
+)
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from tests.docs.pages import ROOT, Page
+from tests.report.plans import NOW
+
+PAGE = Page(ROOT / "docs" / "json.md")
+_EAST, _WEST = SiteKey("east", "vault"), SiteKey("west", "vault")
+_SECRET = "link-east-vault-75a4ce0b-0f5e1c2d"
+
+EXAMPLE = Plan(
+    changes=(
+        Change(
+            verb=Verb.APPLY,
+            cluster="east",
+            namespace="vault",
+            kind=CONFIG_MAP,
+            name="skupper-site",
+            network="vault",
+            reason="it differs in data.routers, which takes effect only when both Skupper deployments are recreated",
+            drift=(FieldDrift(("data", "routers"), "1", "2"),),
+        ),
+        Change(
+            verb=Verb.CREATE,
+            cluster="west",
+            namespace="vault",
+            kind=SECRET,
+            name=_SECRET,
+            network="vault",
+            reason="the token is issued",
+            waits_for="the token is issued",
+        ),
+    ),
+    sites=(
+        SiteReport(
+            network="vault",
+            key=_EAST,
+            name="east-vault",
+            mode="interior",
+            state="ready",
+            version="1.9.6",
+            since=NOW,
+        ),
+    ),
+    links=(
+        LinkReport(
+            network="vault",
+            link=Link(_WEST, _EAST),
+            state=LinkState.REQUESTED,
+            reason="east/vault has not issued the token yet",
+            secret=_SECRET,
+            since=NOW,
+            issuer=LinkObservation(Verdict.ABSENT, "no incoming link", NOW - timedelta(seconds=2)),
+        ),
+    ),
+    findings=(
+        Finding(
+            rule="routers",
+            message="west/vault: routers 'many' is not a valid number of routers. Write 1 or more",
+            datafile="/services/vault/west.yml",
+            pointer=("skupper", "config", "routers"),
+            network="vault",
+            cluster="west",
+            namespace="vault",
+        ),
+    ),
+)
+
+
+def output() -> str:
+    return plan_json.plan(EXAMPLE, bundle="0f5e" * 16)
+
+
+def tables() -> dict[str, set[str]]:
+    """Heading -> fields of the first table below it."""
+    found = {}
+    for section in re.split(r"^## ", PAGE.text, flags=re.MULTILINE)[1:]:
+        heading, _, rest = section.partition("\n")
+        fields = re.findall(r"^\| `(\w+)` \| ", rest, flags=re.MULTILINE)
+        found[heading] = set(fields)
+    return found
+
+
+def words() -> set[str]:
+    return set(PAGE.words)
+
+
+def test_the_example_is_real_output() -> None:
+    (example,) = PAGE.blocks("json")
+    assert example.strip() == output()
+
+
+def test_every_field_of_the_document_is_described_and_no_other() -> None:
+    document: dict[str, Any] = json.loads(output())
+    assert tables()["Document"] == document.keys()
+    for heading in ("Changes", "Sites", "Links", "Findings"):
+        assert tables()[heading] == document[heading.lower()][0].keys()
+
+
+def test_the_fields_of_drift_and_observations_are_described() -> None:
+    document = json.loads(output())
+    (drift,) = document["changes"][0]["drift"]
+    assert {*drift, *document["links"][0]["observations"]["issuer"]} <= words()
+
+
+def test_every_state_and_verdict_is_described() -> None:
+    assert {*map(str, LinkState), *map(str, Verdict), *map(str, Verb)} <= words()
+
+
+def test_every_field_of_a_bundle_is_described() -> None:
+    source = ROOT / "fixtures" / "app-interface"
+    bundle = building.build(source / "data", source / "resources", ROOT / "schemas", "commit", "1")
+    assert tables()["Other commands"] == json.loads(bundle.text).keys()
+
+
+def main() -> None:
+    PAGE.path.write_text(
+        re.sub(r"```json\n.*?```", lambda _: f"```json\n{output()}\n```", PAGE.text, flags=re.DOTALL),
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()
