@@ -71,11 +71,12 @@ golden: $(INSTALLED)  ## Regenerate the golden files of the tests; review the di
 	@git --no-pager diff --stat -- tests
 
 .PHONY: docs
-docs: $(INSTALLED)  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in the README
+docs: $(INSTALLED)  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in README.md and docs/json.md
 	@$(BIN)/python -m tests.docs.data_reference
 	@$(BIN)/python -m tests.faults.table
 	@$(BIN)/python -m tests.docs.transcript
 	@$(BIN)/python -m tests.docs.walk
+	@$(BIN)/python -m tests.docs.test_json
 
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows

@@ -46,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if missing := unplayed(config.stash[_seen]):
         terminalreporter.section("requests of our client that no scene plays to a real kube-apiserver")
         for shape in missing:
-            terminalreporter.line(told(shape))
+            terminalreporter.line(reported(shape))
         terminalreporter.line("add a scene to tests/sandbox/kubernetes/conversation.py and record it again")
 
 
@@ -56,7 +56,7 @@ def unplayed(seen: Iterable[RequestShape]) -> list[RequestShape]:
     return sorted(shape for shape in seen if shape not in known and not played.exception(shape))
 
 
-def told(shape: RequestShape) -> str:
+def reported(shape: RequestShape) -> str:
     """A shape on one line."""
     body = f" ({shape.content_type})" if shape.content_type else ""
     return f"{shape.verb} {shape.resource}{body}: {shape.status}"

@@ -152,7 +152,7 @@ class Planner:
 
 
 class Scenario:
-    """A run over a fake fleet, with all that it told."""
+    """A run over a fake fleet, with everything that it reported."""
 
     def __init__(self, *clients: FakeClient, late: Iterable[str] = ()) -> None:
         self.fleet = FakeFleet(*(clients or (FakeClient("a"), FakeClient("b"))), late=late)

@@ -216,18 +216,18 @@ def test_a_watch_that_is_refused_is_reported_with_its_error():
     a = FakeClient("a")
     a.fail("watch", error(errors.Forbidden))
     refusals: list[str] = []
-    told = threading.Semaphore(0)
+    reported = threading.Semaphore(0)
 
     def refused(refusal: errors.ClusterError) -> None:
         refusals.append(str(refusal))
-        told.release()
+        reported.release()
 
     with fleet_of(target(a)) as (fleet, answers):
         fleet.read(answers)
         answers.wait_for("a")
         fleet.watch([("a", "net")], lambda: None, refused, longest=PATIENCE)
         for _ in READS:
-            assert told.acquire(timeout=PATIENCE)
+            assert reported.acquire(timeout=PATIENCE)
     assert refusals == [str(error(errors.Forbidden))] * len(READS)
 
 

@@ -28,7 +28,7 @@ class Relisted:
         self.clock = Clock()
         self.client = FakeClient("a", cluster_wide=False)
         self.cache = ClusterCache()
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.told_at: list[float] = []
         self.plays: list = []
         """What happens while a thread waits, with the moment."""
@@ -73,7 +73,7 @@ class Relisted:
         return self.client.times("list", namespace) / len(READS)
 
     def _tell(self, what: str) -> None:
-        self.told.append(what)
+        self.reported.append(what)
         self.told_at.append(self.clock.now)
 
 
@@ -90,14 +90,14 @@ def test_where_something_is_awaited_all_is_listed_at_once(relisted: Relisted):
 def test_a_change_where_something_is_awaited_is_noticed_within_seconds(relisted: Relisted):
     relisted.at(7, lambda: relisted.client.put("x", "two"))
     relisted.work(until=20)
-    assert relisted.told == ["changed"]
+    assert relisted.reported == ["changed"]
     assert relisted.told_at[0] <= 7 + AWAITED_EVERY
 
 
 def test_a_change_where_nothing_is_awaited_is_noticed_as_well(relisted: Relisted):
     relisted.at(7, lambda: relisted.client.put("x", "two"))
     relisted.work(until=60, awaited=("one",))
-    assert relisted.told == ["changed"]
+    assert relisted.reported == ["changed"]
     assert relisted.told_at[0] <= 7 + OTHERS_EVERY + LOOK_EVERY
 
 
@@ -139,7 +139,7 @@ def test_a_namespace_that_is_forbidden_is_reported_and_the_others_go_on(relisted
     refusal = error(errors.Forbidden, namespace="two")
     relisted.client.fail("list", refusal, namespace="two")
     relisted.work(until=20)
-    assert relisted.told == [f"refused: {refusal}"] * len(READS)
+    assert relisted.reported == [f"refused: {refusal}"] * len(READS)
     assert relisted.lists("two") == 1
     assert relisted.lists("one") > 3
 
@@ -148,7 +148,7 @@ def test_a_namespace_that_fails_while_others_answer_is_given_up_alone(relisted: 
     failure = error(errors.ServerFault, namespace="two")
     relisted.client.fail("list", failure, namespace="two")
     relisted.work(until=30)
-    assert relisted.told == [f"refused: {failure}"]
+    assert relisted.reported == [f"refused: {failure}"]
     assert LOST_AFTER < relisted.told_at[0] <= LOST_AFTER + AWAITED_EVERY
     assert relisted.lists("three") > 5
 
@@ -156,7 +156,7 @@ def test_a_namespace_that_fails_while_others_answer_is_given_up_alone(relisted: 
 def test_a_cluster_that_does_not_answer_is_given_up_once(relisted: Relisted):
     relisted.client.fail("list", error(errors.Unreachable))
     relisted.work(until=60)
-    assert relisted.told == [f"lost: {error(errors.Unreachable)}"]
+    assert relisted.reported == [f"lost: {error(errors.Unreachable)}"]
     assert LOST_AFTER < relisted.told_at[0] <= LOST_AFTER + AWAITED_EVERY
 
 
@@ -164,10 +164,10 @@ def test_a_cluster_that_fails_for_a_moment_is_not_given_up(relisted: Relisted):
     relisted.at(30, lambda: relisted.client.fail("list", error(errors.Unreachable), times=6))
     relisted.at(60, lambda: relisted.client.fail("list", error(errors.Unreachable), times=6))
     relisted.work(until=100)
-    assert relisted.told == []
+    assert relisted.reported == []
 
 
 def test_an_account_that_is_not_accepted_any_more_ends_the_cluster_at_once(relisted: Relisted):
     relisted.at(10, lambda: relisted.client.fail("list", error(errors.Unauthorised)))
     relisted.work(until=60)
-    assert relisted.told == [f"lost: {error(errors.Unauthorised)}"]
+    assert relisted.reported == [f"lost: {error(errors.Unauthorised)}"]

@@ -20,20 +20,20 @@ LONG = 100 * LOST_AFTER
 
 
 class Followed:
-    """A watch that is followed for as long as a test says, and what it told."""
+    """A watch that is followed for as long as a test wants, and what it reported."""
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.client = FakeClient("a")
         self.cache = ClusterCache()
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.given_up_at: float | None = None
 
     def follow(self, until: float) -> None:
         sink = Sink(
             self.cache,
-            lambda: self.told.append("changed"),
-            lambda refusal: self.told.append(f"refused: {refusal}"),
+            lambda: self.reported.append("changed"),
+            lambda refusal: self.reported.append(f"refused: {refusal}"),
             self._lost,
             self.clock,
             Stop(self.clock, until),
@@ -42,7 +42,7 @@ class Followed:
         Stream(scope, self.client, sink, longest=60).follow()
 
     def _lost(self, reason: str) -> None:
-        self.told.append(f"lost: {reason}")
+        self.reported.append(f"lost: {reason}")
         self.given_up_at = self.clock.now
 
     def play(self, *, lasts: float = 0.0, events: tuple = (), fails: BaseException | None = None) -> None:
@@ -99,7 +99,7 @@ def test_one_failure_of_a_watch_that_worked_does_not_give_the_cluster_up(
 ):
     watch.play(lasts=lasts, fails=failure)
     watch.follow(until=lasts + 100)
-    assert watch.told == []
+    assert watch.reported == []
     assert watch.client.times("watch") > 1
 
 
@@ -110,7 +110,7 @@ def test_a_watch_that_fails_for_good_gets_the_whole_time_from_the_moment_of_its_
     watch.play(lasts=LONG, fails=failure)
     watch.refuse(failure)
     watch.follow(until=LONG + 100)
-    assert watch.told == [f"lost: {failure}"]
+    assert watch.reported == [f"lost: {failure}"]
     assert LONG + LOST_AFTER < watch.given_up_at <= LONG + LOST_AFTER + PAUSE
 
 
@@ -118,21 +118,21 @@ def test_watches_that_work_and_fail_time_and_again_do_not_give_the_cluster_up(wa
     for _ in range(20):
         watch.play(lasts=LOST_AFTER, fails=error(errors.ServerFault))
     watch.follow(until=20 * (LOST_AFTER + PAUSE))
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_a_watch_that_fails_soon_after_it_has_delivered_something_has_worked(watch: Followed):
     for number in range(20):
         watch.play(events=(added(watch.client.put(f"x{number}")),), fails=error(errors.ServerFault))
     watch.follow(until=20 * PAUSE)
-    assert watch.told == ["changed"] * 20
+    assert watch.reported == ["changed"] * 20
 
 
 def test_a_watch_that_is_opened_and_fails_at_once_time_and_again_gives_the_cluster_up(watch: Followed):
     for _ in range(20):
         watch.play(fails=error(errors.ServerFault))
     watch.follow(until=100)
-    assert len(watch.told) == 1
+    assert len(watch.reported) == 1
     assert LOST_AFTER < watch.given_up_at <= LOST_AFTER + PAUSE
 
 
@@ -142,7 +142,7 @@ def test_an_answer_between_failures_gives_the_whole_time_again(watch: Followed):
     watch.refuse(error(), times=3)
     watch.play()
     watch.follow(until=7 * PAUSE)
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_an_attempt_that_is_silent_for_longer_than_the_time_is_enough(watch: Followed):
@@ -155,7 +155,7 @@ def test_an_attempt_that_is_silent_for_longer_than_the_time_is_enough(watch: Fol
 def test_a_watch_that_is_refused_is_reported_and_not_tried_again(watch: Followed, refusal: type):
     watch.refuse(error(refusal))
     watch.follow(until=100)
-    assert watch.told == [f"refused: {error(refusal)}"]
+    assert watch.reported == [f"refused: {error(refusal)}"]
     assert watch.client.times("watch") == 1
 
 
@@ -174,7 +174,7 @@ def test_a_bookmark_moves_the_place_and_is_no_change(watch: Followed):
     watch.play(events=(WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": "77"}}),))
     watch.follow(until=PAUSE)
     assert watch.client.asked[1] == ("watch", None, "77")
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_an_expired_place_is_left_for_a_new_list(watch: Followed):
@@ -182,14 +182,14 @@ def test_an_expired_place_is_left_for_a_new_list(watch: Followed):
     watch.play(lasts=LONG, fails=error(errors.Gone))
     watch.follow(until=LONG + 1)
     assert watch.client.asked[:3] == [("watch", None, "0"), ("list", None, None), ("watch", None, "1")]
-    assert (watch.keys, watch.told) == ({"x"}, ["changed"])
+    assert (watch.keys, watch.reported) == ({"x"}, ["changed"])
 
 
 def test_a_list_that_fails_after_an_expired_place_is_tried_until_the_time_is_over(watch: Followed):
     watch.refuse(error(errors.Gone))
     watch.client.fail("list", error(errors.ServerFault))
     watch.follow(until=100)
-    assert watch.told == [f"lost: {error(errors.ServerFault)}"]
+    assert watch.reported == [f"lost: {error(errors.ServerFault)}"]
     assert LOST_AFTER < watch.given_up_at <= LOST_AFTER + PAUSE
 
 
@@ -197,7 +197,7 @@ def test_events_are_handled_and_reported(watch: Followed):
     watch.play(events=(added(watch.client.put("x")), added(watch.client.put("y"))))
     watch.play(events=(WatchEvent("DELETED", watch.client.drop("x")),))
     watch.follow(until=PAUSE)
-    assert (watch.keys, watch.told) == ({"y"}, ["changed"] * 3)
+    assert (watch.keys, watch.reported) == ({"y"}, ["changed"] * 3)
 
 
 def test_an_event_that_the_cache_knows_already_is_not_reported(watch: Followed):
@@ -205,13 +205,13 @@ def test_an_event_that_the_cache_knows_already_is_not_reported(watch: Followed):
     watch.cache.put(LiveObject.from_manifest(CONFIG_MAP, body))
     watch.play(events=(added(body),))
     watch.follow(until=PAUSE)
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_a_watch_that_is_stopped_in_time_gives_nothing_up(watch: Followed):
     watch.refuse(error())
     watch.follow(until=LOST_AFTER)
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_cache(watch: Followed):

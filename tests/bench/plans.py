@@ -36,8 +36,8 @@ def planning_figures(sandbox: Sandbox, source: Source, base: float) -> list[Figu
         job = partial(_plan, definitions, snapshots, desired)
         plan = job()
         up = sum(link.converged for link in plan.links)
-        told = f"{len(plan.changes)} changes, {up} of {len(plan.links)} links up"
-        figures.append(_figure(what, seconds(job, tries=5), base, told))
+        reported = f"{len(plan.changes)} changes, {up} of {len(plan.links)} links up"
+        figures.append(_figure(what, seconds(job, tries=5), base, reported))
     return figures
 
 
@@ -84,5 +84,5 @@ def _labels(read: ListRequest) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in read.labels.split(",") if pair)
 
 
-def _figure(what: str, took: float, base: float, told: str = "") -> Figure:
-    return Figure(what, times(took, base), f"{milliseconds(took)}{f', {told}' if told else ''}")
+def _figure(what: str, took: float, base: float, reported: str = "") -> Figure:
+    return Figure(what, times(took, base), f"{milliseconds(took)}{f', {reported}' if reported else ''}")

@@ -1,4 +1,4 @@
-"""``bundle``: every fault told with file, line and rule; the bundle written whole or not at all."""
+"""``bundle``: every fault reported with file, line and rule; the bundle written atomically."""
 
 import json
 import os
@@ -50,11 +50,11 @@ def test_a_fault_is_reported_with_file_line_and_rule(name: str, tmp_path: Path) 
     expected = yaml.safe_load((INVALID / name / "expected.yml").read_text())
     source = overlaid(tmp_path, name)
     result = checked(source)
-    told, last = result.stderr.splitlines()
+    reported, last = result.stderr.splitlines()
     assert (result.exit_code, result.stdout) == (1, "")
-    assert told.startswith(f"{source}/data/{expected['file']}:{expected['line']}: error: ")
-    assert f"[{expected['rule']}]" in told
-    assert expected["text"] in told
+    assert reported.startswith(f"{source}/data/{expected['file']}:{expected['line']}: error: ")
+    assert f"[{expected['rule']}]" in reported
+    assert expected["text"] in reported
     assert last == f"Error: 1 fault in {source}"
 
 
@@ -243,11 +243,11 @@ def test_the_commit_is_that_of_the_checkout(tmp_path: Path) -> None:
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
     for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "data", "--no-gpg-sign")):
         subprocess.run(["git", "-C", str(source), *words], check=True, capture_output=True)
-    told = subprocess.run(
+    reported = subprocess.run(
         ["git", "-C", str(source), "log", "-1", "--format=%H %ct"], check=True, capture_output=True, text=True
     ).stdout
     checked(source, "-o", str(tmp_path / "bundle.json"))
-    assert commit_of(tmp_path / "bundle.json") == tuple(told.split())
+    assert commit_of(tmp_path / "bundle.json") == tuple(reported.split())
 
 
 def test_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,10 +35,10 @@ def test_ctrl_c_ends_a_command_at_once(name: str, sandbox: Sandbox, asked: threa
     with start(name, config=sandbox.config) as process:
         assert asked.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=SOON)
+        _, reported = process.communicate(timeout=SOON)
     assert process.returncode == 130
-    assert "stopped" in told
-    assert "Traceback" not in told
+    assert "stopped" in reported
+    assert "Traceback" not in reported
 
 
 def test_sigterm_ends_a_run_at_once(sandbox: Sandbox, asked: threading.Event) -> None:

@@ -99,9 +99,9 @@ def test_each_declared_link_has_a_row(linked: Fleet) -> None:
 
 
 def test_requests_are_counted_at_debug(linked: Fleet) -> None:
-    told = linked.ask("run", "--log-level", "DEBUG").stderr
-    assert "app-sre-stage-01: " in told
-    assert " requests, 0 of them writes" in told
+    reported = linked.ask("run", "--log-level", "DEBUG").stderr
+    assert "app-sre-stage-01: " in reported
+    assert " requests, 0 of them writes" in reported
 
 
 def test_an_encoding_without_marks_is_no_reason_to_fail(linked: Fleet) -> None:

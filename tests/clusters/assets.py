@@ -24,10 +24,10 @@ class Assets:
     @cached_property
     def version(self) -> str:
         """As the API server tells it: ``v1.34.4``."""
-        told = subprocess.run(
+        reported = subprocess.run(
             [self["kube-apiserver"], "--version"], capture_output=True, text=True, check=True
         )
-        return told.stdout.split()[-1]
+        return reported.stdout.split()[-1]
 
     @property
     def controllers(self) -> bool:

@@ -66,14 +66,14 @@ def _load(path: str) -> Schema:
 
 
 def _section(title: str, schema: Schema) -> str:
-    told = textwrap.fill(_prose(schema.get("description", "")), width=120)
+    reported = textwrap.fill(_prose(schema.get("description", "")), width=120)
     rows = [
         _row(f"`{name}`", "yes" if required else "", _type(entry, schema), default, description)
         for name, entry, required in _keys(schema)
         for description, default in [_described(entry)]
     ]
     head = _head("Key", "Required", "Type", "Default", "Meaning")
-    return "\n".join([f"## {title}\n", f"{told}\n", *head, *rows, ""])
+    return "\n".join([f"## {title}\n", f"{reported}\n", *head, *rows, ""])
 
 
 def _keys(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, bool]]:
@@ -116,9 +116,9 @@ def _headings() -> Iterator[tuple[str, list[str]]]:
 
 def _described(entry: Schema) -> tuple[str, str]:
     """What a key means, and its default, which descriptions give in a sentence of its own."""
-    told = _prose(entry.get("description", ""))
-    match = _DEFAULT.search(told)
-    return (_DEFAULT.sub("", told).strip(), _code(match["value"])) if match else (told, "")
+    reported = _prose(entry.get("description", ""))
+    match = _DEFAULT.search(reported)
+    return (_DEFAULT.sub("", reported).strip(), _code(match["value"])) if match else (reported, "")
 
 
 def _word(effect: Effect) -> str:

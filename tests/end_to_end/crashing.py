@@ -61,15 +61,15 @@ class KilledProcess:
         self._command.kill()
 
     def finish(self) -> bool:
-        code, told = self._command.finish()
-        assert code in {0, -signal.SIGKILL}, told
+        code, reported = self._command.finish()
+        assert code in {0, -signal.SIGKILL}, reported
         return code == 0
 
 
 class AbandonedRun:
     """`run` in this process: the session that the command opens, from the same options.
 
-    Cutting it off from the clusters is what kills it. It is only told to stop so that it does not go on trying for
+    Cutting it off from the clusters is what kills it. It is only asked to stop so that it does not go on trying for
     seconds, and it has ended when no thread is left that could write once the next run is let through.
     """
 

@@ -16,7 +16,7 @@ from reconcile.kinds import NAMESPACE, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOU
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
-from tests.end_to_end.harness import Harness, Told
+from tests.end_to_end.harness import Harness, RunResult
 from tests.waiting import until
 
 Json = dict[str, Any]
@@ -62,9 +62,9 @@ def rights(file: str) -> list[Right]:
     ]
 
 
-def said(told: Told) -> list[str]:
+def said(result: RunResult) -> list[str]:
     """All that a run complains about."""
-    return [*told.outcome.failures, *(finding.message for finding in told.outcome.plan.errors)]
+    return [*result.outcome.failures, *(finding.message for finding in result.outcome.plan.errors)]
 
 
 def drop_links(fleet: Harness, cluster: str) -> None:

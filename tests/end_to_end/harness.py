@@ -35,7 +35,7 @@ PATIENCE = 60.0
 
 
 @dataclass
-class Told:
+class RunResult:
     """What one run did and said."""
 
     outcome: Outcome
@@ -130,7 +130,7 @@ class Harness:
         listener: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
         take_over: bool = False,
-    ) -> Told:
+    ) -> RunResult:
         """One run, or with `dry_run` a preview."""
         started = time.monotonic()
         events: list[Event] = []
@@ -152,7 +152,7 @@ class Harness:
             run = reconciler.run(tell)
             outcome = run.preview() if dry_run else run.execute(wait)
             requests = dict(reconciler.requests())
-        return Told(
+        return RunResult(
             outcome=outcome,
             actions=[lines.action(event.change) for event in events if isinstance(event, ChangeStarted)],
             failures=[e.message for e in events if isinstance(e, ChangeFailed | ClusterFailed)],

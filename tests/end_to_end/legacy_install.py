@@ -42,12 +42,12 @@ def link(fleet: Harness, dialler: str, target: str) -> str:
         token = kubernetes.get(SECRET, request, "net")
         kubernetes.delete(SECRET, request, "net")
     name = f"{IDENTIFIER}-{target}-net"
-    told = token["metadata"]
+    result = token["metadata"]
     metadata = {
         "name": name,
         "namespace": "net",
-        "labels": told["labels"],
-        "annotations": {**told["annotations"], **bookkeeping()},
+        "labels": result["labels"],
+        "annotations": {**result["annotations"], **bookkeeping()},
     }
     body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": token["data"]}
     with fleet.client(dialler) as kubernetes:

@@ -12,7 +12,7 @@ from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import Harness, Told, three_clusters
+from tests.end_to_end.harness import Harness, RunResult, three_clusters
 from tests.fault_proxy import Asked
 from tests.waiting import until
 
@@ -30,9 +30,9 @@ def site_id(fleet: Harness, cluster: str) -> str:
 class Runs:
     """What runs say to a linked fleet that is declared differently; none of them writes."""
 
-    a_setting: Told
-    an_edge_site: Told
-    nothing_over_budget: Told
+    a_setting: RunResult
+    an_edge_site: RunResult
+    nothing_over_budget: RunResult
     links: set[str]
     connectors: set[str]
     """Names of the links of the private site, and of what its router is reported to connect to."""
@@ -68,9 +68,9 @@ def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_
 
 
 def test_a_removal_over_the_budget_removes_nothing(declared: Runs):
-    told = declared.nothing_over_budget
-    assert told.writes == 0
-    assert list(told.errors) == ["removal-budget"]
+    result = declared.nothing_over_budget
+    assert result.writes == 0
+    assert list(result.errors) == ["removal-budget"]
 
 
 def test_the_router_gets_every_link(declared: Runs):
@@ -105,8 +105,8 @@ def test_an_edited_role_is_put_right(linked: Harness):
     role = linked["a"].find(ROLE, "skupper-site-controller", "net")
     with linked.client("a") as client:
         client.replace(ROLE, {**role, "rules": []})
-    told = linked.run()
-    assert [action for action in told.actions if "Role" in action] == [
+    result = linked.run()
+    assert [action for action in result.actions if "Role" in action] == [
         "['apply', 'privileged=False', 'a', 'net', 'Role.rbac.authorization.k8s.io', 'skupper-site-controller']"
     ]
     assert linked["a"].find(ROLE, "skupper-site-controller", "net")["rules"] == role["rules"]
@@ -237,9 +237,9 @@ def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fle
     before = link_names(fleet, "p")
     assert before
     fleet.change(sites=(b, p))
-    told = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
+    result = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
     assert link_names(fleet, "p") == before
-    assert "last-link" in {finding.rule for finding in told.outcome.plan.findings}
+    assert "last-link" in {finding.rule for finding in result.outcome.plan.findings}
     assert fleet.run().all_up
     assert link_names(fleet, "p").isdisjoint(before)
 
@@ -258,9 +258,9 @@ def test_the_budget_counts_what_the_run_has_removed_already(linked: Harness):
             put_back.extend(linked["b"].load({**token, "metadata": kept}))
 
     linked.change_site("b", delete=True)
-    told = linked.run(budget=3, listener=listen, wait=10)
+    result = linked.run(budget=3, listener=listen, wait=10)
     assert put_back
-    assert list(told.errors) == ["removal-budget"]
+    assert list(result.errors) == ["removal-budget"]
     assert linked["b"].find(SECRET, kept["name"], "net")
 
 
@@ -274,8 +274,8 @@ def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: Harness)
 def test_a_namespace_that_is_missing_stops_nobody_else(fleet: Harness):
     extra = SiteDefinition(fleet.cluster("a"), "missing")
     fleet.change(sites=(*fleet.network.sites, extra))
-    told = fleet.run()
-    states = {link: state for link, state in told.states.items() if "missing" not in link}
+    result = fleet.run()
+    states = {link: state for link, state in result.states.items() if "missing" not in link}
     assert {"b/net -> a/net"} < states.keys()
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
-    assert told.outcome.failures == []
+    assert result.outcome.failures == []

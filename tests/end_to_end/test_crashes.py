@@ -81,8 +81,8 @@ def test_a_run_killed_between_the_writes_to_two_clusters_is_finished_by_the_next
         for proxy in proxies:
             proxy.clear()
         assert len(written) > 1
-        code, told = cli_harness.command(box, "run")
-        assert code == 0, told
+        code, result = cli_harness.command(box, "run")
+        assert code == 0, result
 
 
 def test_two_runs_at_the_same_time_end_as_one(backend: Backend, tmp_path: Path):
@@ -90,6 +90,6 @@ def test_two_runs_at_the_same_time_end_as_one(backend: Backend, tmp_path: Path):
         both = [Command(box, "run") for _ in range(2)]
         ended = [command.finish() for command in both]
         assert [code for code, _ in ended] == [0, 0], ended
-        code, told = cli_harness.command(box, "run", "--log-level", "DEBUG")
-        assert code == 0, told
-        assert told.count(" 0 of them writes") == len(box.clusters)
+        code, result = cli_harness.command(box, "run", "--log-level", "DEBUG")
+        assert code == 0, result
+        assert result.count(" 0 of them writes") == len(box.clusters)

@@ -12,7 +12,7 @@ from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import Harness, Told, three_clusters
+from tests.end_to_end.harness import Harness, RunResult, three_clusters
 from tests.fault_proxy import Asked, faults
 
 
@@ -21,7 +21,7 @@ def secrets(fleet: Harness) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def down(backend: Backend) -> Told:
+def down(backend: Backend) -> RunResult:
     """A run over a linked fleet, one cluster of which is down."""
     with three_clusters(backend) as fleet:
         assert fleet.run().all_up
@@ -29,13 +29,13 @@ def down(backend: Backend) -> Told:
         return fleet.run(wait=60)
 
 
-def test_a_cluster_that_is_down_is_named(down: Told):
+def test_a_cluster_that_is_down_is_named(down: RunResult):
     assert len(down.outcome.failures) == 1
     assert down.outcome.failures[0].startswith("p: cannot list ")
     assert "connection refused" in down.outcome.failures[0]
 
 
-def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: Told):
+def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: RunResult):
     assert down.states == {
         "b/net -> a/net": LinkState.UP,
         "p/net -> a/net": LinkState.UNKNOWN,
@@ -43,16 +43,16 @@ def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: 
     }
 
 
-def test_nothing_is_written_because_a_cluster_is_down(down: Told):
+def test_nothing_is_written_because_a_cluster_is_down(down: RunResult):
     assert down.writes == 0
 
 
-def test_a_run_does_not_wait_for_a_cluster_that_is_down(down: Told):
+def test_a_run_does_not_wait_for_a_cluster_that_is_down(down: RunResult):
     assert down.seconds < 15
 
 
 @pytest.fixture(scope="module")
-def down_at_first(backend: Backend) -> tuple[Told, Told]:
+def down_at_first(backend: Backend) -> tuple[RunResult, RunResult]:
     """A first run while one cluster is down, and another one when it is back."""
     with three_clusters(backend) as fleet:
         fleet.proxy("p").close()
@@ -61,11 +61,11 @@ def down_at_first(backend: Backend) -> tuple[Told, Told]:
         return first, fleet.run()
 
 
-def test_the_others_are_linked_while_a_cluster_is_down(down_at_first: tuple[Told, Told]):
+def test_the_others_are_linked_while_a_cluster_is_down(down_at_first: tuple[RunResult, RunResult]):
     assert down_at_first[0].states["b/net -> a/net"] is LinkState.UP
 
 
-def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tuple[Told, Told]):
+def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tuple[RunResult, RunResult]):
     assert down_at_first[1].all_up
 
 
@@ -100,7 +100,7 @@ def test_an_account_for_one_namespace_is_served_in_that_namespace(fleet: Harness
 
 
 @pytest.fixture(scope="module")
-def reading_only(backend: Backend) -> Told:
+def reading_only(backend: Backend) -> RunResult:
     """A first run whose account on one cluster may write nothing."""
     read = Rule(verbs=frozenset({"get", "list", "watch"}))
     with three_clusters(backend) as fleet:
@@ -108,12 +108,12 @@ def reading_only(backend: Backend) -> Told:
         return fleet.run()
 
 
-def test_a_missing_right_is_named_with_the_namespace(reading_only: Told):
+def test_a_missing_right_is_named_with_the_namespace(reading_only: RunResult):
     (failure,) = reading_only.outcome.failures
     assert failure.startswith("p/net: cannot apply ServiceAccount skupper-site-controller: forbidden (403)")
 
 
-def test_the_others_go_on_when_a_right_is_missing(reading_only: Told):
+def test_the_others_go_on_when_a_right_is_missing(reading_only: RunResult):
     assert reading_only.states["b/net -> a/net"] is LinkState.UP
 
 
@@ -163,9 +163,9 @@ def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
     linked.drop_site("b")
     linked.token["b"] = linked["b"].admit(Account("maps", "maps-token", (maps,)))
     before = linked.objects(CONFIG_MAP, "b")
-    told = linked.run()
+    result = linked.run()
     assert len(linked.objects(CONFIG_MAP, "b")) == len(before)
-    (warning,) = [finding.message for finding in told.outcome.plan.findings if finding.cluster == "b"]
+    (warning,) = [finding.message for finding in result.outcome.plan.findings if finding.cluster == "b"]
     assert warning == (
         "b/net holds something of ours that is not declared; nothing is removed there, for "
         "deployments may not be listed there"
@@ -186,18 +186,18 @@ def test_a_cluster_that_dies_during_a_run_is_given_up(fleet: Harness):
             await fleet.proxy("p").cut()
 
     fleet.proxy("p").before.append(die)
-    told = fleet.run(wait=60)
-    assert told.seconds < 15
-    assert told.states["b/net -> a/net"] is LinkState.UP
-    assert told.failures[0].startswith("p/net: cannot apply ConfigMap skupper-site: unreachable: ")
+    result = fleet.run(wait=60)
+    assert result.seconds < 15
+    assert result.states["b/net -> a/net"] is LinkState.UP
+    assert result.failures[0].startswith("p/net: cannot apply ConfigMap skupper-site: unreachable: ")
 
 
 def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: Harness):
     fleet.proxy("p").before.append(faults.verbs(faults.forbid, "watch"))
-    told = fleet.run(wait=60)
-    assert told.seconds < 15
-    assert told.states["b/net -> a/net"] is LinkState.UP
-    (failure,) = told.failures
+    result = fleet.run(wait=60)
+    assert result.seconds < 15
+    assert result.states["b/net -> a/net"] is LinkState.UP
+    (failure,) = result.failures
     assert failure.startswith("p: cannot watch ")
     assert "the account needs watch on " in failure
 
@@ -217,6 +217,6 @@ def test_a_run_that_is_stopped_starts_nothing_new(fleet: Harness):
         if not isinstance(event, Planned):
             stop.set()
 
-    told: Told = fleet.run(listener=halt, stop=stop)
-    assert told.outcome.stopped
-    assert len(told.actions) <= 3
+    result: RunResult = fleet.run(listener=halt, stop=stop)
+    assert result.outcome.stopped
+    assert len(result.actions) <= 3

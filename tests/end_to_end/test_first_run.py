@@ -9,7 +9,7 @@ from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.definitions import Strategy
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import Harness, Told, harness, three_clusters
+from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
 
 GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<fingerprint>)'")
 
@@ -22,9 +22,9 @@ def without_generation(lines: list[str]) -> list[str]:
 class FirstRun:
     """A fleet from nothing, run by run, and what is on it then."""
 
-    preview: Told
-    run: Told
-    next: Told
+    preview: RunResult
+    run: RunResult
+    next: RunResult
     edge_site: dict[str, str]
     """The configuration of the site on the private cluster."""
     tokens: list[tuple[str, str]]
@@ -95,5 +95,5 @@ def test_links_to_a_load_balancer_come_up(backend: Backend):
 
 def test_the_redundant_topology_comes_up_with_fewer_links(backend: Backend):
     with harness(backend, ["a", "b", "c", "d"], strategy=Strategy.REDUNDANT) as fleet:
-        told = fleet.run()
-        assert (told.all_up, len(told.states)) == (True, 4)
+        result = fleet.run()
+        assert (result.all_up, len(result.states)) == (True, 4)

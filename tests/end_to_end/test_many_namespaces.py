@@ -41,9 +41,9 @@ def test_sites_are_removed_in_one_run(wide: Harness):
     sites = [site for site in wide.network.sites if site.namespace not in {"one", "two"}]
     gone = [SiteDefinition(wide.cluster("a"), name, delete=True, config={}) for name in ("one", "two")]
     wide.change(sites=(*sites, *gone))
-    told = wide.run()
-    assert told.all_up
-    assert said(told) == []
+    result = wide.run()
+    assert result.all_up
+    assert said(result) == []
     until(
         lambda: (
             not [found for name in ("one", "two") for found in wide["a"].objects(CONFIG_MAP, namespace=name)]

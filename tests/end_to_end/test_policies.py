@@ -27,8 +27,8 @@ def test_the_last_policy_of_a_cluster_is_removed_by_the_account_that_made_it(
             if document.get("skupper", {}).pop("policies", None):
                 file.write_text(yaml.safe_dump(document))
         box.reload()
-        code, told = cli_harness.command(box, "run")
-        assert code == 0, told
+        code, result = cli_harness.command(box, "run")
+        assert code == 0, result
         assert policies(box) == []
 
 

@@ -19,7 +19,7 @@ from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import names, objects
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.harness import Harness, Told, harness, three_clusters
+from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
 from tests.waiting import until
 
 NAMESPACED = ("site.yaml",)
@@ -37,7 +37,7 @@ def provide(fleet: Harness, *files: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[Told, Told]:
+def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[RunResult, RunResult]:
     """A first run and the next one, with the rights of these files."""
     with three_clusters(backend) as fleet:
         provide(fleet, *request.param)
@@ -45,7 +45,7 @@ def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[Told, To
 
 
 @pytest.mark.parametrize("two_runs", [NAMESPACED, CLUSTER_WIDE], ids=FILES, indirect=True)
-def test_all_comes_up_and_stays(two_runs: tuple[Told, Told]):
+def test_all_comes_up_and_stays(two_runs: tuple[RunResult, RunResult]):
     first, second = two_runs
     assert first.all_up
     assert said(first) == []
@@ -54,7 +54,7 @@ def test_all_comes_up_and_stays(two_runs: tuple[Told, Told]):
 
 
 @pytest.mark.parametrize("two_runs", [CLUSTER_WIDE], ids=FILES[1:], indirect=True)
-def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(two_runs: tuple[Told, Told]):
+def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(two_runs: tuple[RunResult, RunResult]):
     assert max(total for total, _ in two_runs[1].requests.values()) <= 10
 
 
@@ -63,9 +63,9 @@ def test_a_site_is_removed_with_its_links(fleet: Harness, files: tuple[str, ...]
     provide(fleet, *files)
     fleet.run()
     fleet.change_site("b", delete=True)
-    told = fleet.run()
-    assert told.all_up
-    assert said(told) == []
+    result = fleet.run()
+    assert result.all_up
+    assert said(result) == []
     kinds = (CONFIG_MAP, DEPLOYMENT)
     until(lambda: not [o for kind in kinds for o in fleet["b"].objects(kind, namespace="net")], COLLECTED)
 
@@ -84,9 +84,9 @@ def test_tokens_of_an_issuer_that_was_recreated_are_replaced(fleet: Harness, fil
     fleet.run()
     fleet["a"].remove(CONFIG_MAP, names.SITE, "net")
     until(lambda: fleet["a"].find(DEPLOYMENT, names.ROUTER, "net") is None, COLLECTED)
-    told = fleet.run()
-    assert told.all_up
-    assert said(told) == []
+    result = fleet.run()
+    assert result.all_up
+    assert said(result) == []
 
 
 def test_an_old_request_is_retriggered(fleet: Harness):
@@ -98,9 +98,9 @@ def test_an_old_request_is_retriggered(fleet: Harness):
     (request,) = (c.body for c in planned if c.verb is Verb.CREATE and c.kind == SECRET and not c.source)
     annotations = {**request["metadata"]["annotations"], names.TRIGGERED: "2020-01-01T00:00:00+00:00"}
     fleet["a"].load({**request, "metadata": {**request["metadata"], "annotations": annotations}})
-    told = fleet.run(wait=0)
-    assert [action for action in told.actions if "patch" in action]
-    assert said(told) == []
+    result = fleet.run(wait=0)
+    assert [action for action in result.actions if "patch" in action]
+    assert said(result) == []
 
 
 def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: Harness):
@@ -175,10 +175,10 @@ def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
     with reading_cluster_wide(linked_sites) as granting:
         whole, _ = linked_sites.run().requests["a"]
         with granting.without(right, "cluster.yaml", cluster_wide=True):
-            told = linked_sites.run()
-    assert said(told) == []
-    assert told.writes == 0
-    assert told.requests["a"][0] > whole
+            result = linked_sites.run()
+    assert said(result) == []
+    assert result.writes == 0
+    assert result.requests["a"][0] > whole
 
 
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
@@ -189,11 +189,11 @@ def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_righ
     drop_links(linked_sites, "b")
     with reading_cluster_wide(linked_sites) as granting:
         with granting.without(right, "cluster.yaml", cluster_wide=True):
-            told = linked_sites.run()
-        (complaint,) = told.outcome.failures
+            result = linked_sites.run()
+        (complaint,) = result.outcome.failures
         assert complaint.startswith(f"a: cannot watch {right.resource}: forbidden (403)")
         assert f"the account needs {right} in all namespaces" in complaint
-        assert told.seconds < 20
+        assert result.seconds < 20
         assert linked_sites.run().all_up
 
 
@@ -203,9 +203,9 @@ def test_a_namespace_that_is_missing_is_distinguished_from_a_missing_right_by_wh
     provide(fleet, *CLUSTER_WIDE)
     fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "missing")))
     granting = Granting(fleet, "a")
-    told = fleet.run(wait=0)
-    assert [finding.rule for finding in told.outcome.plan.findings] == ["missing-namespace"]
-    assert said(told) == []
+    result = fleet.run(wait=0)
+    assert [finding.rule for finding in result.outcome.plan.findings] == ["missing-namespace"]
+    assert said(result) == []
     with granting.without(rights("cluster.yaml")[-1], "cluster.yaml", cluster_wide=True):
         (complaint,) = said(fleet.run(wait=0))
     assert complaint.startswith(
@@ -217,11 +217,11 @@ def test_a_namespace_that_is_missing_is_distinguished_from_a_missing_right_by_wh
 def test_an_account_for_one_namespace_works_there_and_says_what_it_cannot_read(fleet: Harness):
     Granting(fleet, "a").provide("site.yaml")
     fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "other")))
-    told = fleet.run()
-    between = {link: state for link, state in told.states.items() if "a/other" not in link}
+    result = fleet.run()
+    between = {link: state for link, state in result.states.items() if "a/other" not in link}
     assert set(between.values()) == {LinkState.UP}
-    assert {state for link, state in told.states.items() if "a/other" in link} == {LinkState.UNKNOWN}
-    (complaint,) = said(told)
+    assert {state for link, state in result.states.items() if "a/other" in link} == {LinkState.UNKNOWN}
+    (complaint,) = said(result)
     assert complaint.startswith("a/other: cannot list ")
     assert "in namespace other" in complaint
     assert (

@@ -67,7 +67,7 @@ class Stopped:
 
     number: signal.Signals
     code: int
-    told: str
+    result: str
     writes: set[str]
     """What of each kind had been written to, in the plural."""
     accounts: int
@@ -86,12 +86,12 @@ def stopped(
         command.send(request.param)
         command.wait_until_it_says("finishing the requests in flight")
         held.release()
-        code, told = command.finish()
+        code, result = command.finish()
         made = [key for key in cli_harness.end_state(held.box) if key[1] == "ServiceAccount"]
         return Stopped(
             number=request.param,
             code=code,
-            told=told,
+            result=result,
             writes={asked.plural for asked in held.writes},
             accounts=len([key for key in made if key[3] == "skupper-site-controller"]),
             in_flight=len(held.writes),
@@ -101,9 +101,9 @@ def stopped(
 
 def test_a_signal_ends_a_run_with_its_code_and_what_is_left(stopped: Stopped):
     assert stopped.code == 128 + stopped.number
-    assert f"stopped by {stopped.number.name}; left for the next run: " in stopped.told
-    assert "app-sre-stage-01/skupper-vault-net" in stopped.told.split("left to the next run")[1]
-    assert "Traceback" not in stopped.told
+    assert f"stopped by {stopped.number.name}; left for the next run: " in stopped.result
+    assert "app-sre-stage-01/skupper-vault-net" in stopped.result.split("left to the next run")[1]
+    assert "Traceback" not in stopped.result
 
 
 def test_a_run_that_is_stopped_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
@@ -112,8 +112,8 @@ def test_a_run_that_is_stopped_ends_the_writes_in_flight_and_begins_no_others(st
 
 
 def test_the_next_run_finishes_what_a_stopped_one_has_left(stopped: Stopped):
-    code, told = stopped.next
-    assert code == 0, told
+    code, result = stopped.next
+    assert code == 0, result
 
 
 def test_a_run_whose_time_is_over_stops_like_one_that_got_a_signal(held: Held):
@@ -121,14 +121,14 @@ def test_a_run_whose_time_is_over_stops_like_one_that_got_a_signal(held: Held):
     held.wait()
     command.wait_until_it_says("stopping by --timeout 6s")
     held.release()
-    code, told = command.finish()
+    code, result = command.finish()
     assert code == 1
-    assert "stopped by --timeout 6s; left for the next run: " in told
+    assert "stopped by --timeout 6s; left for the next run: " in result
 
 
 def test_a_dry_run_whose_time_is_over_ends_at_once(held: Held):
     for proxy in held.proxies:
         proxy.swallow()
-    code, told = cli_harness.command(held.box, "run", "--dry-run", "--timeout", "1s")
+    code, result = cli_harness.command(held.box, "run", "--dry-run", "--timeout", "1s")
     assert code == 1
-    assert "stopped by --timeout 1s while reading; nothing was changed" in told
+    assert "stopped by --timeout 1s while reading; nothing was changed" in result

@@ -12,7 +12,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Verb
 from tests.clusters.backends import Backend
 from tests.end_to_end import legacy_install
-from tests.end_to_end.harness import OURS, Harness, Told, three_clusters
+from tests.end_to_end.harness import OURS, Harness, RunResult, three_clusters
 from tests.waiting import until
 
 LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
@@ -105,17 +105,17 @@ def state(fleet: Harness) -> State:
 class TakeOver:
     """One take-over, run by run; what was on the clusters before and after it."""
 
-    without_option: Told
-    preview: Told
-    preview_of_a_setting: Told
+    without_option: RunResult
+    preview: RunResult
+    preview_of_a_setting: RunResult
     before: State
-    run: Told
+    run: RunResult
     gaps: int
     """How often not every link was up while it ran."""
     after: State
-    next: Told
-    next_with_option: Told
-    by_another_instance: Told
+    next: RunResult
+    next_with_option: RunResult
+    by_another_instance: RunResult
 
 
 @pytest.fixture(scope="module")
@@ -205,8 +205,8 @@ def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(take_ov
 
 
 def test_afterwards_a_run_without_the_option_has_nothing_to_do(take_over: TakeOver):
-    told = take_over.next
-    assert (told.writes, told.actions, told.all_up, told.errors) == (0, [], True, {})
+    result = take_over.next
+    assert (result.writes, result.actions, result.all_up, result.errors) == (0, [], True, {})
 
 
 def test_a_second_run_with_the_option_writes_nothing(take_over: TakeOver):
@@ -214,18 +214,18 @@ def test_a_second_run_with_the_option_writes_nothing(take_over: TakeOver):
 
 
 def test_a_site_that_another_instance_has_taken_over_stays_refused(take_over: TakeOver):
-    told = take_over.by_another_instance
-    assert "foreign-site" in told.errors
-    assert told.writes == 0
+    result = take_over.by_another_instance
+    assert "foreign-site" in result.errors
+    assert result.writes == 0
 
 
 def test_a_dry_run_shows_every_change_and_makes_none(take_over: TakeOver):
-    told = take_over.preview
-    assert told.writes == 0
-    shown = {(c.cluster, c.kind.name, c.name) for c in told.outcome.plan.changes}
+    result = take_over.preview
+    assert result.writes == 0
+    shown = {(c.cluster, c.kind.name, c.name) for c in result.outcome.plan.changes}
     assert {("a", "ConfigMap", "skupper-site"), ("a", "Deployment", "skupper-router")} <= shown
     assert ("b", "Secret", f"{legacy_install.IDENTIFIER}-a-net") in shown
-    assert all(change.reason for change in told.outcome.plan.changes)
+    assert all(change.reason for change in result.outcome.plan.changes)
 
 
 def test_the_plan_shows_what_a_change_of_the_settings_does(take_over: TakeOver):
@@ -293,8 +293,8 @@ def test_a_request_that_was_left_over_is_removed(legacy: Harness):
 def test_another_foreign_site_stays_refused(fleet: Harness):
     theirs = {"name": "skupper-site", "namespace": "net", "labels": legacy_install.LABELS}
     fleet["a"].load({"apiVersion": "v1", "kind": "ConfigMap", "metadata": theirs, "data": {"name": "x"}})
-    told = fleet.run(take_over=True)
-    assert "foreign-site" in told.errors
+    result = fleet.run(take_over=True)
+    assert "foreign-site" in result.errors
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == legacy_install.LABELS
 
 
@@ -354,8 +354,8 @@ def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_m
 def test_a_run_that_was_stopped_is_finished_by_the_next_one(legacy: Harness, after: int):
     before = site_ids(legacy), routers(legacy)
     assert run_and_stop(legacy, after)
-    told = legacy.run(take_over=True)
-    assert (told.all_up, told.errors) == (True, {})
+    result = legacy.run(take_over=True)
+    assert (result.all_up, result.errors) == (True, {})
     assert (site_ids(legacy), routers(legacy)) == before
     assert legacy.run().writes == 0
 

@@ -30,7 +30,7 @@ class FaultRun:
     side: str
     """Version of the data that was to be brought about."""
     ran: Ran
-    told: tuple[str, ...]
+    messages: tuple[str, ...]
     before: Objects
     after: Objects
     next: Ran
@@ -66,7 +66,7 @@ def fault_run(request: pytest.FixtureRequest, baseline: Baseline) -> FaultRun:
     try:
         fault.how(on)
         ran = on.shell(fault.line) if fault.place is Place.DISK else on.run("run")
-        told = tuple(on.normalise(line) for line in ran.told)
+        messages = tuple(on.normalise(line) for line in ran.messages)
         after = on.objects()
     finally:
         on.recover()
@@ -76,7 +76,7 @@ def fault_run(request: pytest.FixtureRequest, baseline: Baseline) -> FaultRun:
         baseline=baseline,
         side=on.side,
         ran=ran,
-        told=told,
+        messages=messages,
         before=before,
         after=after,
         next=following,

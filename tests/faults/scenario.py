@@ -42,7 +42,7 @@ class Ran:
     """Seconds until the new link of the network that has no site on the faulty cluster was up."""
 
     @property
-    def told(self) -> list[str]:
+    def messages(self) -> list[str]:
         """What is worth a user's attention: warnings, errors, and the last words of a command that gave up."""
         found = []
         for line in self.output.splitlines():

@@ -25,7 +25,7 @@ def test_it_ends_with_the_exit_code_that_fits(fault_run: FaultRun) -> None:
 
 def test_a_user_sees_what_was_reviewed(fault_run: FaultRun) -> None:
     shown, reviewed = (
-        seen(fault_run.fault.line, fault_run.told, fault_run.ran.code),
+        seen(fault_run.fault.line, fault_run.messages, fault_run.ran.code),
         golden_file(fault_run.fault),
     )
     if fault_run.fault.racing and reviewed.is_file():
@@ -44,9 +44,9 @@ def kinds_of_lines(text: str) -> set[str]:
 
 def test_the_cause_is_named(fault_run: FaultRun) -> None:
     if fault_run.fault.still is Still.ALL:
-        assert fault_run.told == ()
+        assert fault_run.messages == ()
     else:
-        errors = [line for line in fault_run.told if not line.startswith("WARNING")]
+        errors = [line for line in fault_run.messages if not line.startswith("WARNING")]
         assert any(fault_run.fault.named in line for line in errors), fault_run.ran.output
 
 

@@ -116,9 +116,9 @@ def test_a_server_without_tls_is_named(connect):
 )
 def test_a_wrong_address_is_a_fault_of_the_request(connect, address, words):
     client = connect(address)
-    told = reason(client)
-    assert words in told
-    assert "hunter2" not in told
+    reported = reason(client)
+    assert words in reported
+    assert "hunter2" not in reported
 
 
 def test_a_page_is_not_taken_for_a_cluster(connect):
@@ -159,16 +159,16 @@ def test_a_redirect_is_not_followed_and_its_query_not_shown(connect):
     with serving(sends(listing())) as target:
         location = f"{target.url}/login?secret=1"
         with serving(lambda visit: visit.answer(302, Location=location)) as server:
-            told = reason(connect(server.url))
-        assert told == f"the response is not from a Kubernetes API server (a redirect to {target.url})"
+            reported = reason(connect(server.url))
+        assert reported == f"the response is not from a Kubernetes API server (a redirect to {target.url})"
         assert target.visits == []
 
 
 @pytest.mark.parametrize("verb", ["reset", "hang_up"])
 def test_a_connection_that_breaks_before_the_answer_is_reported(connect, verb):
     with serving(lambda visit: getattr(visit, verb)()) as server:
-        told = reason(connect(server.url))
-    assert told in {
+        reported = reason(connect(server.url))
+    assert reported in {
         f"connection reset by {server.host}",
         f"{server.host} closed the connection without an answer",
     }
@@ -181,8 +181,8 @@ def test_an_answer_that_breaks_off_is_reported(connect, verb):
         getattr(visit, verb)()
 
     with serving(half) as server:
-        told = reason(connect(server.url))
-    assert told in {f"connection reset by {server.host}", f"the response from {server.host} was cut off"}
+        reported = reason(connect(server.url))
+    assert reported in {f"connection reset by {server.host}", f"the response from {server.host} was cut off"}
 
 
 def test_a_chunked_answer_that_breaks_off_is_reported(connect):

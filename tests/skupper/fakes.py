@@ -184,10 +184,10 @@ class FakeCluster:
         for dialler, issuer in elsewhere:
             seen.setdefault(dialler, []).append((issuer, "outgoing"))
             seen.setdefault(issuer, [])
-        told = {site_id: f"{self.name}-{namespace}", **dict(names)}
+        reported = {site_id: f"{self.name}-{namespace}", **dict(names)}
         sites = [
             {
-                "site": {"identity": site, **({"name": told[site]} if site in told else {})},
+                "site": {"identity": site, **({"name": reported[site]} if site in reported else {})},
                 "routerStatus": [
                     {
                         "router": {"name": f"0/router-of-{site}"},

@@ -32,8 +32,8 @@ def everything(value: object) -> str:
 
 
 def leaks(live: LiveObject) -> bool:
-    told = everything(live) + pickle.dumps(live).decode("latin-1")
-    return MARK in told or ENCODED in told
+    reported = everything(live) + pickle.dumps(live).decode("latin-1")
+    return MARK in reported or ENCODED in reported
 
 
 def taken(**rest: Any) -> LiveObject:

@@ -109,7 +109,7 @@ class Moved:
         ]
         return found
 
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         return [finding.message for finding in self.plan().findings if finding.rule == "last-link"]
 
 
@@ -144,7 +144,7 @@ def test_the_only_uplink_waits_for_a_replacement_that_is_skipped(fields, reason:
 def test_a_skipped_replacement_is_reported_with_what_ends_the_wait():
     moved = Moved(disabled=frozenset({NEW}))
     secret = moved.removal().name
-    assert moved.told() == [
+    assert moved.reported() == [
         (
             "the undeclared link e/net -> old/net remains: without it e/net has no link that is known to work, since "
             "its declared link e/net -> new/net is skipped (cluster new disables this integration). Remove "
@@ -164,7 +164,7 @@ def test_a_skipped_replacement_is_reported_with_what_ends_the_wait():
     ids=["filtered out", "without a namespace", "refused"],
 )
 def test_the_next_step_fits_the_reason(fields, step: str):
-    (message,) = Moved(**fields).told()
+    (message,) = Moved(**fields).reported()
     assert step in message
 
 
@@ -179,7 +179,7 @@ def test_the_uplink_goes_when_another_declared_one_is_up():
     moved.deliver(OTHER, name_of(moved, OTHER))
     moved.see(OLD, OTHER)
     assert moved.removal().ready
-    assert moved.told() == []
+    assert moved.reported() == []
 
 
 def test_the_uplink_goes_when_its_own_site_shows_the_skipped_replacement(moved: Moved):
@@ -222,7 +222,7 @@ def test_an_undeclared_link_of_a_site_without_declared_ones_goes_at_once():
 
 def test_a_replacement_that_is_managed_is_waited_for_without_a_word(moved: Moved):
     assert moved.removal().waits_for == "the declared link e/net -> new/net is up"
-    assert moved.told() == []
+    assert moved.reported() == []
 
 
 class TestUnseenDiallers:
@@ -255,7 +255,7 @@ class TestUnseenDiallers:
         assert self.site_removals(moved) == [True]
 
     def test_the_wait_is_reported(self):
-        (message,) = Moved(disabled=frozenset({EDGE})).told()
+        (message,) = Moved(disabled=frozenset({EDGE})).reported()
         assert message.startswith(
             "the site old/net remains: without it e/net has no link that is known to work"
         )
@@ -349,15 +349,15 @@ def ends_of(pairs: Iterable[tuple[str, str]]) -> Iterable[SiteKey]:
 def shown(report: LinkReport, inputs: PlanInput) -> bool:
     """True if the ConfigMap of an end that can be read lists the link."""
     dialler, issuer = report.link.dialler, report.link.issuer
-    told = []
+    reported = []
     for key, other, way in ((dialler, issuer, "outgoing"), (issuer, dialler, "incoming")):
         for found, live in inputs.snapshot(key.cluster).objects.items():
             if found == (CONFIG_MAP, key.namespace, "skupper-network-status"):
                 status = json.loads(live.content["data"]["NetworkStatus"])
                 own = next(e for e in status["siteStatus"] if e["site"]["identity"] == f"id-{key}")
                 links = own["routerStatus"][0]["links"]
-                told.append({"name": f"router-of-id-{other}", "direction": way} in links)
-    return any(told)
+                reported.append({"name": f"router-of-id-{other}", "direction": way} in links)
+    return any(reported)
 
 
 def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
