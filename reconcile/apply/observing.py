@@ -4,17 +4,19 @@ A cluster is read completely or not at all. For an account without cluster-wide 
 that is forbidden is unknown, the others count.
 """
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+
+from sretoolbox.utils import threaded
 
 from reconcile.apply.cache import ClusterCache
 from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.openshift.listing import Listings
+from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
 from reconcile.skupper.live import ObjectKey
 
@@ -157,10 +159,16 @@ def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
 
     Raises the error of the first job that failed, in the order of the jobs.
     """
-    if not jobs:
-        return []
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(jobs))) as threads:
-        futures = [threads.submit(job) for job in jobs]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        threads.shutdown(cancel_futures=True)
-    return [future.result() for future in futures if not future.cancelled()]
+    failed = threading.Event()
+
+    def attempt(job: Callable[[], T]) -> T | None:
+        if failed.is_set():
+            return None
+        try:
+            return job()
+        except BaseException:
+            failed.set()
+            raise
+
+    results: list[T] = threaded.run(attempt, jobs, AT_ONCE)
+    return results

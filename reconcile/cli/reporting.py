@@ -16,7 +16,7 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, E
 from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
-from reconcile.report import actions, findings
+from reconcile.report import findings, lines
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import (
     MISSING_NAMESPACE,
@@ -66,7 +66,7 @@ class RunReporter:
 
     def change(self, change: Change) -> None:
         """Log a change that is about to be applied, or would be."""
-        _log.info(actions.line(change))
+        _log.info(lines.action(change))
 
     def failed_change(self, message: str) -> None:
         """Log a change that was rejected or got no response."""

@@ -10,10 +10,9 @@ from itertools import groupby
 from typing import Any
 
 from reconcile.report import findings
-from reconcile.report.colours import painted
-from reconcile.report.link_summary import link_summary
+from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable, printable
-from reconcile.report.wording import counted
+from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
 

@@ -11,12 +11,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reconcile.report import findings
-from reconcile.report.ages import age
-from reconcile.report.colours import painted
-from reconcile.report.link_summary import link_summary
+from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable
 from reconcile.report.tables import ARROW, Row, folded, table
-from reconcile.report.wording import counted
+from reconcile.report.wording import age, counted, painted
 from reconcile.skupper.plan import (
     LinkObservation,
     LinkReport,

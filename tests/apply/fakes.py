@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.openshift import errors
-from reconcile.openshift.counting import RequestCounts
-from reconcile.openshift.listing import Listing, Listings
+from reconcile.openshift.messages import Listing, Listings, RequestCounts
 from reconcile.openshift.watching import WatchEvent
 from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
 from reconcile.skupper.waits import Wait, WaitKind

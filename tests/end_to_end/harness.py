@@ -19,7 +19,7 @@ from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.client import Client
 from reconcile.reconciler import Options, Reconciler
-from reconcile.report import actions
+from reconcile.report import lines
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
@@ -160,7 +160,7 @@ class Harness:
             requests = dict(reconciler.requests())
         return RunResult(
             outcome=outcome,
-            actions=[actions.line(event.change) for event in events if isinstance(event, ChangeStarted)],
+            actions=[lines.action(event.change) for event in events if isinstance(event, ChangeStarted)],
             failures=[e.message for e in events if isinstance(e, ChangeFailed | ClusterFailed)],
             requests=requests,
             seconds=time.monotonic() - started,

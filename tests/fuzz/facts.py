@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from reconcile.kinds import CONFIG_MAP
-from reconcile.report import actions, plan_json, plan_text, status_text
+from reconcile.report import lines, plan_json, plan_text, status_text
 from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
@@ -63,7 +63,7 @@ def reports_are_clean(found: Plan) -> None:
     """All reports can be written; no line moves a cursor, no secret shows."""
     texts = [plan_text.text(found), status_text.text(found, NOW), status_text.text(found, NOW, width=60)]
     documents = [plan_json.plan(found), plan_json.status(found)]
-    lines = [actions.line(change) for change in found.changes]
+    lines = [lines.action(change) for change in found.changes]
     for text in (*texts, *documents, *lines):
         text.encode()
         assert all(line.isprintable() for line in text.split("\n")), text

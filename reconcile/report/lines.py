@@ -1,7 +1,22 @@
-"""The state of all declared links in one line, at the end of a plan and of a status."""
+"""Lines that plans, runs and statuses share: one for each change, and one that sums up the links.
+
+An action line is a Python list, as other qontract integrations log them. Dry run and run print the same line; scripts
+read it, so its form is fixed.
+"""
 
 from reconcile.report.wording import counted
-from reconcile.skupper.plan import LinkState, Plan
+from reconcile.skupper.plan import Change, LinkState, Plan, Verb
+
+_ALWAYS_WITH_ACCOUNT = {Verb.APPLY, Verb.DELETE}
+"""Lines of these verbs always name the account; those of other verbs only if it is the cluster-admin account."""
+
+
+def action(change: Change) -> str:
+    """For example ``['apply', 'privileged=False', 'cluster', 'namespace', 'ConfigMap', 'skupper-site']``."""
+    words = [change.verb.value]
+    if change.admin or change.verb in _ALWAYS_WITH_ACCOUNT:
+        words.append(f"privileged={change.admin}")
+    return repr([*words, change.cluster, change.namespace, change.kind.label, change.name])
 
 
 def link_summary(plan: Plan) -> str:
