@@ -61,8 +61,6 @@ class Creation:
             self._make_server_certificate(hosts)
         if settings.service_controller:
             self._make_controller(router)
-        if settings.network_policy:
-            self._ensure(names.NETWORK_POLICY, contents.network_policy(settings))
 
     def _make_router_needs(self) -> None:
         settings, ensure = self.settings, self._ensure

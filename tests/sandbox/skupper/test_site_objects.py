@@ -15,7 +15,6 @@ from reconcile.kinds import (
     SERVICE,
     SERVICE_ACCOUNT,
 )
-from reconcile.sandbox.skupper.names import NETWORK_POLICY
 from tests.sandbox.skupper.places import CONTROLLER, MADE, Place
 from tests.waiting import until
 
@@ -238,14 +237,6 @@ def test_a_console_brings_its_service_users_and_prometheus(place: Make) -> None:
     assert {"skupper-console-users", "skupper-console-certs"} <= made[SECRET]
     assert {"skupper-sasl-config", "prometheus-server-config"} <= made[CONFIG_MAP]
     assert {"skupper", "skupper-prometheus"} <= made[SERVICE]
-
-
-def test_a_network_policy_is_made_when_asked_for(place: Make) -> None:
-    site = place()
-    site.install()
-    site.declare(ingress="none", create_network_policy="true")
-
-    until(lambda: "skupper" in site.names(NETWORK_POLICY))
 
 
 def test_the_service_controller_knows_the_site_and_the_router_it_works_for(place: Make) -> None:

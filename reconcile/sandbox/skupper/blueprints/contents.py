@@ -2,15 +2,11 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, SECRET
-from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.blueprints.metadata import owned
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.settings import Settings
-
-_OPEN_PORTS = (names.AMQPS_PORT, names.PORTS[names.ROLE_INTER_ROUTER], names.PORTS[names.ROLE_EDGE])
 
 
 def config_map(name: str, settings: Settings, data: Mapping[str, str] | None = None) -> Json:
@@ -27,16 +23,3 @@ def text_secret(name: str, settings: Settings, texts: Mapping[str, str]) -> Json
     """Return a Secret of the site with texts in it."""
     data = {key: base64.b64encode(text.encode()).decode("ascii") for key, text in texts.items()}
     return secret(name, settings, data)
-
-
-def network_policy(settings: Settings) -> Json:
-    """Return the NetworkPolicy: anything from the namespace itself, three ports from elsewhere."""
-    inside: dict[str, Any] = {"from": [{"podSelector": {}}]}
-    outside = {"ports": [{"port": port, "protocol": "TCP"} for port in _OPEN_PORTS]}
-    body = owned(names.NETWORK_POLICY, names.CONSOLE, settings)
-    body["spec"] = {
-        "podSelector": {"matchLabels": {names.COMPONENT: "router"}},
-        "policyTypes": ["Ingress"],
-        "ingress": [inside, outside],
-    }
-    return body
