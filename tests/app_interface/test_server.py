@@ -72,7 +72,7 @@ def test_an_unknown_sha_is_a_page_that_does_not_exist(ask: Ask) -> None:
     answer = ask(f"/graphqlsha/{UNKNOWN}", method="POST", params={"query": QUERY})
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert f"Cannot {method} /graphqlsha/{UNKNOWN}" in answer.text
+    assert f"Cannot POST /graphqlsha/{UNKNOWN}" in answer.text
 
 
 def test_partial_errors_are_status_200(ask: Ask, http: requests.Session) -> None:

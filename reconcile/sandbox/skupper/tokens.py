@@ -16,12 +16,15 @@ def answer(request: Json, settings: Settings, around: Surroundings) -> Json:
 
     Raises SkupperError or ClusterError. A host that is not known yet does not fail: the token has an empty host.
     """
-    internal, ca = around.read(CONFIG_MAP, names.INTERNAL), around.read(SECRET, names.SITE_CA)
-    config = parse_config(((internal or {}).get("data") or {}).get(names.INTERNAL_KEY, "[]"))
+    internal = around.read(CONFIG_MAP, names.INTERNAL)
+    if internal is None:
+        raise SkupperError(f'configmaps "{names.INTERNAL}" not found')
+    config = parse_config((internal.get("data") or {}).get(names.INTERNAL_KEY, "[]"))
     if config.edge:
         raise SkupperError("Edge configuration cannot accept connections")
-    if internal is None or ca is None:
-        raise SkupperError(f"{names.INTERNAL} or {names.SITE_CA} not found")
+    ca = around.read(SECRET, names.SITE_CA)
+    if ca is None:
+        raise SkupperError(f'secrets "{names.SITE_CA}" not found')
     authority = certificates.read_authority(names.SITE_CA, ca.get("data") or {})
     token = {**copy.deepcopy(request), "apiVersion": SECRET.api_version, "kind": SECRET.name}
     name = request["metadata"]["name"]
