@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # Test processes: one more than there are cores, since tests also wait.
 WORKERS ?= $(shell expr $$(nproc) + 1)
+# Memory pools of a process: by default there may be eight for each core, and tests start thousands of threads.
+export MALLOC_ARENA_MAX ?= 2
 
 .PHONY: help
 help:  ## List all targets
