@@ -369,6 +369,6 @@ def test_answers_about_two_bundles_are_refused(server: Server, connect: Connect)
         {"data": {"clusters_v1": []}},
         {"data": {"app_interface_settings_v1": [{"path": "/s.yml", "vault": False}]}},
     ]
-    refused = pytest.raises(BadAnswer, match=r"changed between two queries.*run again")
+    refused = pytest.raises(BadAnswer, match=r"changed between two queries.*retry")
     with serving(*map(sends, replies)) as changing, refused:
         fetch(connect(f"{changing.url}/graphql"), pin=False, validate=False)

@@ -167,7 +167,7 @@ def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
     assert len(linked.objects(CONFIG_MAP, "b")) == len(before)
     (warning,) = [finding.message for finding in result.outcome.plan.findings if finding.cluster == "b"]
     assert warning == (
-        "b/net holds something of ours that is not declared; nothing is removed there, for "
+        "b/net contains managed resources that are not declared; nothing is removed there: "
         "deployments may not be listed there"
     )
 
