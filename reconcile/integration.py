@@ -5,7 +5,7 @@ definitions of the bundle. It prints nothing and makes no decisions.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +25,9 @@ from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import Site
 
 _log = logging.getLogger(__name__)
 
@@ -120,11 +120,8 @@ class Session:
     def close(self) -> None:
         self._reconciler.close()
 
-    def _open(self, cluster: Cluster, sites: Sequence[Site]) -> Accounts:
-        """Open the accounts of a cluster; the cluster-admin account only if it may have policies of ours.
-
-        Without declared policies that account only removes old ones, so it is optional then.
-        """
+    def _open(self, cluster: Cluster, need: AdminAccount) -> Accounts:
+        """Open the accounts of a cluster; the cluster-admin account as far as it is needed."""
         from reconcile.openshift.client import Client
 
         credentials = self._fetched.credentials[cluster.name]
@@ -145,12 +142,12 @@ class Session:
             return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
         accounts = Accounts(client(as_admin=False))
-        if not sites or credentials.admin is None:
+        if need is AdminAccount.UNUSED or credentials.admin is None:
             return accounts
         try:
             return replace(accounts, admin=client(as_admin=True))
         except CannotOpenError as error:
-            if any(site.definition.policies for site in sites):
+            if need is AdminAccount.REQUIRED:
                 raise
             _log.debug("%s; policies that are no longer declared are not found there", error)
             return accounts
@@ -165,7 +162,7 @@ def open_session(
     stop: Flag | None = None,
 ) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be read."""
-    from reconcile.app_interface import client, config, secrets
+    from reconcile.app_interface import client, config, secret_readers
 
     settings = config.read(invocation.config)
     with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
@@ -173,7 +170,7 @@ def open_session(
     session = Session(
         settings,
         fetched,
-        secrets.reader(settings, vault=fetched.vault),
+        secret_readers.reader(settings, vault=fetched.vault),
         invocation,
         removal_budget=removal_budget,
         stop=stop,

@@ -5,30 +5,29 @@ cluster's accounts, and does not care where these come from.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from threading import Event as Flag
 
-from reconcile.apply.events import Event, Listener
+from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
+from reconcile.engines import ENGINES
 from reconcile.findings import Finding
 from reconcile.skupper import checks, planning
 from reconcile.skupper.definitions import Cluster, Definitions
-from reconcile.skupper.desired import resolve
+from reconcile.skupper.engine import Engines
+from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import list_requests
-from reconcile.skupper.v1.engine import V1
 
-OpenAccounts = Callable[[Cluster, Sequence[Site]], Accounts]
-"""Opens the accounts of a cluster with these declared sites; raises ``CannotOpenError``."""
+OpenAccounts = Callable[[Cluster, AdminAccount], Accounts]
+"""Opens the accounts of a cluster, the cluster-admin one as far as it is needed; raises ``CannotOpenError``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +53,21 @@ class Reconciler:
         options: Options,
         *,
         stop: Flag | None = None,
+        engines: Engines = ENGINES,
     ) -> None:
         """`stop`: once it is set, no new change is started."""
-        self._definitions = definitions
         self._ownership = ownership
         self._open_accounts = open_accounts
         self._options = options
         self._stop = stop or Flag()
-        self._desired = resolve(definitions)
+        self._engines = engines
+        self._desired = engines.resolve(definitions)
         self._fleets: list[Fleet] = []
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Findings about the definitions."""
-        return checks.check(self._definitions)
+        return checks.check(self._desired, self._engines)
 
     def run(self, listener: Listener) -> Run:
         """A run over all selected clusters."""
@@ -75,7 +75,7 @@ class Reconciler:
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
         """Read everything once and plan, without reporting events."""
-        return Run(self._fleet(heartbeat=heartbeat), self._plan, _silent, stop=self._stop).preview()
+        return Run(self._fleet(heartbeat=heartbeat), self._plan, ignore, stop=self._stop).preview()
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""
@@ -96,7 +96,7 @@ class Reconciler:
         snapshots, awaited = fleet.known()
         budget = self._options.removal_budget
         inputs = PlanInput(
-            definitions=self._definitions,
+            desired=self._desired,
             ownership=self._ownership,
             now=moment,
             snapshots=snapshots,
@@ -106,37 +106,32 @@ class Reconciler:
             removal_budget=None if budget is None else budget - removed,
             take_over=self._options.take_over,
         )
-        return planning.plan(inputs, self._desired, V1)
+        return planning.plan(inputs, self._engines)
 
     def _fleet(self, *, heartbeat: bool) -> Fleet:
         targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]
-        fleet = Fleet(targets, threads=self._options.threads)
+        fleet = Fleet(targets, threads=self._options.threads, redactions=self._engines.redactions)
         self._fleets.append(fleet)
         return fleet
 
     def _clusters(self) -> Iterator[Cluster]:
         """Clusters to read: those with declared sites, and the others, which may have leftover resources."""
-        named = (site.cluster for network in self._definitions.networks for site in network.sites)
-        every = {cluster.name: cluster for cluster in (*self._definitions.clusters, *named)}
-        for _, cluster in sorted(every.items()):
+        for _, cluster in sorted(self._desired.clusters.items()):
             if not cluster.disabled and self._options.selection.covers_cluster(cluster):
                 yield cluster
 
     def _target(self, cluster: Cluster, *, heartbeat: bool) -> Target:
-        declared = (site for network in self._desired.networks for site in network.sites)
-        sites = tuple(site for site in declared if site.cluster.name == cluster.name)
         take_over = self._options.take_over
+        readings = []
+        for engine in self._engines:
+            networks = self._desired.of(engine.name)
+            sites = [
+                site for network in networks for site in network.sites if site.cluster.name == cluster.name
+            ]
+            readings.append(engine.reading(sites, self._ownership, heartbeat=heartbeat, take_over=take_over))
+        admin = max((reading.admin for reading in readings), default=AdminAccount.UNUSED)
         return Target(
             name=cluster.name,
-            open=partial(self._open_accounts, cluster, sites),
-            list_requests=list_requests.list_requests(
-                sites, self._ownership, heartbeat=heartbeat, take_over=take_over
-            ),
-            presence_list=list_requests.presence_list(self._ownership),
-            probes_for=partial(list_requests.probes_for, sites, self._ownership),
-            namespaces=tuple(sorted({site.namespace for site in sites})),
+            open=partial(self._open_accounts, cluster, admin),
+            readings=tuple(readings),
         )
-
-
-def _silent(event: Event) -> None:  # noqa: ARG001 a listener that ignores events
-    return

@@ -113,8 +113,8 @@ def _network(answer: skupper_answers.Network, clusters: Mapping[str, Cluster]) -
     sites = [_site(namespace, clusters) for namespace in answer.namespaces]
     return Network(
         identifier=answer.identifier,
-        image=answer.site_controller.image,
         version=answer.site_controller.version,
+        settings={"image": answer.site_controller.image},
         strategy=topology.strategy or Strategy.MESH,
         redundancy=DEFAULT_REDUNDANCY if topology.redundancy is None else topology.redundancy,
         config=config_of(answer.config),

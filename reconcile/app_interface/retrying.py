@@ -1,7 +1,8 @@
 """Retries after transient faults, with a pause that doubles.
 
 For the few servers that a run reads from one after the other; the cluster layer has its own loop, which also
-heeds what Kubernetes says about when to come back.
+heeds what Kubernetes says about when to come back. ``sretoolbox.utils.retry`` has neither a limit on the time that all
+attempts take nor a clock that a test can pass in.
 """
 
 import time

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from reconcile.app_interface.config import Config
-from reconcile.app_interface.errors import ConfigError, ConfigFault, SecretMalformed, SecretNotFound
+from reconcile.app_interface.errors import SecretMalformed, SecretNotFound
 
 Entries = Mapping[str, SecretStr]
 """The text fields of one secret."""
@@ -130,24 +130,3 @@ def read(reader: SecretReader, reference: SecretReference) -> SecretStr:
             "encode it, or leave out `format: base64` in the data"
         ) from None
     return SecretStr(text)
-
-
-def reader(config: Config, *, vault: bool) -> SecretReader:
-    """Give the reader that app-interface settings ask for (``vault``), with a cache.
-
-    Raises:
-        ConfigError: if secrets are in Vault and the configuration has no [vault].
-    """
-    if not vault:
-        return CachingReader(ConfigReader(config))
-    if config.vault is None:
-        fault = ConfigFault(
-            "vault",
-            "",
-            "is missing, and the app-interface settings say `vault: true`",
-            "add the table with server and either role_id and secret_id or kube_auth_role and kube_auth_mount",
-        )
-        raise ConfigError(config.file, [fault])
-    from reconcile.app_interface.vault import VaultReader
-
-    return CachingReader(VaultReader(config.vault, service_account_token=config.service_account_token))

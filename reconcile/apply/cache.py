@@ -1,9 +1,15 @@
 """The cache of one cluster: what was listed, updated by every watch event and every write of this run."""
 
 import threading
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from reconcile.kinds import Kind
+from reconcile.skupper.engine import Redact
 from reconcile.skupper.live import ClusterSnapshot, LiveObject, ObjectKey
+
+NO_REDACTIONS: Mapping[Kind, Redact] = MappingProxyType({})
 
 _LONGEST_VERSION = 20
 """Digits of a 64-bit number, which all versions are in practice."""
@@ -12,7 +18,9 @@ _LONGEST_VERSION = 20
 class ClusterCache:
     """Objects of one cluster; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, redactions: Mapping[Kind, Redact] = NO_REDACTIONS) -> None:
+        """`redactions` say what is removed from objects before anybody sees them."""
+        self._redactions = redactions
         self._lock = threading.Lock()
         self._objects: dict[ObjectKey, LiveObject] = {}
         self._gone: dict[str, int | None] = {}
@@ -20,6 +28,15 @@ class ClusterCache:
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
+
+    def read(self, kind: Kind, body: Mapping[str, Any]) -> LiveObject:
+        """Redact the JSON body of an object and read it; it is not kept."""
+        redact = self._redactions.get(kind)
+        return LiveObject.from_manifest(kind, redact(body) if redact else body)
+
+    def take(self, kind: Kind, body: Mapping[str, Any]) -> bool:
+        """Redact, read and keep the JSON body of an object; False as for `put`."""
+        return self.put(self.read(kind, body))
 
     def put(self, live: LiveObject) -> bool:
         """Store an object; False if the cache has this state already, or a newer one."""

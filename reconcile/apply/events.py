@@ -40,3 +40,7 @@ class Planned:
 
 Event = ChangeStarted | ChangeFailed | ClusterFailed | Planned
 Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """A listener for those who want to hear nothing."""

@@ -1,7 +1,7 @@
 """Applies one change to a cluster, and reads the object again if the result is unexpected.
 
 Every change is idempotent: an object that exists already is read, one that is gone already is fine. Secret data is held
-in one place only, the delivery of a token: read at the issuer, written at the dialler, dropped.
+in one place only, a hand-over: read at one cluster, composed by the engine, written at the other, dropped.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,14 +9,12 @@ from typing import Any
 
 from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts
-from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.skupper.live import LiveObject, ObjectKey
-from reconcile.skupper.plan import Change, Verb
+from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.plan import Change, HandOver, Verb
 
 Json = dict[str, Any]
-_KUBECTL = "kubectl.kubernetes.io/"
 
 
 class Clusters:
@@ -32,7 +30,7 @@ def execute(change: Change, clusters: Clusters) -> bool:
 
     Raises ``ClusterError``.
     """
-    client = clusters.accounts[change.cluster].of(admin=change.privileged)
+    client = clusters.accounts[change.cluster].of(admin=change.admin)
     return _VERBS[change.verb](change, client, clusters)
 
 
@@ -41,11 +39,7 @@ def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
     # An object that the cache does not have is created, never taken over: another client may have created it meanwhile.
     known = ObjectKey(change.kind, change.namespace, change.name) in cache.keys(change.kind)
     try:
-        cache.put(
-            LiveObject.from_manifest(
-                change.kind, client.apply(change.kind, dict(change.body or {}), force=known)
-            )
-        )
+        cache.take(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
     except errors.Conflict:
         if not known:
             _refresh(change, client, cache)
@@ -54,15 +48,15 @@ def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
 
 
 def _create(change: Change, client: Client, clusters: Clusters) -> bool:
-    body = dict(change.body or {})
-    if change.source:
-        delivery = _with_data_of_source(change, body, clusters)
-        if delivery is None:
+    body = change.body or {}
+    if change.hand_over:
+        handed_over = _handed_over(change.hand_over, body, clusters)
+        if handed_over is None:
             return False
-        body = delivery
+        body = handed_over
     cache = clusters.caches[change.cluster]
     try:
-        cache.put(LiveObject.from_manifest(change.kind, client.create(change.kind, body)))
+        cache.take(change.kind, client.create(change.kind, dict(body)))
     except errors.AlreadyExists:
         # Created by an earlier attempt or by another client: the planner decides what follows.
         _refresh(change, client, cache)
@@ -73,32 +67,24 @@ def _create(change: Change, client: Client, clusters: Clusters) -> bool:
 def _refresh(change: Change, client: Client, cache: ClusterCache) -> bool:
     """Read the object of a change into the cache; False if it no longer exists."""
     try:
-        cache.put(
-            LiveObject.from_manifest(
-                change.kind, client.get(change.kind, change.name, change.namespace or None)
-            )
-        )
+        cache.take(change.kind, client.get(change.kind, change.name, change.namespace or None))
     except errors.NotFound:
         cache.remove(change.kind, change.namespace, change.name)
         return False
     return True
 
 
-def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
-    """The token to deliver; None if the issuer's copy is gone, which the cache then shows."""
-    source = change.source
-    if source is None:
-        return None
-    client = clusters.accounts[source.cluster].client
+def _handed_over(
+    hand_over: HandOver, body: Mapping[str, Any], clusters: Clusters
+) -> Mapping[str, Any] | None:
+    """The object to create; None if its source is gone, which the cache then shows."""
+    cluster, kind, namespace, name = hand_over.source
     try:
-        token = client.get(SECRET, source.name, source.namespace)
+        source = clusters.accounts[cluster].client.get(kind, name, namespace)
     except errors.NotFound:
-        clusters.caches[source.cluster].remove(SECRET, source.namespace, source.name)
+        clusters.caches[cluster].remove(kind, namespace, name)
         return None
-    copied = LiveObject.from_manifest(SECRET, token).annotations
-    annotations = {key: text for key, text in copied.items() if not key.startswith(_KUBECTL)}
-    metadata = {**body["metadata"], "annotations": {**annotations, **body["metadata"]["annotations"]}}
-    return {**body, "metadata": metadata, "data": token.get("data") or {}}
+    return hand_over.compose(body, source)
 
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
@@ -108,7 +94,7 @@ def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
     except errors.NotFound:
         cache.remove(change.kind, change.namespace, change.name)
         return False
-    cache.put(LiveObject.from_manifest(change.kind, body))
+    cache.take(change.kind, body)
     return True
 
 

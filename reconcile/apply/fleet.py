@@ -5,20 +5,25 @@ for leftover resources by a single LIST, and read completely only if it finds an
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from reconcile.apply import observing
-from reconcile.apply.cache import ClusterCache
+from reconcile.apply.cache import NO_REDACTIONS, ClusterCache
 from reconcile.apply.events import ClusterFailed
 from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts, Observed
 from reconcile.apply.watching import Watches
+from reconcile.kinds import Kind
 from reconcile.openshift.errors import ClusterError
-from reconcile.skupper.list_requests import ListRequest, Probe
+from reconcile.skupper.engine import Redact
+from reconcile.skupper.list_requests import Reading
 from reconcile.skupper.live import ClusterSnapshot
+
+T = TypeVar("T")
 
 
 class CannotOpenError(Exception):
@@ -32,13 +37,13 @@ class Target:
     name: str
     open: Callable[[], Accounts] = field(repr=False)
     """Opens its accounts; raises ``CannotOpenError``."""
-    list_requests: tuple[ListRequest, ...]
-    presence_list: ListRequest
-    """The LIST that shows whether the cluster has any managed resources."""
-    probes_for: Callable[[ClusterSnapshot], Sequence[Probe]]
-    """Returns what to look up by name, given the result of the LISTs."""
-    namespaces: tuple[str, ...] = ()
-    """Namespaces of the declared sites; empty for a cluster that no network names."""
+    readings: tuple[Reading, ...]
+    """What each engine reads there."""
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Namespaces of the declared sites; empty for a cluster that no network names."""
+        return tuple(sorted({name for reading in self.readings for name in reading.namespaces}))
 
     @property
     def declared(self) -> bool:
@@ -48,8 +53,15 @@ class Target:
 class Fleet:
     """The clusters of one run and what is known about them."""
 
-    def __init__(self, targets: Iterable[Target], *, threads: int) -> None:
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        *,
+        threads: int,
+        redactions: Mapping[Kind, Redact] = NO_REDACTIONS,
+    ) -> None:
         """`threads` is how many namespaces of one cluster are processed in parallel."""
+        self._redactions = redactions
         self._targets = {target.name: target for target in targets}
         # Threads are not shared between clusters, so a cluster that hangs does not block the others.
         self._readers = ThreadPoolExecutor(max(1, len(self._targets)), thread_name_prefix="read")
@@ -186,19 +198,28 @@ class Fleet:
         with self._lock:
             if not self._closed:
                 self._accounts[target.name] = accounts
-                cache = self._caches[target.name] = ClusterCache()
+                cache = self._caches[target.name] = ClusterCache(self._redactions)
                 return cache
         accounts.close()
         raise CannotOpenError(f"{target.name} was not read: the run has ended")
 
     def _observe(self, target: Target, accounts: Accounts, cache: ClusterCache) -> list[Observed]:
-        if not target.declared:
-            presence = observing.observe(accounts, [target.presence_list], (), cache)
-            if not cache.keys(target.presence_list.kind):
-                return presence
-        observed = observing.observe(accounts, target.list_requests, target.namespaces, cache)
-        observing.send_probes(accounts, target.probes_for(cache.snapshot()), cache)
-        return observed
+        """Read all that the engines with sites there want, and of the others only what shows whether more is needed."""
+        absent = [reading for reading in target.readings if not reading.namespaces]
+        presence = _each_once(reading.presence_list for reading in absent)
+        found = observing.observe(accounts, presence, target.namespaces, cache) if presence else []
+        shown = {entry.request for entry in found if entry.shown}
+        present = [
+            reading for reading in target.readings if reading.namespaces or reading.presence_list in shown
+        ]
+        if not present:
+            return found
+        lists = _each_once(request for reading in present for request in reading.lists)
+        observed = observing.observe(accounts, lists, target.namespaces, cache)
+        snapshot = cache.snapshot()
+        probes = _each_once(probe for reading in present for probe in reading.probes_for(snapshot))
+        observing.send_probes(accounts, probes, cache)
+        return [*observed, *(entry for entry in found if entry.request not in lists)]
 
     def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
         self._fail(target, message)
@@ -210,3 +231,8 @@ class Fleet:
     def _fail(self, target: Target, message: str) -> None:
         with self._lock:
             self._failed[target.name] = ClusterFailed(target.name, message, declared=target.declared)
+
+
+def _each_once(items: Iterable[T]) -> list[T]:
+    """The items in their order, without those that came before."""
+    return list(dict.fromkeys(items))

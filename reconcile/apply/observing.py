@@ -4,19 +4,21 @@ A cluster is read completely or not at all. For an account without cluster-wide 
 that is forbidden is unknown, the others count.
 """
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+
+from sretoolbox.utils import threaded
 
 from reconcile.apply.cache import ClusterCache
 from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.openshift.listing import Listings
+from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
-from reconcile.skupper.live import LiveObject, ObjectKey
+from reconcile.skupper.live import ObjectKey
 
 T = TypeVar("T")
 
@@ -92,7 +94,7 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
         if not probe.request.optional:
             raise
         return
-    for live in (LiveObject.from_manifest(kind, body) for body in listings.items):
+    for live in (cache.read(kind, body) for body in listings.items):
         if not kind.namespaced or live.key.namespace in probe.namespaces:
             cache.put(live)
     _note_refusals(probe.request, listings, cache)
@@ -133,7 +135,7 @@ def _keep(request: ListRequest, listings: Listings, cache: ClusterCache) -> froz
     """Store everything listed in the cache; returns the keys."""
     shown = set()
     for body in listings.items:
-        live = LiveObject.from_manifest(request.kind, body)
+        live = cache.read(request.kind, body)
         shown.add(live.key)
         cache.put(live)
     _note_refusals(request, listings, cache)
@@ -157,10 +159,16 @@ def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
 
     Raises the error of the first job that failed, in the order of the jobs.
     """
-    if not jobs:
-        return []
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(jobs))) as threads:
-        futures = [threads.submit(job) for job in jobs]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        threads.shutdown(cancel_futures=True)
-    return [future.result() for future in futures if not future.cancelled()]
+    failed = threading.Event()
+
+    def attempt(job: Callable[[], T]) -> T | None:
+        if failed.is_set():
+            return None
+        try:
+            return job()
+        except BaseException:
+            failed.set()
+            raise
+
+    results: list[T] = threaded.run(attempt, jobs, AT_ONCE)
+    return results

@@ -13,11 +13,18 @@ from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
 
-from reconcile.apply import executing
-from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
+from reconcile.apply.events import (
+    ChangeFailed,
+    ChangeStarted,
+    ClusterFailed,
+    Event,
+    Listener,
+    Planned,
+    ignore,
+)
 from reconcile.apply.fleet import Fleet
 from reconcile.apply.waking import Wakeup
-from reconcile.kinds import SECRET
+from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKey, work
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
@@ -31,7 +38,6 @@ _TRIES = 3
 """How often one run attempts the same change."""
 
 _Key = tuple[str, str, str, str, str]
-_WorkKey = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -73,18 +79,16 @@ class Run:
         self._clock = clock
         self._stop = stop or Flag()
         self._wakeup = wakeup or Wakeup()
-        self._busy: set[_WorkKey] = set()
-        self._done: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
-        # Changes that succeeded, and whether that took a write.
-        self._free: queue.SimpleQueue[_WorkKey] = queue.SimpleQueue()
+        self._busy: set[WorkKey] = set()
+        self._posted: queue.SimpleQueue[Result | ClusterError] = queue.SimpleQueue()
+        # What other threads have to say; a bare error is that of a watch.
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
-        self._closed: set[_WorkKey] = set()
+        self._closed: set[WorkKey] = set()
         # Work keys given up in this run; (cluster, "*") stands for a whole cluster.
         self._removed = 0
         self._planning = 0.0
         self._reported: set[str] = set()
-        self._unwatched: queue.SimpleQueue[ClusterError] = queue.SimpleQueue()
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
@@ -99,7 +103,7 @@ class Run:
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
-            self._emit(ChangeStarted(change))
+            self._report(ChangeStarted(change))
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
@@ -115,7 +119,7 @@ class Run:
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
                 # Not only when idle: changes on fast clusters must be seen while slow ones are still busy.
-                self._fleet.watch(self._awaited(), self._wakeup.ring, self._cannot_watch, longest=wait + TICK)
+                self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
@@ -133,36 +137,49 @@ class Run:
         """Wait for an event, then a moment longer for those that come with it."""
         # A large fleet sends events without a pause; planning must not take more than a third of the run.
         self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
-        self._take_stock()
+        for _ in range(self._posted.qsize()):
+            self._take(self._posted.get())
 
-    def _take_stock(self) -> None:
-        """Count completed changes. A work key becomes free only after all its completed changes were counted."""
-        freed = [self._free.get() for _ in range(self._free.qsize())]
-        while not self._done.empty():
-            change, written = self._done.get()
-            self.outcome.writes += written
-            self._removed += change.removal
-        self._busy -= set(freed)
+    def _report(self, event: Event) -> None:
+        """Call the listener unless it has failed before: a broken pipe must not leave a change half recorded."""
+        try:
+            self._emit(event)
+        except Exception as error:  # noqa: BLE001 a listener must not end the run
+            self._emit = ignore
+            self.outcome.failures.append(f"progress is no longer reported: {type(error).__name__}")
+
+    def _post(self, posted: Result | ClusterError) -> None:
+        """Called by any thread."""
+        self._posted.put(posted)
+        self._wakeup.ring()
+
+    def _take(self, posted: Result | ClusterError) -> None:
+        """Record and report what another thread has posted."""
+        match posted:
+            case Started(change):
+                self._report(ChangeStarted(change))
+            case Made(change, written):
+                self.outcome.writes += written
+                self._removed += change.removal
+            case Failed():
+                self._fail(posted)
+            case Ended(work_key):
+                self._busy.discard(work_key)
+            case ClusterError():
+                self._give_up_unwatched(posted)
 
     def _plan(self) -> None:
         started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
         self._planning = self._wakeup.now() - started
-        self._emit(Planned(self.outcome.plan))
+        self._report(Planned(self.outcome.plan))
 
     def _report_failures(self) -> None:
         for failure in self._fleet.failures:
             if failure.cluster not in self._reported:
                 self._reported.add(failure.cluster)
-                self._emit(failure)
+                self._report(failure)
                 self._note(failure)
-
-        while not self._unwatched.empty():
-            self._give_up_unwatched(self._unwatched.get())
-
-    def _cannot_watch(self, error: ClusterError) -> None:
-        self._unwatched.put(error)
-        self._wakeup.ring()
 
     def _give_up_unwatched(self, error: ClusterError) -> None:
         """Give up what only a refused watch could observe; the first refusal is reported."""
@@ -171,7 +188,7 @@ class Run:
             return
         self._closed.add(work_key)
         failure = ClusterFailed(error.cluster, str(error))
-        self._emit(failure)
+        self._report(failure)
         self._note(failure)
 
     def _note(self, failure: ClusterFailed) -> None:
@@ -180,7 +197,7 @@ class Run:
 
     def _start_what_is_ready(self) -> bool:
         """Hand the ready changes of each free work key to a thread; False if there was nothing to start."""
-        work_keys: dict[_WorkKey, list[Change]] = {}
+        work_keys: dict[WorkKey, list[Change]] = {}
         for change in self.outcome.plan.ready:
             free = change.work_key not in self._busy and self._is_open(change.work_key)
             if free and self._tried.get(_key(change), 0) < _TRIES:
@@ -189,31 +206,20 @@ class Run:
             self._busy.add(work_key)
             for change in changes:
                 self._tried[_key(change)] = self._tried.get(_key(change), 0) + 1
-            self._fleet.submit(work_key[0], partial(self._execute_all, work_key, changes))
+            job = partial(
+                work,
+                work_key,
+                changes,
+                self._fleet.clusters,
+                may_go_on=partial(self._may_go_on, work_key),
+                post=self._post,
+            )
+            self._fleet.submit(work_key[0], job)
         return bool(work_keys)
 
-    def _execute_all(self, work_key: _WorkKey, changes: list[Change]) -> None:
-        """Apply the changes of one work key in order; the first failure ends that work key for this run."""
-        try:
-            for change in changes:
-                if self._stop.is_set() or not self._is_open(change.work_key):
-                    break
-                self._execute(change)
-        finally:
-            self._free.put(work_key)
-            self._wakeup.ring()
-
-    def _execute(self, change: Change) -> None:
-        try:
-            self._emit(ChangeStarted(change))
-            written = executing.execute(change, self._fleet.clusters)
-        except ClusterError as error:
-            self._fail(change, error, str(error))
-        except Exception as error:  # noqa: BLE001 one namespace must not end the others
-            message = f"{'/'.join(filter(None, change.work_key))}: {type(error).__name__} on {change.name}"
-            self._fail(change, None, message)
-        else:
-            self._done.put((change, written))
+    def _may_go_on(self, work_key: WorkKey) -> bool:
+        """Called by workers; it only reads the state of the run."""
+        return not self._stop.is_set() and self._is_open(work_key)
 
     def _report_unconverged(self) -> None:
         """Report changes that were attempted as often as allowed and are due again."""
@@ -225,33 +231,30 @@ class Run:
                     f"{_TRIES} attempts: {change.reason}; something keeps reverting it. To see what, {_inspect(change)}"
                 )
                 self.outcome.failures.append(message)
-                self._emit(ChangeFailed(change, message))
+                self._report(ChangeFailed(change, message))
 
-    def _is_open(self, work_key: _WorkKey) -> bool:
+    def _is_open(self, work_key: WorkKey) -> bool:
         return work_key not in self._closed and (work_key[0], "*") not in self._closed
 
-    def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
+    def _fail(self, failed: Failed) -> None:
         """Give up the cluster, the work key or, if the error is of another cluster, this change."""
+        change = failed.change
         self._refused.add(_key(change))
-        if error is not None and error.cluster != change.cluster:
+        if failed.elsewhere:
             self._tried[_key(change)] = _TRIES
-        elif isinstance(error, Unreachable):
+        elif isinstance(failed.error, Unreachable):
             self._closed.add((change.cluster, "*"))
         else:
             self._closed.add(change.work_key)
-        self.outcome.failures.append(message)
-        self._emit(ChangeFailed(change, message))
+        self.outcome.failures.append(failed.message)
+        self._report(ChangeFailed(change, failed.message))
 
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has started may still complete."""
         plan = self.outcome.plan
         under_way = self._under_way()
-        # What the Secrets of a link wait for shows in the link's state, and removals wait for links.
         deferred = any(
-            change.waits_for
-            and change.kind != SECRET
-            and change.verb is not Verb.DELETE
-            and self._is_open(change.work_key)
+            change.waits_for and not change.waits_for.kind.shows_elsewhere and self._is_open(change.work_key)
             for change in plan.changes
         )
         coming = self._coming()
@@ -262,7 +265,7 @@ class Run:
         recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
-    def _awaited(self) -> set[_WorkKey]:
+    def _awaited(self) -> set[WorkKey]:
         """The work keys in which a change is still expected."""
         plan = self.outcome.plan
         ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}

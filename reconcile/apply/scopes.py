@@ -39,7 +39,7 @@ class Scope:
         shown = {_key(self.request, body): body for body in listing.items}
         # Most objects are unchanged, and parsing a Secret costs more than comparing it.
         changed = [body for key, body in shown.items() if not _is_same(body, known.get(key))]
-        changes = [cache.put(LiveObject.from_manifest(self.request.kind, body)) for body in changed]
+        changes = [cache.take(self.request.kind, body) for body in changed]
         changes += [cache.remove_unlisted(live) for live in before if live.key not in shown]
         return any(changes)
 
@@ -48,7 +48,7 @@ class Scope:
         self.version = event.resource_version or self.version
         if event.type == "BOOKMARK":
             return False
-        live = LiveObject.from_manifest(self.request.kind, event.object)
+        live = cache.read(self.request.kind, event.object)
         return cache.remove_as_of(live) if event.type == "DELETED" else cache.put(live)
 
     def _selects(self, live: LiveObject) -> bool:

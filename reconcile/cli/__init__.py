@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from difflib import get_close_matches
-from importlib import import_module
+from importlib import import_module, metadata
 from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 from typing import Any
 
@@ -32,10 +32,27 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of an output that was opened for us; files that we open ourselves are handled where we open them."""
 
 
+def _refuse_shared_environment() -> None:
+    """End the program if qontract-reconcile is installed too: whichever came last replaced files of the other."""
+    try:
+        metadata.distribution("qontract-reconcile")
+    except metadata.PackageNotFoundError:
+        return
+    click.echo(
+        "Error: qontract-skupper and qontract-reconcile are installed in the same environment, and both contain the "
+        "Python package `reconcile`, so files of one replace files of the other; install qontract-skupper in an "
+        "environment of its own: python3 -m venv ~/qontract-skupper && "
+        "~/qontract-skupper/bin/pip install 'qontract-skupper[sandbox]'",
+        err=True,
+    )
+    sys.exit(1)
+
+
 class _Tree(click.Group):
     """A group whose commands live in modules of the same name."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        _refuse_shared_environment()
         try:
             return super().main(*args, **extra)
         except OSError as error:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, handle_errors
+from reconcile import package_data
+from reconcile.cli.exits import Failed, exit_codes, handle_errors
 from reconcile.findings import Severity
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _EXITS = {
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory with the layout of qontract-schemas.  [default: `schemas` in SOURCE or above]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in SOURCE or above, else built-in]",
 )
 @click.option(
     "-o",
@@ -116,12 +116,12 @@ def _write(text: str, output: Path) -> None:
 
 
 def schemas_near(source: Path) -> Path:
-    """Find the schemas for a directory of data: ``schemas`` in it or in a directory above it."""
+    """Find the schemas for data: ``schemas`` in its directory or in one above it, else the built-in ones."""
     for folder in (source, *source.resolve().parents):
         found = folder / "schemas"
         if (found / "graphql-schemas" / "schema.yml").is_file():
             return found
-    raise Failed(f"no directory `schemas` in {source} or above it; name one with --schemas")
+    return package_data.schemas()
 
 
 def _commit(source: Path) -> tuple[str, str]:

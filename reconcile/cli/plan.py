@@ -4,10 +4,8 @@ import sys
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import handle_errors
+from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
 from reconcile.cli.options import Common, common, max_removals, take_over
-from reconcile.cli.stopping import stoppable
 
 _EXITS = {0: "the plan is complete, with or without changes", 1: "something is refused or could not be read"}
 

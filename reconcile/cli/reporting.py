@@ -16,10 +16,18 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, E
 from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
-from reconcile.kinds import SECRET
-from reconcile.report import actions, findings
+from reconcile.report import findings, lines
 from reconcile.report.wording import counted
-from reconcile.skupper.plan import MISSING_NAMESPACE, Change, LinkReport, LinkState, Plan, SiteReport
+from reconcile.skupper.plan import (
+    MISSING_NAMESPACE,
+    Change,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+)
+from reconcile.skupper.waits import WaitKind
 
 _log = logging.getLogger("reconcile.cli.run")
 
@@ -58,7 +66,7 @@ class RunReporter:
 
     def change(self, change: Change) -> None:
         """Log a change that is about to be applied, or would be."""
-        _log.info(actions.line(change))
+        _log.info(lines.action(change))
 
     def failed_change(self, message: str) -> None:
         """Log a change that was rejected or got no response."""
@@ -134,13 +142,21 @@ def _left(plan: Plan) -> str:
 def _incomplete(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
     """Sites that are incomplete or down, except those with a link that was reported."""
     reported = {end for report in not_up for end in (report.link.dialler, report.link.issuer)}
-    return [site for site in plan.sites if (site.coming or site.state == "down") and site.key not in reported]
+    return [
+        site
+        for site in plan.sites
+        if (site.coming or site.state is SiteState.DOWN) and site.key not in reported
+    ]
 
 
 def _waits_for(site: SiteReport, plan: Plan) -> str:
     """What the removal of the links of this site waits for."""
-    secrets = [change for change in plan.changes if change.removal and change.kind == SECRET]
     reasons = {
-        change.waits_for for change in secrets if change.waits_for and change.network in {"", site.network}
+        str(change.waits_for)
+        for change in plan.changes
+        if change.removal
+        and change.waits_for
+        and change.waits_for.kind is WaitKind.LINKED
+        and change.network in {"", site.network}
     }
     return f"; its links are deleted once {' and '.join(sorted(reasons))}" if reasons else ""

@@ -4,11 +4,8 @@ import sys
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import handle_errors
-from reconcile.cli.leaving import exit_now
+from reconcile.cli.exits import SESSION, exit_codes, exit_now, handle_errors, stoppable
 from reconcile.cli.options import Common, Duration, common, max_removals, take_over
-from reconcile.cli.stopping import stoppable
 
 _EXITS = {
     0: "everything is as declared; in a dry run: no errors",

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, handle_errors
+from reconcile import package_data
+from reconcile.cli.exits import Failed, exit_codes, handle_errors, stoppable
 
 if TYPE_CHECKING:
     from reconcile.sandbox.embedded import Sandbox
 
-_FIXTURES = Path(__file__).parents[2] / "fixtures" / "app-interface"
 _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the sandbox cannot start"}
 
 
@@ -25,12 +24,12 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory with `data` and `resources`.  [default: the fixtures of the project]",
+    help="Directory with `data` and `resources`.  [default: data that comes with the program]",
 )
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory with the layout of qontract-schemas.  [default: `schemas` in the data or above]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in the data or above, else built-in]",
 )
 @click.option(
     "--folder",
@@ -49,11 +48,7 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
       qontract-skupper sandbox
       qontract-skupper sandbox --data ./my-data --folder ./sandbox
     """
-    from reconcile.cli.stopping import stoppable
-
-    source = data or _FIXTURES
-    if not source.is_dir():
-        raise Failed(f"no fixtures at {source}: name a directory of app-interface data with --data")
+    source = data or package_data.fixtures()
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qontract-skupper-")))
         stop = stack.enter_context(stoppable())
@@ -74,8 +69,16 @@ def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
     from reconcile.cli.bundle import schemas_near
     from reconcile.report import findings
     from reconcile.report.wording import counted
-    from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
 
+    try:
+        from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("reconcile"):
+            raise
+        raise Failed(
+            f"the sandbox needs the Python package {error.name}, which is not installed; "
+            "install it: pip install 'qontract-skupper[sandbox]'"
+        ) from error
     try:
         return Sandbox(Source(source, schemas or schemas_near(source)), place)
     except SourceMissingError as error:

@@ -4,10 +4,8 @@ import sys
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import handle_errors
+from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
 from reconcile.cli.options import Common, common
-from reconcile.cli.stopping import stoppable
 
 _EXITS = {
     0: "every declared link is up, or on standby",

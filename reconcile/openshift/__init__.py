@@ -4,7 +4,7 @@ Objects are plain JSON dictionaries; the kinds are known (``reconcile.kinds``), 
 ``client.Client`` serves one cluster and many threads. Every failure is a ``errors.ClusterError`` that names cluster,
 verb and object.
 
-From the lowest layer up: ``access`` and ``errors`` (types), ``counting``, ``paths`` (URLs), ``messages``, ``tls``,
+From the lowest layer up: ``access`` and ``errors`` (types), ``paths`` (URLs), ``messages``, ``tls``,
 ``faults`` (failed connections), ``connecting`` (the pool), ``circuit_breaker``, ``transport`` (one exchange),
-``retrying``, ``hints`` and ``answers`` (responses), ``listing``, ``watching``, and ``client`` on top.
+``retrying``, ``hints`` and ``answers`` (responses), ``watching``, and ``client`` on top.
 """

@@ -8,11 +8,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import ceil
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from sretoolbox.utils import threaded
 
 from reconcile import INTEGRATION, __version__
 from reconcile.kinds import Kind
@@ -20,10 +21,8 @@ from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
 from reconcile.openshift.circuit_breaker import CircuitBreaker
-from reconcile.openshift.counting import RequestCounts
 from reconcile.openshift.faults import TransportError
-from reconcile.openshift.listing import Listing, Listings
-from reconcile.openshift.messages import JSON, Answer, Request
+from reconcile.openshift.messages import JSON, Answer, Listing, Listings, Request, RequestCounts
 from reconcile.openshift.paths import Selector
 from reconcile.openshift.retrying import Retrier
 from reconcile.openshift.transport import Transport
@@ -265,8 +264,7 @@ class Client:
             except (errors.Forbidden, errors.NotFound) as refusal:
                 return refusal
 
-        with ThreadPoolExecutor(max_workers=self._pool_size) as threads:
-            results = tuple(zip(namespaces, threads.map(one, namespaces), strict=True))
+        results = tuple(zip(namespaces, threaded.run(one, namespaces, self._pool_size), strict=True))
         listed = {name: result for name, result in results if isinstance(result, Listing)}
         return Listings(
             items=tuple(item for listing in listed.values() for item in listing.items),

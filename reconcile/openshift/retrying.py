@@ -17,9 +17,8 @@ from typing import TypeVar
 
 from reconcile.openshift.access import Retries
 from reconcile.openshift.circuit_breaker import CircuitBreaker
-from reconcile.openshift.counting import RequestCounts
 from reconcile.openshift.faults import TransportError
-from reconcile.openshift.messages import Answer
+from reconcile.openshift.messages import Answer, RequestCounts
 
 T = TypeVar("T")
 

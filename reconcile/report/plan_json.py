@@ -5,14 +5,32 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reconcile.findings import Finding
+from reconcile.findings import (
+    ClusterSubject,
+    Finding,
+    FleetSubject,
+    NetworkSubject,
+    PolicySubject,
+    SiteSubject,
+    Subject,
+)
 from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.waits import Wait
 
 SCHEMA = 2
+
+_SUBJECTS: dict[type[Subject], str] = {
+    FleetSubject: "fleet",
+    NetworkSubject: "network",
+    SiteSubject: "site",
+    PolicySubject: "policy",
+    ClusterSubject: "cluster",
+}
 
 
 def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
@@ -47,12 +65,17 @@ def _change(change: Change) -> dict[str, Any]:
         "kind": change.kind.label,
         "name": change.name,
         "reason": change.reason,
-        "waits_for": change.waits_for or None,
+        "waits_for": _wait(change.waits_for),
         "removal": change.removal,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
         ],
     }
+
+
+def _wait(wait: Wait | None) -> dict[str, str] | None:
+    """``{"kind": "issued", "subject": "west/vault -> east/vault", "text": "the token is issued"}``."""
+    return asdict(wait) if wait else None
 
 
 def _site(site: SiteReport) -> dict[str, Any]:
@@ -79,7 +102,7 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "converged": link.converged,
         "managed": link.managed,
         "reason": link.reason,
-        "secret": link.secret,
+        "credential": link.credential,
         "since": _time(link.since),
         "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
@@ -96,11 +119,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "datafile": finding.datafile,
         "pointer": list(finding.pointer),
-        "network": finding.network,
-        "cluster": finding.cluster,
-        "namespace": finding.namespace,
-        "policy": finding.policy,
+        "subject": _subject(finding.subject),
     }
+
+
+def _subject(subject: Subject) -> dict[str, str]:
+    """``{"kind": "site", "cluster": ..., "namespace": ..., "network": ...}``."""
+    return {"kind": _SUBJECTS[type(subject)], **asdict(subject)}
 
 
 def _time(moment: datetime | None) -> str | None:

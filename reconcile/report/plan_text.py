@@ -10,11 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from reconcile.report import findings
-from reconcile.report.colours import painted
-from reconcile.report.link_summary import link_summary
+from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable, printable
-from reconcile.report.wording import counted
-from reconcile.skupper.drift import FieldDrift
+from reconcile.report.wording import counted, painted
+from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
 
 LONGEST_VALUE = 80
@@ -79,7 +78,7 @@ def _heading(plan: Plan, change: Change) -> str:
 
 def _block_key(change: Change) -> tuple[str, ...]:
     """Changes that share this key are printed as one block."""
-    return (change.cluster, change.namespace, _mark(change), change.reason, change.waits_for)
+    return (change.cluster, change.namespace, _mark(change), change.reason, str(change.waits_for or ""))
 
 
 def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
@@ -98,7 +97,7 @@ def _why(change: Change) -> str:
     if change.ready:
         return change.reason
     once = f"once {change.waits_for}"
-    return once if change.waits_for == change.reason else f"{change.reason}; {once}"
+    return once if str(change.waits_for) == change.reason else f"{change.reason}; {once}"
 
 
 def _mark(change: Change) -> str:
@@ -108,8 +107,7 @@ def _mark(change: Change) -> str:
 
 
 def _values(field: FieldDrift) -> str:
-    if field.live == field.desired:
-        # Both are masked; unmasked they differ.
+    if isinstance(field.live, Masked) and isinstance(field.desired, Masked):
         return "changes (confidential)"
     return f"{_value(field.live)} -> {_value(field.desired)}"
 

@@ -11,22 +11,28 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reconcile.report import findings
-from reconcile.report.ages import age
-from reconcile.report.colours import painted
-from reconcile.report.link_summary import link_summary
+from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable
 from reconcile.report.tables import ARROW, Row, folded, table
-from reconcile.report.wording import counted
-from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState, Plan, SiteReport, Verdict
+from reconcile.report.wording import age, counted, painted
+from reconcile.skupper.plan import (
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+    Verdict,
+)
 
 MARKS = {
-    "ready": "✓",
+    SiteState.READY: "✓",
     LinkState.UP: "✓",
     LinkState.STANDBY: "✓",
-    "absent": "✗",
+    SiteState.ABSENT: "✗",
     LinkState.DOWN: "✗",
     LinkState.UNKNOWN: "?",
-    "kept": "·",
+    SiteState.KEPT: "·",
 }
 """One character per state of sites and links; states in progress share ``…``."""
 
@@ -84,7 +90,7 @@ def _ending(plan: Plan) -> str:
 
 def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: bool = False) -> list[str]:
     name, sites, links = network
-    seen_sites = [_site(site, now) for site in sites if site.state != LinkState.SKIPPED]
+    seen_sites = [_site(site, now) for site in sites if site.state is not SiteState.SKIPPED]
     seen_links = [_link(link, now) for link in links if link.managed]
     lines = [f"network {name}" if name else "not declared"]
     if seen_sites:
@@ -99,7 +105,7 @@ def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: boo
 
 def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:
     """One line per reason: how many sites and links it concerns."""
-    left_sites = Counter(site.reason for site in sites if site.state == LinkState.SKIPPED)
+    left_sites = Counter(site.reason for site in sites if site.state is SiteState.SKIPPED)
     left_links = Counter(link.reason for link in links if not link.managed)
     mark = painted(_SKIPPED, colour=colour)
     lines = []

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from reconcile.report.colours import painted
+from reconcile.report.wording import painted
 
 ARROW = " → "
 """Where a cell may break."""

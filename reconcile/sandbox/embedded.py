@@ -21,7 +21,7 @@ from reconcile.sandbox.app_interface.server import Server
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, within
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
-from reconcile.sandbox.kubernetes.rules import Rule
+from reconcile.sandbox.kubernetes.rbac import Rule
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.wire import Wire

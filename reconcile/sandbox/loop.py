@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+_TURNS_TO_CLOSE = 5
+"""Turns of the event loop in which aborted connections close their sockets."""
 
 
 class BackgroundLoop:
@@ -25,9 +27,14 @@ class BackgroundLoop:
         """
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
 
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._loop.is_closed()
+
     def close(self) -> None:
         """Cancel what still runs, and end the loop and its thread. Closing twice does no harm."""
-        if self._loop.is_closed():
+        if self.closed:
             return
         self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -53,3 +60,5 @@ async def _cancel_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(_TURNS_TO_CLOSE):
+        await asyncio.sleep(0)

@@ -13,6 +13,8 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from reconcile.findings import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -23,7 +25,7 @@ class Certificate:
     expires: datetime | None = None
     hosts: tuple[str, ...] = ()
     """DNS names and IP addresses it is valid for."""
-    fault: str = ""
+    fault: Reason | None = None
 
 
 def read_all(data: object) -> dict[str, Certificate]:

@@ -74,10 +74,10 @@ class Network:
     """One ``/dependencies/skupper-1.yml`` and the namespaces that refer to it."""
 
     identifier: str
-    image: str
-    """Repository of the site-controller image, without tag."""
     version: str
-    """Tag of the site-controller image, the Skupper version of the network: ``1.9.6``."""
+    """Skupper version of the network, ``1.9.6``; it decides which engine serves the network."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What only the engine interprets. v1: ``image``, the repository of the site-controller image, without tag."""
     strategy: Strategy = Strategy.MESH
     redundancy: int = 2
     config: Config = field(default_factory=dict)

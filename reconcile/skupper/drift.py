@@ -10,6 +10,7 @@ Source: server-side apply of Kubernetes, field sets in ``FieldsV1`` notation.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from math import isfinite
 from typing import Any
 
@@ -25,9 +26,15 @@ _MOST_FIELDS = 1000
 """Fields or list items at one level that are compared; more cannot be ours."""
 
 
+class Masked(StrEnum):
+    """A confidential value in a drift: reports show only that it differs."""
+
+    VALUE = "***"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldDrift:
-    """One field that differs. A value of None means that the field is absent."""
+    """One field that differs. A value of None means that the field is absent, ``Masked`` that it is confidential."""
 
     path: Path
     live: Any

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
+from reconcile.findings import Reason
 from reconcile.kinds import SECRET, Kind
 from reconcile.skupper import certificates
 from reconcile.skupper.certificates import Certificate
@@ -91,8 +92,8 @@ class ClusterSnapshot:
     """What is known about one cluster at one moment."""
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict, repr=False)
-    problem: str = ""
-    """Why the cluster could not be read; empty if it was. With a problem, nothing on it is known."""
+    problem: Reason | None = None
+    """Why the cluster could not be read; None if it was. With a problem, nothing on it is known."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Namespaces that could not be read, with the reason."""
     missing_namespaces: frozenset[str] = frozenset()
@@ -100,9 +101,9 @@ class ClusterSnapshot:
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
 
-    def problem_in(self, namespace: str) -> str:
-        """Why this namespace is unknown; empty if it is known."""
-        return self.problem or self.unreadable.get(namespace, "")
+    def problem_in(self, namespace: str) -> Reason | None:
+        """Why this namespace is unknown; None if it is known."""
+        return self.problem or self.unreadable.get(namespace)
 
 
 def _without_copies(metadata: Mapping[str, Any]) -> Mapping[str, Any]:

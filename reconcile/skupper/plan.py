@@ -3,17 +3,18 @@
 Plain values, independent of the Skupper version. Apply, report and the command line all work with them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import Kind
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait
 
 MISSING_NAMESPACE = "missing-namespace"
 """Rule of the finding about a site whose namespace does not exist: fine in a plan, since the same change of the data
@@ -29,12 +30,25 @@ class Verb(StrEnum):
     DELETE = "delete"
 
 
-class Source(NamedTuple):
-    """The Secret whose data a delivery copies; read only for the delivery, never stored."""
+class ObjectRef(NamedTuple):
+    """An object on a cluster."""
 
     cluster: str
+    kind: Kind
     namespace: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """How an object of one cluster becomes an object of another cluster.
+
+    The source has private keys: it is read only for the hand-over, never stored, and not part of a plan.
+    """
+
+    source: ObjectRef
+    compose: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+    """(body of the change, body of the source) -> body to create. Defined by the engine; total and pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +68,39 @@ class Change:
     uid: str = ""
     """UID of the object to delete; the API server rejects the delete if another object has this name by now."""
     drift: tuple[FieldDrift, ...] = ()
-    source: Source | None = None
-    """Set for a delivery: where the token's data is copied from."""
-    waits_for: str = ""
-    """What must be observed on the clusters first, as a clause that goes with "once": ``the token is issued``; empty if
-    the change can be applied now."""
+    hand_over: HandOver | None = None
+    """Set if the object is composed from one of another cluster."""
+    waits_for: Wait | None = None
+    """What must be observed on the clusters first; None if the change can be applied now."""
+    admin: bool = False
+    """True if it needs the cluster-admin account."""
     removal: bool = False
     """True if it takes a site, link or policy out of service: counts against the removal budget."""
 
     @property
     def ready(self) -> bool:
-        return not self.waits_for
-
-    @property
-    def privileged(self) -> bool:
-        """True if it needs the cluster-admin account: the automation account has no rights outside of namespaces."""
-        return not self.kind.namespaced
+        return self.waits_for is None
 
     @property
     def work_key(self) -> tuple[str, str]:
         """Changes with the same key are applied one after another, others in parallel."""
         return self.cluster, self.namespace
+
+
+class SiteState(StrEnum):
+    """The state of a site, declared or being removed."""
+
+    ABSENT = "absent"
+    STARTING = "starting"
+    READY = "ready"
+    DOWN = "down"
+    REMOVING = "removing"
+    KEPT = "kept"
+    """Not removed, because that would exceed the removal budget."""
+    UNKNOWN = "unknown"
+    """It could not be read."""
+    SKIPPED = "skipped"
+    """Nothing is written there: it is excluded, its data has an error, or it is foreign."""
 
 
 class LinkState(StrEnum):
@@ -120,8 +146,8 @@ class LinkReport:
     state: LinkState
     reason: str = ""
     """Why it is not up, or what it waits for; empty if up."""
-    secret: str = ""
-    """Name of the Secret of the current token; empty while the issuer is not ready."""
+    credential: str = ""
+    """Name of the object with its credential, the same at both ends; empty while the issuer is not ready."""
     dialler: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
@@ -140,28 +166,35 @@ class LinkReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReport:
-    """One site, declared or left over."""
+    """One site, declared or being removed."""
 
     network: str
     key: SiteKey
     name: str
     mode: str
     """``edge`` or ``interior``."""
-    state: str
-    """``ready``, ``absent``, ``starting``, ``down``, ``removing``, ``kept``, ``unknown`` or ``skipped``."""
+    state: SiteState
     reason: str = ""
     version: str = ""
     since: datetime | None = None
 
+    @classmethod
+    def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
+        """Report a declared site."""
+        mode = "edge" if site.edge else "interior"
+        return cls(
+            network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason, **rest
+        )
+
     @property
     def coming(self) -> bool:
         """True if the site is declared and not complete yet."""
-        return self.state in {"absent", "starting"}
+        return self.state in {SiteState.ABSENT, SiteState.STARTING}
 
     @property
     def leaving(self) -> bool:
         """True if the site is being removed and not gone yet."""
-        return self.state == "removing"
+        return self.state is SiteState.REMOVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,70 +1,68 @@
-"""The planner: definitions and observed state in, the plan out.
+"""The planner: desired state and observed state in, the plan out.
 
-It skips refused networks, has the engine plan each of the others, and checks removals against their budget. A network
-that is refused or cannot be read does not affect the others.
+It skips refused networks, has the engine of each of the others plan it, and checks removals against the guards. A
+network that is refused or cannot be read does not affect the others.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding
-from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.engine import EngineMaker
-from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper import blocks
+from reconcile.skupper.engine import Engine, Engines
+from reconcile.skupper.guards import AllRead, InBudget
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.plan_input import PlanInput
 
 
-def plan(inputs: PlanInput, desired: DesiredState, make_engine: EngineMaker) -> Plan:
+@dataclass(slots=True)
+class _Parts:
+    """The plans of the engines so far, removals separate from all other changes."""
+
+    changes: list[Change] = field(default_factory=list)
+    removals: list[Change] = field(default_factory=list)
+    links: list[LinkReport] = field(default_factory=list)
+    sites: list[SiteReport] = field(default_factory=list)
+    leaving: list[SiteReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def plan(inputs: PlanInput, engines: Engines) -> Plan:
     """Plan everything; the same input gives the same plan."""
-    inputs = replace(inputs, findings=(*inputs.findings, *make_engine(inputs).check(desired)))
-    engine = make_engine(inputs)
-    refused = inputs.refused_networks
-    parts = [engine.plan_network(entry) for entry in desired.networks if entry.identifier not in refused]
-    links = tuple(chain.from_iterable(part.links for part in parts))
-    shared = engine.plan_shared()
-    pruned = engine.plan_prune(desired, links)
-    made = [*chain.from_iterable(part.changes for part in parts), *_split(shared, removals=False)]
-    removals = [*_split(shared, removals=True), *pruned.changes]
-    leaving = pruned.sites
-    deferred = _over_budget(removals, inputs)
-    if deferred:
-        removals = []
-        leaving = tuple(replace(site, state="kept") for site in leaving)
+    parts = _Parts()
+    for engine in engines:
+        _add(parts, engine, inputs)
+    held = InBudget(inputs.removal_budget).finding(parts.removals)
+    if held:
+        # All removals or none: some of them would remove only a part of a site.
+        parts.removals = []
+        parts.leaving = [replace(site, state=SiteState.KEPT) for site in parts.leaving]
     return Plan(
-        changes=(*made, *(_deferred(change, inputs) for change in removals)),
-        links=links,
-        sites=(*chain.from_iterable(part.sites for part in parts), *leaving),
-        findings=(
-            *inputs.findings,
-            *chain.from_iterable(p.findings for p in (*parts, shared, pruned)),
-            *deferred,
-        ),
+        changes=(*parts.changes, *map(AllRead(inputs.awaited).apply, parts.removals)),
+        links=tuple(parts.links),
+        sites=(*parts.sites, *parts.leaving),
+        findings=(*inputs.findings, *parts.findings, *([held] if held else [])),
     )
 
 
-def _split(shared: Plan, *, removals: bool) -> list[Change]:
-    return [change for change in shared.changes if (change.verb is Verb.DELETE) is removals]
+def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
+    """Plan the networks of one engine, what they share, and its prune."""
+    planner = engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
+    refused = inputs.refused_networks
+    accepted = [entry for entry in inputs.desired.of(engine.name) if entry.identifier not in refused]
+    networks = [planner.plan_network(network) for network in accepted]
+    links = list(chain.from_iterable(part.links for part in networks))
+    shared, prune = planner.plan_shared(), planner.plan_prune(links)
+    parts.changes += chain.from_iterable(part.changes for part in networks)
+    parts.changes += _deletes(shared.changes, wanted=False)
+    parts.removals += [*_deletes(shared.changes, wanted=True), *prune.changes]
+    parts.links += links
+    parts.sites += chain.from_iterable(part.sites for part in networks)
+    parts.leaving += prune.sites
+    parts.findings += chain.from_iterable(blocks.findings(network, inputs) for network in accepted)
+    parts.findings += chain.from_iterable(part.findings for part in (*networks, shared, prune))
 
 
-def _over_budget(removals: Sequence[Change], inputs: PlanInput) -> tuple[Finding, ...]:
-    """All removals or none: some of them would remove only a part of a site."""
-    count = sum(change.removal for change in removals)
-    budget = inputs.removal_budget
-    if budget is None or count <= budget:
-        return ()
-    deferred = Finding(
-        rule="removal-budget",
-        message=(
-            f"{count} sites, links and policies would be removed, the budget left is {budget}: nothing is "
-            "removed. If this is intended, raise --max-removals"
-        ),
-    )
-    return (deferred,)
-
-
-def _deferred(change: Change, inputs: PlanInput) -> Change:
-    """Defer a removal until all clusters have answered: only then is everything counted."""
-    if change.waits_for or not inputs.awaited:
-        return change
-    return replace(change, waits_for=f"{', '.join(sorted(inputs.awaited))} has answered")
+def _deletes(changes: Iterable[Change], *, wanted: bool) -> Iterator[Change]:
+    return (change for change in changes if (change.verb is Verb.DELETE) is wanted)

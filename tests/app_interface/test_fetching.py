@@ -64,7 +64,7 @@ def test_the_three_networks_are_read(fetched: Fetch) -> None:
 
 def test_a_network_carries_its_version_and_defaults(fetched: Fetch) -> None:
     vault = network(fetched())
-    assert (vault.image, vault.version) == ("quay.io/skupper/site-controller", "1.9.6")
+    assert (vault.settings, vault.version) == ({"image": "quay.io/skupper/site-controller"}, "1.9.6")
     assert (vault.strategy, vault.redundancy) == (Strategy.MESH, 2)
     assert vault.path == f"/{NETWORK}"
     assert vault.config == {

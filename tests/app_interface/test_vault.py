@@ -15,7 +15,8 @@ from reconcile.app_interface.errors import (
     SecretNotFound,
     SecretStoreError,
 )
-from reconcile.app_interface.secrets import SecretReference, read, reader
+from reconcile.app_interface.secret_readers import reader
+from reconcile.app_interface.secrets import SecretReference, read
 from reconcile.app_interface.vault import VaultReader
 from tests.openshift.certificates import Authority
 from tests.openshift.loopback import Loopback, Visit, closed_port, sends, serving

@@ -72,6 +72,11 @@ class FakeFleet:
         for _, job in jobs:
             job()
 
+    def work_first(self) -> None:
+        """Do the job that was handed out first."""
+        _, job = self.jobs.pop(0)
+        job()
+
     # -- what a run does ---------------------------------------------------------------------------------------------
 
     def read(self, done: Callable[[str], None]) -> None:

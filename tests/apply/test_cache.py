@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reconcile.apply.cache import ClusterCache
 from reconcile.apply.scopes import Scope
 from reconcile.kinds import CONFIG_MAP
-from reconcile.openshift.listing import Listing
+from reconcile.openshift.messages import Listing
 from reconcile.openshift.watching import WatchEvent
 from reconcile.skupper.list_requests import ListRequest
 from reconcile.skupper.live import LiveObject

@@ -9,9 +9,9 @@ from reconcile.apply.observing import Accounts
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
 from reconcile.skupper.live import LiveObject, ObjectKey
-from reconcile.skupper.plan import Source, Verb
+from reconcile.skupper.plan import Verb
 
-from .fakes import FakeClient, change, error, manifest
+from .fakes import FakeClient, change, error, hand_over, manifest
 
 KEY = ObjectKey(CONFIG_MAP, "net", "x")
 TOKEN = ObjectKey(SECRET, "net", "token")
@@ -42,8 +42,7 @@ def scenario() -> Scenario:
 
 
 def delivery() -> object:
-    body = {**manifest("token"), "metadata": {**manifest("token")["metadata"], "annotations": {}}}
-    return change("token", kind=SECRET, verb=Verb.CREATE, body=body, source=Source("b", "issuer", "token"))
+    return change("token", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("token", "issuer"))
 
 
 def test_what_was_applied_is_in_the_cache(scenario: Scenario):

@@ -12,7 +12,7 @@ from reconcile.apply.observing import Accounts
 from reconcile.apply.watching import MOST_STREAMS
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.list_requests import ListRequest, Probe
+from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ObjectKey
 
 from .fakes import LABEL, FakeClient, error
@@ -44,10 +44,7 @@ def target(client: FakeClient, opens=None, *, namespaces=("net",), probes_for=la
     return Target(
         name=client.cluster,
         open=opens or (lambda: Accounts(client)),
-        list_requests=READS,
-        presence_list=TRACE,
-        probes_for=probes_for,
-        namespaces=namespaces,
+        readings=(Reading(presence_list=TRACE, lists=READS, probes_for=probes_for, namespaces=namespaces),),
     )
 
 
@@ -102,7 +99,7 @@ def test_a_cluster_that_fails_is_unknown_and_the_others_are_read():
     a, b = FakeClient("a"), FakeClient("b")
     a.fail("list", error(errors.Unreachable))
     snapshots, pending = read(target(a), target(b)).known()
-    assert (bool(snapshots["a"].problem), snapshots["b"].problem, pending) == (True, "", frozenset())
+    assert (bool(snapshots["a"].problem), snapshots["b"].problem, pending) == (True, None, frozenset())
 
 
 def test_a_cluster_that_cannot_be_opened_says_why():

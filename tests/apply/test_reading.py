@@ -1,5 +1,6 @@
 """Reading a cluster: what counts as not there, what as unknown, and what as a failure of the whole cluster."""
 
+import itertools
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import AT_ONCE, Accounts, observe, send_probes
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, NAMESPACE, ROUTE, SECRET
 from reconcile.openshift import errors
+from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
 from reconcile.skupper.live import ClusterSnapshot
 
@@ -18,6 +20,8 @@ ROUTES = ListRequest(ROUTE, labels=LABEL, optional=True)
 POLICIES = ListRequest(CLUSTER_POLICY, labels=LABEL, optional=True, admin=True)
 BY_NAME = ListRequest(CONFIG_MAP, fields="metadata.name=x")
 PATIENCE = 30
+A_MOMENT = 0.5
+"""Seconds in which another LIST would be sent if one were."""
 
 
 class Reading:
@@ -166,6 +170,27 @@ def test_the_error_that_counts_is_that_of_the_first_list(reading: Reading):
     reading.client.list_all = list_all
     with pytest.raises(errors.ServerFault):
         reading.read(MAPS, SECRETS)
+
+
+def test_after_a_failure_no_further_list_is_sent(reading: Reading):
+    """Not even while lists that were sent before are still unanswered."""
+    all_sent, another_sent = threading.Barrier(AT_ONCE), threading.Event()
+    number = itertools.count()
+
+    def list_all(kind, **_):
+        sent = next(number)
+        if sent >= AT_ONCE:
+            another_sent.set()
+        elif all_sent.wait(PATIENCE) == 0:
+            raise error(errors.Unreachable)
+        else:
+            another_sent.wait(A_MOMENT)
+        return Listings((), (None,), {None: "1"})
+
+    reading.client.list_all = list_all
+    with pytest.raises(errors.Unreachable):
+        reading.read(*[MAPS] * (2 * AT_ONCE))
+    assert not another_sent.is_set()
 
 
 def test_lists_are_sent_side_by_side_and_never_too_many(reading: Reading):

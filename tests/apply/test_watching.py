@@ -16,7 +16,7 @@ from reconcile.apply.watching import MOST_STREAMS
 from reconcile.kinds import CONFIG_MAP, ROLE_BINDING, SECRET, SERVICE, SERVICE_ACCOUNT
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
-from reconcile.skupper.list_requests import ListRequest
+from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ObjectKey
 from tests.openshift.loopback import Visit, failure, serving
 
@@ -135,10 +135,14 @@ def reading(count: int, *, cluster_wide: bool = False) -> Iterator[Watched]:
         target = Target(
             name="a",
             open=lambda: Accounts(client),
-            list_requests=READS,
-            presence_list=READS[0],
-            probes_for=lambda _: (),
-            namespaces=tuple(namespaces),
+            readings=(
+                Reading(
+                    presence_list=READS[0],
+                    lists=READS,
+                    probes_for=lambda _: (),
+                    namespaces=tuple(namespaces),
+                ),
+            ),
         )
         fleet = Fleet([target], threads=POOL)
         try:
@@ -225,15 +229,15 @@ def test_a_cluster_is_watched_once_however_often_it_is_asked_for():
 
 def test_the_bound_leaves_room_for_every_list_there_is():
     from reconcile.skupper.definitions import Cluster, Network, SiteDefinition
-    from reconcile.skupper.sites import resolve_sites
     from reconcile.skupper.v1 import list_requests
     from tests.skupper.fakes import OURS
+    from tests.skupper.resolving import resolve_sites
 
     sites = [
         SiteDefinition(Cluster("a", "https://a"), namespace, config={"ingress": ingress})
         for namespace, ingress in (("r", "route"), ("l", "loadbalancer"))
     ]
-    network = Network("n", "image", "1.9.6", sites=tuple(sites))
+    network = Network("n", "1.9.6", settings={"image": "image"}, sites=tuple(sites))
     every = list_requests.list_requests(resolve_sites(network), OURS, heartbeat=True, take_over=True)
     assert len(every) <= MOST_STREAMS
 

@@ -4,19 +4,19 @@ from datetime import UTC, datetime
 from functools import partial
 
 from reconcile.app_interface.bundle import checking
+from reconcile.engines import ENGINES, check_definitions
 from reconcile.sandbox.embedded import INSTANCE, Sandbox, Source
-from reconcile.skupper import checks, planning, topology
+from reconcile.skupper import planning
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition, Strategy
-from reconcile.skupper.desired import DesiredState, resolve
+from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.list_requests import ListRequest
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import list_requests
-from reconcile.skupper.v1.engine import V1
 from tests.bench.measuring import Figure, milliseconds, seconds, times
+from tests.skupper.resolving import links, resolve, resolve_sites
 
 OURS = Ownership(INSTANCE)
 IMAGE, VERSION = "quay.io/skupper/site-controller", "1.9.6"
@@ -29,11 +29,11 @@ def planning_figures(sandbox: Sandbox, source: Source, base: float) -> list[Figu
     empty = {cluster.name: ClusterSnapshot() for cluster in definitions.clusters}
     full = {cluster.name: _view(sandbox, cluster.name, definitions) for cluster in definitions.clusters}
     figures = [
-        _figure("checking the data", seconds(partial(checks.check, definitions), tries=3), base),
+        _figure("checking the data", seconds(partial(check_definitions, definitions), tries=3), base),
         _figure("choosing the links", seconds(partial(resolve, definitions), tries=5), base),
     ]
     for what, snapshots in (("a plan while nothing exists", empty), ("a plan while all is up", full)):
-        job = partial(_plan, definitions, snapshots, desired)
+        job = partial(_plan, desired, snapshots)
         plan = job()
         up = sum(link.converged for link in plan.links)
         reported = f"{len(plan.changes)} changes, {up} of {len(plan.links)} links up"
@@ -45,9 +45,11 @@ def topology_figures(base: float, sites: int = 100) -> list[Figure]:
     """`redundant` against `mesh` on one network where everyone reaches everyone."""
     figures = []
     for strategy in Strategy:
-        network = Network("n", IMAGE, VERSION, strategy, redundancy=2, sites=_sites(sites))
-        per_site = len(topology.links(network)) / sites
-        took = seconds(partial(topology.links, network))
+        network = Network(
+            "n", VERSION, settings={"image": IMAGE}, strategy=strategy, redundancy=2, sites=_sites(sites)
+        )
+        per_site = len(links(network)) / sites
+        took = seconds(partial(links, network))
         figures.append(_figure(f"{strategy}, {sites} sites", took, base, f"{per_site:.2f} links per site"))
     return figures
 
@@ -59,11 +61,15 @@ def _sites(count: int) -> tuple[SiteDefinition, ...]:
     return tuple(SiteDefinition(clusters[number % 10], f"n{number}") for number in range(count))
 
 
-def _plan(definitions: Definitions, snapshots: dict[str, ClusterSnapshot], desired: DesiredState) -> Plan:
+def _plan(desired: DesiredState, snapshots: dict[str, ClusterSnapshot]) -> Plan:
     inputs = PlanInput(
-        definitions=definitions, ownership=OURS, now=datetime.now(UTC), snapshots=snapshots, removal_budget=10
+        desired=desired,
+        ownership=OURS,
+        now=datetime.now(UTC),
+        snapshots=snapshots,
+        removal_budget=10,
     )
-    return planning.plan(inputs, desired, V1)
+    return planning.plan(inputs, ENGINES)
 
 
 def _view(sandbox: Sandbox, cluster: str, definitions: Definitions) -> ClusterSnapshot:

@@ -210,10 +210,17 @@ def test_a_directory_without_data_is_refused(tmp_path: Path) -> None:
     assert "SOURCE is a directory with data and resources, or a bundle" in result.stderr
 
 
-def test_data_without_schemas_near_it_asks_for_them(tmp_path: Path) -> None:
-    result = call("bundle", str(overlaid(tmp_path)))
+def test_data_without_schemas_near_it_is_checked_against_those_of_the_program(tmp_path: Path) -> None:
+    result = call("bundle", str(overlaid(tmp_path, "bad-quantity")))
     assert result.exit_code == 1
-    assert "name one with --schemas" in result.stderr
+    assert "'128mb' is not an amount of memory" in result.stderr
+
+
+def test_schemas_near_the_data_come_before_those_of_the_program(tmp_path: Path) -> None:
+    source = overlaid(tmp_path)
+    shutil.copytree(SCHEMAS, source / "schemas")
+    (source / "schemas" / "schemas" / "dependencies" / "skupper-policy-1.yml").unlink()
+    assert "skupper-policy-1.yml" in call("bundle", str(source)).stderr
 
 
 def test_a_source_that_is_not_there_is_a_wrong_command_line(tmp_path: Path) -> None:

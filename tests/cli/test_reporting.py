@@ -13,7 +13,8 @@ from reconcile.cli.reporting import RunReporter
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import SECRET
 from reconcile.report import logs
-from reconcile.skupper.plan import MISSING_NAMESPACE, LinkState, Plan, Verb
+from reconcile.skupper.plan import MISSING_NAMESPACE, LinkState, Plan, SiteState, Verb
+from reconcile.skupper.waits import Wait, WaitKind
 from tests.report.plans import change, link, site
 
 WARNING = Finding("single-site", "one site only", Severity.WARNING)
@@ -150,9 +151,9 @@ def test_a_run_that_was_stopped_says_what_is_left(reporter: RunReporter, reporte
     )
 
 
-@pytest.mark.parametrize("state", ["absent", "starting", "down"])
+@pytest.mark.parametrize("state", [SiteState.ABSENT, SiteState.STARTING, SiteState.DOWN])
 def test_a_site_that_is_not_there_fails_only_a_run_that_waited(
-    state: str, reporter: RunReporter, reported: RunResult
+    state: SiteState, reporter: RunReporter, reported: RunResult
 ) -> None:
     lone = site("a", state, reason="why not")
     assert not summarize(reporter, wait=0, sites=(lone,))
@@ -165,8 +166,9 @@ def test_a_site_that_is_not_there_fails_only_a_run_that_waited(
 def test_a_site_that_is_not_gone_fails_only_a_run_that_waited(
     wait: float, level: str, reporter: RunReporter, reported: RunResult
 ) -> None:
-    leaving = site("a", "removing", reason="why not")
-    held = replace(change(Verb.DELETE, SECRET), removal=True, waits_for="the declared link x is up")
+    leaving = site("a", SiteState.REMOVING, reason="why not")
+    linked = Wait(WaitKind.LINKED, "x", "the declared link x is up")
+    held = replace(change(Verb.DELETE, SECRET), removal=True, waits_for=linked)
     assert summarize(reporter, wait=wait, sites=(leaving,), changes=(held,)) is bool(wait)
     assert reported()[0].startswith(f"[{level}] ")
     assert reported()[0].endswith(

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from reconcile.cli.stopping import stoppable
+from reconcile.cli.exits import stoppable
 from tests.cli.processes import python
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -61,7 +61,7 @@ def ended(action: str, *, gentle: bool, timeout: float = 0) -> tuple[int, int]:
 import os, signal
 child = os.fork()
 if not child:
-    from reconcile.cli.stopping import stoppable
+    from reconcile.cli.exits import stoppable
     with stoppable({timeout}) as stop:
         stop.gentle = {gentle}
         {action}

@@ -25,7 +25,7 @@ from reconcile.kinds import (
 from reconcile.openshift import errors, paths
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes import kubeconfig
+from reconcile.sandbox.kubernetes import servers
 from reconcile.sandbox.kubernetes.accounts import Account
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
@@ -186,9 +186,7 @@ class RealClusters:
 
     def write_kubeconfig(self, path: Path) -> Path:
         """Write a kubeconfig with one context per cluster, as the administrator of each."""
-        entries = [kubeconfig.Entry(cluster.name, cluster.url, cluster.token) for cluster in self]
-        kubeconfig.write(path, entries, self.ca_file.read_bytes())
-        return path
+        return servers.write_kubeconfig(path, self, self.ca_file.read_bytes())
 
 
 def _wish(spec: ClusterSpec) -> Wish:

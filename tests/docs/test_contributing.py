@@ -9,7 +9,11 @@ import pytest
 from tests.docs.pages import CONTRIBUTING, ROOT
 
 FILES = sorted(
-    {word for word in CONTRIBUTING.words if re.match(r"(reconcile|tests|schemas|fixtures|docs)/", word)}
+    {
+        word
+        for word in CONTRIBUTING.words
+        if re.match(r"(reconcile|codegen|tests|schemas|fixtures|docs)/", word)
+    }
 )
 NAMES = sorted({word for word in CONTRIBUTING.words if re.fullmatch(r"reconcile(\.\w+)+", word)})
 

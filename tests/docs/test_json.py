@@ -3,13 +3,16 @@
 ``python -m tests.docs.test_json`` writes the example into the page.
 """
 
+import dataclasses
 import json
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
+
+import pytest
 
 from reconcile.app_interface.bundle import building
-from reconcile.findings import Finding
+from reconcile.findings import Finding, SiteSubject, Subject
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.report import plan_json
 from reconcile.skupper.drift import FieldDrift
@@ -20,16 +23,20 @@ from reconcile.skupper.plan import (
     LinkState,
     Plan,
     SiteReport,
+    SiteState,
     Verb,
     Verdict,
 )
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait, WaitKind
 from tests.docs.pages import ROOT, Page
 from tests.report.plans import NOW
 
 PAGE = Page(ROOT / "docs" / "json.md")
+SUBJECTS = PAGE.text.partition("### Subjects")[2].partition("## ")[0]
 _EAST, _WEST = SiteKey("east", "vault"), SiteKey("west", "vault")
+_LINK = Link(_WEST, _EAST)
 _SECRET = "link-east-vault-75a4ce0b-0f5e1c2d"
 
 EXAMPLE = Plan(
@@ -52,7 +59,7 @@ EXAMPLE = Plan(
             name=_SECRET,
             network="vault",
             reason="the token is issued",
-            waits_for="the token is issued",
+            waits_for=Wait(WaitKind.ISSUED, str(_LINK), "the token is issued"),
         ),
     ),
     sites=(
@@ -61,7 +68,7 @@ EXAMPLE = Plan(
             key=_EAST,
             name="east-vault",
             mode="interior",
-            state="ready",
+            state=SiteState.READY,
             version="1.9.6",
             since=NOW,
         ),
@@ -69,10 +76,10 @@ EXAMPLE = Plan(
     links=(
         LinkReport(
             network="vault",
-            link=Link(_WEST, _EAST),
+            link=_LINK,
             state=LinkState.REQUESTED,
             reason="east/vault has not issued the token yet",
-            secret=_SECRET,
+            credential=_SECRET,
             since=NOW,
             issuer=LinkObservation(Verdict.ABSENT, "no incoming link", NOW - timedelta(seconds=2)),
         ),
@@ -83,9 +90,7 @@ EXAMPLE = Plan(
             message="west/vault: routers 'many' is not a valid number of routers. Write 1 or more",
             datafile="/services/vault/west.yml",
             pointer=("skupper", "config", "routers"),
-            network="vault",
-            cluster="west",
-            namespace="vault",
+            subject=SiteSubject("west", "vault", "vault"),
         ),
     ),
 )
@@ -100,7 +105,7 @@ def tables() -> dict[str, set[str]]:
     found = {}
     for section in re.split(r"^## ", PAGE.text, flags=re.MULTILINE)[1:]:
         heading, _, rest = section.partition("\n")
-        fields = re.findall(r"^\| `(\w+)` \| ", rest, flags=re.MULTILINE)
+        fields = re.findall(r"^\| `(\w+)` \| ", rest.partition("\n### ")[0], flags=re.MULTILINE)
         found[heading] = set(fields)
     return found
 
@@ -127,8 +132,22 @@ def test_the_fields_of_drift_and_observations_are_described() -> None:
     assert {*drift, *document["links"][0]["observations"]["issuer"]} <= words()
 
 
-def test_every_state_and_verdict_is_described() -> None:
-    assert {*map(str, LinkState), *map(str, Verdict), *map(str, Verb)} <= words()
+def test_the_fields_of_a_wait_are_described() -> None:
+    assert json.loads(output())["changes"][1]["waits_for"].keys() <= words()
+
+
+def test_every_state_verdict_and_kind_of_wait_is_described() -> None:
+    assert {*map(str, SiteState), *map(str, LinkState), *map(str, Verdict), *map(str, Verb)} <= words()
+    assert {*map(str, WaitKind)} <= words()
+
+
+@pytest.mark.parametrize("subject", get_args(Subject))
+def test_every_kind_of_subject_is_described_with_its_fields(subject: type[Subject]) -> None:
+    fields = [field.name for field in dataclasses.fields(subject)]
+    example = Plan(findings=(Finding("rule", "message", subject=subject(*fields)),))
+    kind = json.loads(plan_json.plan(example))["findings"][0]["subject"]["kind"]
+    (row,) = re.findall(rf"^\| `{kind}` \| (.*?) \|", SUBJECTS, flags=re.MULTILINE)
+    assert re.findall(r"`(\w+)`", row) == fields
 
 
 def test_every_field_of_a_bundle_is_described() -> None:

@@ -14,14 +14,16 @@ from dataclasses import dataclass, field, replace
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome
+from reconcile.engines import ENGINES
 from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.client import Client
 from reconcile.reconciler import Options, Reconciler
-from reconcile.report import actions
+from reconcile.report import lines
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
+from reconcile.skupper.engine import Engines
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
@@ -74,6 +76,9 @@ class Harness:
     admin_token: dict[str, str] = field(default_factory=dict)
     """Tokens of a second account, for policies, by cluster."""
     ownership: Ownership = OURS
+    engines: Engines = ENGINES
+    others: tuple[Network, ...] = ()
+    """Networks beside the one that tests change."""
     proxies: dict[str, FaultProxy] = field(default_factory=dict)
     """Proxies between us and clusters; Skupper goes straight to its cluster."""
 
@@ -96,7 +101,7 @@ class Harness:
     @property
     def definitions(self) -> Definitions:
         everything = tuple(self.cluster(cluster.name) for cluster in self.servers)
-        return Definitions(networks=(self.network,), clusters=everything)
+        return Definitions(networks=(self.network, *self.others), clusters=everything)
 
     def change(self, **fields) -> None:
         """Change the network."""
@@ -147,6 +152,7 @@ class Harness:
             lambda cluster, _: self._accounts(cluster.name),
             options,
             stop=stop,
+            engines=self.engines,
         )
         with closing(reconciler):
             run = reconciler.run(tell)
@@ -154,7 +160,7 @@ class Harness:
             requests = dict(reconciler.requests())
         return RunResult(
             outcome=outcome,
-            actions=[actions.line(event.change) for event in events if isinstance(event, ChangeStarted)],
+            actions=[lines.action(event.change) for event in events if isinstance(event, ChangeStarted)],
             failures=[e.message for e in events if isinstance(e, ChangeFailed | ClusterFailed)],
             requests=requests,
             seconds=time.monotonic() - started,
@@ -200,7 +206,9 @@ def harness(
             )
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
         skupper = stack.enter_context(Skupper(clients))
-        declared = Network("n", "quay.io/skupper/site-controller", "1.9.6", sites=sites, **network)
+        declared = Network(
+            "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network
+        )
         made = Harness(servers, skupper, hidden, declared)
         stack.callback(lambda: [proxy.shut() for proxy in made.proxies.values()])
         yield made

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from reconcile.apply.events import Planned
+from reconcile.findings import SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
 from reconcile.skupper.definitions import SiteDefinition
@@ -165,7 +166,8 @@ def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
     before = linked.objects(CONFIG_MAP, "b")
     result = linked.run()
     assert len(linked.objects(CONFIG_MAP, "b")) == len(before)
-    (warning,) = [finding.message for finding in result.outcome.plan.findings if finding.cluster == "b"]
+    found = result.outcome.plan.findings
+    (warning,) = [finding.message for finding in found if finding.subject == SiteSubject("b", "net")]
     assert warning == (
         "b/net contains managed resources that are not declared; nothing is removed there: "
         "deployments may not be listed there"

@@ -115,7 +115,7 @@ def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: Harness):
 def link_name(fleet: Harness) -> str:
     """The name of the Secret of the link from b to a."""
     reports = fleet.run(dry_run=True).outcome.plan.links
-    (name,) = [report.secret for report in reports if str(report.link) == "b/net -> a/net"]
+    (name,) = [report.credential for report in reports if str(report.link) == "b/net -> a/net"]
     return name
 
 

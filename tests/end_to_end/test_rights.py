@@ -15,11 +15,11 @@ from reconcile.kinds import (
 )
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState, Verb
-from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import names, objects
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
 from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
+from tests.skupper.resolving import resolve_sites
 from tests.waiting import until
 
 NAMESPACED = ("site.yaml",)
@@ -95,7 +95,7 @@ def test_an_old_request_is_retriggered(fleet: Harness):
     fleet.skupper.stop()
     drop_links(fleet, "b")
     planned = fleet.run(dry_run=True).outcome.plan.changes
-    (request,) = (c.body for c in planned if c.verb is Verb.CREATE and c.kind == SECRET and not c.source)
+    (request,) = (c.body for c in planned if c.verb is Verb.CREATE and c.kind == SECRET and not c.hand_over)
     annotations = {**request["metadata"]["annotations"], names.TRIGGERED: "2020-01-01T00:00:00+00:00"}
     fleet["a"].load({**request, "metadata": {**request["metadata"], "annotations": annotations}})
     result = fleet.run(wait=0)

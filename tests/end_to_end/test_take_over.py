@@ -269,7 +269,7 @@ def test_a_link_that_ran_the_other_way_goes_though_it_hides_ours(fleet: Harness)
     legacy_install.link(fleet, "a", "b")
     until(lambda: uplinks(fleet, "a") == 1)
     assert fleet.run(take_over=True, wait=10).all_up
-    assert [name for _, name in tokens(fleet)] == [fleet.run().outcome.plan.links[0].secret]
+    assert [name for _, name in tokens(fleet)] == [fleet.run().outcome.plan.links[0].credential]
 
 
 def test_a_link_to_a_site_that_stays_with_skupper_network_is_kept(legacy: Harness):

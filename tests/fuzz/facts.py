@@ -1,27 +1,23 @@
 """What must hold for every fleet, however spoiled: asked by the property tests and by the coverage-guided fuzzer."""
 
 import json
+from dataclasses import asdict
 
 from reconcile.kinds import CONFIG_MAP
-from reconcile.report import actions, plan_json, plan_text, status_text
-from reconcile.skupper import planning
-from reconcile.skupper.desired import resolve
+from reconcile.report import lines, plan_json, plan_text, status_text
 from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.v1 import names
-from reconcile.skupper.v1.engine import V1
 from tests.fuzz import inputs
 from tests.fuzz.inputs import KEY_BYTES, STEADY, Bodies
-from tests.skupper.fakes import NOW, OURS
-
-_DESIRED = resolve(inputs.DEFINITIONS)
+from tests.skupper.fakes import NOW, OURS, plan
 
 
 def of_fleet(bodies: Bodies) -> Plan:
     """Plan a fleet and hold all facts against it."""
     plan_input = inputs.plan_input(bodies)
-    found = planning.plan(plan_input, _DESIRED, V1)
+    found = plan(plan_input)
     touches_only_ours(found, plan_input)
     leaves_others_alone(found, plan_input)
     reports_are_clean(found)
@@ -47,11 +43,11 @@ def steady(found: Plan) -> tuple[object, ...]:
         [change for change in found.changes if change.namespace == STEADY],
         [link for link in found.links if link.network == "steady"],
         [site for site in found.sites if site.network == "steady"],
-        [finding for finding in found.findings if STEADY in {finding.namespace, finding.network}],
+        [finding for finding in found.findings if {STEADY, "steady"} & {*asdict(finding.subject).values()}],
     )
 
 
-_STEADY = steady(planning.plan(inputs.plan_input(inputs.healthy()), _DESIRED, V1))
+_STEADY = steady(plan(inputs.plan_input(inputs.healthy())))
 
 
 def leaves_others_alone(found: Plan, plan_input: PlanInput) -> None:
@@ -67,7 +63,7 @@ def reports_are_clean(found: Plan) -> None:
     """All reports can be written; no line moves a cursor, no secret shows."""
     texts = [plan_text.text(found), status_text.text(found, NOW), status_text.text(found, NOW, width=60)]
     documents = [plan_json.plan(found), plan_json.status(found)]
-    lines = [actions.line(change) for change in found.changes]
+    lines = [lines.action(change) for change in found.changes]
     for text in (*texts, *documents, *lines):
         text.encode()
         assert all(line.isprintable() for line in text.split("\n")), text

@@ -16,6 +16,7 @@ from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.v1 import names
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body, plan
+from tests.skupper.resolving import resolve
 
 SHAKY, STEADY = "net", "calm"
 """Namespaces of the two networks."""
@@ -52,14 +53,15 @@ def _definitions() -> Definitions:
     steady = [SiteDefinition(clusters[name], STEADY) for name in "ab"]
     return Definitions(
         networks=(
-            Network("shaky", "image", "1.9.6", sites=tuple(shaky)),
-            Network("steady", "image", "1.9.6", sites=tuple(steady)),
+            Network("shaky", "1.9.6", settings={"image": "image"}, sites=tuple(shaky)),
+            Network("steady", "1.9.6", settings={"image": "image"}, sites=tuple(steady)),
         ),
         clusters=tuple(clusters.values()),
     )
 
 
 DEFINITIONS = _definitions()
+DESIRED = resolve(DEFINITIONS)
 
 
 def plan_input(bodies: Bodies) -> PlanInput:
@@ -67,7 +69,7 @@ def plan_input(bodies: Bodies) -> PlanInput:
     for cluster in snapshots:
         found = [_taken_in(place, body) for place, body in bodies.items() if place.cluster == cluster]
         snapshots[cluster] = ClusterSnapshot(objects={live.key: live for live in found})
-    return PlanInput(definitions=DEFINITIONS, ownership=OURS, now=NOW, snapshots=snapshots)
+    return PlanInput(desired=DESIRED, ownership=OURS, now=NOW, snapshots=snapshots)
 
 
 _known: dict[int, tuple[dict, LiveObject]] = {}
@@ -135,13 +137,13 @@ def _link(fakes: Mapping[str, FakeCluster], planned: Plan) -> None:
         issued_by = f"id-{issuer.cluster}-{issuer.namespace}"
         fakes[dialler.cluster].add_link_secret(
             dialler.namespace,
-            report.secret,
+            report.credential,
             str(dialler),
             str(issuer),
             issued_by=issued_by,
             host=f"{issuer.namespace}.{issuer.cluster}.example.com",
         )
-        delivered.setdefault(dialler, []).append(report.secret)
+        delivered.setdefault(dialler, []).append(report.credential)
         ends.setdefault(dialler, {"outgoing": [], "incoming": []})["outgoing"].append(issued_by)
         own = f"id-{dialler.cluster}-{dialler.namespace}"
         ends.setdefault(issuer, {"outgoing": [], "incoming": []})["incoming"].append(own)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.plan import LinkState
 from tests.fuzz import facts, inputs
 from tests.fuzz.inputs import Place, at, token
@@ -13,6 +13,12 @@ from tests.skupper.fakes import OURS, body, certificate
 
 def findings(place: Place, spoil: Callable[[dict], dict]) -> tuple[Finding, ...]:
     return facts.of_fleet(inputs.spoiled(place, spoil)).findings
+
+
+def where(finding: Finding) -> tuple[str, str]:
+    """The namespace that a finding is about."""
+    assert isinstance(finding.subject, SiteSubject)
+    return finding.subject.cluster, finding.subject.namespace
 
 
 def data(**entries: object) -> Callable[[dict], dict]:
@@ -54,14 +60,14 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
         "it is not a valid router configuration",
     ),
     "a CA without data": (CA, without_data, "tls.crt is missing"),
-    "a CA that is not base64": (CA, data(tls_crt="%%%"), "its tls.crt cannot be used: it is not base64"),
-    "a CA that is no certificate": (CA, data(tls_crt=GARBAGE), "its tls.crt cannot be used: it is not a PEM"),
-    "a server certificate of a wrong type": (SERVER, data(tls_crt=7), "its tls.crt cannot be used"),
-    "a token without data": (token("b"), without_data, "it has no ca.crt"),
+    "a CA that is not base64": (CA, data(tls_crt="%%%"), "tls.crt is not base64"),
+    "a CA that is no certificate": (CA, data(tls_crt=GARBAGE), "tls.crt is not a PEM certificate"),
+    "a server certificate of a wrong type": (SERVER, data(tls_crt=7), "tls.crt is not base64"),
+    "a token without data": (token("b"), without_data, "ca.crt is missing"),
     "a token with a garbage certificate": (
         token("b"),
         data(ca_crt=GARBAGE, tls_crt=GARBAGE),
-        "its ca.crt cannot be used: it is not a PEM certificate",
+        "ca.crt is not a PEM certificate",
     ),
     "a token without a certificate of its own": (
         token("b"),
@@ -71,7 +77,7 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
     "a token of an unknown type": (
         token("b"),
         metadata(labels=ODD_TYPE),
-        r"its label skupper.io/type is 'token-claim\x1b[2J', neither",
+        r"label skupper.io/type is 'token-claim\x1b[2J', neither",
     ),
     "a site without a uid": (at("a", "skupper-site"), metadata(uid=None), "its uid is missing"),
 }
@@ -81,7 +87,7 @@ CASES: dict[str, tuple[Place, Callable[[dict], dict], str]] = {
 def test_an_unusable_object_is_one_finding(case: str):
     place, spoil, what = CASES[case]
     (finding,) = findings(place, spoil)
-    assert (finding.rule, finding.cluster, finding.namespace) == ("unusable-object", place.cluster, "net")
+    assert (finding.rule, where(finding)) == ("unusable-object", (place.cluster, "net"))
     assert f"{place.kind.label} {place.name} in {place.cluster}/net is unusable: {what}" in finding.message
 
 
@@ -105,7 +111,7 @@ def test_nobody_links_to_a_site_at_which_no_link_ends_so_nothing_is_blocked(plac
 def test_a_link_says_what_is_wrong_with_its_issuer():
     found = facts.of_fleet(inputs.spoiled(CA, data(tls_crt=GARBAGE)))
     (reason,) = {link.reason for link in found.links if link.state is LinkState.WAITING}
-    assert reason.startswith("issuer a/net: its Secret skupper-site-ca is unusable, since its tls.crt cannot")
+    assert reason.startswith("issuer a/net: its Secret skupper-site-ca is unusable: tls.crt is not")
 
 
 def test_a_token_that_cannot_be_used_is_replaced():
@@ -119,7 +125,7 @@ def test_an_object_without_a_name_is_reported():
         for found in findings(token("b"), metadata(name=None, namespace="net"))
         if found.rule == "nameless-object"
     ]
-    assert finding.message.startswith("cluster b shows a Secret without a name")
+    assert finding.message.startswith("cluster b returned a Secret without a usable name")
 
 
 def test_a_status_that_is_not_written_yet_is_no_finding():
@@ -138,10 +144,10 @@ def test_a_request_has_no_certificates_and_is_no_finding():
 
 
 STRAYS = {
-    "it names no sites": ({}, "its annotation qontract-skupper/dialler names no site ('')"),
+    "it names no sites": ({}, "annotation qontract-skupper/dialler names no site ('')"),
     "it is of other sites": (
         {"qontract-skupper/dialler": "c/elsewhere", "qontract-skupper/issuer": "a/net"},
-        "neither name nor place is that of a link between 'c/elsewhere' and 'a/net'",
+        "its name or namespace is not that of a link between 'c/elsewhere' and 'a/net'",
     ),
 }
 

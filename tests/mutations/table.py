@@ -36,15 +36,15 @@ _PROMISES = "skupper/test_promises.py::Test"
 MUTATIONS = (
     _mutation(
         "removals do not wait for clusters that have not answered",
-        "skupper/planning.py",
-        "if change.waits_for or not inputs.awaited:",
+        "skupper/guards.py",
+        "if change.waits_for or not self.awaited:",
         "if True:",
         f"{_PROMISES}Counting::test_no_removal_is_ready_while_a_cluster_has_not_answered",
     ),
     _mutation(
         "the budget of removals is off",
-        "skupper/planning.py",
-        "if budget is None or count <= budget:",
+        "skupper/guards.py",
+        "if self.budget is None or count <= self.budget:",
         "if True:",
         f"{_PROMISES}Budget::test_one_removal_above_the_budget_means_none",
     ),
@@ -58,7 +58,7 @@ MUTATIONS = (
     _mutation(
         "links that are not declared are removed at once",
         "skupper/v1/prune.py",
-        "replacements.hold_token(secret) if secret.delivered else None",
+        "guards.converged.hold_token(secret) if secret.delivered else None",
         "None",
         "skupper/test_planning.py::TestRemovals::test_links_stay_until_those_that_remain_are_up",
         "skupper/test_replacements.py::test_a_replacement_that_is_managed_is_waited_for_without_a_word",
@@ -66,7 +66,7 @@ MUTATIONS = (
     _mutation(
         "a site is removed though a site that cannot be seen dials it",
         "skupper/v1/prune.py",
-        "hold = replacements.hold_site(live)",
+        "hold = guards.converged.hold_site(live)",
         "hold = None",
         "skupper/test_replacements.py::TestUnseenDiallers"
         "::test_a_site_stays_while_it_is_the_last_one_that_a_closed_site_dials",
@@ -74,8 +74,8 @@ MUTATIONS = (
     _mutation(
         "the old token is deleted before the new one has made the link",
         "skupper/v1/plan_link.py",
-        'waits_for = "" if up else "the new token has made the link"',
-        'waits_for = ""',
+        "waits_for = None if up else Wait(",
+        "waits_for = None if True else Wait(",
         "skupper/test_plan_link.py::test_the_old_token_stays_until_the_new_one_has_made_the_link",
         f"{_PROMISES}Replacing::test_at_every_step_the_dialler_has_a_token_that_may_work",
     ),
@@ -111,7 +111,7 @@ MUTATIONS = (
     ),
     _mutation(
         "what cannot be read counts as absent",
-        "skupper/v1/networks.py",
+        "skupper/blocks.py",
         "    if problem:\n",
         "    if False:\n",
         "skupper/test_planning.py::test_an_unreadable_cluster_gets_no_change_and_the_others_do",
@@ -119,9 +119,9 @@ MUTATIONS = (
     ),
     _mutation(
         "what could be read in part is removed",
-        "skupper/v1/observed_state.py",
-        "if cluster is None or self.inputs.snapshot(key.cluster).problem_in(key.namespace):",
-        "if cluster is None:",
+        "skupper/blocks.py",
+        "inputs.snapshot(key.cluster).problem_in(key.namespace) or ",
+        "",
         f"{_PROMISES}Counting::test_nothing_is_removed_where_not_all_could_be_read",
     ),
     _mutation(

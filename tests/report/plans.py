@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import ClusterSubject, Finding, NetworkSubject, Severity
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
-from reconcile.skupper.drift import FieldDrift
+from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import (
     Change,
     LinkObservation,
@@ -13,11 +13,13 @@ from reconcile.skupper.plan import (
     LinkState,
     Plan,
     SiteReport,
+    SiteState,
     Verb,
     Verdict,
 )
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait, WaitKind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UP, ABSENT, UNKNOWN = Verdict.UP, Verdict.ABSENT, Verdict.UNKNOWN
@@ -40,12 +42,16 @@ def change(
     return Change(verb=verb, kind=kind, name=name, **given)
 
 
+def wait(kind: WaitKind, text: str, subject: str = "west/vault-net") -> Wait:
+    return Wait(kind, subject, text)
+
+
 def key(name: str) -> SiteKey:
     cluster, _, namespace = name.partition("/")
     return SiteKey(cluster, namespace or "vault-net")
 
 
-def site(name: str, state: str = "ready", **rest: Any) -> SiteReport:
+def site(name: str, state: SiteState = SiteState.READY, **rest: Any) -> SiteReport:
     at = key(name)
     given = {"network": "vault", "mode": "interior", **rest}
     return SiteReport(key=at, name=f"{at.cluster}-{at.namespace}", state=state, **given)
@@ -77,27 +83,37 @@ FRESH = Plan(
         change(kind=ROLE, name="skupper-site-controller"),
         change(kind=DEPLOYMENT, name="skupper-site-controller"),
         change(),
-        change(cluster="west", waits_for="the remaining objects of the old site are deleted"),
+        change(
+            cluster="west",
+            waits_for=wait(WaitKind.CLEANED_UP, "the remaining objects of the old site are deleted"),
+        ),
         change(
             Verb.CREATE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="the link does not exist",
-            waits_for="west/vault-net is ready to accept links",
+            waits_for=wait(WaitKind.ACCEPTS_LINKS, "west/vault-net is ready to accept links"),
         ),
-        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", waits_for="the token is issued"),
+        change(
+            Verb.CREATE,
+            SECRET,
+            _TOKEN,
+            reason="the token is issued",
+            waits_for=wait(WaitKind.ISSUED, "the token is issued"),
+        ),
         change(
             Verb.DELETE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="its token is delivered",
-            waits_for="its token is delivered",
+            waits_for=wait(WaitKind.DELIVERED, "its token is delivered"),
         ),
         change(
             kind=CLUSTER_POLICY,
             name="test-vault",
+            admin=True,
             namespace="",
             network="",
             reason="the policy does not exist",
@@ -107,9 +123,9 @@ FRESH = Plan(
         ),
     ),
     sites=(
-        site("east", "absent", reason="the site does not exist yet"),
-        site("west", "absent", reason="the site does not exist yet"),
-        site("east/grafana-net", "absent", network="grafana", reason="the site does not exist yet"),
+        site("east", SiteState.ABSENT, reason="the site does not exist yet"),
+        site("west", SiteState.ABSENT, reason="the site does not exist yet"),
+        site("east/grafana-net", SiteState.ABSENT, network="grafana", reason="the site does not exist yet"),
     ),
     links=(link("east", "west", LinkState.WAITING, _ISSUER_WAITS),),
 )
@@ -120,7 +136,7 @@ DRIFTED = Plan(
         change(
             reason="it differs in data.routers, which takes effect only when the site is recreated",
             drift=(
-                FieldDrift(("data", "console-password"), "***", "***"),
+                FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),
                 FieldDrift(("data", "router-logging"), None, "error+"),
                 FieldDrift(("data", "routers"), "1", "2"),
                 FieldDrift(("metadata", "labels", "team"), "sre", None),
@@ -149,7 +165,7 @@ REMOVALS = Plan(
             "link-west-vault-net-75a4ce0b-1",
             reason="the link is not declared",
             removal=True,
-            waits_for="the declared link east/vault-net -> south/vault-net is up",
+            waits_for=wait(WaitKind.LINKED, "the declared link east/vault-net -> south/vault-net is up"),
         ),
         change(
             Verb.DELETE,
@@ -163,6 +179,7 @@ REMOVALS = Plan(
             Verb.DELETE,
             CLUSTER_POLICY,
             "test-old",
+            admin=True,
             network="",
             namespace="",
             reason="no namespace refers to the policy",
@@ -174,7 +191,7 @@ REMOVALS = Plan(
         ready("east"),
         site(
             "north/old",
-            "removing",
+            SiteState.REMOVING,
             network="",
             mode="",
             reason="the site is not declared; still there: ConfigMap skupper-site",
@@ -192,7 +209,7 @@ CONVERGED = Plan(
             LinkState.UP,
             dialler=seen(UP, seconds=3),
             issuer=seen(UP, seconds=61),
-            secret="link-east-vault-net-75a4ce0b-1",
+            credential="link-east-vault-net-75a4ce0b-1",
             since=ago(hours=5),
         ),
         link(
@@ -226,11 +243,13 @@ FINDINGS = (
         pointer=("sites", 0, "config"),
     ),
     Finding("no-schema", "$schema is missing", datafile="/ns/west.yml"),
-    Finding("single-site", "one live site makes no network", Severity.WARNING, network="vault"),
+    Finding(
+        "single-site", "one live site makes no network", Severity.WARNING, subject=NetworkSubject("vault")
+    ),
     Finding(
         "no-policy-kind",
         "cluster east does not know SkupperClusterPolicy.skupper.io: have its CRD installed",
-        cluster="east",
+        subject=ClusterSubject("east"),
     ),
 )
 
@@ -238,13 +257,24 @@ STATES = Plan(
     changes=(change(),),
     sites=(
         ready("east"),
-        site("west", "absent", reason="the site does not exist yet"),
-        site("north", "starting", reason="Deployment skupper-router is not there yet", since=ago(seconds=40)),
-        site("south", "unknown", reason=_UNREADABLE),
-        site("off", "skipped", reason=_DISABLED),
+        site("west", SiteState.ABSENT, reason="the site does not exist yet"),
+        site(
+            "north",
+            SiteState.STARTING,
+            reason="Deployment skupper-router is not there yet",
+            since=ago(seconds=40),
+        ),
+        site("south", SiteState.UNKNOWN, reason=_UNREADABLE),
+        site("off", SiteState.SKIPPED, reason=_DISABLED),
         site("private", mode="edge", version="1.9.6", since=ago(days=800)),
-        site("gone", "removing", network="", mode="", reason="the site is not declared; still there: Role x"),
-        site("held", "kept", network="", mode="", reason="more removals than the budget allows"),
+        site(
+            "gone",
+            SiteState.REMOVING,
+            network="",
+            mode="",
+            reason="the site is not declared; still there: Role x",
+        ),
+        site("held", SiteState.KEPT, network="", mode="", reason="more removals than the budget allows"),
     ),
     links=(
         link("east", "west", LinkState.WAITING, _ISSUER_WAITS),
@@ -300,7 +330,7 @@ STATES = Plan(
 """A site in every state and a link in every state."""
 
 FILTERED = Plan(
-    sites=(site("east", "skipped", reason="--external excludes it"),),
+    sites=(site("east", SiteState.SKIPPED, reason="--external excludes it"),),
     links=(link("east", "west", LinkState.SKIPPED, "--external excludes it"),),
 )
 """A filter that leaves everything out."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.report import actions, findings, plan_json, plan_text, status_text
+from reconcile.report import findings, lines, plan_json, plan_text, status_text
 from tests.golden import assert_golden
 from tests.report.plans import CONVERGED, DRIFTED, EVERY, FINDINGS, FRESH, NOW, REMOVALS, STATES
 
@@ -24,7 +24,7 @@ REPORTS: dict[str, Callable[[], str]] = {
     "states.status.json": lambda: plan_json.status(STATES, bundle="0f5e", failures=["south: no answer"]),
     "findings.txt": lambda: "\n".join(findings.line(finding) for finding in FINDINGS),
     "actions.txt": lambda: "\n".join(
-        actions.line(change) for plan in (FRESH, DRIFTED, REMOVALS) for change in plan.changes
+        lines.action(change) for plan in (FRESH, DRIFTED, REMOVALS) for change in plan.changes
     ),
 }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from reconcile.findings import Finding, Severity
-from reconcile.report.link_summary import link_summary
+from reconcile.report.lines import link_summary
 from reconcile.skupper.plan import LinkState, Plan
 from tests.report.plans import link
 

@@ -3,8 +3,18 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 
+from reconcile.findings import (
+    ClusterSubject,
+    Finding,
+    FleetSubject,
+    NetworkSubject,
+    PolicySubject,
+    SiteSubject,
+    Subject,
+)
 from reconcile.report import plan_json
 from reconcile.skupper.plan import LinkState, Plan
 from tests.report.plans import EMPTY, STATES, change, link
@@ -33,11 +43,11 @@ LINK = {
     "converged",
     "managed",
     "reason",
-    "secret",
+    "credential",
     "since",
     "observations",
 }
-FINDING = {"rule", "severity", "message", "datafile", "pointer", "network", "cluster", "namespace", "policy"}
+FINDING = {"rule", "severity", "message", "datafile", "pointer", "subject"}
 
 
 def of(plan: Plan) -> dict[str, Any]:
@@ -77,6 +87,22 @@ def test_bundle_and_failures_are_reported() -> None:
 
 def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
     assert of(Plan(changes=(change(),)))["changes"][0]["waits_for"] is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        (FleetSubject(), {"kind": "fleet"}),
+        (NetworkSubject("n"), {"kind": "network", "network": "n"}),
+        (SiteSubject("a", "net", "n"), {"kind": "site", "cluster": "a", "namespace": "net", "network": "n"}),
+        (PolicySubject("p"), {"kind": "policy", "policy": "p"}),
+        (ClusterSubject("a"), {"kind": "cluster", "cluster": "a"}),
+    ],
+)
+def test_the_subject_of_a_finding_has_its_kind(subject: Subject, expected: dict[str, str]) -> None:
+    assert (
+        of(Plan(findings=(Finding("rule", "text", subject=subject),)))["findings"][0]["subject"] == expected
+    )
 
 
 def test_bodies_are_not_part_of_it() -> None:

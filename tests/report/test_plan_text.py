@@ -7,10 +7,13 @@ from hypothesis import given
 from reconcile.kinds import CLUSTER_POLICY
 from reconcile.report.plan_text import LONGEST_VALUE, summary, text
 from reconcile.report.printable import printable
-from reconcile.skupper.drift import FieldDrift
+from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
-from tests.report.plans import change
+from reconcile.skupper.waits import WaitKind
+from tests.report.plans import change, wait
 from tests.report.strategies import plans
+
+RAIN = wait(WaitKind.CLEANED_UP, "it rains")
 
 
 def of(*changes: Change) -> str:
@@ -48,15 +51,15 @@ def test_different_reasons_are_both_said() -> None:
 
 
 def test_a_change_for_later_is_marked_with_a_dot_and_says_what_it_waits_for() -> None:
-    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(waits_for="it rains"))
+    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(waits_for=RAIN))
 
 
 def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:
-    assert "  # once it rains\n" in of(change(reason="it rains", waits_for="it rains"))
+    assert "  # once it rains\n" in of(change(reason="it rains", waits_for=RAIN))
 
 
 def test_masked_values_are_not_shown_as_values() -> None:
-    shown = of(change(drift=(FieldDrift(("data", "console-password"), "***", "***"),)))
+    shown = of(change(drift=(FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),)))
     assert "data.console-password: changes (confidential)" in shown
 
 
@@ -89,7 +92,7 @@ def test_the_summary_of_a_plan_that_removes_nothing_does_not_mention_downtime() 
 
 def test_the_summary_counts_what_comes_later() -> None:
     assert " 1 of them (marked .) follows later in this run." in summary(
-        Plan(changes=(change(waits_for="it rains"),))
+        Plan(changes=(change(waits_for=RAIN),))
     )
 
 

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.report.status_text import text
-from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState, Plan, SiteReport, Verdict
+from reconcile.skupper.plan import (
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+    Verdict,
+)
 from tests.report.plans import NOW, STATES, ago, change, link, ready, site
 from tests.report.strategies import plans
 
@@ -65,7 +73,7 @@ def test_what_is_skipped_is_counted_by_reason() -> None:
     shown = of(
         link("a", "b", LinkState.SKIPPED, "one"),
         link("b", "a", LinkState.SKIPPED, "one"),
-        sites=(site("a", "skipped", reason="one"), site("b", "skipped", reason="other")),
+        sites=(site("a", SiteState.SKIPPED, reason="one"), site("b", SiteState.SKIPPED, reason="other")),
     )
     assert "skipped: 1 site, 2 links (one)" in shown
     assert "skipped: 1 site (other)" in shown

@@ -12,22 +12,21 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from reconcile.engines import ENGINES
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.skupper import planning
-from reconcile.skupper.desired import resolve
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.v1.engine import V1
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = Ownership("test")
 
 
 def plan(inputs: PlanInput) -> Plan:
-    """Plan v1 sites."""
-    return planning.plan(inputs, resolve(inputs.definitions), V1)
+    """Plan with the engines of the program."""
+    return planning.plan(inputs, ENGINES)
 
 
 @cache

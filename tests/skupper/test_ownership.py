@@ -9,10 +9,10 @@ from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy,
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import list_requests, objects, provenance
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve, resolve_sites
 
 CONTROLLER = "skupper-site-controller"
 NO_MANAGER: dict[str, Any] = {"managedFields": []}
@@ -25,7 +25,7 @@ def network(*, policies: tuple[Policy, ...] = ()) -> Network:
         SiteDefinition(Cluster("a", "https://a", private=False), "net", policies=policies),
         SiteDefinition(Cluster("b", "https://b", private=False), "net"),
     )
-    return Network("n", "image", "1.9.6", sites=sites)
+    return Network("n", "1.9.6", settings={"image": "image"}, sites=sites)
 
 
 def plan(declared: Network, **fakes: FakeCluster) -> Plan:
@@ -33,7 +33,9 @@ def plan(declared: Network, **fakes: FakeCluster) -> Plan:
         name: fake.snapshot() for name, fake in fakes.items()
     }
     return plan_inputs(
-        PlanInput(definitions=Definitions(networks=(declared,)), ownership=OURS, now=NOW, snapshots=snapshots)
+        PlanInput(
+            desired=resolve(Definitions(networks=(declared,))), ownership=OURS, now=NOW, snapshots=snapshots
+        )
     )
 
 

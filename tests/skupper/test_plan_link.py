@@ -15,6 +15,7 @@ from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body, certificate
 from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve
 
 DIALLER, ISSUER = "b/net", "a/net"
 
@@ -28,7 +29,9 @@ class Pair:
         sites = tuple(
             SiteDefinition(Cluster(name, f"https://{name}", private=False), "net") for name in ("a", "b")
         )
-        self.definitions = Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),))
+        self.definitions = Definitions(
+            networks=(Network("n", "1.9.6", settings={"image": "image"}, sites=sites),)
+        )
 
     def with_sites(self) -> "Pair":
         self.a.add_site("net", site_id="id-a")
@@ -38,7 +41,7 @@ class Pair:
     def plan(self) -> Plan:
         return plan_inputs(
             PlanInput(
-                definitions=self.definitions,
+                desired=resolve(self.definitions),
                 ownership=OURS,
                 now=self.now,
                 snapshots={"a": self.a.snapshot(), "b": self.b.snapshot()},
@@ -61,17 +64,17 @@ class Pair:
         return found
 
     def request(self) -> str:
-        name = self.link().secret
+        name = self.link().credential
         self.a.add_link_secret("net", name, DIALLER, ISSUER)
         return name
 
     def issue(self, name: str = "", issued_by: str = "id-a", host: str = "net.a.example.com") -> str:
-        name = name or self.link().secret
+        name = name or self.link().credential
         self.a.add_link_secret("net", name, DIALLER, ISSUER, issued_by=issued_by, host=host)
         return name
 
     def deliver(self, name: str = "", issued_by: str = "id-a", host: str = "net.a.example.com") -> str:
-        name = name or self.link().secret
+        name = name or self.link().credential
         self.b.add_link_secret("net", name, DIALLER, ISSUER, issued_by=issued_by, host=host)
         return name
 
@@ -120,7 +123,7 @@ def test_what_a_waiting_link_will_need_is_planned_for_later():
 
 
 def test_the_token_is_requested_as_soon_as_the_issuer_is_ready(pair: Pair):
-    name = pair.link().secret
+    name = pair.link().credential
     assert pair.secret_changes() == [
         (Verb.CREATE, "a", name, True),
         (Verb.CREATE, "b", name, False),
@@ -154,7 +157,21 @@ def test_an_issued_token_is_delivered(pair: Pair):
 
 def test_a_delivery_names_where_the_token_is(pair: Pair):
     name = pair.issue()
-    assert pair.change(Verb.CREATE, name).source == ("a", "net", name)
+    hand_over = pair.change(Verb.CREATE, name).hand_over
+    assert hand_over
+    assert hand_over.source == ("a", SECRET, "net", name)
+
+
+def test_a_token_is_delivered_with_its_data_and_with_what_says_how_to_reach_its_issuer(pair: Pair):
+    hand_over = pair.change(Verb.CREATE, pair.issue()).hand_over
+    assert hand_over
+    annotations = {"inter-router-host": "host", "kubectl.kubernetes.io/last-applied-configuration": "{}"}
+    source = {"metadata": {"annotations": annotations}, "data": {"tls.key": "QQ=="}}
+    body = {"metadata": {"name": "link", "annotations": {"ours": "yes"}}}
+    assert hand_over.compose(body, source) == {
+        "metadata": {"name": "link", "annotations": {"inter-router-host": "host", "ours": "yes"}},
+        "data": {"tls.key": "QQ=="},
+    }
 
 
 def test_a_token_for_another_host_is_not_delivered_but_made_again(pair: Pair):
@@ -215,12 +232,12 @@ def test_a_link_to_an_earlier_site_id_is_not_up(pair: Pair):
 def test_an_issuer_that_was_recreated_gets_a_token_of_a_new_name(pair: Pair):
     old = pair.deliver()
     pair.a.add_site("net", site_id="id-a2")
-    assert pair.link().secret != old
+    assert pair.link().credential != old
 
 
 @pytest.mark.parametrize("change", ["host", "ca"])
 def test_a_new_endpoint_or_ca_gives_a_new_name(pair: Pair, change: str):
-    old = pair.link().secret
+    old = pair.link().credential
     if change == "host":
         pair.a.add_site("net", site_id="id-a", host="other.example.com")
     else:
@@ -228,12 +245,12 @@ def test_a_new_endpoint_or_ca_gives_a_new_name(pair: Pair, change: str):
         other.add_site("net", site_id="id-x")
         ca = other.bodies[SECRET, "net", "skupper-site-ca"]["data"]
         pair.a.bodies[SECRET, "net", "skupper-site-ca"]["data"] = ca
-    assert pair.link().secret != old
+    assert pair.link().credential != old
 
 
 def test_the_old_token_stays_until_the_new_one_has_made_the_link(pair: Pair):
     old = pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
-    new = pair.deliver(pair.link().secret)
+    new = pair.deliver(pair.link().credential)
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
     pair.connect(new)
     assert (Verb.DELETE, "b", old, True) in pair.secret_changes()
@@ -241,14 +258,14 @@ def test_the_old_token_stays_until_the_new_one_has_made_the_link(pair: Pair):
 
 def test_the_old_token_stays_while_the_router_has_no_connector_for_the_new_one(pair: Pair):
     old = pair.deliver("link-a-net-1c62e307-old")
-    pair.deliver(pair.link().secret)
+    pair.deliver(pair.link().credential)
     pair.connect(old)
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
 
 
 def test_a_link_whose_router_still_uses_the_old_token_is_on_its_way(pair: Pair):
     old = pair.deliver("link-a-net-1c62e307-old")
-    pair.deliver(pair.link().secret)
+    pair.deliver(pair.link().credential)
     pair.connect(old)
     assert pair.link().state is LinkState.DELIVERED
     assert pair.link().reason == "the router of b/net has not loaded the new token yet"
@@ -256,7 +273,7 @@ def test_a_link_whose_router_still_uses_the_old_token_is_on_its_way(pair: Pair):
 
 def test_a_link_whose_router_never_takes_up_the_new_token_is_up_by_the_old_one(pair: Pair):
     old = pair.deliver("link-a-net-1c62e307-old")
-    pair.deliver(pair.link().secret)
+    pair.deliver(pair.link().credential)
     pair.connect(old)
     pair.now += timedelta(minutes=3)
     assert pair.link().state is LinkState.UP
@@ -300,16 +317,16 @@ def test_the_last_word_of_a_router_that_is_gone_counts_for_nothing(pair: Pair):
 def test_a_token_close_to_its_expiry_is_replaced_under_a_new_name(pair: Pair):
     old = pair.deliver()
     pair.now += timedelta(days=1790)
-    assert pair.link().secret != old
+    assert pair.link().credential != old
 
 
 def test_a_token_is_replaced_60_days_before_its_certificate_expires(pair: Pair):
     """The certificates of the tests are valid for 1800 days."""
     old = pair.deliver()
     pair.now += timedelta(days=1800 - 60)
-    assert pair.link().secret == old
+    assert pair.link().credential == old
     pair.now += timedelta(seconds=1)
-    assert pair.link().secret != old
+    assert pair.link().credential != old
 
 
 def test_a_ca_close_to_its_expiry_is_reported_and_no_token_replaced_for_it(pair: Pair):
@@ -317,7 +334,7 @@ def test_a_ca_close_to_its_expiry_is_reported_and_no_token_replaced_for_it(pair:
     pair.a.bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = ca
     name = pair.deliver()
     pair.b.bodies[SECRET, "net", name]["data"]["ca.crt"] = ca
-    assert pair.link().secret == name
+    assert pair.link().credential == name
     (finding,) = pair.plan().findings
     assert (finding.rule, finding.severity) == ("expiring-site", Severity.WARNING)
     assert finding.message.startswith("Secret skupper-site-ca in a/net expires on 2026-03-31; ")
@@ -327,17 +344,17 @@ def test_the_name_of_a_renewed_token_stays_when_the_old_one_is_gone(pair: Pair):
     old = pair.deliver()
     then = pair.now
     pair.now += timedelta(days=1790)
-    renewed = pair.link().secret
+    renewed = pair.link().credential
     pair.b.remove(SECRET, "net", old)
     pair.deliver(renewed)
     pair.now = then
-    assert pair.link().secret == renewed
+    assert pair.link().credential == renewed
 
 
 def test_a_token_without_a_certificate_is_replaced(pair: Pair):
     name = pair.deliver()
     pair.b.bodies[SECRET, "net", name]["data"] = {"ca.crt": "bm9uc2Vuc2U="}
-    assert pair.link().secret != name
+    assert pair.link().credential != name
 
 
 def test_a_leftover_copy_of_an_older_generation_is_removed_at_once(pair: Pair):
@@ -348,7 +365,9 @@ def test_a_leftover_copy_of_an_older_generation_is_removed_at_once(pair: Pair):
 def test_an_unreadable_issuer_leaves_its_link_unknown_and_untouched(pair: Pair):
     pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
     plan = plan_inputs(
-        PlanInput(definitions=pair.definitions, ownership=OURS, now=NOW, snapshots={"b": pair.b.snapshot()})
+        PlanInput(
+            desired=resolve(pair.definitions), ownership=OURS, now=NOW, snapshots={"b": pair.b.snapshot()}
+        )
     )
     assert [link.state for link in plan.links] == [LinkState.UNKNOWN]
     assert [change for change in plan.changes if change.kind == SECRET] == []
@@ -370,20 +389,20 @@ def test_the_second_uplink_of_an_edge_site_is_on_standby():
     sites = tuple(
         SiteDefinition(Cluster(name, f"https://{name}", private=name == "e"), "net") for name in fakes
     )
-    definitions = Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),))
+    definitions = Definitions(networks=(Network("n", "1.9.6", settings={"image": "image"}, sites=sites),))
 
     def states() -> dict[str, LinkState]:
         snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
         found = plan_inputs(
-            PlanInput(definitions=definitions, ownership=OURS, now=NOW, snapshots=snapshots)
+            PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=snapshots)
         ).links
         for link in found:
             if link.link.dialler.cluster == "e":
                 ends = (str(link.link.dialler), str(link.link.issuer))
                 host = f"net.{link.link.issuer.cluster}.example.com"
                 issued_by = f"id-{link.link.issuer.cluster}"
-                fakes["e"].add_link_secret("net", link.secret, *ends, issued_by=issued_by, host=host)
-                names.append(link.secret)
+                fakes["e"].add_link_secret("net", link.credential, *ends, issued_by=issued_by, host=host)
+                names.append(link.credential)
         return {str(link.link.issuer): link.state for link in found if link.link.dialler.cluster == "e"}
 
     names: list[str] = []

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.findings import Severity
+from reconcile.engines import check_definitions
+from reconcile.findings import Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from reconcile.skupper import checks
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import LinkState, Plan, Verb
@@ -19,6 +19,7 @@ from reconcile.skupper.v1.keys import ALIASES, KEYS
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.networks import networks
+from tests.skupper.resolving import resolve
 
 
 def cluster(name: str, **options) -> Cluster:
@@ -30,7 +31,7 @@ def site(name: str, namespace: str = "net", **options) -> SiteDefinition:
 
 
 def network(*sites: SiteDefinition, identifier: str = "n", **options) -> Network:
-    return Network(identifier, "image", "1.9.6", sites=sites, **options)
+    return Network(identifier, "1.9.6", settings={"image": "image"}, sites=sites, **options)
 
 
 def plan(*entries: Network, snapshots=None, budget=None, selection=Selection(), judged=True) -> Plan:
@@ -38,12 +39,12 @@ def plan(*entries: Network, snapshots=None, budget=None, selection=Selection(), 
     names = {s.cluster.name for entry in entries for s in entry.sites}
     return plan_inputs(
         PlanInput(
-            definitions=definitions,
+            desired=resolve(definitions),
             ownership=OURS,
             now=NOW,
             snapshots=snapshots if snapshots is not None else {name: ClusterSnapshot() for name in names},
             selection=selection,
-            findings=checks.check(definitions) if judged else (),
+            findings=check_definitions(definitions) if judged else (),
             removal_budget=budget,
         )
     )
@@ -81,7 +82,7 @@ def test_an_unreadable_namespace_gets_no_change_and_its_neighbours_do():
 def test_an_unreadable_namespace_is_an_error_in_the_words_of_its_cluster():
     snapshots = {"a": ClusterSnapshot(unreadable={"net": "a/net: forbidden"}), "b": ClusterSnapshot()}
     (error,) = plan(network(site("a"), site("b")), snapshots=snapshots).errors
-    assert (error.message, error.cluster, error.namespace) == ("a/net: forbidden", "a", "net")
+    assert (error.message, error.subject) == ("a/net: forbidden", SiteSubject("a", "net", "n"))
 
 
 def test_an_unreadable_cluster_is_not_reported_once_more_for_each_namespace():
@@ -136,7 +137,7 @@ def test_a_new_site_waits_until_the_router_of_an_old_one_is_gone():
     fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-router", owner="uid-of-the-dead"))
     found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     (config_map,) = [c for c in found.changes if c.kind == CONFIG_MAP and c.cluster == "a"]
-    assert config_map.waits_for == "the remaining objects of the old site are deleted"
+    assert str(config_map.waits_for) == "the remaining objects of the old site are deleted"
 
 
 class TestRemovals:
@@ -152,7 +153,7 @@ class TestRemovals:
             dialler, issuer = link.link.dialler.cluster, link.link.issuer.cluster
             fakes[dialler].add_link_secret(
                 "net",
-                link.secret,
+                link.credential,
                 f"{dialler}/net",
                 f"{issuer}/net",
                 issued_by=f"id-{issuer}",
@@ -222,7 +223,9 @@ class TestRemovals:
     def test_nothing_goes_from_a_cluster_that_the_data_does_not_know(self, fakes):
         definitions = Definitions(networks=(network(site("a"), site("b")),))
         snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
-        found = plan_inputs(PlanInput(definitions=definitions, ownership=OURS, now=NOW, snapshots=snapshots))
+        found = plan_inputs(
+            PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=snapshots)
+        )
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
 
 
@@ -252,9 +255,9 @@ class TestUnusableConfigs:
         found = plan(network(site("a", config={"nonsense": 1}), site("b"), site("c")))
         assert touched(found) == {"b/net", "c/net"}
         (error,) = found.errors
-        assert (error.rule, error.cluster, error.dotted) == (
+        assert (error.rule, error.subject, error.dotted) == (
             "unknown-config-key",
-            "a",
+            SiteSubject("a", "net", "n"),
             "skupper.config.nonsense",
         )
 

@@ -42,6 +42,18 @@ def test_a_policy_that_nothing_refers_to_is_removed():
     assert (change.verb, change.name, change.ready) == (Verb.DELETE, "test-p", True)
 
 
+def test_a_policy_is_applied_and_removed_by_the_cluster_admin():
+    (made,) = about_policies(open_site("a"), site("b"))
+    (removed,) = about_policies(site("a"), site("b"), fake=with_policy("test-p"))
+    assert (made.verb, made.admin) == (Verb.APPLY, True)
+    assert (removed.verb, removed.admin) == (Verb.DELETE, True)
+
+
+def test_nothing_of_a_site_needs_the_cluster_admin():
+    found = plan(network(open_site("a"), site("b")))
+    assert {change.kind for change in found.changes if change.admin} == {CLUSTER_POLICY}
+
+
 def test_a_policy_that_only_carries_our_labels_stays():
     by_hand = [{"manager": "kubectl-client-side-apply", "operation": "Update"}]
     fake = with_policy("copied", metadata={"managedFields": by_hand})
@@ -61,7 +73,7 @@ def test_a_policy_goes_after_the_last_site_that_refers_to_it():
     fake = with_policy("test-p")
     fake.add_site("net", site_id="id-a")
     (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
-    assert (change.verb, change.waits_for) == (Verb.DELETE, "the site a/net is gone")
+    assert (change.verb, str(change.waits_for)) == (Verb.DELETE, "the site a/net is gone")
     fake.bodies = {key: made for key, made in fake.bodies.items() if key[0] not in {SECRET} and not key[1]}
     (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
     assert change.ready

@@ -20,12 +20,14 @@ from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import SiteKey, resolve_site
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, list_requests
 from reconcile.skupper.v1.objects import APPLIED
+from reconcile.skupper.v1.sites import resolve_site
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve
 
 CLUSTERS = {name: Cluster(name, f"https://{name}", private=False) for name in "abc"}
 LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
@@ -50,7 +52,7 @@ class Fleet:
             if change.verb is Verb.APPLY:
                 self.apply(change)
         for report in self.plan(*CLUSTERS).links:
-            self.deliver(report.link.dialler.cluster, report.link.issuer.cluster, report.secret)
+            self.deliver(report.link.dialler.cluster, report.link.issuer.cluster, report.credential)
         for name, fake in self.fakes.items():
             outgoing = [f"id-{other}" for other in CLUSTERS if other < name]
             incoming = [f"id-{other}" for other in CLUSTERS if other > name]
@@ -75,9 +77,11 @@ class Fleet:
     def inputs(self, *declared: str, policies: bool = False, **options) -> PlanInput:
         used = (Policy("p"),) if policies else ()
         sites = tuple(SiteDefinition(CLUSTERS[name], "net", policies=used) for name in declared)
-        definitions = Definitions((Network("n", "image", "1.9.6", sites=sites),), tuple(CLUSTERS.values()))
+        definitions = Definitions(
+            (Network("n", "1.9.6", settings={"image": "image"}, sites=sites),), tuple(CLUSTERS.values())
+        )
         return PlanInput(
-            definitions=definitions, ownership=OURS, now=NOW, snapshots=self.snapshots(), **options
+            desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=self.snapshots(), **options
         )
 
     def plan(self, *declared: str, **options) -> Plan:
@@ -115,7 +119,9 @@ class TestCounting:
     def test_a_removal_that_waits_for_nothing_else_names_the_clusters(self, fleet: Fleet):
         ready = {change.name for change in removals(fleet.plan("a", "b")) if change.ready}
         held = removals(fleet.plan("a", "b", awaited=frozenset({"late", "later"})))
-        assert {change.waits_for for change in held if change.name in ready} == {"late, later has answered"}
+        assert {str(change.waits_for) for change in held if change.name in ready} == {
+            "late, later has answered"
+        }
 
     def test_nothing_is_removed_where_not_all_could_be_read(self, fleet: Fleet):
         inputs = fleet.inputs("a", "b")
@@ -171,7 +177,7 @@ class TestReplacing:
             stages.append((old in self.tokens(fleet), report.converged))
             assert report.converged or old not in {c.name for c in ready if c.verb is Verb.DELETE}
             for change in ready:
-                self.make(fleet, change, report.secret)
+                self.make(fleet, change, report.credential)
         assert stages[0] == (True, False)
         assert stages[-1] == (False, True)
         assert (False, False) not in stages
@@ -247,7 +253,8 @@ class TestReading:
     def test_ten_lists_read_a_cluster_however_many_sites_it_has(self, sites: list[str]):
         declared = [
             resolve_site(
-                Network("n", "image", "1.9.6"), SiteDefinition(CLUSTERS["a"], f"net-{at}", {"ingress": entry})
+                Network("n", "1.9.6", settings={"image": "image"}),
+                SiteDefinition(CLUSTERS["a"], f"net-{at}", {"ingress": entry}),
             )
             for at, entry in enumerate(sites)
         ]

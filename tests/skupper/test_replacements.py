@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
-from reconcile.skupper.desired import resolve
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import Change, LinkReport, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
@@ -22,6 +21,7 @@ from reconcile.skupper.v1 import fingerprint
 from tests.skupper.fakes import NOW, OURS, FakeCluster
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.networks import networks
+from tests.skupper.resolving import resolve
 
 EDGE, OLD, NEW, OTHER = "e", "old", "new", "other"
 
@@ -91,7 +91,9 @@ class Moved:
         }
         return plan_inputs(
             PlanInput(
-                definitions=Definitions((Network("n", "image", "1.9.6", sites=sites),), clusters),
+                desired=resolve(
+                    Definitions((Network("n", "1.9.6", settings={"image": "image"}, sites=sites),), clusters)
+                ),
                 ownership=OURS,
                 now=NOW,
                 snapshots=snapshots,
@@ -118,7 +120,7 @@ def moved() -> Moved:
     return Moved()
 
 
-REFUSED = Finding(rule="service-controller", message="no", network="n", cluster=NEW, namespace="net")
+REFUSED = Finding("service-controller", "no", subject=SiteSubject(NEW, "net", "n"))
 SKIPPED = {
     "disabled": ({"disabled": frozenset({NEW})}, f"cluster {NEW} disables this integration"),
     "filtered out by cluster": (
@@ -137,7 +139,8 @@ SKIPPED = {
 @pytest.mark.parametrize(("fields", "reason"), SKIPPED.values(), ids=SKIPPED)
 def test_the_only_uplink_waits_for_a_replacement_that_is_skipped(fields, reason: str):
     assert (
-        Moved(**fields).removal().waits_for == f"the declared link e/net -> new/net is up (skipped: {reason})"
+        str(Moved(**fields).removal().waits_for)
+        == f"the declared link e/net -> new/net is up (skipped: {reason})"
     )
 
 
@@ -203,7 +206,7 @@ def test_what_somebody_else_shows_counts_for_an_issuer_that_is_skipped():
 
 def test_an_issuer_keeps_a_dialler_that_is_to_go_while_nothing_shows_another_link():
     moved = Moved(selection=Selection(clusters=frozenset({EDGE})), declared=(OLD, NEW))
-    assert moved.removal().waits_for.startswith("the declared link old/net -> new/net is up")
+    assert str(moved.removal().waits_for).startswith("the declared link old/net -> new/net is up")
 
 
 def test_what_a_router_said_that_is_gone_does_not_end_the_wait():
@@ -221,7 +224,7 @@ def test_an_undeclared_link_of_a_site_without_declared_ones_goes_at_once():
 
 
 def test_a_replacement_that_is_managed_is_waited_for_without_a_word(moved: Moved):
-    assert moved.removal().waits_for == "the declared link e/net -> new/net is up"
+    assert str(moved.removal().waits_for) == "the declared link e/net -> new/net is up"
     assert moved.reported() == []
 
 
@@ -264,7 +267,7 @@ class TestUnseenDiallers:
 
 def name_of(moved: Moved, issuer: str) -> str:
     """Name of the token that the declared link to an issuer must have."""
-    return next(report.secret for report in moved.plan().links if report.link.issuer == at(issuer))
+    return next(report.credential for report in moved.plan().links if report.link.issuer == at(issuer))
 
 
 @st.composite
@@ -293,13 +296,13 @@ def fleets(draw) -> PlanInput:
         deliver(fakes, dialler, issuer, f"{fingerprint.stem(Link(dialler, issuer))}-00000000")
     open_clusters = frozenset(fakes) - closed
     selection = Selection() if disabled else Selection(clusters=open_clusters)
-    inputs = PlanInput(definitions=definitions, ownership=OURS, now=NOW, selection=selection)
+    inputs = PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, selection=selection)
     whole = replace(
         inputs, selection=Selection(), snapshots={name: fake.snapshot() for name, fake in fakes.items()}
     )
     for report in plan_inputs(whole).links:
-        if (report.link.dialler, report.link.issuer) in up and report.secret:
-            deliver(fakes, report.link.dialler, report.link.issuer, report.secret)
+        if (report.link.dialler, report.link.issuer) in up and report.credential:
+            deliver(fakes, report.link.dialler, report.link.issuer, report.credential)
     for key in keys:
         outgoing = [f"id-{issuer}" for dialler, issuer in (*up, *strays) if dialler == key]
         incoming = [f"id-{dialler}" for dialler, issuer in up if issuer == key and dialler not in edges]
@@ -374,7 +377,9 @@ def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
         for cluster, namespace in (("a", "near"), ("b", "far"))
     )
     inputs = PlanInput(
-        definitions=Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),)),
+        desired=resolve(
+            Definitions(networks=(Network("n", "1.9.6", settings={"image": "image"}, sites=sites),))
+        ),
         ownership=OURS,
         now=NOW,
         snapshots={"a": a.snapshot(), "b": b.snapshot()},
@@ -382,6 +387,6 @@ def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
     )
     (removal,) = [change for change in plan_inputs(inputs).changes if change.name == name]
     assert (
-        removal.waits_for
+        str(removal.waits_for)
         == "the declared link b/far -> a/near is up (skipped: --namespace-name near excludes it)"
     )

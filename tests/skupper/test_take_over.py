@@ -8,10 +8,10 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, 
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import resolve_sites
 from reconcile.skupper.v1 import list_requests, objects
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve, resolve_sites
 
 LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 BOOKKEEPING = {"qontract.integration": "skupper-network", "qontract.update": "2026-03-01T10:00:00"}
@@ -33,14 +33,14 @@ class LegacySites:
             self.add_controller(name)
         self.token = self.add_token("b", "peer-net-a-net", issued_by="id-a", receiver="b-net")
         sites = tuple(SiteDefinition(Cluster(name, f"https://{name}", private=False), "net") for name in "ab")
-        self.network = Network("n", "image", "1.9.6", sites=sites)
+        self.network = Network("n", "1.9.6", settings={"image": "image"}, sites=sites)
 
     def at(self, cluster: str, kind, name: str) -> dict:
         return self.clusters[cluster].bodies[kind, "net", name]["metadata"]
 
     def add_controller(self, cluster: str) -> None:
         site = SiteDefinition(Cluster(cluster, "", private=False), "net")
-        network = Network("n", "image", "1.9.6", sites=(site,))
+        network = Network("n", "1.9.6", settings={"image": "image"}, sites=(site,))
         (converged,) = resolve_sites(network)
         for kind, document in objects.desired(network, converged, OURS):
             if kind != CONFIG_MAP:
@@ -64,7 +64,7 @@ class LegacySites:
     def plan(self, *, take_over: bool = True) -> Plan:
         return plan_inputs(
             PlanInput(
-                definitions=Definitions(networks=(self.network,)),
+                desired=resolve(Definitions(networks=(self.network,))),
                 ownership=OURS,
                 now=NOW,
                 snapshots={name: cluster.snapshot() for name, cluster in self.clusters.items()},
@@ -117,7 +117,7 @@ def test_nothing_of_a_link_is_made_before_both_sites_are_ours(legacy_sites: Lega
 def test_the_removal_of_a_token_of_skupper_network_is_planned_for_later(legacy_sites: LegacySites):
     (_, removal) = legacy_sites.changes("b", legacy_sites.token)
     assert (removal.verb, removal.reason) == (Verb.DELETE, "stale token: created by skupper_network")
-    assert removal.waits_for == "the new token has made the link"
+    assert str(removal.waits_for) == "the new token has made the link"
 
 
 def test_the_removal_of_a_link_that_is_not_declared_counts(legacy_sites: LegacySites):
@@ -254,7 +254,7 @@ def test_a_site_that_is_marked_delete_is_not_taken_over(legacy_sites: LegacySite
 
 def test_only_with_the_option_more_is_read():
     definition = SiteDefinition(Cluster("a", "", private=False), "net")
-    sites = resolve_sites(Network("n", "image", "1.9.6", sites=(definition,)))
+    sites = resolve_sites(Network("n", "1.9.6", settings={"image": "image"}, sites=(definition,)))
     usual = list_requests.list_requests(sites, OURS)
     more = set(list_requests.list_requests(sites, OURS, take_over=True)) - set(usual)
     assert {read.labels for read in more} == {"app=skupper-site-controller,managed-by=qontract-reconcile"}

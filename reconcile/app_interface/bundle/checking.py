@@ -17,8 +17,8 @@ from reconcile.app_interface.bundle.graph import execute
 from reconcile.app_interface.bundle.model import Bundle
 from reconcile.app_interface.bundle.validation import ordered, validate
 from reconcile.app_interface.definitions import from_answers
+from reconcile.engines import check_definitions
 from reconcile.findings import Finding
-from reconcile.skupper import checks
 from reconcile.skupper.definitions import Definitions
 
 Model = TypeVar("Model", bound=AnswerModel)
@@ -34,7 +34,7 @@ def check(bundle: Bundle) -> list[Finding]:
     # Without valid types there is nothing to query; that they are invalid is among the faults.
     if not any(fault.datafile == GRAPHQL_FILE for fault in found):
         try:
-            found += rules.check(bundle, found, read=read, judge=checks.check)
+            found += rules.check(bundle, found, read=read, judge=check_definitions)
         except MisfitError as error:
             found.append(Finding("graphql-types", str(error), datafile=GRAPHQL_FILE))
     return ordered(bundle, found)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from reconcile.app_interface.bundle.graph_store import is_reference
 from reconcile.app_interface.bundle.model import Bundle, Document
 from reconcile.app_interface.bundle.walking import walk
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, NetworkSubject, Severity
 from reconcile.skupper.definitions import Definitions
 
 Read = Callable[[Bundle], Definitions]
@@ -42,7 +42,7 @@ def check(bundle: Bundle, faults: Iterable[Finding], *, read: Read, judge: Judge
     return [
         finding
         for finding in judge(read(part))
-        if finding.datafile not in incomplete or finding.cluster or finding.namespace
+        if finding.datafile not in incomplete or not isinstance(finding.subject, NetworkSubject)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The server itself: started, stopped and fed with new bundles by ordinary synchronous code."""
+"""The server itself: synchronous code starts it, stops it and loads new bundles."""
 
 import hmac
 import time
@@ -9,8 +9,7 @@ from aiohttp import web
 
 from reconcile.app_interface.bundle.graph import graph_of
 from reconcile.app_interface.bundle.model import Bundle
-from reconcile.sandbox.app_interface.queries import Queries
-from reconcile.sandbox.app_interface.service import Service, Source
+from reconcile.sandbox.app_interface.endpoints import Endpoints, Source
 from reconcile.sandbox.app_interface.shelf import TIME_TO_LIVE, Shelf
 from reconcile.sandbox.loop import BackgroundLoop
 
@@ -82,7 +81,7 @@ class Server:
         self._runner = self._loop = None
 
     def load(self, bundle: Bundle) -> None:
-        """Make ``bundle`` the newest one, as ``/reload`` would."""
+        """Make ``bundle`` the newest one, as ``/reload`` does."""
         if self._loop is None:
             self._shelf.load(bundle)
         else:
@@ -92,9 +91,9 @@ class Server:
         self._shelf.load(bundle)
 
     async def _open(self) -> None:
-        graph_of(self._shelf.newest)  # made now, so that the first query is not the slow one
+        graph_of(self._shelf.newest)  # so that the first query is not slow
         application = web.Application(middlewares=[self._gate])
-        application.add_routes([*Queries(self._shelf).routes(), *Service(self._shelf, self._source).routes()])
+        application.add_routes(Endpoints(self._shelf, self._source).routes())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, self._port).start()

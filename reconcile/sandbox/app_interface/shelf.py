@@ -1,7 +1,7 @@
-"""The bundles that the server holds: the newest, and older ones for as long as somebody asks for them.
+"""The bundles that the server holds: the newest, and older ones for as long as they are queried.
 
-As in the published server, each query of a bundle prolongs its life, and nothing is dropped before a reload
-brings another bundle: without one, even a bundle that nobody has asked for stays.
+As in the published server, each query of a bundle prolongs its life, and expired bundles are dropped when a reload
+loads another one.
 """
 
 import time
@@ -39,29 +39,26 @@ class Shelf:
         self.newest = bundles[-1]
 
     def get(self, sha: str) -> Bundle | None:
-        """Give the bundle of this sha256; None if it is not, or no longer, held."""
+        """Return the bundle of this sha256; None if it is not, or no longer, held."""
         place = self._places.get(sha)
         return place.bundle if place else None
 
-    @property
-    def expirations(self) -> dict[str, float]:
-        """Each bundle's sha256 and the time, in seconds, from which a reload may drop it."""
-        return {sha: place.expiration for sha, place in self._places.items()}
-
     def touch(self, sha: str) -> None:
-        """Note that somebody has asked for this bundle."""
+        """Prolong the life of a bundle."""
         self._places[sha].expiration = self._clock() + self._time_to_live
 
-    def load(self, bundle: Bundle) -> bool:
-        """Make ``bundle`` the newest and drop what has expired; False if it was the newest already."""
+    def load(self, bundle: Bundle) -> None:
+        """Make ``bundle`` the newest and drop what has expired, unless it is the newest already."""
         if bundle.sha256 == self.newest.sha256:
-            return False
+            return
         self._put(bundle)
         self.newest = bundle
-        for sha, expiration in self.expirations.items():
-            if expiration < self._clock() and sha != bundle.sha256:
-                del self._places[sha]
-        return True
+        now = self._clock()
+        self._places = {
+            sha: place
+            for sha, place in self._places.items()
+            if place.expiration >= now or sha == bundle.sha256
+        }
 
     def _put(self, bundle: Bundle) -> None:
         self._places[bundle.sha256] = _Place(bundle, self._clock() + self._time_to_live)

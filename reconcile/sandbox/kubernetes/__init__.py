@@ -22,7 +22,7 @@ How to use it::
         cluster.remove(kinds.CONFIG_MAP, "name", "vault")
         cluster.changes(kinds.SECRET, since=12)                               # [("ADDED", dict), ...]
         cluster.revision                            # resourceVersion of the last change
-        cluster.counts(), cluster.reset_counts()    # reads, writes, dry_runs, watches, by_verb, ...
+        cluster.counts(), cluster.reset_counts()    # reads, writes, dry_runs, watches
         cluster.admit(account), cluster.revoke(token)         # an account with rules=None: those of its Roles
         cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
         cluster.open_watches, cluster.end_watches() # how many; cut them all
@@ -31,20 +31,18 @@ How to use it::
         cluster.faults.before.append(hook)          # ``faults``: answer instead, delay, reset, lose answers
         cluster.faults.clear()
 
-Every method above may be called from any thread (never from the event loop itself, where hooks run). ``ClusterSpec``
-says what else can differ: no Routes and Projects (``openshift=False``), no SkupperClusterPolicy, extra kinds, length
-of the event history, delays of controllers, the clock.
+Every method above may be called from any thread, but not from the event loop, where hooks run. ``ClusterSpec`` lists
+what else can differ: no Routes (``openshift=False``), no SkupperClusterPolicy, extra kinds, length of the event
+history, delays of controllers, the clock.
 
-What it is faithful in: status codes, texts and bodies of refusals, resourceVersions, watches, selectors, paging,
-all patch formats, server-side apply with owners and conflicts, finalizers, garbage collection, namespaces, tokens of
-ServiceAccounts, rights from Roles and bindings with the checks against escalation (for ServiceAccounts, and accounts
-with ``rules=None``; others have rules of their own), defaults and validation of the kinds that this project uses,
-tables and discovery for kubectl. What it refuses: protobuf bodies other than kubectl's simplest, other kinds, exec,
-logs, proxies, ClusterRoles that a server brings along and their aggregation, pods and ReplicaSets of Deployments, and
+It is faithful in status, reason and details of answers, resourceVersions, watches, selectors, paging, all patch
+formats, server-side apply with field owners and conflicts, finalizers, background garbage collection, namespaces,
+tokens of ServiceAccounts, rights from Roles and bindings with the checks against escalation, and defaults and
+validation of the kinds that this project uses. ``tests/sandbox/kubernetes`` plays the same requests to it and to a
+kube-apiserver. Not simulated: messages that no client depends on, protobuf, tables (kubectl prints names and ages),
+other kinds, other propagation policies than background, exec, logs, built-in ClusterRoles, pods and ReplicaSets, and
 the ServiceAccount and ConfigMap that controllers put into every new namespace.
-``tests/sandbox/kubernetes/conversation.py`` was held with a kube-apiserver 1.20 too; where later versions differ from
-it, the later behaviour is simulated.
 
-Why not a library: ``kmock``, which mocks a Kubernetes API for tests, keeps objects and serves watches, but has neither
-server-side apply nor garbage collection, preconditions or rights, and exactly those are what is tried out here.
+``kmock``, which mocks a Kubernetes API for tests, has neither server-side apply nor garbage collection, preconditions
+or rights, which are what is tested here.
 """

@@ -1,21 +1,22 @@
-"""Who may do what on a simulated cluster: bearer tokens, accounts, rights.
+"""Bearer tokens and accounts of a simulated cluster, and what each account may do.
 
-An account has rules of its own, or it has the rights that the Roles and ClusterRoles bound to it grant (``rbac``).
-ServiceAccounts always have the latter; their tokens die with them.
+An account has rules of its own, or the rights that the Roles and ClusterRoles bound to it grant (``rbac``).
+ServiceAccounts always have the latter. Their tokens are random texts, not JWTs, and end with the ServiceAccount.
 """
 
 import datetime
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from reconcile.kinds import SERVICE_ACCOUNT, Kind
-from reconcile.sandbox.kubernetes.errors import ApiError, forbidden
-from reconcile.sandbox.kubernetes.rbac import Grants, Subject
-from reconcile.sandbox.kubernetes.rules import Request, Rule
+from reconcile.sandbox.kubernetes.errors import ApiError, Object, forbidden
+from reconcile.sandbox.kubernetes.rbac import Grants, Request, Rule, Subject
 from reconcile.sandbox.kubernetes.store import Record, Store
 
 EVERYTHING = Rule()
+_TOKEN_SECONDS = 3600
 
 
 def within(*namespaces: str) -> Rule:
@@ -30,12 +31,12 @@ class Account:
     user: str
     token: str = field(repr=False)
     rules: tuple[Rule, ...] | None = (EVERYTHING,)
-    """None: the rules are those of the Roles and ClusterRoles that are bound to it."""
+    """None: the rules of the Roles and ClusterRoles that are bound to it."""
     groups: tuple[str, ...] = ("system:authenticated",)
 
 
 class Rights:
-    """An account on a cluster, and what it may do there at this moment."""
+    """An account on a cluster, and what it may do there now."""
 
     def __init__(self, account: Account, store: Store) -> None:
         self.user = account.user
@@ -44,13 +45,13 @@ class Rights:
         self._grants = Grants(store)
 
     @property
-    def who(self) -> str:
+    def described(self) -> str:
         """The account and its groups, as refusals to grant name them."""
         listed = " ".join(f'"{group}"' for group in self._subject.groups)
         return f'user "{self.user}" (groups=[{listed}])'
 
     def rules(self, namespace: str = "") -> list[Rule]:
-        """The rules that hold in a namespace, or for the whole cluster."""
+        """The rules for a namespace, or for the whole cluster."""
         if self._own is not None:
             return [rule for rule in self._own if rule.holds_in(namespace)]
         return self._grants.rules(self._subject, namespace)
@@ -59,10 +60,6 @@ class Rights:
         """Whether any rule covers a request."""
         return any(rule.allows(wanted) for rule in self.rules(wanted.namespace))
 
-    def sees(self, namespace: str) -> bool:
-        """Whether OpenShift lists the namespace among the account's projects."""
-        return bool(self.rules(namespace))
-
     def refusal(self, kind: Kind, wanted: Request) -> ApiError:
         """The 403 of a request that no rule covers."""
         scope = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
@@ -70,14 +67,7 @@ class Rights:
             f'User "{self.user}" cannot {wanted.verb} resource "{wanted.resource}" '
             f'in API group "{wanted.group}" {scope}'
         )
-        return forbidden(kind, wanted.name, why + self._broken(wanted.namespace))
-
-    def _broken(self, namespace: str) -> str:
-        """What the server adds if bindings of the account lead nowhere."""
-        missing = [] if self._own is not None else self._grants.missing(self._subject, namespace)
-        if not missing:
-            return ""
-        return f": RBAC: {missing[0]}" if len(missing) == 1 else f": RBAC: [{', '.join(missing)}]"
+        return forbidden(kind, wanted.name, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +75,7 @@ class _Issued:
     """A token of a ServiceAccount."""
 
     account: Account
-    namespace: str
-    name: str
-    uid: str
+    service_account: Record
     expires: datetime.datetime
 
 
@@ -103,33 +91,42 @@ class Accounts:
         self._now = now
 
     def add(self, account: Account) -> None:
-        """Let an account in; one with the same token is replaced."""
+        """Add an account; one with the same token is replaced."""
         self._by_token[account.token] = account
 
     def revoke(self, token: str) -> None:
-        """From now on the token is answered with 401."""
+        """Answer the token with 401 from now on."""
         self._by_token.pop(token, None)
         self._issued.pop(token, None)
 
-    def issue(self, record: Record, expires: datetime.datetime) -> str:
-        """A token for a ServiceAccount, good until then and as long as that very ServiceAccount exists."""
+    def issue(self, record: Record, body: Any) -> Object:
+        """Answer a TokenRequest for a ServiceAccount (``POST .../serviceaccounts/<name>/token``)."""
         namespace, name = record.key
+        spec = (body.get("spec") if isinstance(body, dict) else None) or {}
+        seconds = spec.get("expirationSeconds") or _TOKEN_SECONDS
+        expires = self._now() + datetime.timedelta(seconds=seconds)
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
         account = Account(f"system:serviceaccount:{namespace}:{name}", uuid.uuid4().hex, None, groups)
-        self._issued[account.token] = _Issued(account, namespace, name, record.uid, expires)
-        return account.token
+        self._issued[account.token] = _Issued(account, record, expires)
+        return {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {**spec, "expirationSeconds": seconds},
+            "status": {"token": account.token, "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        }
 
     def of(self, authorization: str) -> Rights | None:
         """The account that an ``Authorization`` header belongs to."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        account = self._by_token.get(token.strip()) or self._alive(token.strip())
+        account = self._by_token.get(token.strip()) or self._of_service_account(token.strip())
         return Rights(account, self._store) if account else None
 
-    def _alive(self, token: str) -> Account | None:
+    def _of_service_account(self, token: str) -> Account | None:
         issued = self._issued.get(token)
         if issued is None or issued.expires <= self._now():
             return None
-        record = self._store.get(SERVICE_ACCOUNT, issued.namespace, issued.name)
-        return issued.account if record is not None and record.uid == issued.uid else None
+        record = self._store.get(SERVICE_ACCOUNT, *issued.service_account.key)
+        return issued.account if record is not None and record.uid == issued.service_account.uid else None

@@ -1,67 +1,53 @@
-"""Requests in, answers out: the HTTP side of one simulated cluster.
+"""The HTTP side of one simulated cluster.
 
-Authentication, rights, fault hooks and counting happen here, once for all resources; what a request does is said in
-``writes``, ``lists`` and ``watches``.
+Authentication, rights, fault hooks and counting happen here, for all resources; ``writes``, ``lists`` and ``watches``
+implement the requests. Answers are JSON objects whatever the client would rather have: kubectl prints them as a table
+of names and ages.
 """
 
-import datetime
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from reconcile import kinds
-from reconcile.sandbox.kubernetes import (
-    bodies,
-    calls,
-    faults,
-    options,
-    patches,
-    rbac,
-    requests,
-    selectors,
-    tokenrequests,
-)
+from reconcile.sandbox.kubernetes import bodies, calls, faults, patches, rbac, requests, selectors
 from reconcile.sandbox.kubernetes.accounts import Accounts, Rights
 from reconcile.sandbox.kubernetes.calls import Call
-from reconcile.sandbox.kubernetes.catalogue import PROJECT, Catalogue
+from reconcile.sandbox.kubernetes.catalogue import Catalogue
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
-from reconcile.sandbox.kubernetes.discovery import Discovery
+from reconcile.sandbox.kubernetes.discovery import documents
 from reconcile.sandbox.kubernetes.errors import (
     ApiError,
     Object,
     UnknownPathError,
     bad_request,
     not_found,
-    unauthorised,
+    unauthorized,
 )
 from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.lists import Lists, Page
-from reconcile.sandbox.kubernetes.render import Renderer
 from reconcile.sandbox.kubernetes.requests import RequestCounter
-from reconcile.sandbox.kubernetes.store import Record, Store, to_json
-from reconcile.sandbox.kubernetes.targets import Target, Written
+from reconcile.sandbox.kubernetes.store import Record, to_json
 from reconcile.sandbox.kubernetes.watches import Watch, WatchRequest, parse_revision
-from reconcile.sandbox.kubernetes.writes import Writer
+from reconcile.sandbox.kubernetes.writes import Target, Writer
 
+_JSON = "application/json"
 _DEFAULT_WATCH_SECONDS = 1800.0
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the HTTP side of a cluster works with."""
+    """What the HTTP side of a cluster needs."""
 
     name: str
     catalogue: Catalogue
-    store: Store
     writer: Writer
     accounts: Accounts
     faults: Faults
     counter: RequestCounter
-    now: Callable[[], datetime.datetime]
     bookmark_interval: float
 
 
@@ -73,11 +59,12 @@ class _Exchange:
     account: Rights
     call: Call
     body: Any
-    renderer: Renderer
 
-    def sees(self, record: Record) -> bool:
-        """Whether the account is shown an object: Projects only where it has any right."""
-        return self.call.resource.kind != PROJECT or self.account.sees(record.name)
+    @property
+    def target(self) -> Target:
+        """What the request is about."""
+        call = self.call
+        return Target(call.resource, call.namespace, call.name, call.subresource)
 
 
 class Api:
@@ -85,8 +72,10 @@ class Api:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._lists = Lists(parts.store)
-        self._discovery = Discovery(parts.catalogue)
+        self._writer = parts.writer
+        self._store = parts.writer.store
+        self._lists = Lists(self._store)
+        self._documents = documents(parts.catalogue)
         self._watches: set[Watch] = set()
 
     @property
@@ -95,7 +84,7 @@ class Api:
         return len(self._watches)
 
     def end_watches(self) -> None:
-        """End all open watches, as a server does that shuts down."""
+        """End all open watches, as a server does when it shuts down."""
         for watch in tuple(self._watches):
             watch.close()
 
@@ -120,20 +109,19 @@ class Api:
             return web.Response(text="ok")
         account = parts.accounts.of(request.headers.get("Authorization", ""))
         if account is None and path != "/version":
-            raise unauthorised()
+            raise unauthorized()
         if account is None or not calls.names_resource(path):
-            parts.counter.count_discovery()
-            return self._discovery.answer(request)
-        asked = calls.Asked(parts.name, account.user, request.method, path, request.query)
-        call = calls.parse(parts.catalogue, asked)
-        if not _may(account, call):
+            document = self._documents.get(path.strip("/"))
+            if document is None:
+                raise UnknownPathError
+            return web.json_response(document)
+        call = calls.parse(parts.catalogue, parts.name, account.user, request.method, path, request.query)
+        if not account.may(call.asks_for()):
             parts.counter.count(call, dry_run=False)
             raise account.refusal(call.resource.kind, call.asks_for())
         body = await bodies.read(request) if call.is_write else None
-        parts.counter.count(call, dry_run=options.is_dry_run(call, request.query, body))
-        return await self._between_hooks(
-            _Exchange(request, account, call, body, Renderer(request, call.resource, parts.now))
-        )
+        parts.counter.count(call, dry_run=bodies.is_dry_run(call, request.query, body))
+        return await self._between_hooks(_Exchange(request, account, call, body))
 
     async def _between_hooks(self, exchange: _Exchange) -> web.StreamResponse:
         hooks = self._parts.faults
@@ -146,39 +134,37 @@ class Api:
         return response
 
     async def _perform(self, exchange: _Exchange) -> web.StreamResponse:
-        renderer = exchange.renderer
         match exchange.call.verb:
             case "watch":
                 return await self._watch(exchange)
             case "list":
-                return renderer.page(self._list(exchange))
+                return _answer(self._list(exchange).body)
             case "get":
-                return renderer.record(self._get(exchange.call))
+                return _answer(self._get(exchange.call).body)
             case "delete":
-                return self._delete(exchange)
+                return _answer(self._delete(exchange))
             case "deletecollection":
-                return self._delete_collection(exchange)
+                return _answer(self._delete_collection(exchange))
         if exchange.call.subresource == "token":
-            return self._issue_token(exchange)
-        written = self._write(exchange)
-        return renderer.record(written.record, status=201 if written.created else 200)
+            token = self._parts.accounts.issue(self._get(exchange.call), exchange.body)
+            return _answer(to_json(token), status=201)
+        return self._write(exchange)
 
     # -- reads -----------------------------------------------------------------------------------------------------
 
     def _get(self, call: Call) -> Record:
-        record = self._parts.store.get(call.resource.kind, call.namespace, call.name)
+        record = self._store.get(call.resource.kind, call.namespace, call.name)
         if record is None:
-            kind = kinds.NAMESPACE if call.resource.kind == PROJECT else call.resource.kind
-            raise not_found(kind, call.name)
+            raise not_found(call.resource.kind, call.name)
         return record
 
     def _list(self, exchange: _Exchange) -> Page:
         call = exchange.call
-        return self._lists.page(call.resource, call.namespace, exchange.request.query, exchange.sees)
+        return self._lists.page(call.resource, call.namespace, exchange.request.query)
 
     async def _watch(self, exchange: _Exchange) -> web.StreamResponse:
-        watch = Watch(self._parts.store, _watch_request(exchange), self._parts.bookmark_interval)
-        response = web.StreamResponse(headers={"Content-Type": bodies.JSON})
+        watch = Watch(self._store, _watch_request(exchange), self._parts.bookmark_interval)
+        response = web.StreamResponse(headers={"Content-Type": _JSON})
         await response.prepare(exchange.request)
         requests.note(exchange.request, response.status)
         self._watches.add(watch)
@@ -191,61 +177,45 @@ class Api:
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
-    def _write(self, exchange: _Exchange) -> Written:
-        writer, call, body = self._parts.writer, exchange.call, exchange.body
-        how = options.write_options(exchange.request, call, partial(self._check_rights, exchange))
+    def _write(self, exchange: _Exchange) -> web.Response:
+        request, call, body, target = exchange.request, exchange.call, exchange.body, exchange.target
+        options = bodies.write_options(request, call, partial(self._check_rights, exchange))
         if call.verb == "create":
-            return writer.create(_target(call), body, how)
-        if call.verb == "update":
-            return writer.replace(_target(call), body, how)
-        content_type = exchange.request.content_type
-        if content_type == patches.APPLY_PATCH:
-            return writer.apply(_target(call), body, how)
-        return writer.patch(_target(call), content_type, body, how)
+            written = self._writer.create(target, body, options)
+        elif call.verb == "update":
+            written = self._writer.replace(target, body, options)
+        elif request.content_type == patches.APPLY_PATCH:
+            written = self._writer.apply(target, body, options)
+        else:
+            written = self._writer.patch(target, request.content_type, body, options)
+        return _answer(written.record.body, status=201 if written.created else 200)
 
     def _check_rights(self, exchange: _Exchange, new: Object, old: Object | None) -> None:
-        """What a write takes besides the right to its verb, and shows only once its outcome is known."""
+        """Check the rights that a write needs beyond its verb and that depend on what it would store."""
         account, call = exchange.account, exchange.call
-        rbac.check_grant(account, self._parts.store, call.resource, new, old)
+        rbac.check_grant(account, self._store, call.resource, new, old)
         creates = call.asks_for("create")
         if old is None and call.verb != "create" and not account.may(creates):
             raise account.refusal(call.resource.kind, creates)
 
-    def _issue_token(self, exchange: _Exchange) -> web.StreamResponse:
-        parts = self._parts
-        manager = options.write_options(
-            exchange.request, exchange.call, partial(self._check_rights, exchange)
-        ).manager
-        issued = tokenrequests.answer(
-            self._get(exchange.call), exchange.body, parts.accounts, parts.now(), manager
-        )
-        return web.Response(status=201, body=to_json(issued), content_type=bodies.JSON)
+    def _delete(self, exchange: _Exchange) -> bytes:
+        options = bodies.delete_options(exchange.call, exchange.request.query, exchange.body)
+        deleted = self._writer.delete(exchange.target, options)
+        if exchange.call.resource.returns_deleted or not deleted.gone:
+            return deleted.record.body
+        return to_json(_success(deleted.record))
 
-    def _delete(self, exchange: _Exchange) -> web.StreamResponse:
-        call = exchange.call
-        how = options.delete_options(call, exchange.request.query, exchange.body)
-        deleted = self._parts.writer.delete(_target(call), how)
-        if call.resource.returns_deleted or not deleted.gone:
-            return exchange.renderer.record(deleted.record)
-        return web.Response(body=to_json(_success(deleted.record)), content_type=bodies.JSON)
-
-    def _delete_collection(self, exchange: _Exchange) -> web.StreamResponse:
-        page, call = self._list(exchange), exchange.call
-        how = options.delete_options(call, exchange.request.query, exchange.body)
+    def _delete_collection(self, exchange: _Exchange) -> bytes:
+        page = self._list(exchange)
+        options = bodies.delete_options(exchange.call, exchange.request.query, exchange.body)
         for record in page.records:
-            target = Target(call.resource, record.namespace, record.name)
-            self._parts.writer.delete(target, DeleteOptions(propagation=how.propagation, dry_run=how.dry_run))
-        return exchange.renderer.page(page)
+            target = Target(record.resource, record.namespace, record.name)
+            self._writer.delete(target, DeleteOptions(dry_run=options.dry_run))
+        return page.body
 
 
-def _may(account: Rights, call: Call) -> bool:
-    if call.resource.kind == PROJECT and (not call.name or account.sees(call.name)):
-        return True
-    return account.may(call.asks_for())
-
-
-def _target(call: Call) -> Target:
-    return Target(call.resource, call.namespace, call.name, call.subresource)
+def _answer(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=body, content_type=_JSON)
 
 
 def _watch_request(exchange: _Exchange) -> WatchRequest:
@@ -255,14 +225,13 @@ def _watch_request(exchange: _Exchange) -> WatchRequest:
         namespace=call.namespace,
         selector=selectors.selector_of(call.resource, query),
         since=parse_revision(query.get("resourceVersion", "")),
-        timeout=_seconds(query.get("timeoutSeconds", "")),
-        bookmarks=options.flag(query, "allowWatchBookmarks"),
-        visible=exchange.sees,
-        render=exchange.renderer.event,
+        timeout=_seconds(query),
+        bookmarks=query.get("allowWatchBookmarks") in {"1", "true"},
     )
 
 
-def _seconds(text: str) -> float:
+def _seconds(query: Mapping[str, str]) -> float:
+    text = query.get("timeoutSeconds", "")
     if text and not text.isdigit():
         raise bad_request(f'"{text}" is not a number of seconds')
     return float(text or 0) or _DEFAULT_WATCH_SECONDS

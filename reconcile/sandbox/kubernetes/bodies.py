@@ -1,27 +1,34 @@
-"""Bodies of write requests: JSON, YAML, and what kubectl sends in protobuf."""
+"""Bodies and options of write requests: JSON or YAML; field manager, dry run, force, preconditions."""
 
 import contextlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 from aiohttp import web
 
-from reconcile.sandbox.kubernetes import kubectlbodies, patches
-from reconcile.sandbox.kubernetes.errors import ApiError, bad_request, unsupported_media_type
+from reconcile.sandbox.kubernetes import patches
+from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.sandbox.kubernetes.deletion import DeleteOptions
+from reconcile.sandbox.kubernetes.errors import (
+    ApiError,
+    Cause,
+    bad_request,
+    invalid_options,
+    unsupported_media_type,
+)
+from reconcile.sandbox.kubernetes.writes import Check, Options
 
-JSON = "application/json"
-_YAML = "application/yaml"
-_PATCHES = (patches.JSON_PATCH, patches.MERGE_PATCH, patches.STRATEGIC_PATCH, patches.APPLY_PATCH)
 _UNSAID = "application/octet-stream"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FORMATS = frozenset({"application/json", "application/yaml", _UNSAID})
 
 
 async def read(request: web.Request) -> Any:
-    """The body as JSON would say it; None if there is none.
+    """The parsed body; None if there is none.
 
     Raises:
-        ApiError: 400 for broken text, 413 for too much of it, 415 for a format that is not read here.
+        ApiError: 400 for broken text, 413 for a body that is too large, 415 for a format that is not supported.
     """
     try:
         raw = await request.read()
@@ -29,27 +36,46 @@ async def read(request: web.Request) -> Any:
         raise ApiError(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728") from None
     if not raw:
         return None
-    if request.method == "PATCH" and request.content_type not in _PATCHES:
-        raise patches.unsupported()
-    if request.content_type == kubectlbodies.MEDIA_TYPE:
-        return kubectlbodies.decode(raw)
-    if request.method != "PATCH" and request.content_type not in {JSON, _YAML, _UNSAID}:
+    if request.content_type not in (patches.FORMATS if request.method == "PATCH" else _FORMATS):
         raise unsupported_media_type()
-    return _parse_yaml(raw) if request.content_type.endswith("yaml") else _parse_json(raw)
-
-
-def _parse_json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
-
-
-def _parse_yaml(raw: bytes) -> Any:
-    """Text in YAML. Most clients send JSON, which is YAML as well and read a hundred times faster."""
     with contextlib.suppress(ValueError):
-        return json.loads(raw)
+        return json.loads(raw)  # also if it is sent as YAML, whose parser is slow
     try:
-        return yaml.load(raw, Loader=_Loader)  # noqa: S506 - a safe loader, the one in C where PyYAML has it
-    except yaml.YAMLError as error:
-        raise bad_request(f"error decoding YAML: {type(error).__name__}") from error
+        return yaml.safe_load(raw) if request.content_type.endswith("yaml") else json.loads(raw)
+    except (ValueError, yaml.YAMLError) as error:
+        raise bad_request(f"cannot parse the body: {type(error).__name__}") from error
+
+
+def is_dry_run(call: Call, query: Mapping[str, str], body: Any) -> bool:
+    """Whether nothing is to be stored; a delete may say so in its body."""
+    deletes = call.verb in {"delete", "deletecollection"}
+    return bool((deletes and isinstance(body, dict) and body.get("dryRun")) or query.get("dryRun"))
+
+
+def write_options(request: web.Request, call: Call, check: Check) -> Options:
+    """The options of a create, update or patch; ``check`` sees what it would store.
+
+    Raises:
+        ApiError: 422 for a server-side apply without a field manager.
+    """
+    manager = request.query.get("fieldManager", "")
+    if request.content_type == patches.APPLY_PATCH and not manager:
+        cause = Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
+        raise invalid_options("PatchOptions", cause)
+    agent = request.headers.get("User-Agent", "") or "unknown"
+    return Options(
+        manager=manager or agent.partition("/")[0],
+        dry_run=is_dry_run(call, request.query, None),
+        force=request.query.get("force") in {"1", "true"},
+        check=check,
+    )
+
+
+def delete_options(call: Call, query: Mapping[str, str], body: Any) -> DeleteOptions:
+    """The options of a delete."""
+    preconditions = (body.get("preconditions") if isinstance(body, dict) else None) or {}
+    return DeleteOptions(
+        uid=preconditions.get("uid", ""),
+        resource_version=preconditions.get("resourceVersion", ""),
+        dry_run=is_dry_run(call, query, body),
+    )

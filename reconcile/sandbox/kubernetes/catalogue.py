@@ -1,7 +1,7 @@
 """The resources that a simulated cluster serves, and what sets each of them apart.
 
-OpenShift clusters serve Routes and Projects as well; plain Kubernetes answers 404 to both and leaves them out of
-discovery. Anything else can be added as an extra kind and is then treated as a custom resource.
+OpenShift clusters serve Routes as well; plain Kubernetes answers 404 and leaves them out of discovery. Any other kind
+can be added and is then treated as a custom resource.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,20 +13,16 @@ from reconcile.sandbox.kubernetes import names, shapes
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.shapes import Shape
 
-POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
-NETWORK_POLICY = Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
-INGRESS = Kind("networking.k8s.io", "v1", "ingresses", "Ingress")
 CLUSTER_ROLE = Kind(kinds.ROLE.group, "v1", "clusterroles", "ClusterRole", namespaced=False)
 CLUSTER_ROLE_BINDING = Kind(
     kinds.ROLE.group, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
-PROJECT = Kind("project.openshift.io", "v1", "projects", "Project", namespaced=False)
 
 WRITABLE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-READABLE = ("get", "list", "watch")
 
 NameCheck = Callable[[str], str | None]
+_COMMON_FIELDS = {"metadata.name": ("metadata", "name"), "metadata.namespace": ("metadata", "namespace")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +50,15 @@ class Resource:
     """Fields besides name and namespace that field selectors know: their name and where they are in the object."""
     empty: Object = field(default_factory=dict)
     """What a server's empty object of the kind holds besides its metadata: fields that are always written."""
-    in_all: bool = False
-    """``kubectl get all`` shows it."""
-
-    @property
-    def singular(self) -> str:
-        """The singular name that kubectl accepts."""
-        return self.kind.name.lower()
 
     @property
     def selectable_fields(self) -> frozenset[str]:
         """Fields that a field selector may name."""
-        own = set(self.fields)
-        everywhere = (
-            {"metadata.name"} if own and not self.kind.namespaced else {"metadata.name", "metadata.namespace"}
-        )
-        return frozenset(everywhere | own)
+        return frozenset({*_COMMON_FIELDS, *self.fields})
 
     def field_values(self, obj: Mapping[str, object]) -> dict[str, str]:
         """The values of an object's selectable fields."""
-        paths = {
-            "metadata.name": ("metadata", "name"),
-            "metadata.namespace": ("metadata", "namespace"),
-            **self.fields,
-        }
-        return {name: _at(obj, path) for name, path in paths.items()}
+        return {name: _at(obj, path) for name, path in {**_COMMON_FIELDS, **self.fields}.items()}
 
 
 def _at(obj: object, path: tuple[str, ...]) -> str:
@@ -92,34 +72,14 @@ def custom_resource(kind: Kind) -> Resource:
     return Resource(kind, shape=shapes.CUSTOM, custom=True, generation=True)
 
 
-_EVENT_FIELDS = {
-    name: tuple(name.split("."))
-    for name in (
-        *(
-            f"involvedObject.{part}"
-            for part in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion")
-        ),
-        *("reason", "type", "involvedObject.fieldPath", "reportingComponent"),
+_BINDING: Object = {"roleRef": {"apiGroup": "", "kind": "", "name": ""}}
+
+
+def _rbac(kind: Kind, parts: tuple[str, ...], empty: Object, shape: Shape = shapes.OBJECT) -> Resource:
+    return Resource(
+        kind, shape=shape, parts=parts, check_name=names.path_problem, created_by_update=True, empty=empty
     )
-}
-_EVENT_PARTS = (
-    *("involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "type"),
-    *("eventTime", "series", "action", "related", "reportingComponent", "reportingInstance"),
-)
-_EVENT_BLANKS: Object = {
-    **dict.fromkeys(("firstTimestamp", "lastTimestamp", "eventTime")),
-    **dict.fromkeys(("reportingComponent", "reportingInstance"), ""),
-}
-_POD_FIELDS = {
-    name: tuple(name.split("."))
-    for name in (
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.serviceAccountName",
-        "status.phase",
-        "status.podIP",
-    )
-}
+
 
 KUBERNETES = (
     Resource(
@@ -134,11 +94,7 @@ KUBERNETES = (
         empty={"spec": {}, "status": {}},
     ),
     Resource(kinds.CONFIG_MAP, short_names=("cm",), parts=("data", "binaryData", "immutable")),
-    Resource(
-        kinds.SECRET,
-        parts=("data", "stringData", "type", "immutable"),
-        fields={"type": ("type",)},
-    ),
+    Resource(kinds.SECRET, parts=("data", "stringData", "type", "immutable"), fields={"type": ("type",)}),
     Resource(
         kinds.SERVICE,
         short_names=("svc",),
@@ -147,7 +103,6 @@ KUBERNETES = (
         status=True,
         returns_deleted=True,
         empty={"spec": {}, "status": {"loadBalancer": {}}},
-        in_all=True,
     ),
     Resource(
         kinds.SERVICE_ACCOUNT,
@@ -155,24 +110,6 @@ KUBERNETES = (
         shape=shapes.SERVICE_ACCOUNT,
         parts=("secrets", "imagePullSecrets", "automountServiceAccountToken"),
         returns_deleted=True,
-    ),
-    Resource(
-        POD,
-        short_names=("po",),
-        shape=shapes.POD,
-        status=True,
-        returns_deleted=True,
-        fields=_POD_FIELDS,
-        empty={"spec": {"containers": None}, "status": {}},
-        in_all=True,
-    ),
-    Resource(
-        EVENT,
-        short_names=("ev",),
-        shape=shapes.EVENT,
-        parts=_EVENT_PARTS,
-        fields=_EVENT_FIELDS,
-        empty={"involvedObject": {}, "source": {}, **_EVENT_BLANKS},
     ),
     Resource(
         kinds.DEPLOYMENT,
@@ -188,64 +125,27 @@ KUBERNETES = (
             },
             "status": {},
         },
-        in_all=True,
     ),
     Resource(
-        kinds.ROLE,
-        parts=("rules",),
-        check_name=names.path_problem,
-        created_by_update=True,
-        empty={"rules": None},
+        EVENT,  # there are none, but kubectl describe looks for them
+        verbs=("get", "list", "watch"),
+        fields={
+            f"involvedObject.{part}": ("involvedObject", part)
+            for part in ("kind", "namespace", "name", "uid")
+        },
     ),
-    Resource(
-        kinds.ROLE_BINDING,
-        shape=shapes.ROLE_BINDING,
-        parts=("roleRef", "subjects"),
-        check_name=names.path_problem,
-        created_by_update=True,
-        empty={"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
-    ),
-    Resource(
-        CLUSTER_ROLE,
-        parts=("rules", "aggregationRule"),
-        check_name=names.path_problem,
-        created_by_update=True,
-        empty={"rules": None},
-    ),
-    Resource(
-        CLUSTER_ROLE_BINDING,
-        shape=shapes.ROLE_BINDING,
-        parts=("roleRef", "subjects"),
-        check_name=names.path_problem,
-        created_by_update=True,
-        empty={"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
-    ),
-    Resource(
-        NETWORK_POLICY,
-        short_names=("netpol",),
-        shape=shapes.NETWORK_POLICY,
-        generation=True,
-        empty={"spec": {"podSelector": {}}},
-    ),
-    Resource(
-        INGRESS,
-        short_names=("ing",),
-        shape=shapes.INGRESS,
-        status=True,
-        generation=True,
-        empty={"spec": {}, "status": {"loadBalancer": {}}},
-    ),
+    _rbac(kinds.ROLE, ("rules",), {"rules": None}),
+    _rbac(kinds.ROLE_BINDING, ("roleRef", "subjects"), _BINDING, shapes.ROLE_BINDING),
+    _rbac(CLUSTER_ROLE, ("rules", "aggregationRule"), {"rules": None}),
+    _rbac(CLUSTER_ROLE_BINDING, ("roleRef", "subjects"), _BINDING, shapes.ROLE_BINDING),
 )
 
 OPENSHIFT = (
     Resource(
         kinds.ROUTE,
         status=True,
-        fields={name: tuple(name.split(".")) for name in ("spec.host", "spec.path", "spec.to.name")},
         empty={"spec": {"to": {"kind": "", "name": "", "weight": None}}, "status": {}},
-        in_all=True,
     ),
-    Resource(PROJECT, verbs=READABLE),
 )
 
 SKUPPER_POLICY = custom_resource(kinds.CLUSTER_POLICY)
@@ -275,12 +175,3 @@ class Catalogue:
             KeyError: This cluster does not serve it.
         """
         return self._by_kind[kind]
-
-    def groups(self) -> dict[str, list[str]]:
-        """Versions by API group, the core group (empty name) first."""
-        found: dict[str, list[str]] = {"": ["v1"]}
-        for resource in self.resources:
-            versions = found.setdefault(resource.kind.group, [])
-            if resource.kind.version not in versions:
-                versions.append(resource.kind.version)
-        return found

@@ -3,32 +3,27 @@
 import asyncio
 import datetime
 import ssl
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from aiohttp import web
 
-from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes import bootstrap, catalogue
+from reconcile.sandbox.kubernetes import catalogue
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Accounts
 from reconcile.sandbox.kubernetes.api import Api, Parts
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
-from reconcile.sandbox.kubernetes.controllers import Behaviour, Controllers, project_of
+from reconcile.sandbox.kubernetes.controllers import Behaviour, Controllers
 from reconcile.sandbox.kubernetes.defaults import Allocator
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.garbage import GarbageCollector
 from reconcile.sandbox.kubernetes.requests import RequestCounter, RequestCounts
-from reconcile.sandbox.kubernetes.store import EventType, Record, Store
-from reconcile.sandbox.kubernetes.targets import Options, Target
-from reconcile.sandbox.kubernetes.writes import Writer
-from reconcile.sandbox.loop import end_listening
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from reconcile.sandbox.kubernetes.store import EventType, Store
+from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+from reconcile.sandbox.loop import BackgroundLoop, end_listening
 
 T = TypeVar("T")
 _HOST = "127.0.0.1"
@@ -46,7 +41,7 @@ def utc_now() -> datetime.datetime:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """How a simulated cluster shall be."""
+    """The properties of a simulated cluster."""
 
     name: str
     namespaces: tuple[str, ...] = ()
@@ -54,7 +49,7 @@ class ClusterSpec:
     accounts: tuple[Account, ...] = ()
     """Accounts besides the cluster administrator, who always exists."""
     openshift: bool = True
-    """Serves Routes and Projects."""
+    """Serves Routes."""
     skupper_policy: bool = True
     """Serves SkupperClusterPolicy."""
     extra_kinds: tuple[Kind, ...] = ()
@@ -76,7 +71,7 @@ class ClusterSpec:
 class SimulatedCluster:
     """A cluster that runs inside an :class:`~reconcile.sandbox.kubernetes.servers.ApiServers`."""
 
-    def __init__(self, spec: ClusterSpec, loop: asyncio.AbstractEventLoop, context: ssl.SSLContext) -> None:
+    def __init__(self, spec: ClusterSpec, loop: BackgroundLoop, context: ssl.SSLContext) -> None:
         self.spec = spec
         self.name = spec.name
         self.token = f"{spec.name}-admin-token"
@@ -97,24 +92,19 @@ class SimulatedCluster:
         )
         self._controllers = Controllers(self._writer, spec.behaviour, apps_domain)
         self._garbage = GarbageCollector(self._writer, self._catalogue, spec.garbage_delay)
-        if spec.openshift:
-            project = self._catalogue.of_kind(catalogue.PROJECT)
-            self._store.mirror(kinds.NAMESPACE, lambda record: Record(project, project_of(record.object)))
         self._api = Api(
             Parts(
                 name=spec.name,
                 catalogue=self._catalogue,
-                store=self._store,
                 writer=self._writer,
                 accounts=self._accounts,
                 faults=self.faults,
                 counter=self._counter,
-                now=spec.now,
                 bookmark_interval=spec.bookmark_interval,
             )
         )
 
-    # -- for everybody, from any thread ----------------------------------------------------------------------------
+    # -- from any thread -------------------------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
@@ -173,7 +163,7 @@ class SimulatedCluster:
         self._on_loop(lambda: self._writer.delete(target, DeleteOptions()))
 
     def admit(self, account: Account) -> str:
-        """Let one more account in; returns its token."""
+        """Add an account; returns its token."""
         self._accounts.add(account)
         return account.token
 
@@ -198,35 +188,35 @@ class SimulatedCluster:
         self._on_loop(self._store.forget)
 
     def end_watches(self) -> None:
-        """End all open watches, as a server does that restarts."""
+        """End all open watches, as a server does when it restarts."""
         self._on_loop(self._api.end_watches)
 
     def stop(self) -> None:
-        """Close the port and all connections; the objects stay. Clients get their connections refused."""
-        self._await(self.close())
+        """Close the port and all connections; the objects stay."""
+        self._loop.run(self.close())
 
     def start(self) -> None:
         """Listen again on the same port."""
-        self._await(self.open())
+        self._loop.run(self.open())
 
     # -- on the event loop -----------------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Listen."""
-        self._found()
+        self._bootstrap()
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_route("*", "/{path:.*}", self._api.answer)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
         await self._runner.setup()
         protocol = cast("web.Server", self._runner.server)  # there is one after the set-up
         # Not a web.TCPSite, which lets TLS wait half a minute for clients to say goodbye.
-        self._listener = await self._loop.create_server(
+        self._listener = await asyncio.get_running_loop().create_server(
             protocol, _HOST, self._port, ssl=self._context, ssl_shutdown_timeout=_GOODBYE
         )
         self._port = self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop to listen and cut all connections."""
+        """Stop listening and cut all connections."""
         runner, listener = self._runner, self._listener
         self._runner, self._listener = None, None
         if runner is None or runner.server is None or listener is None:
@@ -239,19 +229,13 @@ class SimulatedCluster:
             await asyncio.sleep(_GOODBYE / 10)
         await runner.cleanup()
 
-    def _found(self) -> None:
-        """Create what exists from the start and is not there."""
-        for options, objects in (
-            (_BOOTSTRAP, bootstrap.objects(self.spec.now())),
-            (_LOADER, map(bootstrap.namespace, self.spec.namespaces)),
-        ):
-            for obj in objects:
-                if not self._has(obj):
-                    self._create(obj, options)
-
-    def _has(self, obj: Object) -> bool:
-        resource, metadata = self._resource(obj), obj["metadata"]
-        return self._store.get(resource.kind, metadata.get("namespace", ""), metadata["name"]) is not None
+    def _bootstrap(self) -> None:
+        """Create what exists from the start and is missing."""
+        initial = [(obj, _BOOTSTRAP) for obj in _initial_objects(self.spec.now())]
+        for obj, options in initial + [(_namespace(name), _LOADER) for name in self.spec.namespaces]:
+            resource, metadata = self._resource(obj), obj["metadata"]
+            if not self._store.get(resource.kind, metadata.get("namespace", ""), metadata["name"]):
+                self._create(obj, options)
 
     def _resource(self, obj: Object) -> Resource:
         resource = self._catalogue.of_object(obj["apiVersion"], obj["kind"])
@@ -272,11 +256,7 @@ class SimulatedCluster:
         async def act() -> T:
             return action()
 
-        return self._await(act())
-
-    def _await(self, work: Coroutine[Any, Any, T]) -> T:
-        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result(timeout=30)
+        return self._loop.run(act())
 
 
 def _resources(spec: ClusterSpec) -> Iterable[Resource]:
@@ -286,3 +266,25 @@ def _resources(spec: ClusterSpec) -> Iterable[Resource]:
     if spec.skupper_policy:
         yield catalogue.SKUPPER_POLICY
     yield from map(catalogue.custom_resource, spec.extra_kinds)
+
+
+def _namespace(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _initial_objects(now: datetime.datetime) -> Iterator[Object]:
+    """What every kube-apiserver creates for itself: a LIST of a whole cluster contains it."""
+    yield from map(_namespace, ("kube-system", "kube-public", "default", "kube-node-lease"))
+    name = "kube-apiserver-legacy-service-account-token-tracking"
+    yield {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "data": {"since": now.date().isoformat()},
+    }
+    yield {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"provider": "kubernetes"}},
+        "spec": {"clusterIP": "172.30.0.1", "ports": [{"name": "https", "port": 443, "targetPort": 6443}]},
+    }

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconcile import kinds
-from reconcile.sandbox.kubernetes.catalogue import PROJECT
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.store import Event, Record
-from reconcile.sandbox.kubernetes.targets import Options, Target
-from reconcile.sandbox.kubernetes.writes import Writer
+from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
 
 if TYPE_CHECKING:
     from reconcile.kinds import Kind
@@ -197,9 +195,3 @@ def deployment_status(obj: Object, generation: int, replicas: int, available: bo
             }
         ],
     }
-
-
-def project_of(namespace: Object) -> Object:
-    """A Namespace as OpenShift shows it as a Project."""
-    metadata = {key: value for key, value in namespace["metadata"].items() if key != "managedFields"}
-    return {**namespace, "apiVersion": PROJECT.api_version, "kind": PROJECT.name, "metadata": metadata}

@@ -1,7 +1,7 @@
 """What an API server fills in before it stores an object.
 
-Only kinds that this project writes are covered, with the defaults of ``pkg/apis/*/v1/defaults.go`` of Kubernetes.
-The functions return new objects; what they got stays as it was.
+Only kinds and fields that this project writes are covered, with the defaults of ``pkg/apis/*/v1/defaults.go`` of
+Kubernetes. The functions never change their arguments.
 """
 
 import base64
@@ -10,14 +10,7 @@ from collections.abc import Callable
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes.catalogue import (
-    CLUSTER_ROLE,
-    CLUSTER_ROLE_BINDING,
-    EVENT,
-    INGRESS,
-    NETWORK_POLICY,
-    POD,
-)
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
 from reconcile.sandbox.kubernetes.errors import Object
 
 _PUBLIC = frozenset({"LoadBalancer", "NodePort"})
@@ -48,19 +41,17 @@ def fill(kind: Kind, obj: Object) -> Object:
     return default(obj) if default else obj
 
 
-def allot(kind: Kind, obj: Object, allocate: Allocator, old: Object | None = None) -> Object:
-    """The object with what the cluster allots to it, which belongs to nobody: addresses, ports, hosts.
+def allocate(kind: Kind, obj: Object, allocator: Allocator, old: Object | None = None) -> Object:
+    """The object with what the cluster allocates to it, which has no field owner: addresses, ports, hosts.
 
     ``old`` is the stored object, whose values an update keeps.
     """
     if kind == kinds.SERVICE:
-        return _allot_addresses(obj, allocate, old)
+        return _with_addresses(obj, allocator, old)
     if kind == kinds.ROUTE and not obj["spec"].get("host"):
-        return _allot_host(obj, allocate)
+        return _with_host(obj, allocator)
     if kind == kinds.NAMESPACE and old is None:
         return {**obj, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
-    if kind == POD and not obj.get("status"):
-        return {**obj, "status": {"phase": "Pending", "qosClass": "BestEffort"}}
     return obj
 
 
@@ -75,9 +66,8 @@ def _secret(obj: Object) -> Object:
 
 
 def _service(obj: Object) -> Object:
-    spec = {"type": "ClusterIP", "sessionAffinity": "None", **(obj.get("spec") or {})}
-    if spec["type"] != "ExternalName":
-        spec.setdefault("internalTrafficPolicy", "Cluster")
+    common = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster"}
+    spec = {**common, **(obj.get("spec") or {})}
     if spec["type"] in _PUBLIC:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == "LoadBalancer":
@@ -86,45 +76,25 @@ def _service(obj: Object) -> Object:
         spec["ports"] = [
             {"protocol": "TCP", "targetPort": port.get("port"), **port} for port in spec["ports"]
         ]
-    return {**obj, "spec": spec, "status": _with_ip_modes(obj.get("status") or {"loadBalancer": {}})}
+    status = obj.get("status") or {"loadBalancer": {}}
+    if ingress := (status.get("loadBalancer") or {}).get("ingress"):
+        modes = [{"ipMode": "VIP", **entry} if entry.get("ip") else entry for entry in ingress]
+        status = {**status, "loadBalancer": {**status["loadBalancer"], "ingress": modes}}
+    return {**obj, "spec": spec, "status": status}
 
 
-def _with_ip_modes(status: Object) -> Object:
-    balancer = status.get("loadBalancer") or {}
-    if not balancer.get("ingress"):
-        return status
-    ingress = [{"ipMode": "VIP", **entry} if entry.get("ip") else entry for entry in balancer["ingress"]]
-    return {**status, "loadBalancer": {**balancer, "ingress": ingress}}
-
-
-def _allot_addresses(obj: Object, allocate: Allocator, old: Object | None) -> Object:
+def _with_addresses(obj: Object, allocator: Allocator, old: Object | None) -> Object:
     before = (old or {}).get("spec") or {}
     spec = dict(obj["spec"])
-    if spec["type"] != "ExternalName":
-        spec["clusterIP"] = spec.get("clusterIP") or before.get("clusterIP") or allocate.address()
-        spec["clusterIPs"] = [spec["clusterIP"]]
-        # Whoever makes the endpoints of a headless Service without a selector may give them addresses of either family.
-        dual = spec["clusterIP"] == "None" and not spec.get("selector")
-        for field, value in _families(dual=dual).items():
-            spec[field] = spec.get(field) or before.get(field) or value
-    if spec["type"] in _PUBLIC and spec.get("ports"):
-        known = {(port["port"], port["protocol"]): port.get("nodePort") for port in before.get("ports") or ()}
+    spec["clusterIP"] = spec.get("clusterIP") or before.get("clusterIP") or allocator.address()
+    spec |= {"clusterIPs": [spec["clusterIP"]], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+    if spec["type"] in _PUBLIC:
+        known = {port.get("port"): port.get("nodePort") for port in before.get("ports") or ()}
         spec["ports"] = [
-            {
-                **port,
-                "nodePort": port.get("nodePort")
-                or known.get((port["port"], port["protocol"]))
-                or allocate.node_port(),
-            }
-            for port in spec["ports"]
+            {**port, "nodePort": port.get("nodePort") or known.get(port["port"]) or allocator.node_port()}
+            for port in spec.get("ports") or ()
         ]
     return {**obj, "spec": spec}
-
-
-def _families(*, dual: bool) -> Object:
-    if dual:
-        return {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "RequireDualStack"}
-    return {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
 
 
 def _route(obj: Object) -> Object:
@@ -133,9 +103,9 @@ def _route(obj: Object) -> Object:
     return {**obj, "spec": spec}
 
 
-def _allot_host(obj: Object, allocate: Allocator) -> Object:
+def _with_host(obj: Object, allocator: Allocator) -> Object:
     metadata = obj["metadata"]
-    host = f"{metadata['name']}-{metadata['namespace']}.{allocate.apps_domain}"
+    host = f"{metadata['name']}-{metadata['namespace']}.{allocator.apps_domain}"
     annotations = {**(metadata.get("annotations") or {}), "openshift.io/host.generated": "true"}
     return {
         **obj,
@@ -144,34 +114,10 @@ def _allot_host(obj: Object, allocate: Allocator) -> Object:
     }
 
 
-def _network_policy(obj: Object) -> Object:
-    spec = dict(obj.get("spec") or {})
-    spec.setdefault("policyTypes", ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
-    for direction in ("ingress", "egress"):
-        if spec.get(direction):
-            spec[direction] = [_network_rule(rule) for rule in spec[direction]]
-    return {**obj, "spec": spec}
-
-
-def _network_rule(rule: Object) -> Object:
-    if not rule.get("ports"):
-        return rule
-    return {**rule, "ports": [{"protocol": "TCP", **port} for port in rule["ports"]]}
-
-
-def _ingress(obj: Object) -> Object:
-    return {**obj, "status": obj.get("status") or {"loadBalancer": {}}}
-
-
 def _namespace(obj: Object) -> Object:
     metadata = obj["metadata"]
     labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
     return {**obj, "metadata": {**metadata, "labels": labels}}
-
-
-def _event(obj: Object) -> Object:
-    times = dict.fromkeys(("eventTime", "firstTimestamp", "lastTimestamp"))
-    return {**times, "reportingComponent": "", "reportingInstance": "", "source": {}, **obj}
 
 
 def _role(obj: Object) -> Object:
@@ -183,14 +129,11 @@ def _role_binding(obj: Object) -> Object:
     if reference := obj.get("roleRef"):
         filled["roleRef"] = {"apiGroup": kinds.ROLE.group, **reference}
     if subjects := obj.get("subjects"):
-        filled["subjects"] = [_subject(subject) for subject in subjects]
+        group = {"apiGroup": kinds.ROLE.group}
+        filled["subjects"] = [
+            {**({} if each.get("kind") == "ServiceAccount" else group), **each} for each in subjects
+        ]
     return filled
-
-
-def _subject(subject: Object) -> Object:
-    if subject.get("kind") == "ServiceAccount":
-        return subject
-    return {"apiGroup": kinds.ROLE.group, **subject}
 
 
 def _deployment(obj: Object) -> Object:
@@ -204,29 +147,18 @@ def _deployment(obj: Object) -> Object:
     template = dict(spec.get("template") or {})
     template.setdefault("metadata", {})
     if template.get("spec"):
-        template["spec"] = pod_spec(template["spec"])
+        template["spec"] = _pod_spec(template["spec"])
     return {**obj, "spec": {**spec, "template": template}, "status": obj.get("status") or {}}
 
 
 def _strategy(strategy: Object) -> Object:
-    filled = {"type": "RollingUpdate", **strategy}
-    if filled["type"] == "RollingUpdate":
-        rolling = strategy.get("rollingUpdate") or {}
-        filled["rollingUpdate"] = {"maxSurge": "25%", "maxUnavailable": "25%", **rolling}
-    return filled
+    if strategy.get("type") == "Recreate":
+        return strategy
+    rolling = {"maxSurge": "25%", "maxUnavailable": "25%", **(strategy.get("rollingUpdate") or {})}
+    return {"type": "RollingUpdate", **strategy, "rollingUpdate": rolling}
 
 
-def _pod(obj: Object) -> Object:
-    spec = {"enableServiceLinks": True, **pod_spec(obj.get("spec") or {})}
-    return {
-        **obj,
-        "spec": spec,
-        "status": obj.get("status") or {"phase": "Pending", "qosClass": "BestEffort"},
-    }
-
-
-def pod_spec(given: Object) -> Object:
-    """The spec of a pod, or of a pod template, with defaults."""
+def _pod_spec(given: Object) -> Object:
     spec = {
         "dnsPolicy": "ClusterFirst",
         "restartPolicy": "Always",
@@ -246,9 +178,8 @@ def pod_spec(given: Object) -> Object:
 
 
 def _container(given: Object) -> Object:
-    latest = ":" not in given.get("image", "").rpartition("/")[2] or given.get("image", "").endswith(
-        ":latest"
-    )
+    image = given.get("image", "").rpartition("/")[2]
+    latest = ":" not in image or image.endswith(":latest")
     container = {
         "imagePullPolicy": "Always" if latest else "IfNotPresent",
         "resources": {},
@@ -258,34 +189,23 @@ def _container(given: Object) -> Object:
     }
     if given.get("ports"):
         container["ports"] = [{"protocol": "TCP", **port} for port in given["ports"]]
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if given.get(probe):
-            container[probe] = _probe(given[probe])
+    if probe := given.get("livenessProbe"):
+        times = {"failureThreshold": 3, "periodSeconds": 10, "successThreshold": 1, "timeoutSeconds": 1}
+        action = {"httpGet": {"scheme": "HTTP", **probe["httpGet"]}} if "httpGet" in probe else {}
+        container["livenessProbe"] = {**times, **probe, **action}
     if given.get("env"):
         container["env"] = [_variable(variable) for variable in given["env"]]
     return container
 
 
-def _probe(given: Object) -> Object:
-    probe = {"failureThreshold": 3, "periodSeconds": 10, "successThreshold": 1, "timeoutSeconds": 1, **given}
-    if given.get("httpGet"):
-        probe["httpGet"] = {"path": "/", "scheme": "HTTP", **given["httpGet"]}
-    return probe
-
-
 def _variable(given: Object) -> Object:
     reference = (given.get("valueFrom") or {}).get("fieldRef")
-    if not reference:
-        return given
-    return {**given, "valueFrom": {"fieldRef": {"apiVersion": "v1", **reference}}}
+    return {**given, "valueFrom": {"fieldRef": {"apiVersion": "v1", **reference}}} if reference else given
 
 
 def _volume(given: Object) -> Object:
-    volume = dict(given) if len(given) > 1 else {**given, "emptyDir": {}}
-    for source in ("secret", "configMap", "projected"):
-        if given.get(source) is not None:
-            volume[source] = {"defaultMode": 420, **given[source]}
-    return volume
+    sources = (source for source in ("secret", "configMap") if source in given)
+    return {**given, **{source: {"defaultMode": 420, **given[source]} for source in sources}}
 
 
 _DEFAULTS: dict[Kind, Callable[[Object], Object]] = {
@@ -298,8 +218,4 @@ _DEFAULTS: dict[Kind, Callable[[Object], Object]] = {
     CLUSTER_ROLE: _role,
     CLUSTER_ROLE_BINDING: _role_binding,
     kinds.DEPLOYMENT: _deployment,
-    EVENT: _event,
-    POD: _pod,
-    NETWORK_POLICY: _network_policy,
-    INGRESS: _ingress,
 }

@@ -1,93 +1,54 @@
-"""What a cluster says about itself: API groups, resources, version."""
+"""Discovery documents of a simulated cluster: API groups, resources, version, and the least OpenAPI for kubectl.
 
-from aiohttp import web
+kubectl reads from OpenAPI only which kinds can be patched with which parameters. No schemas are published, so it falls
+back on its built-in merge rules.
+"""
 
-from reconcile.sandbox.kubernetes import openapi
+from collections.abc import Mapping
+
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
-from reconcile.sandbox.kubernetes.errors import Object, UnknownPathError
-from reconcile.sandbox.kubernetes.openapi import OpenApi
-from reconcile.sandbox.kubernetes.store import to_json
+from reconcile.sandbox.kubernetes.errors import Object
 
 SERVER_VERSION = "1.29"
+_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation", "force")
 
 
-class Discovery:
-    """Discovery documents of one cluster."""
+def documents(catalogue: Catalogue) -> Mapping[str, Object]:
+    """All documents, by path without the leading slash."""
+    versions: dict[str, list[str]] = {}
+    roots: dict[str, list[Resource]] = {}
+    for resource in catalogue.resources:
+        kind = resource.kind
+        roots.setdefault(_root(resource), []).append(resource)
+        if kind.version not in versions.setdefault(kind.group, []):
+            versions[kind.group].append(kind.version)
+    groups = {name: _group(name, listed) for name, listed in versions.items() if name}
+    return {
+        "version": _version(),
+        "api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
+        "apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": list(groups.values())},
+        **{
+            f"apis/{name}": {"kind": "APIGroup", "apiVersion": "v1", **group}
+            for name, group in groups.items()
+        },
+        **{root: _resource_list(listed) for root, listed in roots.items()},
+        "openapi/v3": {"paths": {root: {"serverRelativeURL": f"/openapi/v3/{root}"} for root in roots}},
+        **{f"openapi/v3/{root}": _openapi(listed) for root, listed in roots.items()},
+    }
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._openapi = OpenApi(catalogue)
 
-    def version(self) -> Object:
-        """The answer of ``/version``."""
-        major, minor = SERVER_VERSION.split(".")
-        return {
-            "major": major,
-            "minor": minor,
-            "gitVersion": f"v{SERVER_VERSION}.0+sandbox",
-            "gitCommit": "",
-            "gitTreeState": "clean",
-            "buildDate": "1970-01-01T00:00:00Z",
-            "goVersion": "",
-            "compiler": "",
-            "platform": "sandbox",
-        }
+def _version() -> Object:
+    major, minor = SERVER_VERSION.split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": f"v{SERVER_VERSION}.0+sandbox",
+        "platform": "sandbox",
+    }
 
-    def answer(self, request: web.Request) -> web.Response:
-        """Answer a request for a discovery document.
 
-        Raises:
-            UnknownPathError: There is none.
-        """
-        if request.path == "/openapi/v2" and openapi.PROTOBUF in request.headers.get("Accept", ""):
-            encoded = self._openapi.document_v2_protobuf()
-            return web.Response(body=encoded, content_type="application/octet-stream")
-        parts = request.path.strip("/").split("/")
-        document = self._document(parts)
-        if document is None:
-            raise UnknownPathError
-        return web.Response(body=to_json(document), content_type="application/json")
-
-    def _document(self, parts: list[str]) -> Object | None:
-        if parts[0] == "openapi":
-            return self._openapi_document(parts[1:])
-        groups = self._catalogue.groups()
-        if parts == ["version"]:
-            return self.version()
-        if parts == ["api"]:
-            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
-        if parts == ["apis"]:
-            named = [_group(name, versions) for name, versions in groups.items() if name]
-            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": named}
-        if parts == ["api", "v1"]:
-            return self._resources("", "v1")
-        if parts[0] == "apis" and len(parts) == 2 and parts[1] in groups:
-            return {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], groups[parts[1]])}
-        if parts[0] == "apis" and len(parts) == 3 and parts[2] in groups.get(parts[1], ()):
-            return self._resources(parts[1], parts[2])
-        return None
-
-    def _openapi_document(self, parts: list[str]) -> Object | None:
-        if parts == ["v2"]:
-            return self._openapi.document_v2()
-        if parts == ["v3"]:
-            return self._openapi.index_v3()
-        return self._openapi.document_v3("/".join(parts[1:])) if parts[:1] == ["v3"] else None
-
-    def _resources(self, group: str, version: str) -> Object:
-        resources = [
-            entry
-            for resource in self._catalogue.resources
-            if (resource.kind.group, resource.kind.version) == (group, version)
-            for entry in _entries(resource)
-        ]
-        group_version = f"{group}/{version}" if group else version
-        return {
-            "kind": "APIResourceList",
-            "apiVersion": "v1",
-            "groupVersion": group_version,
-            "resources": resources,
-        }
+def _root(resource: Resource) -> str:
+    return f"apis/{resource.kind.api_version}" if resource.kind.group else "api/v1"
 
 
 def _group(name: str, versions: list[str]) -> Object:
@@ -95,26 +56,48 @@ def _group(name: str, versions: list[str]) -> Object:
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
+def _resource_list(resources: list[Resource]) -> Object:
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": resources[0].kind.api_version,
+        "resources": [entry for resource in resources for entry in _entries(resource)],
+    }
+
+
 def _entries(resource: Resource) -> list[Object]:
     kind = resource.kind
-    entry: Object = {
+    shared = {"namespaced": kind.namespaced, "kind": kind.name}
+    entry = {
         "name": kind.plural,
-        "singularName": resource.singular,
-        "namespaced": kind.namespaced,
-        "kind": kind.name,
+        "singularName": kind.name.lower(),
         "verbs": list(resource.verbs),
+        "shortNames": list(resource.short_names),
+        **shared,
     }
-    if resource.short_names:
-        entry["shortNames"] = list(resource.short_names)
-    if resource.in_all:
-        entry["categories"] = ["all"]
-    if not resource.status:
-        return [entry]
     status = {
         "name": f"{kind.plural}/status",
         "singularName": "",
-        "namespaced": kind.namespaced,
-        "kind": kind.name,
         "verbs": ["get", "patch", "update"],
+        **shared,
     }
-    return [entry, status]
+    return [entry, status] if resource.status else [entry]
+
+
+def _openapi(resources: list[Resource]) -> Object:
+    paths = {_path(each): {"patch": _operation(each)} for each in resources if "patch" in each.verbs}
+    return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "sandbox"}, "paths": paths}
+
+
+def _path(resource: Resource) -> str:
+    scope = "namespaces/{namespace}/" if resource.kind.namespaced else ""
+    return f"/{_root(resource)}/{scope}{resource.kind.plural}/{{name}}"
+
+
+def _operation(resource: Resource) -> Object:
+    kind = resource.kind
+    return {
+        "parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in _PARAMETERS],
+        "responses": {"200": {"description": "OK"}},
+        "x-kubernetes-group-version-kind": {"group": kind.group, "kind": kind.name, "version": kind.version},
+    }

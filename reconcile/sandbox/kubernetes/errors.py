@@ -1,7 +1,7 @@
 """Refusals of the simulated API server, as the ``Status`` objects that a kube-apiserver answers with.
 
-Every refusal is an :class:`ApiError`; the HTTP layer turns it into an answer, nothing else catches it. Texts and
-reasons are those of ``k8s.io/apimachinery/pkg/api/errors``, since clients (and people) recognise them.
+Every refusal is an :class:`ApiError`; the HTTP layer turns it into an answer, nothing else catches it. Status, reason
+and details are those of a kube-apiserver. Of its messages, only those are that our client tells errors apart by.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Cause:
 
 
 class UnknownPathError(Exception):
-    """Nothing is served below a path; a server answers so in plain text when the API group is unknown to it."""
+    """Nothing is served below a path; a server answers so in plain text when it does not know the API group."""
 
 
 class ApiError(Exception):
@@ -43,22 +43,19 @@ class ApiError(Exception):
         self.reason = reason
         self.message = message
         self.details = None if details is None else dict(details)
-        self.headers: dict[str, str] = {}
 
     def status(self) -> Object:
         """The body of the answer."""
         status: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-        status["message"] = self.message
-        if self.reason:
-            status["reason"] = self.reason
-        if self.details is not None:
-            status["details"] = self.details
-        return {**status, "code": self.code}
+        reason = {"reason": self.reason} if self.reason else {}
+        details = {} if self.details is None else {"details": self.details}
+        return {**status, "message": self.message, **reason, **details, "code": self.code}
 
 
-def resource_name(kind: Kind) -> str:
-    """How messages name a resource: ``secrets``, ``deployments.apps``."""
-    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+def _subject(kind: Kind, name: str = "") -> str:
+    """How messages name an object: ``deployments.apps "router"``."""
+    resource = f"{kind.plural}.{kind.group}" if kind.group else kind.plural
+    return f'{resource} "{name}"' if name else resource
 
 
 def details_of(kind: Kind, name: str = "", *, as_kind: bool = False) -> Object:
@@ -74,23 +71,20 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
-def unauthorised() -> ApiError:
-    """401: no token, or one that no account has."""
+def unauthorized() -> ApiError:
+    """401: no token, or an unknown one."""
     return ApiError(401, "Unauthorized", "Unauthorized")
 
 
 def forbidden(kind: Kind, name: str, why: str) -> ApiError:
-    """403: the account may not, or an admission rule says no."""
-    subject = f'{resource_name(kind)} "{name}"' if name else resource_name(kind)
-    return ApiError(403, "Forbidden", f"{subject} is forbidden: {why}", details_of(kind, name))
+    """403: the account lacks a right, or an admission rule refuses."""
+    return ApiError(403, "Forbidden", f"{_subject(kind, name)} is forbidden: {why}", details_of(kind, name))
 
 
 def terminating(kind: Kind, name: str, namespace: str) -> ApiError:
     """403 of a create in a namespace that is being deleted."""
-    why = f"unable to create new content in namespace {namespace} because it is being terminated"
-    refusal = forbidden(kind, name, why)
-    message = f"namespace {namespace} is being terminated"
-    cause = Cause("NamespaceTerminating", message, "metadata.namespace").as_json()
+    refusal = forbidden(kind, name, f"namespace {namespace} is being terminated")
+    cause = Cause("NamespaceTerminating", refusal.message, "metadata.namespace").as_json()
     refusal.details = {**details_of(kind, name), "causes": [cause]}
     return refusal
 
@@ -102,81 +96,52 @@ def path_not_found() -> ApiError:
 
 def not_found(kind: Kind, name: str) -> ApiError:
     """404 of an object."""
-    return ApiError(404, "NotFound", f'{resource_name(kind)} "{name}" not found', details_of(kind, name))
+    return ApiError(404, "NotFound", f"{_subject(kind, name)} not found", details_of(kind, name))
 
 
 def method_not_allowed() -> ApiError:
     """405: the resource does not support the verb."""
-    text = "the server does not allow this method on the requested resource"
-    return ApiError(405, "MethodNotAllowed", text, {})
+    return ApiError(405, "MethodNotAllowed", "the resource does not support this method", {})
 
 
 def already_exists(kind: Kind, name: str) -> ApiError:
     """409 of a create."""
-    message = f'{resource_name(kind)} "{name}" already exists'
-    return ApiError(409, "AlreadyExists", message, details_of(kind, name))
-
-
-def conflict(kind: Kind, name: str, why: str) -> ApiError:
-    """409 of a write whose precondition does not hold."""
-    message = f'Operation cannot be fulfilled on {resource_name(kind)} "{name}": {why}'
-    return ApiError(409, "Conflict", message, details_of(kind, name))
-
-
-def uid_of_nothing(kind: Kind, name: str, uid: str) -> ApiError:
-    """409 of an apply that names the UID of an object that does not exist."""
-    why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
-    return conflict(kind, name, why)
+    return ApiError(409, "AlreadyExists", f"{_subject(kind, name)} already exists", details_of(kind, name))
 
 
 def modified(kind: Kind, name: str) -> ApiError:
     """409 of a write with an old resourceVersion."""
-    why = "the object has been modified; please apply your changes to the latest version and try again"
-    return conflict(kind, name, why)
+    message = f"{_subject(kind, name)}: the object has been modified"
+    return ApiError(409, "Conflict", message, details_of(kind, name))
 
 
 def other_uid(kind: Kind, name: str, wanted: str, found: str) -> ApiError:
-    """409 of a replace that names another UID than the stored object has."""
-    why = (
-        f"StorageError: invalid object, Code: 4, Key: {name}, ResourceVersion: 0, AdditionalErrorMsg: "
-        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
-    )
-    return conflict(kind, name, why)
+    """409 of a write that names another UID than that of the stored object."""
+    why = f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+    return ApiError(409, "Conflict", f"{_subject(kind, name)}: {why}", details_of(kind, name))
 
 
-def other_version(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
-    """409 of a delete of a namespace, whose preconditions are those of an update."""
-    why = f"Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}"
-    return conflict(kind, name, why)
-
-
-def delete_precondition(kind: Kind, name: str, field: str, wanted: str, found: str) -> ApiError:
-    """409 of a delete that names another UID or resourceVersion than the stored object has."""
-    might = {"UID": "deleted and then recreated", "ResourceVersion": "modified"}[field]
-    why = (
-        f"the {field} in the precondition ({wanted}) does not match the {field} in record ({found}). "
-        f"The object might have been {might}"
-    )
-    qualified = f"{kind.name}.{kind.group}" if kind.group else kind.name
-    message = f'Operation cannot be fulfilled on {qualified} "{name}": {why}'
+def delete_precondition(kind: Kind, name: str, field: str) -> ApiError:
+    """409 of a delete that names another UID or resourceVersion than that of the stored object."""
+    message = f"{_subject(kind, name)}: the {field} in the precondition does not match the {field} in record"
     return ApiError(409, "Conflict", message, details_of(kind, name, as_kind=True))
 
 
-def apply_conflict(messages: Sequence[tuple[str, str]]) -> ApiError:
-    """409 of a server-side apply; ``messages`` are pairs of (text about the other manager, field)."""
-    grouped: dict[str, list[str]] = {}
-    for message, field in messages:
-        grouped.setdefault(message, []).append(field)
-    lines = [
-        f"{message}: {fields[0]}"
-        if len(fields) == 1
-        else "\n- ".join((f"{message.replace('conflict', 'conflicts', 1)}:", *fields))
-        for message, fields in grouped.items()
-    ]
-    noun = "conflict" if len(messages) == 1 else "conflicts"
-    causes = [Cause("FieldManagerConflict", message, field).as_json() for message, field in messages]
-    text = f"Apply failed with {len(messages)} {noun}: " + "\n".join(lines)
-    return ApiError(409, "Conflict", text, {"causes": causes})
+def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> ApiError:
+    """409 of a server-side apply; ``conflicts`` are pairs of a description of the other manager and a field."""
+    causes = [Cause("FieldManagerConflict", message, field).as_json() for message, field in conflicts]
+    fields: dict[str, list[str]] = {}
+    for message, field in conflicts:
+        fields.setdefault(message, []).append(field)
+    listed = "\n".join(
+        f"{message}: {listed[0]}"
+        if len(listed) == 1
+        else "\n- ".join((f"{message.replace('conflict', 'conflicts', 1)}:", *listed))
+        for message, listed in fields.items()
+    )
+    return ApiError(
+        409, "Conflict", f"Apply failed with {len(conflicts)} conflicts: {listed}", {"causes": causes}
+    )
 
 
 def expired(wanted: int, oldest: int) -> ApiError:
@@ -184,58 +149,47 @@ def expired(wanted: int, oldest: int) -> ApiError:
     return ApiError(410, "Expired", f"too old resource version: {wanted} ({oldest})")
 
 
+def continue_expired() -> ApiError:
+    """410 of a paged LIST."""
+    return ApiError(410, "Expired", "the continue parameter is too old")
+
+
 def too_new(wanted: int, current: int) -> ApiError:
-    """504: the state that is asked for has not been reached."""
+    """504: a resourceVersion that has not been reached."""
     cause = Cause("ResourceVersionTooLarge", "Too large resource version").as_json()
-    message = f"Timeout: Too large resource version: {wanted}, current: {current}"
+    message = f"Too large resource version: {wanted}, current: {current}"
     return ApiError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
 
 
-def continue_expired() -> ApiError:
-    """410 of a paged LIST."""
-    message = (
-        "The provided continue parameter is too old to display a consistent list result. "
-        "You must start a new list without the continue parameter."
-    )
-    return ApiError(410, "Expired", message)
-
-
 def unsupported_media_type() -> ApiError:
-    """415: a body in a format that this server does not read."""
-    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
-    text = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
-    return ApiError(415, "UnsupportedMediaType", text)
+    """415: a body in a format that is not supported, or that the resource has no rules for."""
+    return ApiError(415, "UnsupportedMediaType", "the body of the request is in an unsupported format")
 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> ApiError:
     """422: the object breaks a rule of its kind."""
-    texts = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
-    listed = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
-    qualified = f"{kind.name}.{kind.group}" if kind.group else kind.name
+    listed = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
     details = {**details_of(kind, name, as_kind=True), "causes": [cause.as_json() for cause in causes]}
-    return ApiError(422, "Invalid", f'{qualified} "{name}" is invalid: {listed}', details)
+    return ApiError(422, "Invalid", f'{kind.name} "{name}" is invalid: {listed}', details)
 
 
 def invalid_options(kind: str, cause: Cause) -> ApiError:
-    """422: an option of the request, not the object, breaks a rule; ``kind`` is for example ``PatchOptions``."""
+    """422: an option of the request breaks a rule; ``kind`` is for example ``PatchOptions``."""
     details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause.as_json()]}
-    return ApiError(
-        422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {cause.field}: {cause.message}', details
-    )
+    return ApiError(422, "Invalid", f"{kind} is invalid: {cause.field}: {cause.message}", details)
 
 
 def bad_patch(why: str) -> ApiError:
-    """422: what a patch makes of an object is no object of its kind. The object may be secret and is not shown."""
+    """422: the patched object is not an object of its kind. Its values may be secret and are not shown."""
     cause = Cause("FieldValueInvalid", f"Invalid value: <patched object>: {why}", "patch")
-    text = f' "" is invalid: {cause.field}: {cause.message}'
-    return ApiError(422, "Invalid", text, {"causes": [cause.as_json()]})
+    return ApiError(422, "Invalid", f"the patched object is invalid: {why}", {"causes": [cause.as_json()]})
 
 
 def unfit_patch() -> ApiError:
     """422: a JSON patch does not fit the object."""
-    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+    return ApiError(422, "Invalid", "the JSON patch does not fit the object", {})
 
 
 def generic(message: str) -> ApiError:
-    """500 for the faults that a kube-apiserver itself reports so."""
+    """500 for errors that a kube-apiserver itself reports so."""
     return ApiError(500, "", message)

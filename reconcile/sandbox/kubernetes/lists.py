@@ -1,10 +1,10 @@
-"""LIST: selection, paging and the bytes of the answer."""
+"""LIST: selection, paging and the body of the answer."""
 
 import base64
 import itertools
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconcile.sandbox.kubernetes.catalogue import Resource
@@ -13,7 +13,7 @@ from reconcile.sandbox.kubernetes.selectors import selector_of
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
 
 _MAX_RESTS = 100
-"""Unfinished lists that are kept; the oldest is forgotten first."""
+"""Unfinished lists that are kept; the oldest is dropped first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Page:
     records: list[Record]
     revision: int
     counted: bool = False
-    """Whether the answer tells how many objects are left; with a selector it does not."""
+    """Whether the answer contains how many objects are left; with a selector it does not."""
     proceed: str = ""
     """The ``continue`` token, if there is more."""
     remaining: int | None = None
@@ -50,22 +50,20 @@ class Page:
 
 
 class Lists:
-    """The lists of one cluster. The rest of a list that is read in pages stays as it was when the first was read."""
+    """The lists of one cluster. All pages of a list show the state at the time of the first."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._numbers = itertools.count(1)
         self._rests: OrderedDict[int, Page] = OrderedDict()
 
-    def page(
-        self, resource: Resource, namespace: str, query: Mapping[str, str], visible: Callable[[Record], bool]
-    ) -> Page:
-        """The objects that a LIST asks for; ``visible`` hides what the account must not see.
+    def page(self, resource: Resource, namespace: str, query: Mapping[str, str]) -> Page:
+        """The objects that a LIST asks for.
 
         Raises:
             ApiError: 400; 410 for a ``continue`` token that is too old; 504 for a version of the future.
         """
-        limit = _number(query.get("limit", "")) or 0
+        limit = _number(query.get("limit", ""))
         if token := query.get("continue"):
             return self._cut(self._rest(token), limit)
         _check_version(self._store, query)
@@ -73,7 +71,7 @@ class Lists:
         found = [
             record
             for record in self._store.records(resource.kind, namespace)
-            if selector.matches(record.object) and visible(record)
+            if selector.matches(record.object)
         ]
         everything = not (selector.labels or selector.fields)
         return self._cut(Page(resource, found, self._store.revision, counted=everything), limit)
@@ -94,7 +92,7 @@ class Lists:
         )
 
     def _rest(self, token: str) -> Page:
-        """What a ``continue`` token stands for. It can be asked for again, in case the answer got lost."""
+        """The rest that a ``continue`` token refers to. It can be read again, in case the answer got lost."""
         page = self._rests.get(_read_token(token))
         if page is None or page.revision < self._store.compacted:
             raise continue_expired()
@@ -103,19 +101,17 @@ class Lists:
 
 def _check_version(store: Store, query: Mapping[str, str]) -> None:
     """Refuse lists of the future, and lists of exactly some past state: only the present one is kept."""
-    wanted = _number(query.get("resourceVersion", "")) or 0
+    wanted = _number(query.get("resourceVersion", ""))
     if wanted > store.revision:
         raise too_new(wanted, store.revision)
     if query.get("resourceVersionMatch") == "Exact" and wanted != store.revision:
         raise expired(wanted, store.revision)
 
 
-def _number(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdigit():
-        raise bad_request(f"{json.dumps(text)} is not a number")
-    return int(text)
+def _number(text: str) -> int:
+    if text and not text.isdigit():
+        raise bad_request(f"{text!r} is not a number")
+    return int(text or 0)
 
 
 def _write_token(number: int) -> str:
@@ -126,4 +122,4 @@ def _read_token(token: str) -> int:
     try:
         return int(json.loads(base64.urlsafe_b64decode(token))["rest"])
     except (ValueError, KeyError, TypeError) as error:
-        raise bad_request("invalid continue token: continue key is not valid") from error
+        raise bad_request("invalid continue token") from error

@@ -1,7 +1,7 @@
-"""Label and field selectors, parsed once a request and asked once an object.
+"""Label and field selectors.
 
-Field selectors know ``metadata.name`` and ``metadata.namespace`` for every kind and the few more fields that the
-kind offers; others are refused, as a kube-apiserver does.
+Label selectors are terms ``a=b``, ``a==b``, ``a!=b``, ``a in (b,c)``, ``a notin (b,c)``, ``a`` and ``!a``, joined by
+commas. Field selectors know ``metadata.name`` and ``metadata.namespace`` for every kind, and what else the kind offers.
 """
 
 import re
@@ -9,84 +9,87 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconcile.sandbox.kubernetes import labelparser
+from reconcile.sandbox.kubernetes import names
 from reconcile.sandbox.kubernetes.catalogue import Resource
 from reconcile.sandbox.kubernetes.errors import bad_request
-from reconcile.sandbox.kubernetes.labelparser import Term
 
-_OF_EVERY_KIND = frozenset({"metadata.name", "metadata.namespace"})
+_BETWEEN_TERMS = re.compile(r",(?![^(]*\))")
+_KEY = r"(?P<key>[^\s=!(),<>]+)"
+_TERMS = (
+    re.compile(rf"{_KEY}\s*(?P<operator>==|=|!=)\s*(?P<values>[^\s=!(),]*)"),
+    re.compile(rf"{_KEY}\s+(?P<operator>in|notin)\s*\((?P<values>[^()]*)\)"),
+    re.compile(rf"(?P<operator>!?)\s*{_KEY}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class FieldTerm:
-    """One term of a field selector."""
+class _LabelTerm:
+    key: str
+    values: frozenset[str] | None
+    """None: the label has to exist, whatever its value."""
+    negated: bool
 
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        value = labels.get(self.key)
+        found = value is not None if self.values is None else value in self.values
+        return found != self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldTerm:
     field: str
     value: str
-    equal: bool
+    negated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
     """What a LIST, watch or deletion of a collection asks for."""
 
-    labels: tuple[Term, ...] = ()
-    fields: tuple[FieldTerm, ...] = ()
+    labels: tuple[_LabelTerm, ...] = ()
+    fields: tuple[_FieldTerm, ...] = ()
     read_fields: Callable[[Mapping[str, Any]], Mapping[str, str]] = dict
 
     def matches(self, obj: Mapping[str, Any]) -> bool:
         """Whether an object is asked for."""
-        if self.labels:
-            labels = obj["metadata"].get("labels") or {}
-            if not all(_fulfils(labels, term) for term in self.labels):
-                return False
-        if self.fields:
-            fields = self.read_fields(obj)
-            return all((fields[term.field] == term.value) == term.equal for term in self.fields)
-        return True
-
-
-def _fulfils(labels: Mapping[str, str], term: Term) -> bool:
-    value = labels.get(term.key)
-    match term.operator:
-        case "exists":
-            return value is not None
-        case "absent":
-            return value is None
-        case "in":
-            return value in term.values
-        case "notin":
-            return value not in term.values
-    if value is None or not re.fullmatch(r"-?\d+", value):
-        return False
-    (limit,) = term.values
-    return int(value) > int(limit) if term.operator == ">" else int(value) < int(limit)
+        labels = obj["metadata"].get("labels") or {}
+        if not all(term.matches(labels) for term in self.labels):
+            return False
+        fields = self.read_fields(obj) if self.fields else {}
+        return all((fields[term.field] == term.value) != term.negated for term in self.fields)
 
 
 def selector_of(resource: Resource, query: Mapping[str, str]) -> Selector:
-    """The selector that a request carries.
+    """The selector of a request.
 
     Raises:
-        ApiError: 400 for text that is no selector, or a field that the kind cannot be selected by.
+        ApiError: 400 for text that is not a selector, or a field that the kind cannot be selected by.
     """
-    labels = labelparser.parse(query.get("labelSelector", ""))
-    return Selector(labels, _parse_fields(resource, query.get("fieldSelector", "")), resource.field_values)
+    labels, fields = query.get("labelSelector", "").strip(), query.get("fieldSelector", "")
+    return Selector(
+        tuple(_label_term(part.strip()) for part in _BETWEEN_TERMS.split(labels) if labels),
+        tuple(_field_term(resource, part) for part in fields.split(",") if part),
+        resource.field_values,
+    )
 
 
-def _parse_fields(resource: Resource, text: str) -> tuple[FieldTerm, ...]:
-    terms = []
-    for part in filter(None, text.split(",")):
-        match = re.fullmatch(r"([^=!]*)(==|=|!=)(.*)", part)
-        if match is None:
-            raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
-        field, operator, value = match.groups()
-        if field not in resource.selectable_fields:
-            raise bad_request(_unknown(resource, field))
-        terms.append(FieldTerm(field, value, operator != "!="))
-    return tuple(terms)
+def _label_term(text: str) -> _LabelTerm:
+    match = next(filter(None, (pattern.fullmatch(text) for pattern in _TERMS)), None)
+    if match is None:
+        raise bad_request(f"unable to parse requirement: {text!r}")
+    found = match.groupdict()
+    key, operator = found["key"], found["operator"]
+    values = (
+        None if "values" not in found else frozenset(value.strip() for value in found["values"].split(","))
+    )
+    problems = (names.label_key_problem(key), *map(names.label_value_problem, values or ()))
+    if problem := next(filter(None, problems), None):
+        raise bad_request(f"unable to parse requirement: {text!r}: {problem}")
+    return _LabelTerm(key, values, operator in {"!", "!=", "notin"})
 
 
-def _unknown(resource: Resource, field: str) -> str:
-    if resource.selectable_fields == _OF_EVERY_KIND:
-        return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
-    return f"field label not supported: {field}"
+def _field_term(resource: Resource, text: str) -> _FieldTerm:
+    match = re.fullmatch(r"([^=!]*)(==|=|!=)(.*)", text)
+    if match is None or match[1] not in resource.selectable_fields:
+        raise bad_request(f"field selector not supported: {text!r}")
+    return _FieldTerm(match[1], match[3], match[2] == "!=")

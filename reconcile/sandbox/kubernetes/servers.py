@@ -1,25 +1,23 @@
 """Many simulated clusters in one process: one thread, one event loop, one port each."""
 
 import asyncio
+import base64
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from reconcile.sandbox.kubernetes import kubeconfig, tls
+import yaml
+
+from reconcile.sandbox.kubernetes import tls
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
-
-_TURNS_TO_CLOSE = 5
-"""Turns of the event loop in which aborted connections close their sockets."""
+from reconcile.sandbox.loop import BackgroundLoop
 
 
 class ApiServers:
     """Runs simulated clusters from :meth:`start` to :meth:`stop`; also a context manager.
 
-    The event loop runs in a thread from the start of the object's life, so that objects can be loaded before the
-    ports open.
+    The event loop runs from construction, so that objects can be loaded before the ports open.
     """
 
     def __init__(self, specs: Iterable[ClusterSpec], folder: Path | None = None) -> None:
@@ -30,11 +28,9 @@ class ApiServers:
         credentials = tls.issue(self.folder)
         self.ca_file = credentials.ca_file
         """The certificate that clients have to trust, PEM."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-clusters", daemon=True)
+        self._loop = BackgroundLoop("sandbox-clusters")
         context = credentials.context()
         self._clusters = {spec.name: SimulatedCluster(spec, self._loop, context) for spec in specs}
-        self._thread.start()
 
     def __getitem__(self, name: str) -> SimulatedCluster:
         return self._clusters[name]
@@ -52,7 +48,7 @@ class ApiServers:
             OSError: A port is taken.
         """
         try:
-            asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(timeout=60)
+            self._loop.run(self._open())
         except BaseException:
             self.stop()
             raise
@@ -60,11 +56,9 @@ class ApiServers:
 
     def stop(self) -> None:
         """Close all ports and connections and end the thread. A stopped object cannot be started again."""
-        if self._loop.is_closed():
+        if self._loop.closed:
             return
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=60)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=60)
+        self._loop.run(self._close())
         self._loop.close()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -72,25 +66,48 @@ class ApiServers:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def write_kubeconfig(self, path: Path) -> Path:
         """Write a kubeconfig with one context per cluster, as the administrator of each."""
-        entries = [kubeconfig.Entry(cluster.name, cluster.url, cluster.token) for cluster in self]
-        kubeconfig.write(path, entries, self.ca_file.read_bytes())
-        return path
+        return write_kubeconfig(path, self, self.ca_file.read_bytes())
 
     async def _open(self) -> None:
         await asyncio.gather(*(cluster.open() for cluster in self))
 
     async def _close(self) -> None:
         await asyncio.gather(*(cluster.close() for cluster in self))
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()  # for example a TLS handshake that is under way
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for _ in range(_TURNS_TO_CLOSE):
-            await asyncio.sleep(0)
+
+
+class Reachable(Protocol):
+    """A cluster that a kubeconfig can name."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def token(self) -> str: ...
+
+
+def write_kubeconfig(path: Path, clusters: Iterable[Reachable], ca_pem: bytes) -> Path:
+    """Write a kubeconfig, readable by its owner only, with a context per cluster; the first is the current one."""
+    clusters = tuple(clusters)
+    ca = {"certificate-authority-data": base64.b64encode(ca_pem).decode()}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": clusters[0].name if clusters else "",
+        "clusters": [{"name": each.name, "cluster": {"server": each.url, **ca}} for each in clusters],
+        "users": [{"name": each.name, "user": {"token": each.token}} for each in clusters],
+        "contexts": [
+            {"name": each.name, "context": {"cluster": each.name, "user": each.name, "namespace": "default"}}
+            for each in clusters
+        ],
+    }
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return path

@@ -1,8 +1,7 @@
-"""The memory of one cluster: its objects, one count of revisions, a bounded history of events.
+"""The objects of one cluster, its revision, and a bounded history of events.
 
-Everything here happens on the event loop of the servers, in one piece: no lock is needed for writes. Objects are
-replaced, never changed in place, so other threads may read what they once got. An object is written to JSON once,
-however many lists and watches carry it.
+All writes happen on the event loop of the servers, so they need no lock. Objects are replaced, never changed in place,
+so other threads may read what they got. An object is serialized once, however many lists and watches carry it.
 """
 
 import json
@@ -66,7 +65,7 @@ class Record:
         return self._tail
 
     def at_revision(self, revision: int) -> "Record":
-        """The same object as it is reported once it is gone."""
+        """The same object as it is reported after its removal."""
         metadata = {**self.object["metadata"], "resourceVersion": str(revision)}
         return Record(self.resource, {**self.object, "metadata": metadata})
 
@@ -93,14 +92,9 @@ class Store:
         self._history: dict[Kind, deque[Event]] = defaultdict(lambda: deque(maxlen=history))
         self._forgotten: dict[Kind, int] = defaultdict(int)
         self.compacted = 0
-        """The oldest revision that anything is known of."""
+        """The oldest revision that a watch can start from."""
         self._listeners: list[Listener] = []
         self._watchers: dict[Kind, set[Listener]] = defaultdict(set)
-        self._views: dict[Kind, Callable[[Record], Record]] = {}
-
-    def mirror(self, kind: Kind, view: Callable[[Record], Record]) -> None:
-        """Show every object of ``kind`` a second time, as ``view`` makes it (Projects of Namespaces)."""
-        self._views[kind] = view
 
     def get(self, kind: Kind, namespace: str, name: str) -> Record | None:
         """One object."""
@@ -119,7 +113,7 @@ class Store:
             yield from self.records(kind)
 
     def put(self, resource: Resource, obj: Mapping[str, Any]) -> Record:
-        """Store an object under the next revision and tell everybody."""
+        """Store an object under the next revision and notify all listeners."""
         self.revision += 1
         metadata = {**obj["metadata"], "resourceVersion": str(self.revision)}
         record = Record(resource, {**obj, "metadata": metadata})
@@ -129,7 +123,7 @@ class Store:
         return record
 
     def remove(self, record: Record) -> Record:
-        """Remove an object under the next revision and tell everybody."""
+        """Remove an object under the next revision and notify all listeners."""
         self.revision += 1
         del self._objects[record.resource.kind][record.key]
         gone = record.at_revision(self.revision)
@@ -138,30 +132,12 @@ class Store:
 
     def _publish(self, event: Event) -> None:
         kind = event.record.resource.kind
-        self._remember(kind, event)
-        if view := self._views.get(kind):
-            self._show(view, event)
-        for listener in tuple(self._listeners):
-            listener(event)
-
-    def _remember(self, kind: Kind, event: Event) -> None:
         history = self._history[kind]
         if len(history) == history.maxlen and history:
             self._forgotten[kind] = history[0].revision
         history.append(event)
-        for watcher in tuple(self._watchers[kind]):
-            watcher(event)
-
-    def _show(self, view: Callable[[Record], Record], event: Event) -> None:
-        shown = view(event.record)
-        kind = shown.resource.kind
-        if event.type == "DELETED":
-            del self._objects[kind][shown.key]
-        else:
-            self._objects[kind][shown.key] = shown
-        self._remember(
-            kind, Event(event.type, event.revision, shown, view(event.before) if event.before else None)
-        )
+        for listener in (*self._watchers[kind], *self._listeners):
+            listener(event)
 
     def since(self, kind: Kind, revision: int) -> list[Event]:
         """Events of a kind after a revision.
@@ -185,7 +161,7 @@ class Store:
         self.compacted = self.revision
 
     def listen(self, listener: Listener) -> None:
-        """Call ``listener`` on every change of stored objects (not of views)."""
+        """Call ``listener`` on every change of an object."""
         self._listeners.append(listener)
 
     def watch(self, kind: Kind, watcher: Listener) -> Callable[[], None]:

@@ -1,12 +1,11 @@
 """Watches: the history after a resourceVersion, then every event as it happens.
 
-Each event is written to JSON once and shared by all watches that see it the same way. An object that stops to match
-the selector of a watch is reported there as deleted, one that starts to match as added.
+An object that stops matching the selector of a watch is reported there as deleted, one that starts matching as added.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from reconcile.sandbox.kubernetes.catalogue import Resource
@@ -14,17 +13,10 @@ from reconcile.sandbox.kubernetes.errors import ApiError, generic
 from reconcile.sandbox.kubernetes.selectors import Selector
 from reconcile.sandbox.kubernetes.store import Event, EventType, Record, Store, to_json
 
-Render = Callable[[EventType, Record], bytes]
-
-
-def as_object(event_type: EventType, record: Record) -> bytes:
-    """An event with the whole object."""
-    return b'{"type":"' + event_type.encode() + b'","object":' + record.body + b"}\n"
-
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """What a client wants to see."""
+    """What a client wants to watch."""
 
     resource: Resource
     namespace: str
@@ -34,19 +26,16 @@ class WatchRequest:
     timeout: float
     """Seconds after which the server ends the watch."""
     bookmarks: bool
-    visible: Callable[[Record], bool] | None = None
-    """Hides objects from the account (Projects)."""
-    render: Render = as_object
 
     def sees(self, record: Record | None) -> bool:
         """Whether an object is part of what is watched."""
         if record is None or (self.namespace and record.namespace != self.namespace):
             return False
-        return (self.visible is None or self.visible(record)) and self.selector.matches(record.object)
+        return self.selector.matches(record.object)
 
 
 _LAST_BOOKMARK = 2
-"""Seconds before its end at which a watch is due its last bookmark; one that is shorter gets none."""
+"""A watch of more than so many seconds gets a last bookmark at its end."""
 
 
 class Watch:
@@ -61,7 +50,7 @@ class Watch:
         self._closed = False
 
     def close(self) -> None:
-        """End the watch from outside, as a server does that shuts down."""
+        """End the watch, as a server does when it shuts down."""
         self._closed = True
         self._wake.set()
 
@@ -82,7 +71,7 @@ class Watch:
         if request.since == 0:
             for record in self._store.records(request.resource.kind, request.namespace):
                 if request.sees(record):
-                    self._ready.append(request.render("ADDED", record))
+                    self._report("ADDED", record)
             return
         for event in self._store.since(request.resource.kind, request.since):
             self._on_event(event)
@@ -121,7 +110,7 @@ class Watch:
             self._report("DELETED", event.before.at_revision(event.revision))
 
     def _report(self, event_type: EventType, record: Record) -> None:
-        self._ready.append(self._request.render(event_type, record))
+        self._ready.append(b'{"type":"' + event_type.encode() + b'","object":' + record.body + b"}\n")
         self._wake.set()
 
     def _bookmark(self) -> bytes:

@@ -1,31 +1,53 @@
 """Every way to change a cluster: create, replace, patch, apply, delete.
 
-The steps and their order are those of a kube-apiserver: decode, merge, default, record owners, allot, validate,
+The steps and their order are those of a kube-apiserver: decode, merge, default, record owners, allocate, validate,
 compare with what is stored, store. A write that changes nothing stores nothing. Controllers inside the sandbox use
 the same functions as HTTP clients.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from reconcile import kinds
-from reconcile.sandbox.kubernetes import (
-    decoding,
-    defaults,
-    deletion,
-    errors,
-    ownership,
-    patches,
-    stages,
-    tidying,
-    validation,
-)
-from reconcile.sandbox.kubernetes.decoding import UndecodableError
+from reconcile.sandbox.kubernetes import defaults, deletion, errors, ownership, patches, steps, validation
+from reconcile.sandbox.kubernetes.catalogue import Resource
 from reconcile.sandbox.kubernetes.defaults import Allocator
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.ownership import Owner, Stamp
+from reconcile.sandbox.kubernetes.steps import UndecodableError
 from reconcile.sandbox.kubernetes.store import Record, Store
-from reconcile.sandbox.kubernetes.targets import Options, Target, Written, placed
+
+Check = Callable[[Object, Object | None], None]
+"""Gets an object that is about to be stored and the one that it replaces; raises ``ApiError`` to refuse it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The object, or for a create the collection, that a write is about."""
+
+    resource: Resource
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a write is done."""
+
+    manager: str = "unknown"
+    dry_run: bool = False
+    force: bool = False
+    check: Check = lambda _new, _old: None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The object after a write, and whether the write created it."""
+
+    record: Record
+    created: bool = False
 
 
 class Writer:
@@ -36,22 +58,18 @@ class Writer:
         self.now = now
         self._allocate = allocate
 
-    # -- create ----------------------------------------------------------------------------------------------------
-
     def create(self, target: Target, body: Any, options: Options) -> Written:
         """Store a new object.
 
         Raises:
             ApiError: 400, 403 (terminating namespace), 404 (no such namespace), 409 or 422.
         """
-        obj = placed(target, _decoded(target, body), by_create=True)
-        if obj["metadata"].get("resourceVersion"):
-            raise errors.generic("resourceVersion should not be set on objects to be created")
+        obj = _decoded(target, body)
         resource = target.resource
-        new = stages.fresh(resource, obj, self.now())
+        new = steps.created(resource, obj, self.now())
         self._admit(target, new["metadata"].get("name", ""))
         stamp = self._stamp(target, options, ownership.UPDATE)
-        new = ownership.update(stages.empty(resource), new, shape=resource.shape, stamp=stamp, shares={})
+        new = ownership.update(steps.empty(resource), new, shape=resource.shape, stamp=stamp, shares={})
         return self._insert(target, new, options)
 
     def _admit(self, target: Target, name: str) -> None:
@@ -66,25 +84,22 @@ class Writer:
 
     def _insert(self, target: Target, new: Object, options: Options) -> Written:
         resource = target.resource
-        new = defaults.allot(resource.kind, new, self._allocate)
+        new = defaults.allocate(resource.kind, new, self._allocate)
         options.check(new, None)
         validation.check(resource, new)
         name = new["metadata"]["name"]
         if self.store.get(resource.kind, target.namespace, name):
             raise errors.already_exists(resource.kind, name)
-        if options.dry_run:
-            return Written(Record(resource, new), created=True)
-        return Written(self.store.put(resource, new), created=True)
-
-    # -- change ----------------------------------------------------------------------------------------------------
+        record = Record(resource, new) if options.dry_run else self.store.put(resource, new)
+        return Written(record, created=True)
 
     def replace(self, target: Target, body: Any, options: Options) -> Written:
-        """Put a whole object in the place of the stored one.
+        """Replace the stored object.
 
         Raises:
             ApiError: 400, 404, 409 (old resourceVersion, other uid) or 422.
         """
-        new = placed(target, _decoded(target, body))
+        new = _decoded(target, body)
         record = self._find(target)
         if record is None and target.resource.created_by_update:
             return self.create(target, body, options)
@@ -92,9 +107,7 @@ class Writer:
             raise errors.not_found(target.resource.kind, target.name)
         if target.resource.custom and not new["metadata"].get("resourceVersion"):
             raise validation.missing_resource_version(target.resource, target.name)
-        if _names_other_uid(record, new):
-            kind, uid = target.resource.kind, new["metadata"]["uid"]
-            raise errors.other_uid(kind, target.name, uid, record.uid)
+        _check_uid(target, record, new)
         return self._change(target, record, new, options)
 
     def patch(self, target: Target, content_type: str, patch: Any, options: Options) -> Written:
@@ -104,31 +117,25 @@ class Writer:
             ApiError: 400, 404, 409, 415 or 422.
         """
         record = self._existing(target)
-        if content_type == patches.JSON_PATCH:
-            patched = patches.json_patch(record.object, patch)
-        elif content_type == patches.MERGE_PATCH:
-            patched = patches.merge_patch(record.object, patch)
-        elif content_type == patches.STRATEGIC_PATCH and not target.resource.custom:
-            patched = patches.strategic_patch(record.object, patch, target.resource.shape)
-        else:
-            raise patches.unsupported()
+        if content_type == patches.STRATEGIC_PATCH and target.resource.custom:
+            raise errors.unsupported_media_type()
+        patched = patches.patched(content_type, record.object, patch, target.resource.shape)
         try:
-            new = placed(target, decoding.decode(target.resource, patched))
-        except UndecodableError as fault:
-            raise errors.bad_patch(str(fault)) from fault
-        if _names_other_uid(record, new):
-            raise validation.other_uid(target.resource, target.name, new["metadata"]["uid"])
+            new = _placed(target, steps.decode(target.resource, patched))
+        except UndecodableError as error:
+            raise errors.bad_patch(str(error)) from error
+        _check_uid(target, record, new)
         return self._change(target, record, new, options)
 
     def _change(self, target: Target, record: Record, new: Object, options: Options) -> Written:
-        """Store ``new`` in the place of ``record``, owners recorded as of an update.
+        """Replace ``record`` with ``new``, with the field owners of an update.
 
         An object that has no owners, because a client made the server forget them, gets none by updates.
         """
         forget = ownership.forgets(new["metadata"])
         shares = {} if forget else (ownership.read(new) or ownership.read(record.object))
         _check_version(target, record, new)
-        new = stages.changed(target, record.object, new)
+        new = steps.changed(target.resource, target.subresource, record.object, new)
         if shares:
             stamp = self._stamp(target, options, ownership.UPDATE)
             new = ownership.update(
@@ -147,7 +154,7 @@ class Writer:
         applied = _applied(target, body)
         record = self._find(target)
         resource = target.resource
-        blank = stages.empty(resource)
+        blank = steps.empty(resource)
         live = blank if record is None else record.object
         stamp = self._stamp(target, options, ownership.APPLY)
         change = ownership.Change(live, applied, blank)
@@ -155,24 +162,23 @@ class Writer:
         shares = ownership.read(merged)
         if record is None:
             if uid := applied["metadata"].get("uid"):
-                raise errors.uid_of_nothing(resource.kind, target.name, uid)
+                raise errors.other_uid(resource.kind, target.name, uid, "")
             self._admit(target, target.name)
-            return self._insert(
-                target, ownership.written(stages.fresh(resource, merged, self.now()), shares), options
-            )
-        if _names_other_uid(record, applied):
-            raise validation.other_uid(resource, target.name, applied["metadata"]["uid"])
+            new = steps.created(resource, merged, self.now())
+            return self._insert(target, ownership.written(new, shares), options)
+        _check_uid(target, record, applied)
         _check_version(target, record, applied)
-        return self._store(
-            target, record, ownership.written(stages.changed(target, live, merged), shares), options
-        )
+        new = steps.changed(resource, target.subresource, live, merged)
+        return self._store(target, record, ownership.written(new, shares), options)
 
     def _store(self, target: Target, record: Record, new: Object, options: Options) -> Written:
         resource, old = target.resource, record.object
-        new = stages.counted(target, old, defaults.allot(resource.kind, new, self._allocate, old))
+        new = defaults.allocate(resource.kind, new, self._allocate, old)
+        if target.subresource != "status":
+            new = steps.with_generation(resource, old, new)
         options.check(new, old)
         validation.check(resource, new, old)
-        if stages.same(old, new):
+        if steps.same(old, new):
             return Written(record)
         if options.dry_run:
             return Written(Record(resource, new))
@@ -182,25 +188,20 @@ class Writer:
             return Written(last)
         return Written(self.store.put(resource, new))
 
-    # -- delete ----------------------------------------------------------------------------------------------------
-
-    def delete(self, target: Target, how: deletion.DeleteOptions) -> deletion.Deleted:
+    def delete(self, target: Target, options: deletion.DeleteOptions) -> deletion.Deleted:
         """Delete an object, or mark it for deletion while finalizers hold it.
 
         Raises:
             ApiError: 404, or 409 if a precondition does not hold.
         """
         record = self._existing(target)
-        deletion.check_preconditions(record, how)
-        marked = deletion.marked(target.resource, record.object, how, self.now())
+        deletion.check_preconditions(record, options)
+        marked = deletion.marked(target.resource, record.object, self.now())
         gone = deletion.is_complete(marked)
-        if how.dry_run or (not gone and stages.same(record.object, marked)):
+        if options.dry_run or marked == record.object:
             return deletion.Deleted(record, gone)
-        if gone:
-            return deletion.Deleted(self.store.remove(record), gone)
-        return deletion.Deleted(self.store.put(target.resource, marked), gone)
-
-    # -- parts -----------------------------------------------------------------------------------------------------
+        stored = self.store.remove(record) if gone else self.store.put(target.resource, marked)
+        return deletion.Deleted(stored, gone)
 
     def _find(self, target: Target) -> Record | None:
         return self.store.get(target.resource.kind, target.namespace, target.name)
@@ -216,38 +217,57 @@ class Writer:
         return Stamp(Owner(options.manager, operation, api_version, target.subresource), self.now())
 
 
+def _placed(target: Target, obj: Object) -> Object:
+    """The object with the name and the namespace of the request.
+
+    Raises:
+        ApiError: 400 if it names others.
+    """
+    metadata = dict(obj["metadata"])
+    wanted = {"name": target.name} if target.name else {}
+    if target.resource.kind.namespaced:
+        wanted["namespace"] = target.namespace
+    else:
+        metadata.pop("namespace", None)
+    for field, value in wanted.items():
+        if (found := metadata.setdefault(field, value)) != value:
+            raise errors.bad_request(
+                f"the {field} of the object ({found}) does not match that of the URL ({value})"
+            )
+    return {**obj, "metadata": metadata}
+
+
 def _decoded(target: Target, body: Any) -> Object:
-    if target.resource.custom and isinstance(body, dict) and not body.get("kind"):
-        raise errors.bad_request("Object 'Kind' is missing")
     try:
-        return decoding.decode(target.resource, body)
-    except UndecodableError as fault:
-        raise decoding.unreadable(target.resource, body, fault) from fault
+        return _placed(target, steps.decode(target.resource, body))
+    except UndecodableError as error:
+        raise errors.bad_request(
+            f"the body cannot be handled as a {target.resource.kind.name}: {error}"
+        ) from error
 
 
 def _applied(target: Target, body: Any) -> Object:
-    """The body of an apply as an object in its place, reduced to what the endpoint writes."""
+    """The body of an apply in its place, reduced to what the endpoint writes."""
     expected = target.resource.kind.api_version
-    said = body.get("apiVersion", "") if isinstance(body, dict) else ""
-    if said != expected:
-        text = f"Incorrect version specified in apply patch. Specified patch version: {said}, expected: {expected}"
-        raise errors.bad_request(text)
+    found = body.get("apiVersion", "") if isinstance(body, dict) else ""
+    if found != expected:
+        raise errors.bad_request(f"incorrect version in apply patch: {found}, expected: {expected}")
     try:
-        applied = placed(target, decoding.decode(target.resource, body))
-    except UndecodableError as fault:
-        raise errors.generic(f"failed to create typed patch object: {fault}") from fault
+        applied = _placed(target, steps.decode(target.resource, body))
+    except UndecodableError as error:
+        raise errors.generic(f"failed to create typed patch object: {error}") from error
     if applied["metadata"].get("managedFields"):
         raise errors.bad_request("metadata.managedFields must be nil")
-    for name in tidying.unknown_parts(target.resource, applied):
-        raise errors.generic(f"failed to create typed patch object: .{name}: field not declared in schema")
-    return stages.own_part(target, applied)
+    return steps.own_part(target.resource, target.subresource, applied)
 
 
-def _names_other_uid(record: Record, new: Object) -> bool:
-    return bool(new["metadata"].get("uid", record.uid) != record.uid)
+def _check_uid(target: Target, record: Record, new: Object) -> None:
+    uid = new["metadata"].get("uid", record.uid)
+    if uid != record.uid:
+        raise errors.other_uid(target.resource.kind, target.name, uid, record.uid)
 
 
 def _check_version(target: Target, record: Record, new: Object) -> None:
-    said = new["metadata"].get("resourceVersion")
-    if said and said != record.object["metadata"]["resourceVersion"]:
+    version = new["metadata"].get("resourceVersion")
+    if version and version != record.object["metadata"]["resourceVersion"]:
         raise errors.modified(target.resource.kind, target.name)

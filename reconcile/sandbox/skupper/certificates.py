@@ -1,6 +1,6 @@
 """Certificates as ``pkg/certs/certs.go`` makes them: RSA 2048, five years, no renewal.
 
-A certificate made without hosts still carries one empty DNS name, as those of Skupper do: readers have to bear it.
+A certificate without hosts still carries one empty DNS name, as those of Skupper do: readers have to cope with it.
 """
 
 import base64
@@ -17,21 +17,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from reconcile.sandbox.skupper import keys
+from reconcile.sandbox.skupper.surroundings import SkupperError
 
 LIFETIME = timedelta(days=5 * 365)
 """Of CAs, server certificates and tokens alike."""
 
-_NO_USAGE = {
-    "digital_signature": True,
-    "content_commitment": False,
-    "key_encipherment": True,
-    "data_encipherment": False,
-    "key_agreement": False,
-    "key_cert_sign": False,
-    "crl_sign": False,
-    "encipher_only": False,
-    "decipher_only": False,
-}
+_NO_USAGE = dict.fromkeys(
+    (
+        *("content_commitment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"),
+        *("encipher_only", "decipher_only"),
+    ),
+    False,
+)
+_USAGE = {**_NO_USAGE, "digital_signature": True, "key_encipherment": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What one end of a TLS connection holds, all PEM; empty where its Secret lacked the key."""
+    """What one end of a TLS connection holds, all PEM; empty where its Secret lacks the key."""
 
     certificate: bytes = b""
     key: bytes = field(default=b"", repr=False)
@@ -56,70 +54,46 @@ class Credential:
 def new_authority(subject: str, *, at: float) -> dict[str, str]:
     """Return the ``data`` of a CA Secret: ``tls.crt`` and ``tls.key``. ``at`` is the present, in epoch seconds."""
     key = keys.RING.take()
-    name = _name(subject)
-    usage = {**_NO_USAGE, "key_cert_sign": True}
-    certificate = (
-        _builder(name, name, key.public_key(), at)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(_names(()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    return _encode(
-        {"tls.crt": certificate.public_bytes(serialization.Encoding.PEM), "tls.key": keys.to_pem(key)}
-    )
+    builder = _builder(_name(subject), _name(subject), key, (), at, authority=True)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return _encode(builder.add_extension(identifier, critical=False).sign(key, hashes.SHA256()), key)
 
 
-def new_leaf(
-    subject: str, hosts: Sequence[str], *, authority: Authority, at: float, tls: bool = True
-) -> dict[str, str]:
-    """Return the ``data`` of a Secret signed by ``authority``: ``ca.crt`` and, with ``tls``, certificate and key."""
-    if not tls:
-        return _encode({"ca.crt": authority.certificate})
+def new_leaf(subject: str, hosts: Sequence[str], *, authority: Authority, at: float) -> dict[str, str]:
+    """Return the ``data`` of a Secret with a certificate signed by ``authority``."""
     key = keys.RING.take()
-    issuer = x509.load_pem_x509_certificate(authority.certificate)
+    issuer = x509.load_pem_x509_certificate(authority.certificate).subject
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
-    certificate = (
-        _builder(_name(subject), issuer.subject, key.public_key(), at)
-        .add_extension(x509.KeyUsage(**_NO_USAGE), critical=True)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(identifier, critical=False)
-        .add_extension(_names(hosts), critical=False)
-        .sign(authority.key, hashes.SHA256())
-    )
-    return _encode(
-        {
-            "tls.crt": certificate.public_bytes(serialization.Encoding.PEM),
-            "tls.key": keys.to_pem(key),
-            "ca.crt": authority.certificate,
-        }
-    )
+    builder = _builder(_name(subject), issuer, key, hosts, at, authority=False)
+    certificate = builder.add_extension(identifier, critical=False).sign(authority.key, hashes.SHA256())
+    return {**_encode(certificate, key), "ca.crt": base64.b64encode(authority.certificate).decode("ascii")}
 
 
-def read_authority(data: Mapping[str, str]) -> Authority:
+def read_authority(secret: str, data: Mapping[str, str]) -> Authority:
     """Return the CA of a Secret's ``data``.
 
-    ValueError if it is no certificate with its RSA key (site-controller and router would end there).
+    Raises SkupperError if it is not a certificate with its RSA key (site-controller and router would end there).
     """
     credential = read_credential(data)
-    x509.load_pem_x509_certificate(credential.certificate)
-    if not credential.key.lstrip().startswith(b"-----BEGIN RSA PRIVATE KEY-----"):
-        raise ValueError("tls.key of the CA is no PKCS#1 PEM key")
-    key = serialization.load_pem_private_key(credential.key, None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("tls.key of the CA is no RSA key")
+    try:
+        x509.load_pem_x509_certificate(credential.certificate)
+        key = serialization.load_pem_private_key(credential.key, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError) as error:
+        raise SkupperError(f"Secret {secret} is not a usable CA: {error}") from None
+    pkcs1 = credential.key.lstrip().startswith(b"-----BEGIN RSA PRIVATE KEY-----")
+    if not pkcs1 or not isinstance(key, rsa.RSAPrivateKey):
+        raise SkupperError(f"Secret {secret} is not a usable CA: tls.key is not a PKCS#1 RSA key")
     return Authority(credential.certificate, key)
 
 
 def read_credential(data: Mapping[str, str] | None) -> Credential:
-    """Return certificate, key and trusted CA of a Secret's ``data``; what is missing or no base64 stays empty."""
-    return Credential(_decode(data, "tls.crt"), _decode(data, "tls.key"), _decode(data, "ca.crt"))
+    """Return certificate, key and trusted CA of a Secret's ``data``; what is missing or not base64 stays empty."""
+    return Credential(*(_decode(data, key) for key in ("tls.crt", "tls.key", "ca.crt")))
 
 
 @functools.lru_cache(maxsize=4096)
 def trusts(authority: bytes, certificate: bytes, day: int) -> bool:
-    """Tell whether the CA signed the certificate and both are valid on that day (whole days since the epoch)."""
+    """Return whether the CA signed the certificate and both are valid on that day (whole days since the epoch)."""
     try:
         ca = x509.load_pem_x509_certificate(authority)
         leaf = x509.load_pem_x509_certificate(certificate)
@@ -132,13 +106,10 @@ def trusts(authority: bytes, certificate: bytes, day: int) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def hosts_of(certificate: bytes) -> frozenset[str]:
-    """Return the DNS names and addresses that a certificate was made for."""
+    """Return the DNS names and addresses of a certificate."""
     try:
-        names = (
-            x509.load_pem_x509_certificate(certificate)
-            .extensions.get_extension_for_class(x509.SubjectAlternativeName)
-            .value
-        )
+        extensions = x509.load_pem_x509_certificate(certificate).extensions
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
         return frozenset()
     addresses = (str(address) for address in names.get_values_for_type(x509.IPAddress))
@@ -147,7 +118,7 @@ def hosts_of(certificate: bytes) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4096)
 def is_pair(certificate: bytes, key: bytes) -> bool:
-    """Tell whether the private key belongs to the certificate."""
+    """Return whether the private key belongs to the certificate."""
     try:
         private = serialization.load_pem_private_key(key, None, unsafe_skip_rsa_key_validation=True)
         public = x509.load_pem_x509_certificate(certificate).public_key()
@@ -157,25 +128,31 @@ def is_pair(certificate: bytes, key: bytes) -> bool:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: rsa.RSAPublicKey, at: float
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: rsa.RSAPrivateKey,
+    hosts: Sequence[str],
+    at: float,
+    *,
+    authority: bool,
 ) -> x509.CertificateBuilder:
     start = datetime.fromtimestamp(int(at), UTC)
     both = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+    alternatives = x509.SubjectAlternativeName([_alternative(host) for host in hosts or ("",)])
     return (
-        x509.CertificateBuilder(issuer_name=issuer, subject_name=subject, public_key=key)
+        x509.CertificateBuilder(issuer_name=issuer, subject_name=subject, public_key=key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + LIFETIME)
         .add_extension(both, critical=False)
+        .add_extension(x509.KeyUsage(**{**_USAGE, "key_cert_sign": authority}), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(alternatives, critical=False)
     )
 
 
 def _name(subject: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
-
-
-def _names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
-    return x509.SubjectAlternativeName([_alternative(host) for host in hosts or ("",)])
 
 
 def _alternative(host: str) -> x509.GeneralName:
@@ -185,8 +162,9 @@ def _alternative(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _encode(data: Mapping[str, bytes]) -> dict[str, str]:
-    return {key: base64.b64encode(value).decode("ascii") for key, value in data.items()}
+def _encode(certificate: x509.Certificate, key: rsa.RSAPrivateKey) -> dict[str, str]:
+    pem = {"tls.crt": certificate.public_bytes(serialization.Encoding.PEM), "tls.key": keys.to_pem(key)}
+    return {name: base64.b64encode(value).decode("ascii") for name, value in pem.items()}
 
 
 def _decode(data: Mapping[str, str] | None, key: str) -> bytes:

@@ -3,20 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from datetime import UTC, datetime
 
 
-class Clock(Protocol):
-    """Tells the time, and who is interested when it is set by hand."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-
-    def subscribe(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` whenever the time jumps; a clock that only flows never does."""
-
-
-class SystemClock:
+class Clock:
     """The time of the machine."""
 
     def now(self) -> float:
@@ -24,10 +14,10 @@ class SystemClock:
         return time.time()
 
     def subscribe(self, wake: Callable[[], None]) -> None:
-        """Nothing to do: this clock never jumps."""
+        """Call ``wake`` whenever the time jumps, which this clock never does."""
 
 
-class ManualClock:
+class ManualClock(Clock):
     """A clock that stands still until it is told to advance."""
 
     def __init__(self, start: float | None = None) -> None:
@@ -52,3 +42,13 @@ class ManualClock:
             wakes = tuple(self._wakes)
         for wake in wakes:
             wake()
+
+
+def to_seconds(timestamp: str | None) -> float:
+    """Return a time of the Kubernetes API as epoch seconds; 0 if there is none."""
+    return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
+
+
+def to_timestamp(moment: float) -> str:
+    """Return epoch seconds as the Kubernetes API writes times."""
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

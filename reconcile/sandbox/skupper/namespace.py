@@ -36,6 +36,11 @@ class Namespace:
         self._state: RouterState | None = None
 
     @property
+    def log(self) -> tuple[str, ...]:
+        """What the pods logged, oldest first."""
+        return tuple(self._around.log)
+
+    @property
     def state(self) -> RouterState | None:
         """The running router, None if none runs."""
         return self._state
@@ -88,7 +93,7 @@ class Namespace:
 
     def _changed(self, name: str) -> Json | None:
         """Return the Deployment if its pods have to start anew, an empty object if they have to end, else None."""
-        deployment = self._around.cache.get(DEPLOYMENT, self._around.namespace, name)
+        deployment = self._around.cached(DEPLOYMENT, name)
         alive = deployment if deployment and deployment["spec"].get("replicas", 1) else None
         incarnation = _incarnation(alive) if alive else ""
         if incarnation == self._incarnations.get(name, ""):

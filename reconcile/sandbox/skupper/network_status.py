@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.images import tag_of
-from reconcile.sandbox.skupper.moments import micros
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.sightings import Record, View
 from reconcile.sandbox.skupper.states import Link, RouterState
@@ -22,12 +21,16 @@ def render(view: View) -> str:
     return json.dumps({"addresses": [], "siteStatus": sites}, separators=(",", ":"))
 
 
+def _micros(moment: float) -> int:
+    return int(moment * 1_000_000)
+
+
 def _site(record: Record) -> Json:
     state = record.state
     site = {
         "recType": "SITE",
         "identity": state.site_id,
-        "startTime": micros(state.site_started),
+        "startTime": _micros(state.site_started),
         "endTime": 0,
         "source": state.site_id,
         "platform": "kubernetes",
@@ -46,7 +49,7 @@ def _router(record: Record, pod: int) -> Json:
         "recType": "ROUTER",
         "identity": source,
         "parent": state.site_id,
-        "startTime": micros(state.started),
+        "startTime": _micros(state.started),
         "endTime": 0,
         "source": source,
         "name": f"0/{state.routers[pod]}",
@@ -62,7 +65,7 @@ def _router(record: Record, pod: int) -> Json:
             "recType": "LINK",
             "identity": f"{source.partition(':')[0]}:{number}",
             "parent": source,
-            "startTime": micros(started),
+            "startTime": _micros(started),
             "endTime": 0,
             "source": source,
             **fields,

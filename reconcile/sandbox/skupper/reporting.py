@@ -11,8 +11,8 @@ import json
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.openshift.errors import AlreadyExists, ClusterError
 from reconcile.sandbox.skupper import names
-from reconcile.sandbox.skupper.blueprints.metadata import head, owner_of
-from reconcile.sandbox.skupper.moments import lock_time
+from reconcile.sandbox.skupper.blueprints import head, owner_of
+from reconcile.sandbox.skupper.clock import to_timestamp
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.surroundings import Surroundings
 
@@ -36,7 +36,7 @@ class Reporter:
 
     def forget(self, name: str) -> None:
         """Learn that one of the ConfigMaps changed or went: write it again if it is gone."""
-        if self._around.cache.get(CONFIG_MAP, self._around.namespace, name) is not None:
+        if self._around.cached(CONFIG_MAP, name) is not None:
             return
         if name == names.NETWORK_STATUS:
             self._written = ""
@@ -62,16 +62,16 @@ class Reporter:
         lock = {
             "holderIdentity": holder,
             "leaseDurationSeconds": _LEASE_SECONDS,
-            "acquireTime": lock_time(self._acquired),
-            "renewTime": lock_time(now),
+            "acquireTime": to_timestamp(self._acquired),
+            "renewTime": to_timestamp(now),
             "leaderTransitions": 0,
         }
         text = json.dumps(lock, separators=(",", ":"))
         self._put(names.SITE_LEADER, {"metadata": {"annotations": {names.LEADER_ANNOTATION: text}}})
 
     def _put(self, name: str, part: Json) -> None:
-        """Change a part of a ConfigMap, making it if there is none."""
-        if self._around.cache.get(CONFIG_MAP, self._around.namespace, name) is None:
+        """Change a part of a ConfigMap, creating it if there is none."""
+        if self._around.cached(CONFIG_MAP, name) is None:
             body = head(CONFIG_MAP, name, self._around.namespace, owner=self._owner)
             body["metadata"] |= part.get("metadata", {})
             rest = {"data": part["data"]} if "data" in part else {}

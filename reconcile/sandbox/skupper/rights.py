@@ -1,22 +1,16 @@
 """What a site-controller may do: the Roles bound to its ServiceAccount in its namespace.
 
-The simulation itself has every right, so it asks here before it acts in a site-controller's place: a Role that lacks
-something fails in the simulation as it does in life. Like the API server, it also refuses to hand on a right that
-the site-controller does not hold itself.
+The simulation itself has every right, so it checks here before it acts for a site-controller: a Role that lacks
+something fails as it does on a real cluster. Like the API server, it refuses to grant rights that are not held.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from reconcile.kinds import ROLE, ROLE_BINDING, Kind
 from reconcile.sandbox.skupper.names import Json
-from reconcile.sandbox.skupper.surroundings import Surroundings
-
-_ANY = "*"
-
-
-class MissingRightError(Exception):
-    """The API server would answer 403."""
+from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +23,28 @@ class Rights:
     """None: everything, since a ClusterRole is bound, whose rules are not looked up."""
 
     def allow(self, verb: str, group: str, resource: str) -> bool:
-        """Tell whether one verb on one resource is allowed."""
+        """Return whether one verb on one resource is allowed."""
+        wanted = {"verbs": verb, "apiGroups": group, "resources": resource}
         return self.rules is None or any(
-            _lists(rule, "verbs", verb)
-            and _lists(rule, "apiGroups", group)
-            and _lists(rule, "resources", resource)
+            all({value, "*"} & set(rule.get(part) or ()) for part, value in wanted.items())
             for rule in self.rules
         )
 
     def require(self, verb: str, kind: Kind, body: Json | None = None) -> None:
-        """Raise MissingRightError unless the verb is allowed on the kind, and every rule that a Role would grant."""
+        """Raise SkupperError unless the verb is allowed on the kind, and every rule that a Role would grant."""
+        refused = f'{kind.plural} is forbidden: User "system:serviceaccount:{self.account}"'
         if not self.allow(verb, kind.group, kind.plural):
-            raise MissingRightError(
-                f'{kind.plural} is forbidden: User "system:serviceaccount:{self.account}" cannot {verb} resource '
-                f'"{kind.plural}" in API group "{kind.group}"'
-            )
-        lacking = [
-            f"{verb} {resource}"
-            for verb, group, resource in _grants(body)
-            if not self.allow(verb, group, resource)
-        ]
-        if lacking:
-            raise MissingRightError(
-                f'{kind.plural} is forbidden: User "system:serviceaccount:{self.account}" is attempting to grant '
-                f"RBAC permissions not currently held: {', '.join(lacking)}"
+            resource = f'resource "{kind.plural}" in API group "{kind.group}"'
+            raise SkupperError(f"{refused} cannot {verb} {resource}")
+        if lacking := [right for right in _granted(body or {}) if not self.allow(*right)]:
+            listed = ", ".join(f"{verb} {resource}" for verb, _, resource in lacking)
+            raise SkupperError(
+                f"{refused} is attempting to grant RBAC permissions not currently held: {listed}"
             )
 
 
 def read_rights(deployment: Json, around: Surroundings) -> Rights:
-    """Ask the API server what the ServiceAccount of a Deployment's pods may do. Raises ClusterError."""
+    """Read from the API server what the ServiceAccount of a Deployment's pods may do. Raises ClusterError."""
     pod = deployment["spec"]["template"]["spec"]
     account = pod.get("serviceAccountName") or pod.get("serviceAccount") or "default"
     bindings = around.client.list(ROLE_BINDING, namespace=around.namespace).items
@@ -78,14 +65,6 @@ def _binds(binding: Json, account: str, namespace: str) -> bool:
     )
 
 
-def _lists(rule: Json, part: str, value: str) -> bool:
-    listed: Iterable[str] = rule.get(part) or ()
-    return value in listed or _ANY in listed
-
-
-def _grants(body: Json | None) -> Iterator[tuple[str, str, str]]:
-    for rule in (body or {}).get("rules") or ():
-        for group in rule.get("apiGroups") or ():
-            for resource in rule.get("resources") or ():
-                for verb in rule.get("verbs") or ():
-                    yield verb, group, resource
+def _granted(role: Json) -> Iterator[tuple[str, str, str]]:
+    for rule in role.get("rules") or ():
+        yield from product(*(rule.get(part) or () for part in ("verbs", "apiGroups", "resources")))

@@ -10,9 +10,9 @@ import json
 
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.sandbox.skupper import certificates, names
-from reconcile.sandbox.skupper.addresses import addresses_of
 from reconcile.sandbox.skupper.certificates import Credential
-from reconcile.sandbox.skupper.moments import read_moment
+from reconcile.sandbox.skupper.clock import to_seconds
+from reconcile.sandbox.skupper.hosts import addresses_of
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.router_config import Connector, RouterConfig, parse_config
 from reconcile.sandbox.skupper.states import Dial, RouterState
@@ -35,7 +35,6 @@ class Router:
         self._connectors: dict[str, Connector] = {}
         self._files: dict[str, Credential] = {}
         self._started = 0.0
-        self._generation = 0
 
     def sync(self) -> RouterState | None:
         """Bring the running router closer to its configuration; return its state, None while it cannot start."""
@@ -49,7 +48,7 @@ class Router:
         return self._state(self._config)
 
     def _desired(self) -> RouterConfig | None:
-        internal = self._around.cache.get(CONFIG_MAP, self._around.namespace, names.INTERNAL)
+        internal = self._around.cached(CONFIG_MAP, names.INTERNAL)
         try:
             return parse_config((internal or {})["data"][names.INTERNAL_KEY])
         except (KeyError, TypeError, ValueError):
@@ -59,7 +58,7 @@ class Router:
         """Start if everything that the pods mount is there; else they stay in ContainerCreating."""
         volumes = self._deployment["spec"]["template"]["spec"].get("volumes") or ()
         wanted = [volume["secret"]["secretName"] for volume in volumes if "secret" in volume]
-        mounted = {name: self._around.cache.get(SECRET, self._around.namespace, name) for name in wanted}
+        mounted = {name: self._around.cached(SECRET, name) for name in wanted}
         if desired is None or not all(mounted.values()):
             return
         server = mounted.get(names.SITE_SERVER)
@@ -80,12 +79,12 @@ class Router:
                 self._connectors.setdefault(name, connector)
 
     def _copy_files(self, name: str) -> None:
-        token = self._around.cache.get(SECRET, self._around.namespace, name)
+        token = self._around.cached(SECRET, name)
         if token is not None:
             self._files[name] = certificates.read_credential(token.get("data"))
 
     def _state(self, config: RouterConfig) -> RouterState:
-        site = self._around.cache.get(CONFIG_MAP, self._around.namespace, names.SITE)
+        site = self._around.cached(CONFIG_MAP, names.SITE)
         router = self._deployment["spec"]["template"]
         dials = [Dial(connector, self._files[name]) for name, connector in sorted(self._connectors.items())]
         return RouterState(
@@ -98,14 +97,10 @@ class Router:
             pods=self._pods(),
             image=router["spec"]["containers"][0].get("image", ""),
             started=self._started,
-            site_started=read_moment(site) if site else self._started,
+            site_started=to_seconds(site["metadata"].get("creationTimestamp")) if site else self._started,
             dials=tuple(dials),
             addresses=addresses_of(router["metadata"].get("labels") or {}, self._around),
-            listeners={
-                role: bool(config.listeners[name].get("authenticatePeer"))
-                for name, role in _ROLE_OF_LISTENER.items()
-                if name in config.listeners
-            },
+            listeners=frozenset(role for name, role in _ROLE_OF_LISTENER.items() if name in config.listeners),
             server=self._server,
         )
 

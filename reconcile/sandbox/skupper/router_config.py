@@ -1,6 +1,6 @@
-"""The router's configuration as kept in the ConfigMap ``skupper-internal``: a JSON list of ``[entity, attributes]``.
+"""The router's configuration in the ConfigMap ``skupper-internal``: a JSON list of ``[entity, attributes]``.
 
-It is what the router shall do; what it does is the business of ``router.py``.
+It is what the router is told to do; ``router.py`` is what it does.
 """
 
 import json
@@ -11,15 +11,16 @@ from typing import Any
 from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.settings import Settings
 
-_CERTIFICATES = "/etc/skupper-router-certs"
 _ORDER = ("router", "sslProfile", "connector", "listener", "address", "log")
+_NAMES = {"address": "prefix", "log": "module", "router": ""}
+"""The attribute that identifies an entity, where it is not ``name``."""
 
 Attributes = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """One outgoing connection that a router shall keep up."""
+    """One outgoing connection of a router."""
 
     name: str
     role: str
@@ -27,27 +28,19 @@ class Connector:
     port: str
     cost: int = 0
     """0: not set, the router counts 1."""
-    max_frame_size: int = 0
-    max_session_frames: int = 0
-
-    @property
-    def profile(self) -> str:
-        """Name of the TLS profile with its certificate."""
-        return f"{self.name}-profile"
 
     def attributes(self) -> dict[str, Any]:
-        """Return it as the router reads it; what is not set is left out."""
-        given = {
+        """Return the entity; a cost that is not set is left out."""
+        cost = {"cost": self.cost} if self.cost else {}
+        profile = f"{self.name}-profile"
+        return {
             "name": self.name,
             "role": self.role,
             "host": self.host,
             "port": self.port,
-            "cost": self.cost,
-            "sslProfile": self.profile,
-            "maxFrameSize": self.max_frame_size,
-            "maxSessionFrames": self.max_session_frames,
+            **cost,
+            "sslProfile": profile,
         }
-        return {key: value for key, value in given.items() if value or key in {"host", "port"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ class RouterConfig:
         try:
             parsed = json.loads(self.router.get("metadata", ""))
         except ValueError:
-            return {"id": "", "version": ""}
+            parsed = {}
         return {"id": str(parsed.get("id", "")), "version": str(parsed.get("version", ""))}
 
     @property
@@ -80,13 +73,11 @@ class RouterConfig:
         """Return the outgoing connections by name."""
         return {
             name: Connector(
-                name=name,
-                role=given.get("role", ""),
-                host=given.get("host", ""),
-                port=given.get("port", ""),
-                cost=given.get("cost", 0),
-                max_frame_size=given.get("maxFrameSize", 0),
-                max_session_frames=given.get("maxSessionFrames", 0),
+                name,
+                given.get("role", ""),
+                given.get("host", ""),
+                given.get("port", ""),
+                given.get("cost", 0),
             )
             for name, given in self.entities.get("connector", {}).items()
         }
@@ -97,23 +88,21 @@ class RouterConfig:
         return self.entities.get("listener", {})
 
     def with_connector(self, connector: Connector) -> "RouterConfig":
-        """Add a connector and its TLS profile, or change those of that name."""
-        profile = _profile(connector.profile, client=True)
-        changed = self._with(
-            "connector", {**self.entities.get("connector", {}), connector.name: connector.attributes()}
-        )
+        """Add or replace a connector and its TLS profile."""
+        attributes = connector.attributes()
+        profile = attributes["sslProfile"]
+        changed = self._with("connector", {**self.entities.get("connector", {}), connector.name: attributes})
         return changed._with(
-            "sslProfile", {**self.entities.get("sslProfile", {}), connector.profile: profile}
+            "sslProfile", {**self.entities.get("sslProfile", {}), profile: _profile(profile)}
         )
 
     def without_connector(self, name: str) -> "RouterConfig":
-        """Drop a connector and its TLS profile."""
-        profile = f"{name}-profile"
-        rest = {key: value for key, value in self.entities.get("connector", {}).items() if key != name}
-        profiles = {
-            key: value for key, value in self.entities.get("sslProfile", {}).items() if key != profile
-        }
-        return self._with("connector", rest)._with("sslProfile", profiles)
+        """Remove a connector and its TLS profile."""
+        changed = self
+        for entity, key in (("connector", name), ("sslProfile", f"{name}-profile")):
+            rest = {other: each for other, each in self.entities.get(entity, {}).items() if other != key}
+            changed = changed._with(entity, rest)
+        return changed
 
     def with_logging(self, levels: Iterable[tuple[str, str]]) -> "RouterConfig":
         """Replace all logging levels."""
@@ -129,27 +118,35 @@ class RouterConfig:
 
 
 def initial_config(settings: Settings, version: str) -> RouterConfig:
-    """Return what a new router starts with (``client/router_create.go``)."""
-    metadata = json.dumps({"id": settings.site_id, "version": version}, separators=(",", ":"))
+    """Return the configuration of a new router (``client/router_create.go``)."""
     router = {
         "id": f"{settings.name}-${{HOSTNAME}}",
         "mode": "edge" if settings.edge else "interior",
         "helloMaxAgeSeconds": "3",
-        "dataConnectionCount": settings.data_connections,
-        "metadata": metadata,
+        "metadata": json.dumps({"id": settings.site_id, "version": version}, separators=(",", ":")),
     }
+    listeners = [
+        {"name": "@9090", "role": "normal", "port": names.HEALTH_PORT, "http": True, "healthz": True},
+        {"name": "amqp", "host": "localhost", "port": 5672},
+        _listener("amqps", names.AMQPS_PORT, "skupper-amqps"),
+    ]
+    profiles = ["skupper-amqps", names.SERVICE_CLIENT]
+    if not settings.edge:
+        for name, role in (
+            ("interior-listener", names.ROLE_INTER_ROUTER),
+            ("edge-listener", names.ROLE_EDGE),
+        ):
+            listeners.append({**_listener(name, names.PORTS[role], names.INTERNAL), "role": role})
+        profiles.append(names.INTERNAL)
     config = RouterConfig(
         {
-            "router": {"": {key: value for key, value in router.items() if value}},
-            "sslProfile": {
-                "skupper-amqps": _profile("skupper-amqps", client=True),
-                names.SERVICE_CLIENT: _profile(names.SERVICE_CLIENT, client=False),
-            },
-            "listener": _local_listeners(),
+            "router": {"": router},
+            "sslProfile": {name: _profile(name) for name in profiles},
+            "listener": {str(listener["name"]): listener for listener in listeners},
             "address": {"mc": {"prefix": "mc", "distribution": "multicast"}},
         }
-    ).with_logging(settings.logging)
-    return config if settings.edge else _accepting(config, settings)
+    )
+    return config.with_logging(settings.logging)
 
 
 def parse_config(text: str) -> RouterConfig:
@@ -157,9 +154,12 @@ def parse_config(text: str) -> RouterConfig:
     entities: dict[str, dict[str, Attributes]] = {}
     for entry in json.loads(text):
         if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict)):
-            raise ValueError(f"{names.INTERNAL}: {names.INTERNAL_KEY} holds something that is no entity")
+            raise ValueError(
+                f"{names.INTERNAL}: {names.INTERNAL_KEY} contains something that is not an entity"
+            )
         kind, attributes = entry
-        entities.setdefault(kind, {})[_name_of(kind, attributes)] = attributes
+        name = str(attributes.get(_NAMES.get(kind, "name"), ""))
+        entities.setdefault(kind, {})[name] = attributes
     return RouterConfig(entities)
 
 
@@ -174,64 +174,12 @@ def dump_config(config: RouterConfig) -> str:
     return json.dumps(flat, indent=4)
 
 
-def _name_of(kind: str, attributes: Attributes) -> str:
-    key = {"address": "prefix", "log": "module", "router": ""}.get(kind, "name")
-    return str(attributes.get(key, ""))
+def _profile(name: str) -> dict[str, str]:
+    folder = f"/etc/skupper-router-certs/{name}"
+    files = {"caCertFile": "ca.crt", "certFile": "tls.crt", "privateKeyFile": "tls.key"}
+    return {"name": name, **{key: f"{folder}/{file}" for key, file in files.items()}}
 
 
-def _profile(name: str, *, client: bool) -> dict[str, str]:
-    folder = f"{_CERTIFICATES}/{name}"
-    profile = {"name": name, "caCertFile": f"{folder}/ca.crt"}
-    pair = {"certFile": f"{folder}/tls.crt", "privateKeyFile": f"{folder}/tls.key"}
-    return {**profile, **pair} if client else profile
-
-
-def _local_listeners() -> dict[str, Attributes]:
-    return {
-        "@9090": {
-            "name": "@9090",
-            "role": "normal",
-            "port": names.HEALTH_PORT,
-            "http": True,
-            "httpRootDir": "disabled",
-            "healthz": True,
-            "metrics": True,
-        },
-        "amqp": {"name": "amqp", "host": "localhost", "port": 5672},
-        "amqps": {
-            "name": "amqps",
-            "port": names.AMQPS_PORT,
-            "sslProfile": "skupper-amqps",
-            "saslMechanisms": "EXTERNAL",
-            "authenticatePeer": True,
-        },
-    }
-
-
-def _accepting(config: RouterConfig, settings: Settings) -> RouterConfig:
-    profile = _profile(names.INTER_ROUTER_PROFILE, client=True)
-    listeners = {
-        "interior-listener": _listener("interior-listener", names.ROLE_INTER_ROUTER, settings),
-        "edge-listener": _listener("edge-listener", names.ROLE_EDGE, settings),
-    }
-    return replace(
-        config,
-        entities={
-            **config.entities,
-            "sslProfile": {**config.entities["sslProfile"], names.INTER_ROUTER_PROFILE: profile},
-            "listener": {**config.entities["listener"], **listeners},
-        },
-    )
-
-
-def _listener(name: str, role: str, settings: Settings) -> dict[str, Any]:
-    mutual = {"saslMechanisms": "EXTERNAL", "authenticatePeer": True}
-    return {
-        "name": name,
-        "role": role,
-        "port": names.PORTS[role],
-        "sslProfile": names.INTER_ROUTER_PROFILE,
-        **({} if settings.disable_mutual_tls else mutual),
-        "maxFrameSize": settings.max_frame_size,
-        "maxSessionFrames": settings.max_session_frames,
-    }
+def _listener(name: str, port: int, profile: str) -> dict[str, Any]:
+    tls = {"sslProfile": profile, "saslMechanisms": "EXTERNAL", "authenticatePeer": True}
+    return {"name": name, "port": port, **tls}

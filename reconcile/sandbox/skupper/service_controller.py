@@ -11,8 +11,7 @@ from reconcile.sandbox.skupper import names, tokens, updates
 from reconcile.sandbox.skupper.images import environment
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.router_config import Connector
-from reconcile.sandbox.skupper.settings import Settings
-from reconcile.sandbox.skupper.surroundings import Surroundings
+from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
 _RESYNC = 30.0
 """Seconds after which its informers show everything again; so failures heal."""
@@ -47,13 +46,13 @@ class ServiceController:
             del self._queue[name]
             try:
                 self._check(name)
-            except (ClusterError, updates.UpdateError, ValueError) as error:
+            except (ClusterError, SkupperError, ValueError) as error:
                 self._failed.add(name)
                 self.deadline = self._around.clock.now() + _RESYNC
                 self._around.say(names.SERVICE_CONTROLLER, f"Error handling token {name}: {error}")
 
     def _check(self, name: str) -> None:
-        secret = self._around.cache.get(SECRET, self._around.namespace, name)
+        secret = self._around.cached(SECRET, name)
         if secret is not None and tokens.is_token(secret):
             self._tokens.add(name)
             self._connect(name, secret)
@@ -65,14 +64,11 @@ class ServiceController:
         annotations = token["metadata"].get("annotations") or {}
         if annotations.get(names.GENERATED_BY) == self._site_id:
             return
-        settings = self._around.site_settings()
-        if settings is None:
-            raise updates.UpdateError(f'configmaps "{names.SITE}" not found')
-        if settings.faults:
-            raise updates.UpdateError("; ".join(settings.faults))
+        if self._around.site_settings() is None:
+            raise SkupperError(f'configmaps "{names.SITE}" not found')
         self._around.say(names.SERVICE_CONTROLLER, f"Connecting using token {name}")
         updates.edit_config(
-            lambda config: config.with_connector(_connector(name, annotations, settings, edge=config.edge)),
+            lambda config: config.with_connector(_connector(name, annotations, edge=config.edge)),
             self._around,
         )
 
@@ -81,21 +77,13 @@ class ServiceController:
         updates.edit_config(lambda config: config.without_connector(name), self._around)
 
 
-def _connector(name: str, annotations: dict[str, str], settings: Settings, *, edge: bool) -> Connector:
+def _connector(name: str, annotations: dict[str, str], *, edge: bool) -> Connector:
+    cost = annotations.get(names.COST, "")
     role = names.ROLE_EDGE if edge else names.ROLE_INTER_ROUTER
     return Connector(
         name=name,
         role=role,
         host=annotations.get(f"{role}-host", ""),
         port=annotations.get(f"{role}-port", ""),
-        cost=_cost(annotations.get(names.COST, "")),
-        max_frame_size=settings.max_frame_size,
-        max_session_frames=settings.max_session_frames,
+        cost=int(cost) if cost.isdigit() else 0,
     )
-
-
-def _cost(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return 0

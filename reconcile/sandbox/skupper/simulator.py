@@ -1,12 +1,10 @@
 """The simulation of Skupper 1.9 over any number of clusters."""
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 
 from reconcile.openshift.client import Client
-from reconcile.sandbox.skupper.clock import Clock, SystemClock
-from reconcile.sandbox.skupper.journal import Journal
+from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.reporting import RENEWAL
 from reconcile.sandbox.skupper.wire import Wire
 from reconcile.sandbox.skupper.worker import Worker
@@ -29,34 +27,31 @@ class Skupper:
         renewal: float = RENEWAL,
     ) -> None:
         """Prepare. ``renewal``: seconds between two writes of each site's leader lock."""
-        clock = clock or SystemClock()
+        clock = clock or Clock()
         self.wire = wire or Wire(clock=clock)
         """The network between the clusters."""
-        self._journal = Journal()
-        self._workers = tuple(
-            Worker(client, self.wire, clock=clock, journal=self._journal, renewal=renewal)
-            for _, client in sorted(clients.items())
-        )
+        self._workers = {
+            name: Worker(client, self.wire, clock=clock, renewal=renewal)
+            for name, client in sorted(clients.items())
+        }
 
     def start(self) -> None:
         """Begin to watch and to work."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.start()
 
     def stop(self) -> None:
         """End all threads; the objects on the clusters stay."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.stop()
 
     def log(self, cluster: str, namespace: str) -> tuple[str, ...]:
         """Return what the pods of a namespace wrote to their logs, oldest first."""
-        return self._journal.lines(cluster, namespace)
+        return self._workers[cluster].log(namespace)
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()

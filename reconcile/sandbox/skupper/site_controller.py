@@ -1,41 +1,24 @@
-"""One site-controller process: makes the site of its namespace and answers token requests (``cmd/site-controller``).
+"""One site-controller process: creates the site of its namespace and answers token requests (``cmd/site-controller``).
 
-It has one worker and a queue of keys, each at most once. An error is logged and the key forgotten: nothing is tried
-again before somebody changes something. While a creation waits for a load balancer, everything else waits with it.
+It has one worker and a queue of keys, each at most once. An error is logged and the key dropped: nothing is retried
+before somebody changes something. While a creation waits for a load balancer, everything else waits with it.
 """
 
 import functools
 from collections.abc import Callable, Iterator
-from enum import Enum
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.openshift.errors import ClusterError
 from reconcile.sandbox.skupper import names, tokens, updates
-from reconcile.sandbox.skupper.creation import Creation, CreationError
-from reconcile.sandbox.skupper.hosts import UnresolvableError
+from reconcile.sandbox.skupper.creation import Creation
 from reconcile.sandbox.skupper.images import read_images
 from reconcile.sandbox.skupper.names import Json
-from reconcile.sandbox.skupper.rights import MissingRightError, read_rights
-from reconcile.sandbox.skupper.surroundings import Surroundings
+from reconcile.sandbox.skupper.rights import read_rights
+from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
-_FAILURES = (
-    ClusterError,
-    CreationError,
-    MissingRightError,
-    UnresolvableError,
-    tokens.TokenError,
-    updates.UpdateError,
-    ValueError,
-)
+_FAILURES = (ClusterError, SkupperError, ValueError)
 _RETRY = 1.0
 """Seconds."""
-
-
-class Trigger(Enum):
-    """What a key of the queue stands for."""
-
-    SITE = "site"
-    REQUEST = "request"
 
 
 class SiteController:
@@ -45,7 +28,7 @@ class SiteController:
         self._deployment = deployment
         self._images = read_images(deployment)
         self._around = around
-        self._queue: dict[tuple[Trigger, str], None] = {}
+        self._queue: dict[tuple[Kind, str], None] = {}
         self._creation: Iterator[float] | None = None
         self._started = False
         self.deadline: float | None = around.clock.now()
@@ -68,11 +51,9 @@ class SiteController:
         self._requeue_requests()
 
     def notice(self, kind: Kind, name: str) -> None:
-        """Queue what an event is about, if it is any of our business."""
-        if kind == CONFIG_MAP and name == names.SITE:
-            self._queue[Trigger.SITE, name] = None
-        elif kind == SECRET:
-            self._queue[Trigger.REQUEST, name] = None
+        """Queue an object that changed, if the process watches it."""
+        if kind == SECRET or (kind == CONFIG_MAP and name == names.SITE):
+            self._queue[kind, name] = None
 
     def run(self) -> None:
         """Work until the queue is empty or a creation has to wait."""
@@ -83,9 +64,9 @@ class SiteController:
         if self._creation:
             self._go_on()
         while self._queue and not self._creation:
-            trigger, name = key = next(iter(self._queue))
+            kind, name = key = next(iter(self._queue))
             del self._queue[key]
-            if trigger is Trigger.SITE:
+            if kind == CONFIG_MAP:
                 self._attempt("Error handling site", self._check_site)
             else:
                 check = functools.partial(self._check_request, name)
@@ -131,16 +112,16 @@ class SiteController:
         )
 
     def _exists(self) -> bool:
-        """Whether there is a site already: asked from the API, so a site on its way out counts as well."""
+        """Whether there is a site already: read from the API, so a site that is being deleted counts as well."""
         internal = self._around.read(CONFIG_MAP, names.INTERNAL)
         return internal is not None and self._around.read(DEPLOYMENT, names.ROUTER) is not None
 
     def _ignored(self) -> bool:
-        config_map = self._around.cache.get(CONFIG_MAP, self._around.namespace, names.SITE)
+        config_map = self._around.cached(CONFIG_MAP, names.SITE)
         return config_map is not None and names.IGNORE in (config_map["metadata"].get("labels") or {})
 
     def _check_request(self, name: str) -> None:
-        secret = self._around.cache.get(SECRET, self._around.namespace, name)
+        secret = self._around.cached(SECRET, name)
         if secret is None or not tokens.is_request(secret):
             return
         settings = self._around.site_settings()

@@ -1,6 +1,5 @@
-"""What the routers tell the wire: values, made anew whenever something about a router changes."""
+"""What the routers publish on the wire: values that are replaced whenever something about a router changes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconcile.sandbox.skupper.certificates import Credential
@@ -48,8 +47,8 @@ class RouterState:
     """When the site was declared, in epoch seconds."""
     dials: tuple[Dial, ...] = ()
     addresses: tuple[Address, ...] = ()
-    listeners: Mapping[str, bool] = field(default_factory=dict)
-    """Role -> whether a client must show a certificate."""
+    listeners: frozenset[str] = frozenset()
+    """Roles for which it listens."""
     server: Credential = field(default_factory=Credential)
 
     @property

@@ -1,7 +1,9 @@
-"""What every simulated process has around it: its cluster's API and cache, the clock, its log."""
+"""What every simulated process works with: its cluster's API and cache, the clock, its log."""
 
+import logging
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconcile.kinds import CONFIG_MAP, ROUTE, Kind
 from reconcile.openshift.client import Client
@@ -9,11 +11,15 @@ from reconcile.openshift.errors import AlreadyExists, Conflict, NotFound
 from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.cache import Cache
 from reconcile.sandbox.skupper.clock import Clock
-from reconcile.sandbox.skupper.journal import Journal
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.settings import Settings, read_settings
 
+_logger = logging.getLogger("reconcile.sandbox.skupper")
 _ATTEMPTS = 5
+
+
+class SkupperError(Exception):
+    """A step of a Skupper component failed; it ends in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,8 @@ class Surroundings:
     client: Client
     cache: Cache
     clock: Clock
-    journal: Journal
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=500))
+    """What the pods logged, the only place where Skupper 1.9 reports a failure. It never contains secrets."""
 
     @property
     def cluster(self) -> str:
@@ -38,24 +45,36 @@ class Surroundings:
 
     def say(self, component: str, text: str) -> None:
         """Write to the log of a pod."""
-        self.journal.write(self.cluster, self.namespace, component, text)
+        self.log.append(text)
+        _logger.debug("[%s/%s] %s: %s", self.cluster, self.namespace, component, text)
 
     def site_settings(self) -> Settings | None:
         """Return the settings of the ConfigMap ``skupper-site`` as it is now, None if there is none."""
-        config_map = self.cache.get(CONFIG_MAP, self.namespace, names.SITE)
+        config_map = self.cached(CONFIG_MAP, names.SITE)
         return read_settings(config_map, openshift=self.openshift) if config_map else None
 
+    def cached(self, kind: Kind, name: str) -> Json | None:
+        """Return an object as the watches brought it; None if there is none."""
+        return self.cache.get(kind, self.namespace, name)
+
+    def read(self, kind: Kind, name: str) -> Json | None:
+        """Read an object from the API server; None if there is none."""
+        try:
+            return self.client.get(kind, name, self.namespace)
+        except NotFound:
+            return None
+
     def ensure(self, kind: Kind, body: Json) -> Json:
-        """Create an object, or take the one that is there, unchanged. ClusterError as the client raises it."""
+        """Create an object, or return the existing one, unchanged. Raises ClusterError."""
         try:
             return self.client.create(kind, body)
         except AlreadyExists:
             return self.client.get(kind, body["metadata"]["name"], self.namespace)
 
     def edit(self, kind: Kind, name: str, change: Callable[[Json], Json]) -> bool:
-        """Replace an object by what ``change`` makes of it; tell whether that is any different.
+        """Replace an object with what ``change`` makes of it; return whether that is any different.
 
-        Starts over if somebody else wrote in between. Raises ClusterError, NotFound among them.
+        Retries after conflicts. Raises ClusterError.
         """
         for attempt in range(_ATTEMPTS):
             known = self.client.get(kind, name, self.namespace)
@@ -70,10 +89,3 @@ class Surroundings:
             else:
                 return True
         return False
-
-    def read(self, kind: Kind, name: str) -> Json | None:
-        """Ask the API server, not the cache, for an object; None if there is none."""
-        try:
-            return self.client.get(kind, name, self.namespace)
-        except NotFound:
-            return None

@@ -7,26 +7,27 @@ sites each site sees. It speaks to no cluster. Thread-safe.
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
-from reconcile.sandbox.skupper import handshake
-from reconcile.sandbox.skupper.clock import Clock, SystemClock
+from reconcile.sandbox.skupper import certificates
+from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.sightings import MEMORY, Sightings, View
-from reconcile.sandbox.skupper.states import Link, RouterState, SiteKey
+from reconcile.sandbox.skupper.states import Address, Dial, Link, RouterState, SiteKey
 
+_DAY = 86400
 Reachable = Callable[[str, str], bool]
 """Whether the first cluster can open connections to the second."""
-
-
-def _always(source: str, target: str) -> bool:  # noqa: ARG001 - the signature of Reachable
-    return True
 
 
 class Wire:
     """All routers and the links between them."""
 
     def __init__(
-        self, *, clock: Clock | None = None, reachable: Reachable = _always, memory: float = MEMORY
+        self,
+        *,
+        clock: Clock | None = None,
+        reachable: Reachable = lambda _source, _target: True,
+        memory: float = MEMORY,
     ) -> None:
-        self._clock = clock or SystemClock()
+        self._clock = clock or Clock()
         self._reachable = reachable
         self._lock = threading.RLock()
         self._published: dict[str, Mapping[str, RouterState]] = {}
@@ -115,11 +116,11 @@ class Wire:
     def _links_of(self, dialler: RouterState, states: Iterable[RouterState], now: float) -> list[Link]:
         found = []
         for dial in dialler.dials:
-            answer = handshake.find_address(dial, dialler, states)
+            answer = _find_address(dial, dialler, states)
             if answer is None or not self._connected(dialler.cluster, answer[0].cluster):
                 continue
             issuer, address = answer
-            if handshake.accepts(dial, issuer, address, at=now):
+            if _accepts(dial, issuer, address, at=now):
                 found.append(
                     Link(
                         dialler=dialler.key,
@@ -148,3 +149,29 @@ class Wire:
 def _identity(link: Link) -> tuple[object, ...]:
     """Return what makes it the same connection: the ends, their pods, and the connector."""
     return link.dialler, link.connector, link.issuer, link.role, link.dialler_routers, link.issuer_routers
+
+
+def _find_address(
+    dial: Dial, dialler: RouterState, others: Iterable[RouterState]
+) -> tuple[RouterState, Address] | None:
+    """Return who answers at host and port of a connector, as the dialler's cluster resolves the host."""
+    target = (dial.connector.host, dial.connector.port)
+    for state in others:
+        for address in state.addresses:
+            known = not address.local or state.cluster == dialler.cluster
+            if known and (address.host, address.port) == target:
+                return state, address
+    return None
+
+
+def _accepts(dial: Dial, issuer: RouterState, address: Address, *, at: float) -> bool:
+    """Return whether the two routers accept one another at a moment (epoch seconds): the role, and TLS both ways."""
+    if address.role not in issuer.listeners or dial.connector.role != address.role:
+        return False
+    day = int(at // _DAY)
+    server, client = issuer.server, dial.credential
+    trusted = certificates.trusts(client.authority, server.certificate, day)
+    if not trusted or dial.connector.host not in certificates.hosts_of(server.certificate):
+        return False
+    known = certificates.trusts(server.authority, client.certificate, day)
+    return known and certificates.is_pair(client.certificate, client.key)

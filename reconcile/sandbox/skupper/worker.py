@@ -9,7 +9,6 @@ from reconcile.kinds import Kind
 from reconcile.openshift.client import Client
 from reconcile.sandbox.skupper.cache import Cache
 from reconcile.sandbox.skupper.clock import Clock
-from reconcile.sandbox.skupper.journal import Journal
 from reconcile.sandbox.skupper.namespace import Change, Namespace
 from reconcile.sandbox.skupper.network_status import render
 from reconcile.sandbox.skupper.sightings import View
@@ -29,11 +28,10 @@ Signal = tuple[Kind, str, str] | None
 class Worker:
     """Plays everything that runs in the Skupper namespaces of one cluster."""
 
-    def __init__(self, client: Client, wire: Wire, *, clock: Clock, journal: Journal, renewal: float) -> None:
+    def __init__(self, client: Client, wire: Wire, *, clock: Clock, renewal: float) -> None:
         self._client = client
         self._wire = wire
         self._clock = clock
-        self._journal = journal
         self._renewal = renewal
         self._signals: queue.SimpleQueue[Signal] = queue.SimpleQueue()
         self._cache = Cache(client, self._changed)
@@ -57,6 +55,11 @@ class Worker:
         self._thread.join()
         self._cache.stop()
         self._wire.detach(self._client.cluster)
+
+    def log(self, namespace: str) -> tuple[str, ...]:
+        """Return what the pods of a namespace logged, oldest first."""
+        found = self._namespaces.get(namespace)
+        return found.log if found else ()
 
     def wake(self) -> None:
         """Look at the time and at the wire again."""
@@ -107,7 +110,7 @@ class Worker:
     def _work(self, changes: dict[str, dict[Change, None]]) -> None:
         now = self._clock.now()
         for name in changes:
-            self._namespaces.setdefault(name, self._new(name))
+            self._namespaces[name] = self._namespaces.get(name) or self._new(name)
         before = self._states()
         for name, namespace in sorted(self._namespaces.items()):
             deadline = namespace.deadline()
@@ -122,8 +125,7 @@ class Worker:
         self._report()
 
     def _new(self, name: str) -> Namespace:
-        around = Surroundings(name, self._client, self._cache, self._clock, self._journal)
-        return Namespace(around, renewal=self._renewal)
+        return Namespace(Surroundings(name, self._client, self._cache, self._clock), renewal=self._renewal)
 
     def _states(self) -> dict[str, RouterState]:
         return {name: namespace.state for name, namespace in self._namespaces.items() if namespace.state}

@@ -7,7 +7,7 @@ part but never joins two.
 from collections.abc import Iterable, Sequence
 
 from reconcile.skupper.sites import Site, SiteKey
-from reconcile.skupper.topology.links import Link
+from reconcile.skupper.topology.link import Link
 
 
 def components(sites: Sequence[Site], links: Iterable[Link]) -> list[tuple[SiteKey, ...]]:

@@ -25,6 +25,7 @@ from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import legacy, names, objects
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 
 class Adoption:
@@ -44,7 +45,12 @@ class Adoption:
         if not waits:
             return list(steps)
         return [
-            step if step.waits_for else replace(step, waits_for=f"{waits[0]} is taken over") for step in steps
+            step
+            if step.waits_for
+            else replace(
+                step, waits_for=Wait(WaitKind.TAKEN_OVER, str(waits[0]), f"{waits[0]} is taken over")
+            )
+            for step in steps
         ]
 
     @cached_property

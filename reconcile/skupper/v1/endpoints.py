@@ -9,6 +9,7 @@ Source: ``pkg/kube/resolver``, ``client/connector_token_create.go``.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from reconcile.findings import Reason
 from reconcile.kinds import ROUTE, SERVICE
 from reconcile.skupper.live import LiveObject, ObjectKey, text
 from reconcile.skupper.v1.names import EDGE_ROUTE, INTER_ROUTER_ROUTE, ROUTER
@@ -19,7 +20,7 @@ class Endpoint(NamedTuple):
 
     host: str = ""
     port: str = ""
-    missing: str = ""
+    missing: Reason | None = None
 
 
 def endpoint(

@@ -1,19 +1,54 @@
 """The engine for Skupper v1; see ``reconcile.skupper.engine`` for the interface."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from reconcile.findings import Finding
-from reconcile.skupper.desired import DesiredState, ResolvedNetwork
+from reconcile.kinds import Kind
+from reconcile.skupper.definitions import Network, SiteDefinition
+from reconcile.skupper.desired import ResolvedNetwork
+from reconcile.skupper.engine import Redact
+from reconcile.skupper.list_requests import Reading
+from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.v1 import plan_policies, prune, site_config
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
 from reconcile.skupper.v1.networks import NetworkPlanner
 from reconcile.skupper.v1.observed_state import ObservedState
 
+_LATER_LINE = re.compile(r"v?([2-9]|[1-9][0-9]+)([.-].*)?")
+
 
 class V1:
-    """Plans Skupper v1 sites for one plan input."""
+    """Skupper v1: a site-controller in each namespace, and tokens that are delivered as Secrets."""
+
+    name = "v1"
+    redactions: Mapping[Kind, Redact] = {}
+    """Only Secrets are confidential."""
+
+    def serves(self, network: Network) -> bool:
+        """Versions are image tags, so any that does not name a later line counts: ``1.9.6``, ``main``, a digest."""
+        return not _LATER_LINE.fullmatch(network.version)
+
+    def resolve_site(self, network: Network, definition: SiteDefinition) -> Site:
+        return sites.resolve_site(network, definition)
+
+    def check(self, networks: Sequence[ResolvedNetwork]) -> Iterator[Finding]:
+        return checks.check(networks)
+
+    def reading(
+        self, sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool, take_over: bool
+    ) -> Reading:
+        return list_requests.reading(sites, ownership, heartbeat=heartbeat, take_over=take_over)
+
+    def planner(self, inputs: PlanInput) -> "Planner":
+        return Planner(inputs)
+
+
+class Planner:
+    """Plans the v1 networks of one plan input."""
 
     def __init__(self, inputs: PlanInput) -> None:
         self._inputs = inputs
@@ -22,14 +57,11 @@ class V1:
     def _observed(self) -> ObservedState:
         return ObservedState(self._inputs)
 
-    def check(self, desired: DesiredState) -> tuple[Finding, ...]:
-        return tuple(site_config.check(desired))
-
-    def plan_network(self, resolved: ResolvedNetwork) -> Plan:
-        return NetworkPlanner(resolved, self._observed).plan()
+    def plan_network(self, network: ResolvedNetwork) -> Plan:
+        return NetworkPlanner(network, self._observed).plan()
 
     def plan_shared(self) -> Plan:
         return plan_policies.plan(self._inputs)
 
-    def plan_prune(self, desired: DesiredState, links: Sequence[LinkReport]) -> Plan:
-        return prune.plan(desired, links, self._observed)
+    def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
+        return prune.plan(self._inputs.desired, links, self._observed)

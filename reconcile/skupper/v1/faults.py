@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -35,9 +35,7 @@ class Fault:
             rule="unusable-object",
             severity=Severity.ERROR if self.blocks else Severity.WARNING,
             message=f"{self.kind.label} {self.name} in {self.at} is unusable: {self.what}. {_sentence(self.next_step)}",
-            network=network,
-            cluster=self.at.cluster,
-            namespace=self.at.namespace,
+            subject=SiteSubject(self.at.cluster, self.at.namespace, network),
         )
 
 
@@ -52,7 +50,7 @@ def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
             live.key, f"get configmap {names.SITE} -o yaml"
         )
         yield Fault(live.key, CONFIG_MAP, names.SITE, "its uid is missing", step, blocks=True)
-    if live.status and live.status.fault not in {"", status.EMPTY}:
+    if live.status and live.status.fault and live.status.fault != status.EMPTY:
         step = "until the router rewrites it, link state there is unknown; " + commands.on(
             live.key, f"rollout restart deploy/{names.ROUTER}"
         )
@@ -83,8 +81,7 @@ def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
                     f"{SECRET.name} {name} in {live.key} {when}; after that no router can dial the site. "
                     f"{_sentence(commands.recreate_site(live.key))}"
                 ),
-                cluster=live.key.cluster,
-                namespace=live.key.namespace,
+                subject=SiteSubject(live.key.cluster, live.key.namespace),
             )
 
 
@@ -117,6 +114,5 @@ def nameless(inputs: PlanInput) -> Iterator[Finding]:
                         f"cluster {cluster} returned a {key.kind.label} without a usable name or namespace; it is "
                         "ignored. Check the API server and any proxy in between"
                     ),
-                    cluster=cluster,
-                    namespace=key.namespace,
+                    subject=SiteSubject(cluster, key.namespace),
                 )

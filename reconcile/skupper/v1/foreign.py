@@ -5,7 +5,7 @@ Server-side apply would take over any object of the same name, so this is checke
 
 from collections.abc import Iterable
 
-from reconcile.findings import Finding
+from reconcile.findings import Finding, SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
@@ -63,29 +63,27 @@ def name_conflict(
 ) -> tuple[LinkReport, list[Change], list[Finding]] | None:
     """How to treat a link if a foreign Secret has its name at either end; None if none has."""
     ours = {(secret.at, secret.name) for secret in ends.secrets}
-    if (ends.link.dialler, report.secret) in ours:
+    if (ends.link.dialler, report.credential) in ours:
         return None
     for site in (ends.dialler, ends.issuer):
-        found = site.find(SECRET, report.secret)
-        if found and not found.deleting and (site.key, report.secret) not in ours:
-            where = f"Secret {report.secret} in {site.key} is not ours"
+        found = site.find(SECRET, report.credential)
+        if found and not found.deleting and (site.key, report.credential) not in ours:
+            where = f"Secret {report.credential} in {site.key} is not ours"
             message = (
                 f"{where}, so link {ends.link} cannot be created. Stop whatever manages it and rename or delete it; "
-                + commands.on(site.key, f"delete secret {report.secret}")
+                + commands.on(site.key, f"delete secret {report.credential}")
             )
             finding = Finding(
                 rule="foreign-secret",
                 message=message,
-                network=ends.network,
-                cluster=site.key.cluster,
-                namespace=site.key.namespace,
+                subject=SiteSubject(site.key.cluster, site.key.namespace, ends.network),
             )
             waiting = LinkReport(
                 network=ends.network,
                 link=ends.link,
                 state=LinkState.WAITING,
                 reason=where,
-                secret=report.secret,
+                credential=report.credential,
                 dialler=report.dialler,
                 issuer=report.issuer,
             )
@@ -116,7 +114,5 @@ def _finding(rule: str, message: str, site: Site) -> Finding:
         message=message,
         datafile=site.definition.path,
         pointer=("skupper",),
-        network=site.network,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
+        subject=site.subject,
     )

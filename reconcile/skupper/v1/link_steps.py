@@ -3,17 +3,22 @@
 Each Secret of a link has annotations for both ends of the link. The data of a token is never part of a change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from reconcile.kinds import SECRET
+from reconcile.skupper.live import strings
 from reconcile.skupper.ownership import Ownership
-from reconcile.skupper.plan import Change, Source, Verb
+from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
+
+_KUBECTL = "kubectl.kubernetes.io/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,10 @@ class LinkEnds:
 
 
 def path(
-    ends: LinkEnds, name: str, reason: str, *, waits_for: str = "", deliver_now: bool = False
+    ends: LinkEnds, name: str, reason: str, *, waits_for: Wait | None = None, deliver_now: bool = False
 ) -> list[Change]:
     """All steps of a new link: request, delivery, removal of the issuer's copy."""
     dialler, issuer = ends.link.dialler, ends.link.issuer
-    copy_waits_for = "its token is delivered"
     return [
         Change(
             verb=Verb.CREATE,
@@ -64,8 +68,8 @@ def path(
             network=ends.network,
             reason="the token is issued",
             body=_secret(ends, dialler.namespace, name, names.TOKEN),
-            source=Source(issuer.cluster, issuer.namespace, name),
-            waits_for="" if deliver_now else "the token is issued",
+            hand_over=HandOver(ObjectRef(issuer.cluster, SECRET, issuer.namespace, name), deliver),
+            waits_for=None if deliver_now else issued(ends.link),
         ),
         Change(
             verb=Verb.DELETE,
@@ -75,13 +79,31 @@ def path(
             name=name,
             network=ends.network,
             reason="its token is delivered",
-            waits_for=copy_waits_for,
+            waits_for=Wait(WaitKind.DELIVERED, str(ends.link), "its token is delivered"),
         ),
     ]
 
 
+def issued(link: Link) -> Wait:
+    """Wait for the issuer's site-controller to turn the request into a token."""
+    return Wait(WaitKind.ISSUED, str(link), "the token is issued")
+
+
+def deliver(body: Mapping[str, Any], token: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the token for the dialler from `body`, what the plan says of it, and the issuer's copy.
+
+    The issuer's annotations say how to reach it; those that ``kubectl`` writes repeat the whole Secret.
+    """
+    metadata = body["metadata"]
+    source = token.get("metadata")
+    found = strings(source.get("annotations") if isinstance(source, Mapping) else None)
+    copied = {key: text for key, text in found.items() if not key.startswith(_KUBECTL)}
+    annotations = {**copied, **metadata["annotations"]}
+    return {**body, "metadata": {**metadata, "annotations": annotations}, "data": token.get("data") or {}}
+
+
 def remove(
-    secret: LinkSecret, network: str, reason: str, *, waits_for: str = "", removal: bool = False
+    secret: LinkSecret, network: str, reason: str, *, waits_for: Wait | None = None, removal: bool = False
 ) -> Change:
     """Remove one Secret of a link, at either end."""
     return Change(

@@ -6,8 +6,9 @@ objects and Skupper's. The two ConfigMaps that the routers write have no labels 
 Source: ``cmd/config-sync/collector.go``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconcile.kinds import (
     CLUSTER_POLICY,
@@ -21,11 +22,24 @@ from reconcile.kinds import (
     SERVICE_ACCOUNT,
     Kind,
 )
-from reconcile.skupper.list_requests import ListRequest, Probe
+from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import legacy, names, objects, policies, provenance
+from reconcile.skupper.v1.sites import ingress
+
+
+def reading(
+    sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
+) -> Reading:
+    """What to read of a cluster with these declared sites."""
+    return Reading(
+        presence_list=presence_list(ownership),
+        lists=list_requests(sites, ownership, heartbeat=heartbeat, take_over=take_over),
+        probes_for=partial(probes_for, sites, ownership),
+        namespaces=tuple(sorted({site.namespace for site in sites})),
+    )
 
 
 def presence_list(ownership: Ownership) -> ListRequest:
@@ -42,7 +56,7 @@ def list_requests(
     ``skupper_network``.
     """
     sites = tuple(sites)
-    ingresses = {site.ingress for site in sites}
+    ingresses = {ingress(site) for site in sites}
     kinds = [SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING]
     if ingresses & {"loadbalancer", "nodeport"}:
         kinds.append(SERVICE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from reconcile.findings import Reason
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
@@ -96,8 +97,8 @@ class LiveSite:
         """The certificate that the site presents to diallers."""
         return self._certificate(names.SITE_SERVER)
 
-    def certificate_fault(self, secret: str) -> str:
-        """Why a Secret of the site's own certificates is unusable; empty if it is usable or does not exist yet."""
+    def certificate_fault(self, secret: str) -> Reason | None:
+        """Why a Secret of the site's own certificates is unusable; None if it is usable or does not exist yet."""
         return self._certificate(secret).fault
 
     def _certificate(self, secret: str) -> Certificate:
@@ -138,8 +139,8 @@ class LiveSite:
         return renewed or (_last_write(found) if found else None)
 
     @property
-    def missing_part(self) -> str:
-        """What the site still lacks; empty once the service-controller, which is created last, exists."""
+    def missing_part(self) -> Reason | None:
+        """What the site still lacks; None once the service-controller, which is created last, exists."""
         if not self.site_id:
             return "ConfigMap skupper-site"
         for kind, name in (
@@ -149,17 +150,17 @@ class LiveSite:
         ):
             if self.part(kind, name) is None:
                 return f"{kind.name} {name}"
-        return ""
+        return None
 
-    def router_down(self, now: datetime) -> str:
-        """Why the status of this site is stale; empty if its router is available or may soon be.
+    def router_down(self, now: datetime) -> Reason | None:
+        """Why the status of this site is stale; None if its router is available or may soon be.
 
         The status has no heartbeat: a router that is gone leaves its last status behind (``cmd/config-sync``).
         """
         router = self.part(DEPLOYMENT, names.ROUTER)
         since = _unavailable_since(router) if router else None
         if since is None or now - since < ROLLOUT:
-            return ""
+            return None
         if router and _replicas(router) == 0:
             return f"deployment {names.ROUTER} has 0 replicas"
         return f"deployment {names.ROUTER} has been unavailable since {since:%Y-%m-%d %H:%M} UTC"

@@ -6,17 +6,16 @@ and the reason is reported.
 
 from collections.abc import Iterable
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding
+from reconcile.skupper.blocks import Block, block
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import (
-    MISSING_NAMESPACE,
     Change,
     LinkReport,
-    LinkState,
     Plan,
     SiteReport,
+    SiteState,
 )
-from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import faults, foreign, plan_link, plan_site
@@ -24,9 +23,6 @@ from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
-
-_Block = tuple[LinkState, str]
-"""The state of all links of a site that is unreadable or skipped, and the reason."""
 
 
 class NetworkPlanner:
@@ -37,7 +33,7 @@ class NetworkPlanner:
         self._observed = observed
         self._inputs = observed.inputs
         self._live: dict[SiteKey, LiveSite] = {}
-        self._blocked: dict[SiteKey, _Block] = {}
+        self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
         self._changes: list[Change] = []
         self._findings: list[Finding] = []
@@ -53,19 +49,18 @@ class NetworkPlanner:
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
-        block = _blocked(site, self._inputs)
-        if block:
-            self._blocked[site.key] = block
-            self._findings += _unseen_namespace(site, self._inputs)
-            return plan_site.unknown(site, *block)
+        found = block(site, self._inputs)
+        if found:
+            self._blocked[site.key] = found
+            return found.site(site)
         live = self._live[site.key] = self._observed.site(site.key)
         planned = plan_site.plan(self._resolved.network, site, live, self._inputs.now)
         self._findings += planned.findings
         if self._inputs.take_over and not planned.refused:
             self._changes += self._observed.adoption.plan(live, site.network)
         self._changes += planned.changes
-        if planned.report.state == LinkState.SKIPPED:
-            self._blocked[site.key] = LinkState.SKIPPED, f"{site.key}: {planned.report.reason}"
+        if planned.report.state is SiteState.SKIPPED:
+            self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
         issues = any(link.issuer == site.key for link in self._resolved.links)
         self._note(faults.of_site(live, issues=issues))
@@ -77,8 +72,7 @@ class NetworkPlanner:
         network = self._resolved.identifier
         for end in (link.dialler, link.issuer):
             if end in self._blocked:
-                state, reason = self._blocked[end]
-                return LinkReport(network=network, link=link, state=state, reason=reason)
+                return self._blocked[end].link(network, link)
         ends = LinkEnds(
             network=network,
             link=link,
@@ -100,43 +94,3 @@ class NetworkPlanner:
 
     def _note(self, found: Iterable[Fault]) -> None:
         self._findings += [fault.finding(self._resolved.identifier) for fault in found]
-
-
-def _blocked(site: Site, inputs: PlanInput) -> _Block | None:
-    """Why a site's namespace cannot be planned; None if it can."""
-    reason = inputs.skip_reason(site.cluster, site.namespace)
-    if reason:
-        return LinkState.SKIPPED, reason
-    snapshot = inputs.snapshot(site.cluster.name)
-    problem = snapshot.problem_in(site.namespace)
-    if problem:
-        return LinkState.UNKNOWN, problem
-    if site.namespace in snapshot.missing_namespaces:
-        return LinkState.SKIPPED, f"namespace {site.key} does not exist (yet)"
-    return None
-
-
-def _unseen_namespace(site: Site, inputs: PlanInput) -> list[Finding]:
-    """Report why the site of a namespace is not planned, unless its whole cluster was reported."""
-    snapshot = inputs.snapshot(site.cluster.name)
-    if snapshot.problem or inputs.skip_reason(site.cluster, site.namespace):
-        return []
-    if site.namespace in snapshot.unreadable:
-        message = snapshot.unreadable[site.namespace]
-        return [_about(site, "unreadable-namespace", Severity.ERROR, message)]
-    if site.namespace in snapshot.missing_namespaces:
-        message = f"namespace {site.key} does not exist (yet): its site is created once it does"
-        return [_about(site, MISSING_NAMESPACE, Severity.WARNING, message)]
-    return []
-
-
-def _about(site: Site, rule: str, severity: Severity, message: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=severity,
-        message=message,
-        datafile=site.definition.path,
-        network=site.network,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
-    )

@@ -18,6 +18,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
 from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.sites import ingress
 
 Body = dict[str, Any]
 
@@ -66,7 +67,7 @@ def rules(site: Site) -> list[Body]:
         _rule("projectcontour.io", ["httpproxies"], [*_READ, "create", "delete"]),
         _rule("rbac.authorization.k8s.io", ["roles", "rolebindings"], [*_READ, *_WRITE]),
     ]
-    if site.ingress == "route" and "ingressHost" in site.config:
+    if ingress(site) == "route" and "ingressHost" in site.config:
         found.append(_rule("route.openshift.io", ["routes/custom-host"], [*_READ, "create"]))
     return found
 
@@ -94,7 +95,7 @@ def _deployment(network: Network, site: Site, ownership: Ownership) -> Body:
     application = {"application": SITE_CONTROLLER}
     container = {
         "name": "site-controller",
-        "image": f"{network.image}:{network.version}",
+        "image": f"{network.settings['image']}:{network.version}",
         "env": [{"name": "WATCH_NAMESPACE", "value": site.namespace}],
         "securityContext": {
             "allowPrivilegeEscalation": False,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from reconcile.skupper.blocks import closed_reason
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan_input import PlanInput
@@ -19,7 +20,6 @@ class ObservedState:
 
     def __init__(self, inputs: PlanInput) -> None:
         self.inputs = inputs
-        self._clusters = inputs.clusters
         self._ours: dict[SiteKey, list[LiveObject]] = {}
         self._legacy: dict[SiteKey, list[LiveObject]] = {}
         self._sites: dict[SiteKey, LiveSite] = {}
@@ -72,10 +72,7 @@ class ObservedState:
 
     def may_write(self, key: SiteKey) -> bool:
         """True if this namespace is readable, on a cluster in the data, not skipped and not foreign."""
-        cluster = self._clusters.get(key.cluster)
-        if cluster is None or self.inputs.snapshot(key.cluster).problem_in(key.namespace):
-            return False
-        return not self.inputs.skip_reason(cluster, key.namespace) and not self.site(key).foreign
+        return not closed_reason(key, self.inputs) and not self.site(key).foreign
 
     @cached_property
     def adoption(self) -> Adoption:
@@ -84,10 +81,5 @@ class ObservedState:
 
     def _declared(self) -> frozenset[SiteKey]:
         """All sites that should exist, in networks that are not refused."""
-        return frozenset(
-            SiteKey(site.cluster.name, site.namespace)
-            for network in self.inputs.definitions.networks
-            if network.identifier not in self.inputs.refused_networks
-            for site in network.sites
-            if not site.delete
-        )
+        refused = self.inputs.refused_networks
+        return frozenset(key for key, network in self.inputs.desired.wanted.items() if network not in refused)

@@ -11,12 +11,14 @@ Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_han
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconcile.findings import Reason
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
 from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 RETRIGGER_AFTER = timedelta(seconds=30)
 """The site-controller tries a request once; one that is pending for longer than this is retriggered by an update."""
@@ -34,7 +36,7 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
         return _waiting(ends, lacking)
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
-    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, secret=name)
+    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
     request = next((secret for secret in ends.at_issuer if secret.name == name), None)
     delivered = next((secret for secret in ends.delivered if secret.name == name), None)
     if delivered:
@@ -52,8 +54,8 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
     return report, [*steps, *_old_copies(ends, name), *_old_tokens(ends, name, report, now)]
 
 
-def _lacking(ends: LinkEnds) -> str:
-    """What the issuer still lacks to issue a usable token; empty if nothing."""
+def _lacking(ends: LinkEnds) -> Reason | None:
+    """What the issuer still lacks to issue a usable token; None if nothing."""
     issuer = ends.issuer
     if not issuer.site_id:
         return "the site does not exist yet"
@@ -68,12 +70,12 @@ def _lacking(ends: LinkEnds) -> str:
         return (
             f"its server certificate is not valid for {endpoint.host}; {commands.recreate_site(issuer.key)}"
         )
-    return ""
+    return None
 
 
-def _unusable(issuer: LiveSite, secret: str) -> str:
+def _unusable(issuer: LiveSite, secret: str) -> Reason | None:
     fault = issuer.certificate_fault(secret)
-    return f"its Secret {secret} is unusable: {fault}" if fault else ""
+    return f"its Secret {secret} is unusable: {fault}" if fault else None
 
 
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
@@ -87,7 +89,12 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
         # A token of an issuer that is gone is useless, but is kept until a new one can be issued.
         return report, []
     return report, link_steps.path(
-        ends, name, "the link does not exist", waits_for=f"{ends.link.issuer} is ready to accept links"
+        ends,
+        name,
+        "the link does not exist",
+        waits_for=Wait(
+            WaitKind.ACCEPTS_LINKS, str(ends.link.issuer), f"{ends.link.issuer} is ready to accept links"
+        ),
     )
 
 
@@ -123,9 +130,9 @@ def _requested(
         reason=f"{ends.link.issuer} has not issued the token yet",
         since=request.live.created,
     )
-    steps = link_steps.path(ends, request.name, "the link does not exist", waits_for="the token is issued")[
-        1:
-    ]
+    steps = link_steps.path(
+        ends, request.name, "the link does not exist", waits_for=link_steps.issued(ends.link)
+    )[1:]
     triggered_at = request.triggered_at
     if triggered_at and now - triggered_at >= RETRIGGER_AFTER:
         steps.insert(0, link_steps.retrigger(ends, request, now))
@@ -189,7 +196,7 @@ def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
 def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
     """Delete delivered tokens with other fingerprints, once the current one is up and the router has its connector."""
     up = report.converged and name in ends.dialler.router_config.connectors
-    waits_for = "" if up else "the new token has made the link"
+    waits_for = None if up else Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
     return [
         link_steps.remove(secret, ends.network, _why_stale(ends, secret, now), waits_for=waits_for)
         for secret in ends.delivered

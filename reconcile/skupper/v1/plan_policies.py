@@ -8,19 +8,20 @@ refused is not created, and is not changed if it exists.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconcile.findings import Finding
+from reconcile.findings import ClusterSubject, Finding
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP
 from reconcile.skupper.drift import drift
 from reconcile.skupper.live import LiveObject, ObjectKey
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
-from reconcile.skupper.sites import Site, resolve_sites
+from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import names, policies, provenance
+from reconcile.skupper.waits import Wait, WaitKind
 
 
 def plan(inputs: PlanInput) -> Plan:
     """Plan the cluster policies of all clusters that were read."""
-    sites = [site for network in inputs.definitions.networks for site in resolve_sites(network)]
+    sites = inputs.desired.sites
     referring = policies.referring(sites, inputs.ownership)
     refused = inputs.refused_policies
     kept = policies.names(sites, inputs.ownership, refused)
@@ -58,7 +59,7 @@ def plan(inputs: PlanInput) -> Plan:
 
 
 def _reads_policies(cluster: str, inputs: PlanInput) -> bool:
-    known = inputs.clusters.get(cluster)
+    known = inputs.desired.clusters.get(cluster)
     return (
         known is not None
         and not inputs.snapshot(cluster).problem
@@ -83,18 +84,20 @@ def _ours(cluster: str, inputs: PlanInput) -> list[LiveObject]:
     ]
 
 
-def _last_user(users: Iterable[Site], inputs: PlanInput) -> str:
+def _last_user(users: Iterable[Site], inputs: PlanInput) -> Wait | None:
     """What the removal of a policy waits for: while one of its sites exists, its traffic must stay permitted."""
     for site in users:
         snapshot = inputs.snapshot(site.cluster.name)
         there = ObjectKey(CONFIG_MAP, site.namespace, names.SITE) in snapshot.objects
         if there or snapshot.problem_in(site.namespace):
-            return f"the site {site.key} is gone"
-    return ""
+            return Wait(WaitKind.UNUSED, str(site.key), f"the site {site.key} is gone")
+    return None
 
 
 def _policy_change(verb: Verb, cluster: str, name: str, reason: str) -> Change:
-    return Change(verb=verb, cluster=cluster, namespace="", kind=CLUSTER_POLICY, name=name, reason=reason)
+    return Change(
+        verb=verb, cluster=cluster, namespace="", kind=CLUSTER_POLICY, name=name, reason=reason, admin=True
+    )
 
 
 def _foreign(cluster: str, name: str) -> Finding:
@@ -105,7 +108,7 @@ def _foreign(cluster: str, name: str) -> Finding:
             "policy in the data, or delete the object and stop whatever manages it; "
             f"on cluster {cluster} run: oc delete {CLUSTER_POLICY.plural} {name}"
         ),
-        cluster=cluster,
+        subject=ClusterSubject(cluster),
     )
 
 
@@ -116,5 +119,5 @@ def _no_policy_kind(cluster: str, name: str) -> Finding:
             f"cluster {cluster} does not serve {CLUSTER_POLICY.label}, so policy {name} cannot be applied: "
             "install its CRD, or remove the policy from the data"
         ),
-        cluster=cluster,
+        subject=ClusterSubject(cluster),
     )

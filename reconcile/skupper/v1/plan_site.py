@@ -11,17 +11,20 @@ from datetime import datetime, timedelta
 from reconcile.findings import Finding
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
 from reconcile.skupper.definitions import Network
-from reconcile.skupper.drift import FieldDrift, drift
-from reconcile.skupper.plan import Change, SiteReport, Verb
+from reconcile.skupper.drift import FieldDrift, Masked, drift
+from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import commands, foreign, legacy, names, objects, provenance, replacing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.waits import Wait, WaitKind
 
 STUCK_AFTER = timedelta(minutes=3)
 """The site-controller gives a site two minutes and never resumes one that it left incomplete."""
 
-_OLD_SITE = "the remaining objects of the old site are deleted"
+
+def _cleaned_up(site: Site) -> Wait:
+    return Wait(WaitKind.CLEANED_UP, str(site.key), "the remaining objects of the old site are deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class SitePlan:
 def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
     """Plan one site on a readable cluster."""
     if live.foreign:
-        report = unknown(site, "skipped", "its ConfigMap skupper-site is not ours")
+        report = SiteReport.of(site, SiteState.SKIPPED, "its ConfigMap skupper-site is not ours")
         return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
     annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
     desired = objects.desired(network, site, live.ownership, annotations)
@@ -47,7 +50,7 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
         report = _report(site, live, now)
         if not live.site_id or live.being_adopted:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
-            report = unknown(site, "skipped", f"{listed} there is not ours")
+            report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
     changes: list[Change] = []
     for kind, body in desired:
@@ -59,7 +62,7 @@ def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list
     """The changes of one object: none, an apply, or a delete and an apply."""
     found = live.find(kind, body["metadata"]["name"])
     if found is None or found.deleting:
-        waits_for = _OLD_SITE if kind == CONFIG_MAP and not live.site_id and _old_site(live) else ""
+        waits_for = _cleaned_up(site) if kind == CONFIG_MAP and not live.site_id and _old_site(live) else None
         reason = "the site does not exist" if not live.site_id else "it is missing"
         return [replace(_apply(site, kind, body, reason), waits_for=waits_for)]
     recreated_because = replacing.why(kind, body, found, taken_over=live.adopted(found))
@@ -82,13 +85,13 @@ def _masked(field: FieldDrift) -> FieldDrift:
         return field
     if len(field.path) == 1:
         return FieldDrift(field.path, _without_secrets(field.live), _without_secrets(field.desired))
-    return FieldDrift(field.path, "***", "***") if _confidential(field.path[1]) else field
+    return FieldDrift(field.path, Masked.VALUE, Masked.VALUE) if _confidential(field.path[1]) else field
 
 
 def _without_secrets(data: object) -> object:
     if not isinstance(data, Mapping):
         return data
-    return {name: "***" if _confidential(name) else value for name, value in data.items()}
+    return {name: Masked.VALUE if _confidential(name) else value for name, value in data.items()}
 
 
 def _confidential(name: str) -> bool:
@@ -144,31 +147,16 @@ def _old_site(live: LiveSite) -> bool:
 
 def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
     if live.config_map is None:
-        return _blank(site, "absent", "the site does not exist yet")
+        return SiteReport.of(site, SiteState.ABSENT, "the site does not exist yet")
     missing, down = live.missing_part, live.router_down(now)
     seen = live.status.sites.get(live.site_id) if live.status else None
-    return SiteReport(
-        network=site.network,
-        key=site.key,
-        name=site.name,
-        mode="edge" if site.edge else "interior",
-        state="starting" if missing else "down" if down else "ready",
-        reason=f"{missing} is not there yet" if missing else down,
+    return SiteReport.of(
+        site,
+        SiteState.STARTING if missing else SiteState.DOWN if down else SiteState.READY,
+        f"{missing} is not there yet" if missing else down or "",
         version=seen.version if seen else "",
         since=live.config_map.created,
     )
-
-
-def _blank(site: Site, state: str, reason: str) -> SiteReport:
-    mode = "edge" if site.edge else "interior"
-    return SiteReport(
-        network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason
-    )
-
-
-def unknown(site: Site, state: str, reason: str) -> SiteReport:
-    """The report of a site that is unreadable or skipped."""
-    return _blank(site, state, reason)
 
 
 def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
@@ -187,8 +175,6 @@ def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
                 + commands.on(site.key, f"delete deploy/{names.ROUTER}")
                 + f" && oc -n {site.namespace} rollout restart deploy/{names.SITE_CONTROLLER}"
             ),
-            network=site.network,
-            cluster=site.cluster.name,
-            namespace=site.namespace,
+            subject=site.subject,
         )
     ]

@@ -8,14 +8,16 @@ Skupper created are garbage-collected; until then they are listed.
 from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, Kind
-from reconcile.skupper.plan import Change, SiteReport, Verb
-from reconcile.skupper.v1 import names, objects, provenance
+from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
+from reconcile.skupper.v1 import names, objects
+from reconcile.skupper.v1.guards import Owned, Proven
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 
 def plan(
-    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, waits_for: str = ""
+    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, waits_for: Wait | None = None
 ) -> list[Change]:
     """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more.
 
@@ -25,11 +27,12 @@ def plan(
         return []
     linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
     if linked and not waits_for:
-        waits_for = "its links are removed"
+        waits_for = Wait(WaitKind.UNLINKED, str(live.key), "its links are removed")
+    guards = (Owned(live.ownership), Proven(live.ownership))
     changes = []
     for kind, name in _own_objects():
         found = live.find(kind, name)
-        if found and not found.deleting and provenance.proven(found, live.ownership):
+        if found and not found.deleting and not any(guard.hold(found) for guard in guards):
             changes.append(
                 Change(
                     verb=Verb.DELETE,
@@ -57,7 +60,7 @@ def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
         key=live.key,
         name=live.config.get("name", str(live.key)),
         mode="",
-        state="removing",
+        state=SiteState.REMOVING,
         reason=f"{reason}; still there: {_some(left)}",
     )
 

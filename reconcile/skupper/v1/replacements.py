@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconcile import INTEGRATION
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.plan import LinkReport, Verdict
 from reconcile.skupper.sites import SiteKey
@@ -19,20 +19,21 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observations import Identity
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why one removal has to wait."""
 
-    waits_for: str
+    waits_for: Wait
     """What ends the wait, as ``Change.waits_for`` has it."""
     finding: Finding | None = None
     """Set where this run alone cannot end the wait."""
 
 
-class Replacements:
-    """The declared links of every site, and whether they work."""
+class Converged:
+    """A guard over removals: the declared links of every site that loses a link are up, or are not needed."""
 
     def __init__(self, desired: DesiredState, reports: Iterable[LinkReport], observed: ObservedState) -> None:
         self._observed = observed
@@ -48,7 +49,7 @@ class Replacements:
         ends = sorted({secret.link.dialler, secret.link.issuer})
         for report in (report for end in ends for report in self._of(end)):
             if report.managed and not report.converged and not self._hides(secret, report):
-                return Hold(f"the declared link {report.link} is up")
+                return Hold(_linked(report))
         for end in ends:
             working = any(
                 self._works(report, ends) or self._hides(secret, report) for report in self._of(end)
@@ -82,8 +83,8 @@ class Replacements:
         turned = (dialler, issuer) == (secret.link.issuer, secret.link.dialler)
         return (
             turned
-            and bool(report.secret)
-            and report.secret in self._observed.site(dialler).router_config.connectors
+            and bool(report.credential)
+            and report.credential in self._observed.site(dialler).router_config.connectors
         )
 
     def _works(self, report: LinkReport, near: Sequence[SiteKey]) -> bool:
@@ -128,17 +129,13 @@ class Replacements:
             rule="last-link",
             severity=Severity.WARNING,
             message=message,
-            network=report.network,
-            cluster=at.cluster,
-            namespace=at.namespace,
+            subject=SiteSubject(at.cluster, at.namespace, report.network),
         )
-        return Hold(
-            f"the declared link {report.link} is up ({state.removeprefix('is ')}: {report.reason})", finding
-        )
+        return Hold(_linked(report, f" ({state.removeprefix('is ')}: {report.reason})"), finding)
 
     def _next_step(self, report: LinkReport) -> str:
         for key in (report.link.dialler, report.link.issuer):
-            cluster = self._inputs.clusters.get(key.cluster)
+            cluster = self._inputs.desired.clusters.get(key.cluster)
             if cluster and cluster.disabled:
                 return f"Remove {INTEGRATION} from disable.integrations of cluster {key.cluster}"
             if cluster and not self._inputs.selection.covers(cluster, key.namespace):
@@ -146,6 +143,10 @@ class Replacements:
             if key.namespace in self._inputs.snapshot(key.cluster).missing_namespaces:
                 return f"Create namespace {key.namespace} on cluster {key.cluster}"
         return "Fix that so that the link can come up"
+
+
+def _linked(report: LinkReport, why_not: str = "") -> Wait:
+    return Wait(WaitKind.LINKED, str(report.link), f"the declared link {report.link} is up{why_not}")
 
 
 def _command(at: SiteKey, what: str) -> str:

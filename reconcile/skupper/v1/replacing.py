@@ -6,17 +6,18 @@ env vars could conflict with ours. Routers keep running while the site-controlle
 
 from typing import Any
 
+from reconcile.findings import Reason
 from reconcile.kinds import DEPLOYMENT, ROLE_BINDING, Kind
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.v1 import legacy
 
 
-def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> str:
-    """Why an object must be recreated; empty if an apply is enough."""
+def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> Reason | None:
+    """Why an object must be recreated; None if an apply is enough."""
     if kind == ROLE_BINDING and found.content.get("roleRef") != body["roleRef"]:
         return f"{_origin(taken_over)}roleRef is immutable: the RoleBinding is recreated"
     if kind != DEPLOYMENT:
-        return ""
+        return None
     if taken_over:
         lost = sorted(_variables(found.content) - _variables(body))
         dropped = (
@@ -25,7 +26,7 @@ def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool
         return f"{_origin(taken_over)}the site-controller is recreated; routers keep running{dropped}"
     if _selector(found.content) != _selector(body):
         return "its selector is immutable: the site-controller is recreated; routers keep running"
-    return ""
+    return None
 
 
 def _origin(taken_over: bool) -> str:

@@ -9,6 +9,7 @@ Source: ``pkg/qdr/qdr.go``.
 import json
 from dataclasses import dataclass
 
+from reconcile.findings import Reason
 from reconcile.skupper.live import text
 
 
@@ -18,7 +19,7 @@ class RouterConfig:
 
     connectors: frozenset[str] = frozenset()
     """Their names, which are those of the tokens that they were made from."""
-    fault: str = ""
+    fault: Reason | None = None
 
 
 def parse(written: str) -> RouterConfig:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconcile.findings import Reason
 from reconcile.skupper.live import text
 
 EMPTY = "it is empty"
@@ -34,7 +35,7 @@ class NetworkStatus:
 
     sites: Mapping[str, SeenSite]
     """Site id -> what it is linked with."""
-    fault: str = ""
+    fault: Reason | None = None
 
 
 def parse(written: str) -> NetworkStatus:

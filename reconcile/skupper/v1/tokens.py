@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from reconcile.findings import Reason
 from reconcile.kinds import SECRET
 from reconcile.skupper.live import ClusterSnapshot, LiveObject, instant
 from reconcile.skupper.ownership import Ownership
@@ -57,10 +58,10 @@ class LinkSecret:
         return self.live.annotations.get(f"{role}-host", "")
 
     @property
-    def malformed(self) -> str:
-        """Why this cannot be a token that Skupper wrote; empty for a request, and for a token of any age."""
+    def malformed(self) -> Reason | None:
+        """Why this cannot be a token that Skupper wrote; None for a request, and for a token of any age."""
         if self.requested:
-            return ""
+            return None
         if not self.issued:
             known = f"neither {names.REQUEST} nor {names.TOKEN}"
             return f"label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
@@ -70,10 +71,10 @@ class LinkSecret:
                 return f"{entry} is missing"
             if certificate.fault:
                 return f"{entry} is {certificate.fault}"
-        return ""
+        return None
 
-    def fault(self, ca: str, now: datetime) -> str:
-        """Why an issued or delivered token is unusable with an issuer whose CA is `ca`; empty if it is usable."""
+    def fault(self, ca: str, now: datetime) -> Reason | None:
+        """Why an issued or delivered token is unusable with an issuer whose CA is `ca`; None if it is usable."""
         if self.malformed or not self.issued:
             return self.malformed or f"label {names.TYPE} is not {names.TOKEN}"
         # Not that of its CA: any other token of this issuer has the same CA.
@@ -82,7 +83,7 @@ class LinkSecret:
             return f"tls.crt expires on {expires:%Y-%m-%d}"
         if self.live.certificates["ca.crt"].fingerprint != ca:
             return "it was signed by another CA than that of the issuer"
-        return ""
+        return None
 
 
 class Stray(NamedTuple):

@@ -162,17 +162,12 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("bad label key", CMS, config_map(metadata={"labels": {"a b": "c"}})),
         create("bad label prefix", CMS, config_map(metadata={"labels": {"A_/b": "c"}})),
         create("two bad labels", CMS, config_map("X", metadata={"labels": {"a b": "c"}})),
-        create("bad annotation key", CMS, config_map(metadata={"annotations": {"a b": "c"}})),
-        create(
-            "annotation with capitals", CMS, config_map("capitals", metadata={"annotations": {"A/b": "c"}})
-        ),
         create("bad data key", CMS, config_map(data={"a b": "c"})),
         create("number as value", CMS, config_map(data={"a": 1})),
         create("wrong kind", CMS, secret()),
         create("wrong version", CMS, {**config_map(), "apiVersion": "v2"}),
         create("unknown kind", CMS, {**config_map(), "kind": "Nonsense"}),
         create("wrong namespace", CMS, config_map(metadata={"namespace": "other"})),
-        create("with resourceVersion", CMS, config_map(metadata={"resourceVersion": "5"})),
         create("missing namespace", "/api/v1/namespaces/nowhere/configmaps", config_map()),
         create("not json", CMS, "this is no json", content_type="text/plain"),
         create("array", CMS, []),
@@ -180,8 +175,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create(
             "owner without uid", CMS, config_map(metadata={"ownerReferences": [{"kind": "X", "name": "y"}]})
         ),
-        create("bad finalizer", CMS, config_map(metadata={"finalizers": ["a b"]})),
-        create("unqualified finalizer", CMS, config_map(metadata={"finalizers": ["plain"]})),
         create("label null", CMS, config_map("null-label", metadata={"labels": {"a": None}})),
         create("labels as list", CMS, config_map(metadata={"labels": ["a"]})),
         create("label as number", CMS, config_map(metadata={"labels": {"a": 1}})),
@@ -217,7 +210,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("base64", SECRETS, secret("bad", data={"a": "!!!"})),
         create("bad key", SECRETS, secret("bad", data={"a/b": "Yg=="})),
         create("typed", SECRETS, secret("typed", type="skupper.io/x")),
-        create("tls without data", SECRETS, secret("tls", type="kubernetes.io/tls")),
         Step("change of type", "PATCH", S, {"type": "other"}, MERGE),
         Step("merge", "PATCH", S, {"data": {"a": None, "z": "eg=="}}, MERGE),
         Step("string data", "PATCH", S, {"stringData": {"q": "r"}}, MERGE),
@@ -226,7 +218,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("by type", "GET", SECRETS + "?fieldSelector=type%3Dskupper.io/x"),
         Step("immutable", "PATCH", S, {"immutable": True}, MERGE),
         Step("change of immutable", "PATCH", S, {"data": {"z": "eA=="}}, MERGE),
-        Step("make mutable", "PATCH", S, {"immutable": False}, MERGE),
         Step("empty value", "PATCH", SECRETS + "/typed", {"data": {"z": ""}}, MERGE),
     ),
     "selectors": (
@@ -254,8 +245,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
                 "a%20in%201",
                 "a!",
                 "a%20b",
-                "a%3E1",
-                "a%3Eb",
                 "(",
                 "a=b%20c",
                 "A%2FB%2FC=1",
@@ -280,19 +269,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("page", "GET", f"{CMS}?limit=2"),
         Step("bad limit", "GET", f"{CMS}?limit=x"),
         Step("bad continue", "GET", f"{CMS}?limit=2&continue=x"),
-        Step("table", "GET", CMS, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}),
-        Step(
-            "metadata",
-            "GET",
-            CMS,
-            headers={"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"},
-        ),
-        Step(
-            "metadata of one",
-            "GET",
-            CMS + "/one",
-            headers={"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"},
-        ),
         Step("delete collection", "DELETE", f"{CMS}?labelSelector=a"),
         Step("list of the rest", "GET", CMS),
     ),
@@ -309,7 +285,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
             {"metadata": {"resourceVersion": "{rv:merge null}"}, "data": {"c": "3"}},
             MERGE,
         ),
-        Step("merge other uid", "PATCH", CM, {"metadata": {"uid": "other"}}, MERGE),
         Step("merge name", "PATCH", CM, {"metadata": {"name": "other"}}, MERGE),
         Step("merge namespace", "PATCH", CM, {"metadata": {"namespace": "other"}}, MERGE),
         Step("merge kind", "PATCH", CM, {"kind": "Secret"}, MERGE),
@@ -333,30 +308,13 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("json bad op", "PATCH", CM, [{"op": "nonsense", "path": "/data/d"}], JSON_PATCH),
         Step("strategic", "PATCH", CM, {"data": {"d": None, "$patch": "replace"}}, STRATEGIC),
         Step("unknown format", "PATCH", CM, {"data": {}}, "application/json"),
-        Step("force", "PATCH", CM + "?force=true", {"data": {}}, MERGE),
         Step("dry", "PATCH", CM + "?dryRun=All", {"data": {"dry": "run"}}, MERGE),
-        Step("bad dry", "PATCH", CM + "?dryRun=Some", {"data": {"dry": "run"}}, MERGE),
         Step("managed", "PATCH", CM + "?fieldManager=tool", {"data": {"a": "9"}}, MERGE),
         Step("annotate", "PATCH", CM, {"metadata": {"annotations": {"x": "y"}}}, STRATEGIC),
         Step("finalize", "PATCH", CM, {"metadata": {"finalizers": ["example.com/hold"]}}, STRATEGIC),
-        Step("finalize more", "PATCH", CM, {"metadata": {"finalizers": ["example.com/more"]}}, STRATEGIC),
-        Step(
-            "unfinalize one",
-            "PATCH",
-            CM,
-            {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/more"]}},
-            STRATEGIC,
-        ),
         Step("delete held", "DELETE", CM),
         Step("delete held again", "DELETE", CM),
         Step("change held", "PATCH", CM, {"data": {"held": "yes"}}, MERGE),
-        Step(
-            "hold more",
-            "PATCH",
-            CM,
-            {"metadata": {"finalizers": ["example.com/hold", "example.com/new"]}},
-            MERGE,
-        ),
         Step("let go", "PATCH", CM, {"metadata": {"finalizers": None}}, MERGE),
         Step("gone", "GET", CM),
     ),
@@ -407,10 +365,7 @@ SCENES: dict[str, tuple[Step, ...]] = {
         apply("wrong namespace", CM, config_map(metadata={"namespace": "other"})),
         apply("managed fields", CM, config_map(metadata={"managedFields": [{"manager": "x"}]})),
         apply("stale", CM, config_map(metadata={"resourceVersion": "1"})),
-        apply("other uid", CM, config_map(metadata={"uid": "other"})),
-        apply("other uid of missing", CMS + "/gone", config_map("gone", metadata={"uid": "other"})),
         apply("version of missing", CMS + "/gone", config_map("gone", metadata={"resourceVersion": "1"})),
-        apply("unknown field", CM, config_map(nonsense="x")),
         apply("missing namespace", "/api/v1/namespaces/nowhere/configmaps/cm", config_map()),
         apply("dry", CMS + "/dry", config_map("dry", data={"a": "b"}), "one&dryRun=All"),
         apply("bad data", CM, config_map(data={"a": 1})),
@@ -446,8 +401,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         apply("finalizer", CM, config_map(metadata={"finalizers": ["example.com/a"]}), "fin"),
         apply("other finalizer", CM, config_map(metadata={"finalizers": ["example.com/b"]}), "fin2"),
         apply("no finalizer", CM, config_map(), "fin"),
-        apply("long manager", CM, config_map(), "m" * 129),
-        apply("strange manager", CM, config_map(), "m%01"),
         apply("null value", CM, config_map(data={"n": None}), "nil"),
         # A real server writes the second one, which changes nothing, if the time of the managed field has changed.
         replace(apply("string data", S, secret(stringData={"a": "b"})), on_the_second=True),
@@ -508,20 +461,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
             STRATEGIC,
         ),
         Step(
-            "strategic new container",
-            "PATCH",
-            D + "?fieldManager=up",
-            {"spec": {"template": {"spec": {"containers": [{"name": "third", "image": "z"}]}}}},
-            STRATEGIC,
-        ),
-        Step(
-            "strategic delete",
-            "PATCH",
-            D + "?fieldManager=up",
-            {"spec": {"template": {"spec": {"containers": [{"name": "third", "$patch": "delete"}]}}}},
-            STRATEGIC,
-        ),
-        Step(
             "strategic replace",
             "PATCH",
             D,
@@ -559,7 +498,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
             MERGE,
         ),
         apply("duplicate key", D, deployment(IMAGE, IMAGE)),
-        apply("not a list", D, {**deployment(), "spec": {"template": {"spec": {"containers": {}}}}}),
         create(
             "no selector",
             DEPLOYMENTS,
@@ -568,11 +506,7 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("no containers", DEPLOYMENTS, deployment()),
         create("no image", DEPLOYMENTS, {**deployment({"name": "c"}), "metadata": {"name": "e"}}),
         create("no name", DEPLOYMENTS, {**deployment({"image": "c"}), "metadata": {"name": "e"}}),
-        create(
-            "bad name", DEPLOYMENTS, {**deployment({"image": "c", "name": "A_"}), "metadata": {"name": "e"}}
-        ),
-        create("bad replicas", DEPLOYMENTS, deployment(IMAGE, replicas="x")),
-        Step("delete", "DELETE", D, {"propagationPolicy": "Foreground"}),
+        Step("delete", "DELETE", D, {"propagationPolicy": "Background"}),
     ),
     "a full deployment": (
         create(
@@ -633,11 +567,7 @@ SCENES: dict[str, tuple[Step, ...]] = {
                                         "limits": {"cpu": "500m", "memory": "1Gi"},
                                         "requests": {"cpu": "5m"},
                                     },
-                                    "livenessProbe": {"httpGet": {"port": 80}},
-                                    "readinessProbe": {
-                                        "tcpSocket": {"port": "http"},
-                                        "initialDelaySeconds": 3,
-                                    },
+                                    "livenessProbe": {"httpGet": {"path": "/healthz", "port": 80}},
                                     "volumeMounts": [{"name": "v", "mountPath": "/v"}],
                                     "securityContext": {"runAsUser": 1000},
                                 }
@@ -682,19 +612,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
     "services": (
         create("create", CORE + "/services", service(ports=[{"port": 80}], selector={"a": "b"})),
         create(
-            "headless",
-            CORE + "/services",
-            {
-                **service(clusterIP="None", ports=[{"port": 80, "targetPort": "http"}]),
-                "metadata": {"name": "headless"},
-            },
-        ),
-        create(
-            "load balancer",
-            CORE + "/services",
-            {**service(type="LoadBalancer", ports=[{"port": 80}, {"port": 81}]), "metadata": {"name": "lb"}},
-        ),
-        create(
             "load balancer named",
             CORE + "/services",
             {
@@ -702,30 +619,9 @@ SCENES: dict[str, tuple[Step, ...]] = {
                 "metadata": {"name": "lb"},
             },
         ),
-        create(
-            "external",
-            CORE + "/services",
-            {**service(type="ExternalName", externalName="example.com"), "metadata": {"name": "ext"}},
-        ),
         create("no ports", CORE + "/services", service(selector={})),
-        create("bad port", CORE + "/services", service(ports=[{"port": 70000}])),
         create(
             "bad name", CORE + "/services", {**service(ports=[{"port": 80}]), "metadata": {"name": "1svc"}}
-        ),
-        Step("change ip", "PATCH", CORE + "/services/svc", {"spec": {"clusterIP": "10.0.0.99"}}, MERGE),
-        Step(
-            "strategic ports",
-            "PATCH",
-            CORE + "/services/svc",
-            {"spec": {"ports": [{"name": "x", "port": 82}]}},
-            STRATEGIC,
-        ),
-        Step(
-            "strategic selector",
-            "PATCH",
-            CORE + "/services/svc",
-            {"spec": {"selector": {"c": "d"}, "ports": [{"name": "x", "port": 81}]}},
-            STRATEGIC,
         ),
         apply(
             "apply",
@@ -756,13 +652,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
                 "metadata": {"name": "new"},
                 "spec": {"ports": [{"port": 80, "protocol": "TCP"}], "selector": {"a": "b"}},
             },
-        ),
-        Step(
-            "status",
-            "PATCH",
-            CORE + "/services/new/status",
-            {"status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}},
-            MERGE,
         ),
         Step("delete", "DELETE", CORE + "/services/svc"),
         create(
@@ -885,7 +774,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("account", ACCOUNTS, {"metadata": {"name": "bot"}}),
         create("token", ACCOUNTS + "/bot/token", token_request()),
         create("token for two hours", ACCOUNTS + "/bot/token", token_request(expirationSeconds=7200)),
-        create("token for a minute", ACCOUNTS + "/bot/token", token_request(expirationSeconds=60)),
         create("token of nobody", ACCOUNTS + "/nobody/token", token_request()),
         Step("token by get", "GET", ACCOUNTS + "/bot/token"),
         by_bot("list without rights", "GET", CMS),
@@ -992,7 +880,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         create("may pass on", BINDINGS, binding("passing", "passing", BOT)),
         by_bot("escalate", "PATCH", ROLES + "/strong", role("strong", rule("pods", "list")), MERGE),
         by_bot("bind", "PATCH", BINDINGS + "/strong", {"subjects": [BOT]}, MERGE),
-        by_bot("use what was bound", "GET", CORE + "/pods"),
         create(
             "cluster role",
             CLUSTER_RBAC + "/clusterroles",
@@ -1043,81 +930,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("delete cluster role", "DELETE", CLUSTER_RBAC + "/clusterroles/{ns}-reader"),
         Step("delete cluster binding", "DELETE", CLUSTER_RBAC + "/clusterrolebindings/{ns}-reader"),
     ),
-    "network policies, ingresses, events": (
-        apply(
-            "policy",
-            NET + "/networkpolicies/np",
-            {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "NetworkPolicy",
-                "metadata": {"name": "np"},
-                "spec": {"podSelector": {"matchLabels": {"a": "b"}}, "ingress": [{"ports": [{"port": 80}]}]},
-            },
-        ),
-        create(
-            "policy created",
-            NET + "/networkpolicies",
-            {"metadata": {"name": "np2"}, "spec": {"podSelector": {}, "ingress": [{}]}},
-        ),
-        Step(
-            "policy changed",
-            "PATCH",
-            NET + "/networkpolicies/np2",
-            {"spec": {"podSelector": {"matchLabels": {"x": "y"}}}},
-            MERGE,
-        ),
-        create(
-            "ingress",
-            NET + "/ingresses",
-            {
-                "metadata": {"name": "i"},
-                "spec": {
-                    "rules": [
-                        {
-                            "host": "h.example",
-                            "http": {
-                                "paths": [
-                                    {
-                                        "path": "/",
-                                        "pathType": "Prefix",
-                                        "backend": {"service": {"name": "s", "port": {"number": 80}}},
-                                    }
-                                ]
-                            },
-                        }
-                    ]
-                },
-            },
-        ),
-        apply(
-            "ingress applied",
-            NET + "/ingresses/j",
-            {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "Ingress",
-                "metadata": {"name": "j"},
-                "spec": {
-                    "defaultBackend": {"service": {"name": "s", "port": {"number": 80}}},
-                    "tls": [{"hosts": ["h"], "secretName": "t"}],
-                },
-            },
-        ),
-        create(
-            "event",
-            CORE + "/events",
-            {
-                "metadata": {"name": "e"},
-                "involvedObject": {"kind": "Pod", "name": "p", "namespace": "{ns}"},
-                "reason": "R",
-                "type": "Normal",
-            },
-        ),
-        Step(
-            "events of pod",
-            "GET",
-            CORE + "/events?fieldSelector=involvedObject.name=p,involvedObject.kind=Pod",
-        ),
-    ),
     "namespaces": (
         Step("get", "GET", "/api/v1/namespaces/{ns}"),
         Step("label", "PATCH", "/api/v1/namespaces/{ns}", {"metadata": {"labels": {"a": "b"}}}, MERGE),
@@ -1129,17 +941,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("config map is still there", "GET", CM),
         create("another", "/api/v1/namespaces", {"metadata": {"name": "{ns}-another"}}),
         create("another again", "/api/v1/namespaces", {"metadata": {"name": "{ns}-another"}}),
-    ),
-    "finalizers of deletion": (
-        create("create", CMS, config_map()),
-        Step("orphan", "DELETE", CM, {"propagationPolicy": "Orphan"}),
-        Step("foreground", "DELETE", CM, {"propagationPolicy": "Foreground"}),
-        create("two", CMS, config_map("two")),
-        Step("foreground two", "DELETE", CMS + "/two?propagationPolicy=Foreground"),
-        Step("background two", "DELETE", CMS + "/two", {"propagationPolicy": "Background"}),
-        Step("nonsense", "DELETE", CMS + "/two", {"propagationPolicy": "Nonsense"}),
-        Step("dry", "DELETE", CMS + "/two", {"dryRun": ["All"]}),
-        Step("bad dry", "DELETE", CMS + "/two", {"dryRun": ["Nonsense"]}),
     ),
     "watches": (
         create("create", CMS, config_map(data={"a": "1"}, metadata={"labels": {"w": "1"}})),
@@ -1176,7 +977,5 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("patch", "PATCH", CM + "?dryRun=All", {"data": {"a": "1"}}, MERGE),
         Step("delete", "DELETE", CM + "?dryRun=All"),
         Step("still there", "GET", CM),
-        create("bad manager", CMS + "?fieldManager=" + "m" * 129, config_map("m")),
-        create("bad dry run", CMS + "?dryRun=None", config_map("m")),
     ),
 }

@@ -163,7 +163,9 @@ def _elsewhere(cast: _Cast) -> tuple[Step, ...]:
 
 
 _NAMESPACE = _Cast(kinds.NAMESPACE, {}, {})
-_NOT_ON_NAMESPACES = frozenset({"create", "replace", "delete", "delete dry", "delete what was created"})
+_NOT_ON_NAMESPACES = frozenset(
+    {"create", "replace", "delete", "delete dry", "delete of another", "delete what was created"}
+)
 """What our client does to no namespace. A deleted one lasts until controllers have emptied it."""
 
 SCENES: dict[str, tuple[Step, ...]] = {

@@ -72,21 +72,6 @@ def test_a_hook_can_delay_without_holding_up_others(api: Api, plain: Api) -> Non
     assert time.monotonic() - began < 0.3
 
 
-def test_a_fault_can_happen_once(api: Api) -> None:
-    api.cluster.faults.before.append(faults.once(reset))
-    with pytest.raises(BROKEN):
-        api("GET", CMS)
-    assert api("GET", CMS).status == 200
-
-
-def test_a_fault_that_happens_once_waits_for_its_request(api: Api) -> None:
-    broken = faults.once(lambda call: web.Response(status=500) if call.verb == "create" else None)
-    api.cluster.faults.before.append(broken)
-    assert api("GET", CMS).status == 200
-    assert api("POST", CMS, config_map()).status == 500
-    assert api("POST", CMS, config_map()).status == 201
-
-
 def test_faults_can_be_cleared(api: Api) -> None:
     api.cluster.faults.before.append(reset)
     api.cluster.faults.clear()

@@ -112,11 +112,6 @@ def policy(spec: Any) -> dict[str, Any]:
     return {**head, "spec": spec}
 
 
-def test_a_custom_resource_without_its_kind_is_refused(api: Api) -> None:
-    answer = api("POST", "/apis/skupper.io/v1alpha1/skupperclusterpolicies", {"metadata": {"name": "p"}})
-    assert (answer.status, answer.reason) == (400, "BadRequest")
-
-
 def test_a_custom_resource_is_stored_as_it_was_sent(api: Api) -> None:
     path = "/apis/skupper.io/v1alpha1/skupperclusterpolicies/p"
     body = policy({"namespaces": [], "allowIncomingLinks": False})

@@ -123,39 +123,6 @@ def test_a_reference_that_is_taken_away_no_longer_counts(api: Api) -> None:
     assert names(api) == ["child"]
 
 
-def test_orphaned_dependents_stay_without_their_reference(api: Api) -> None:
-    owner = api("POST", CMS, config_map("owner"))
-    api("POST", CMS, owned_by(owner))
-    api("DELETE", f"{CMS}/owner", {"propagationPolicy": "Orphan"})
-    until(lambda: names(api) == ["child"])
-    assert "ownerReferences" not in api("GET", f"{CMS}/child").body["metadata"]
-
-
-def test_in_the_foreground_the_owner_waits_for_blocking_dependents(api: Api) -> None:
-    owner = api("POST", CMS, config_map("owner"))
-    api("POST", CMS, owned_by(owner, block=True, finalizers=["example.com/hold"]))
-    api("DELETE", f"{CMS}/owner", {"propagationPolicy": "Foreground"})
-    until(lambda: api("GET", f"{CMS}/child").body["metadata"].get("deletionTimestamp"))
-    assert names(api) == ["child", "owner"]
-    api("PATCH", f"{CMS}/child", {"metadata": {"finalizers": None}}, content_type=MERGE)
-    until(lambda: names(api) == [])
-
-
-def test_in_the_foreground_a_dependent_with_another_owner_stays(api: Api) -> None:
-    one, two = (api("POST", CMS, config_map(name)) for name in ("one", "two"))
-    api("POST", CMS, owned_by(one, two, block=True))
-    api("DELETE", f"{CMS}/one", {"propagationPolicy": "Foreground"})
-    until(lambda: names(api) == ["child", "two"])
-    references = api("GET", f"{CMS}/child").body["metadata"]["ownerReferences"]
-    assert [reference["name"] for reference in references] == ["two"]
-
-
-def test_in_the_foreground_an_owner_without_dependents_goes_at_once(api: Api) -> None:
-    api("POST", CMS, config_map("owner"))
-    api("DELETE", f"{CMS}/owner", {"propagationPolicy": "Foreground"})
-    until(lambda: names(api) == [])
-
-
 def test_a_finalizer_holds_a_dependent(api: Api) -> None:
     owner = api("POST", CMS, config_map("owner"))
     api("POST", CMS, owned_by(owner, finalizers=["example.com/hold"]))

@@ -4,9 +4,8 @@ import base64
 
 import pytest
 
-from reconcile.sandbox.kubernetes import protobuf
 from tests.sandbox.kubernetes.conftest import Api, config_map
-from tests.sandbox.kubernetes.conversation import APPLY, IMAGE, MERGE, deployment
+from tests.sandbox.kubernetes.conversation import APPLY, MERGE
 
 CMS = "/api/v1/namespaces/a/configmaps"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -69,33 +68,6 @@ def test_a_list_of_exactly_the_present_version_is_answered(five: Api) -> None:
     assert five("GET", f"{CMS}?resourceVersion=1&resourceVersionMatch=Exact").status == 410
 
 
-def test_a_table_shows_the_columns_of_the_kind(api: Api) -> None:
-    api("POST", "/apis/apps/v1/namespaces/a/deployments", deployment(IMAGE))
-    table = api("GET", "/apis/apps/v1/deployments", Accept=TABLE).body
-    names = [column["name"] for column in table["columnDefinitions"]]
-    assert names == ["Name", "Ready", "Up-to-date", "Available", "Age", "Containers", "Images", "Selector"]
-    assert table["rows"][0]["cells"][5:] == ["c", "quay.io/x:1", "app=d"]
-
-
-def test_rows_of_a_table_carry_the_metadata(api: Api) -> None:
-    api("POST", CMS, config_map(data={"a": "1", "b": "2"}))
-    row = api("GET", CMS, Accept=TABLE).body["rows"][0]
-    assert (row["cells"][:2], row["object"]["kind"]) == (["cm", 2], "PartialObjectMetadata")
-    assert "data" not in row["object"]
-
-
-def test_rows_of_a_table_can_carry_the_object_or_nothing(api: Api) -> None:
-    api("POST", CMS, config_map(data={"a": "1"}))
-    whole = api("GET", f"{CMS}?includeObject=Object", Accept=TABLE).body["rows"][0]
-    bare = api("GET", f"{CMS}?includeObject=None", Accept=TABLE).body["rows"][0]
-    assert (whole["object"]["data"], bare["object"]) == ({"a": "1"}, None)
-
-
-def test_one_object_can_be_a_table(api: Api) -> None:
-    api("POST", CMS, config_map())
-    assert api("GET", f"{CMS}/cm", Accept=TABLE).body["rows"][0]["cells"][0] == "cm"
-
-
 @pytest.mark.simulation
 def test_clients_that_ask_for_protobuf_first_get_json(api: Api) -> None:
     answer = api("GET", CMS, Accept="application/vnd.kubernetes.protobuf, application/json")
@@ -131,34 +103,3 @@ def test_secret_values_are_in_no_refusal(api: Api) -> None:
     )
     assert [answer.status for answer in attempts] == [400, 422, 422, 400]
     assert not any(marked in str(answer.body) or "marked-value" in str(answer.body) for answer in attempts)
-
-
-def envelope(api_version: str, kind: str, obj: bytes) -> str:
-    """An object in protobuf as kubectl sends it; all of it happens to be text."""
-    said = protobuf.message(1, protobuf.text(1, api_version), protobuf.text(2, kind))
-    return (b"k8s\x00" + said + protobuf.message(2, obj)).decode()
-
-
-def test_kubectl_may_create_objects_in_protobuf(api: Api) -> None:
-    entry = protobuf.text(1, "key") + protobuf.text(2, "value")
-    obj = protobuf.message(1, protobuf.text(1, "s")) + protobuf.message(2, entry)
-    body = envelope("v1", "Secret", obj)
-    answer = api(
-        "POST", "/api/v1/namespaces/a/secrets", body, content_type="application/vnd.kubernetes.protobuf"
-    )
-    assert (answer.status, answer.body["data"]) == (201, {"key": base64.b64encode(b"value").decode()})
-
-
-@pytest.mark.simulation
-def test_other_kinds_in_protobuf_are_415(api: Api) -> None:
-    body = envelope("v1", "Pod", b"")
-    answer = api(
-        "POST", "/api/v1/namespaces/a/pods", body, content_type="application/vnd.kubernetes.protobuf"
-    )
-    assert (answer.status, answer.reason) == (415, "UnsupportedMediaType")
-
-
-@pytest.mark.parametrize("body", ["no mark", "k8s\x00\x0a\x7f", "k8s\x00\x0f"])
-def test_broken_protobuf_is_400(api: Api, body: str) -> None:
-    answer = api("POST", CMS, body, content_type="application/vnd.kubernetes.protobuf")
-    assert (answer.status, answer.reason) == (400, "BadRequest")

@@ -24,15 +24,16 @@ UNKNOWN = RequestShape("update", "widgets.example.com", "application/json", 418)
 pytestmark = pytest.mark.simulation
 
 ASKING = """
-from reconcile.kinds import CONFIG_MAP
+from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes.catalogue import INGRESS
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.servers import ApiServers
 
+WIDGET = Kind("example.com", "v1", "widgets", "Widget")
+
 def test_it():
-    with ApiServers([ClusterSpec("c")]) as servers:
+    with ApiServers([ClusterSpec("c", extra_kinds=(WIDGET,))]) as servers:
         access = Access("c", servers["c"].url, servers["c"].token, str(servers.ca_file))
         with Client(access) as client:
             client.list({listed})
@@ -80,9 +81,9 @@ def test_what_no_kube_apiserver_serves_is_excepted() -> None:
 
 @pytest.mark.parametrize("processes", ["0", "1"])
 def test_a_run_that_asks_what_no_scene_plays_fails(tmp_path: Path, processes: str) -> None:
-    code, told = run(tmp_path, processes, listed="INGRESS")
+    code, told = run(tmp_path, processes, listed="WIDGET")
     assert "1 passed" in told
-    assert "list ingresses.networking.k8s.io: 200" in told
+    assert "list widgets.example.com: 200" in told
     assert code == pytest.ExitCode.TESTS_FAILED
 
 

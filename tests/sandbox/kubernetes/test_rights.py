@@ -67,12 +67,6 @@ def test_a_namespaced_account_may_read_its_namespace_only(api: Api) -> None:
     assert bot("GET", "/api/v1/namespaces").status == 403
 
 
-@pytest.mark.simulation("OpenShift has it, a definition of Routes has not")
-def test_projects_show_an_account_what_it_may_enter(api: Api) -> None:
-    assert api.by("bot-token")("GET", "/apis/project.openshift.io/v1/projects").names == ["a"]
-    assert {"a", "b"} <= set(api("GET", "/apis/project.openshift.io/v1/projects").names)
-
-
 def test_rules_are_checked_by_verb_and_resource(api: Api) -> None:
     reader = api.by("reader-token")
     assert reader("GET", "/api/v1/configmaps").status == 200
@@ -156,10 +150,3 @@ def test_a_token_dies_with_its_service_account(api: Api) -> None:
     assert worker("GET", CMS).status == 401
     service_account(api)
     assert worker("GET", CMS).status == 401
-
-
-@pytest.mark.simulation("OpenShift has it, a definition of Routes has not")
-def test_a_service_account_sees_the_projects_that_it_has_rights_in(api: Api) -> None:
-    bind(api, READS)
-    worker = api.by(service_account(api))
-    assert worker("GET", "/apis/project.openshift.io/v1/projects").names == ["a"]

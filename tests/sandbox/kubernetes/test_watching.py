@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from reconcile import kinds
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from tests.sandbox.kubernetes.conftest import Api, client, config_map
@@ -192,28 +191,8 @@ def test_a_closed_client_is_forgotten(api: Api) -> None:
     until(lambda: api.cluster.open_watches == 0)
 
 
-def test_a_watch_asked_for_as_a_table_sends_the_headings_once(api: Api) -> None:
-    api("POST", CMS, config_map("one"))
-    api("POST", CMS, config_map("two"))
-    answer = api(
-        "GET", f"{CMS}?watch=1&timeoutSeconds=1", Accept="application/json;as=Table;v=v1;g=meta.k8s.io"
-    )
-    tables = [json.loads(line)["object"] for line in answer.body.splitlines()]
-    assert [bool(table["columnDefinitions"]) for table in tables] == [True, False]
-
-
 def test_many_watches_see_the_same_event(api: Api) -> None:
     watchers = [Watcher(api, "/api/v1/secrets?watch=1") for _ in range(20)]
     api.cluster.load({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "a"}})
     for watcher in watchers:
         watcher.wait_for(("ADDED", "s"))
-
-
-@pytest.mark.simulation("OpenShift has it, a definition of Routes has not")
-def test_projects_are_watched_as_views_of_namespaces(api: Api) -> None:
-    listed = api("GET", "/apis/project.openshift.io/v1/projects").version
-    watcher = Watcher(api, f"/apis/project.openshift.io/v1/projects?watch=1&resourceVersion={listed}")
-    api("POST", "/api/v1/namespaces", {"metadata": {"name": "fresh"}})
-    watcher.wait_for(("ADDED", "fresh"))
-    assert watcher.events[0]["object"]["kind"] == "Project"
-    assert api.cluster.find(kinds.NAMESPACE, "fresh")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.certificates import Credential
 from reconcile.sandbox.skupper.keys import KeyRing, to_pem
+from reconcile.sandbox.skupper.surroundings import SkupperError
 
 NOW = time.time()
 DAY = 86400
@@ -24,7 +25,7 @@ def ca() -> dict[str, str]:
 
 
 def leaf(ca: dict[str, str], *hosts: str) -> Credential:
-    authority = certificates.read_authority(ca)
+    authority = certificates.read_authority("ca", ca)
     return credential(certificates.new_leaf("someone", hosts, authority=authority, at=NOW))
 
 
@@ -96,5 +97,5 @@ def test_no_bytes_of_a_key_show_in_its_representation(ca: dict[str, str]) -> Non
 
 
 def test_a_ca_without_its_key_is_refused(ca: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="no PKCS#1 PEM key"):
-        certificates.read_authority({"tls.crt": ca["tls.crt"]})
+    with pytest.raises(SkupperError, match="Secret ca is not a usable CA"):
+        certificates.read_authority("ca", {"tls.crt": ca["tls.crt"]})

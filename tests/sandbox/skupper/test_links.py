@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
+from reconcile.kinds import DEPLOYMENT, SECRET, SERVICE
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
@@ -42,8 +42,6 @@ def test_the_connector_has_the_name_of_the_token(place: Make) -> None:
         "host": f"skupper-router.{issuer.namespace}",
         "port": "55671",
         "sslProfile": "link-1-profile",
-        "maxFrameSize": 16384,
-        "maxSessionFrames": 640,
     }
     assert "link-1-profile" in dialler.config()["sslProfile"]
 
@@ -134,7 +132,9 @@ def test_a_namesake_in_the_diallers_cluster_is_not_taken_for_the_issuer(place: M
 def forged(token: dict[str, object], clock: ManualClock, **changes: str) -> dict[str, object]:
     """The token with a client certificate of another CA, or with other changes of its data."""
     other = certificates.new_authority("skupper-site-ca", at=clock.now())
-    data = certificates.new_leaf("link-1", (), authority=certificates.read_authority(other), at=clock.now())
+    data = certificates.new_leaf(
+        "link-1", (), authority=certificates.read_authority("ca", other), at=clock.now()
+    )
     return {**token, "data": {**data, **changes}}
 
 
@@ -170,15 +170,6 @@ def test_a_token_without_a_key_does_not_work(place: Make) -> None:
 
     witness.linked(issuer)
     assert dialler.links == ()
-
-
-def test_an_issuer_without_mutual_tls_asks_for_no_certificate(place: Make, clock: ManualClock) -> None:
-    issuer = place().site(ingress="none", router_disable_mutual_tls="true")
-    dialler = place().site(ingress="none")
-    token = issuer.token("link-1")
-    dialler.take(forged(token, clock, **{"ca.crt": token["data"]["ca.crt"]}))
-
-    dialler.linked(issuer)
 
 
 def test_a_host_that_the_server_certificate_does_not_name_is_refused(place: Make) -> None:
@@ -272,24 +263,3 @@ def test_a_lost_router_deployment_takes_its_links_along(place: Make) -> None:
     issuer.delete(DEPLOYMENT, "skupper-router")
 
     dialler.linked()
-
-
-def test_frame_sizes_of_a_new_connector_are_those_of_the_edited_config_map(place: Make) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
-    dialler.edit_config(xp_router_max_frame_size="8192")
-    dialler.dial(issuer, "link-1")
-
-    assert until(lambda: dialler.connector("link-1"))["maxFrameSize"] == 8192
-
-
-def test_a_config_map_that_cannot_be_parsed_stops_connectors_for_a_while(
-    place: Make, clock: ManualClock
-) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
-    dialler.edit_config(xp_router_max_frame_size="big")
-    dialler.dial(issuer, "link-1")
-    dialler.said("Error handling token link-1")
-    dialler.patch(CONFIG_MAP, "skupper-site", {"data": {"xp-router-max-frame-size": "8192"}})
-
-    # The service-controller looks at everything again after half a minute.
-    until(lambda: clock.advance(30) or dialler.connector("link-1"))

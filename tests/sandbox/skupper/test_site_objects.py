@@ -15,7 +15,6 @@ from reconcile.kinds import (
     SERVICE,
     SERVICE_ACCOUNT,
 )
-from reconcile.sandbox.skupper.names import NETWORK_POLICY
 from tests.sandbox.skupper.places import CONTROLLER, MADE, Place
 from tests.waiting import until
 
@@ -183,8 +182,6 @@ def test_the_router_is_configured_in_the_real_format(place: Make) -> None:
         "sslProfile": "skupper-internal",
         "saslMechanisms": "EXTERNAL",
         "authenticatePeer": True,
-        "maxFrameSize": 16384,
-        "maxSessionFrames": 640,
     }
 
 
@@ -213,39 +210,12 @@ def test_environment_variables_of_the_controller_choose_other_images(place: Make
     assert containers[0]["image"] == "mirror.example/router:1"
 
 
-def test_a_request_of_memory_is_the_limit_too(place: Make) -> None:
-    site = place().site(ingress="none", router_memory="256Mi")
-
-    router = site.wait_for(DEPLOYMENT, "skupper-router")["spec"]["template"]["spec"]["containers"][0]
-    assert router["resources"] == {"requests": {"memory": "256Mi"}, "limits": {"memory": "256Mi"}}
-
-
 def test_a_load_balancer_is_what_plain_kubernetes_gets_by_default(place: Make) -> None:
     site = place("west")
     site.install()
     site.declare()
 
     assert site.wait_for(SERVICE, "skupper-router")["spec"]["type"] == "LoadBalancer"
-
-
-def test_a_console_brings_its_service_users_and_prometheus(place: Make) -> None:
-    site = place()
-    site.install()
-    site.declare(ingress="none", console="true", flow_collector="true")
-    until(lambda: "skupper-prometheus" in site.names(SERVICE))
-
-    made = found(site)
-    assert {"skupper-console-users", "skupper-console-certs"} <= made[SECRET]
-    assert {"skupper-sasl-config", "prometheus-server-config"} <= made[CONFIG_MAP]
-    assert {"skupper", "skupper-prometheus"} <= made[SERVICE]
-
-
-def test_a_network_policy_is_made_when_asked_for(place: Make) -> None:
-    site = place()
-    site.install()
-    site.declare(ingress="none", create_network_policy="true")
-
-    until(lambda: "skupper" in site.names(NETWORK_POLICY))
 
 
 def test_the_service_controller_knows_the_site_and_the_router_it_works_for(place: Make) -> None:

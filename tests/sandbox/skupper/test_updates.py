@@ -99,15 +99,6 @@ def test_foreign_annotations_of_the_pods_are_swept_away(place: Make) -> None:
     until(lambda: "restarted" not in pod_annotations(site))
 
 
-def test_a_config_map_that_cannot_be_parsed_stops_updates(place: Make) -> None:
-    site = place().site(ingress="none")
-    site.edit_config(router_logging="loud")
-    site.patch(CONFIG_MAP, "skupper-site", {"metadata": {"annotations": {"note": "x"}}})
-
-    site.said("Error checking annotations: Invalid logging level for router: loud", times=2)
-    assert "note" not in pod_annotations(site)
-
-
 def test_a_newer_site_controller_updates_version_and_images(place: Make) -> None:
     site = place()
     site.install(tag="1.5.0")
