@@ -143,7 +143,7 @@ def taken_name(request: pytest.FixtureRequest, backend: Backend) -> Taken:
 
 def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is(taken_name: Taken):
     assert taken_name.result.errors["foreign-secret"].startswith(
-        f"Secret {taken_name.name} in {taken_name.end}/net is not ours, so link b/net -> a/net cannot be made"
+        f"Secret {taken_name.name} in {taken_name.end}/net is not ours, so link b/net -> a/net cannot be created"
     )
     assert taken_name.after == taken_name.before
 
