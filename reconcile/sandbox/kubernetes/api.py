@@ -16,7 +16,6 @@ from reconcile.sandbox.kubernetes import bodies, calls, faults, patches, rbac, r
 from reconcile.sandbox.kubernetes.accounts import Accounts, Rights
 from reconcile.sandbox.kubernetes.calls import Call
 from reconcile.sandbox.kubernetes.catalogue import Catalogue
-from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.discovery import documents
 from reconcile.sandbox.kubernetes.errors import (
     ApiError,
@@ -94,7 +93,7 @@ class Api:
             return await self._answer(request)
         except ApiError as error:
             requests.note(request, error.code)
-            return faults.refusal(error)
+            return web.json_response(error.status(), status=error.code)
         except UnknownPathError:
             requests.note(request, 404)
             return web.Response(status=404, text="404 page not found\n")
@@ -125,12 +124,10 @@ class Api:
 
     async def _between_hooks(self, exchange: _Exchange) -> web.StreamResponse:
         hooks = self._parts.faults
-        if (instead := await faults.ask(hooks.before, exchange.call)) is not None:
-            return instead
+        await faults.run(hooks.before, exchange.call)
         response = await self._perform(exchange)
         requests.note(exchange.request, response.status)
-        if (instead := await faults.ask(hooks.after, exchange.call)) is not None:
-            return instead
+        await faults.run(hooks.after, exchange.call)
         return response
 
     async def _perform(self, exchange: _Exchange) -> web.StreamResponse:
@@ -143,8 +140,6 @@ class Api:
                 return _answer(self._get(exchange.call).body)
             case "delete":
                 return _answer(self._delete(exchange))
-            case "deletecollection":
-                return _answer(self._delete_collection(exchange))
         if exchange.call.subresource == "token":
             token = self._parts.accounts.issue(self._get(exchange.call), exchange.body)
             return _answer(to_json(token), status=201)
@@ -204,14 +199,6 @@ class Api:
         if exchange.call.resource.returns_deleted or not deleted.gone:
             return deleted.record.body
         return to_json(_success(deleted.record))
-
-    def _delete_collection(self, exchange: _Exchange) -> bytes:
-        page = self._list(exchange)
-        options = bodies.delete_options(exchange.call, exchange.request.query, exchange.body)
-        for record in page.records:
-            target = Target(record.resource, record.namespace, record.name)
-            self._writer.delete(target, DeleteOptions(dry_run=options.dry_run))
-        return page.body
 
 
 def _answer(body: bytes, status: int = 200) -> web.Response:

@@ -23,7 +23,7 @@ class Call:
     cluster: str
     user: str
     verb: str
-    """``get``, ``list``, ``watch``, ``create``, ``update``, ``patch``, ``delete`` or ``deletecollection``."""
+    """``get``, ``list``, ``watch``, ``create``, ``update``, ``patch`` or ``delete``."""
     resource: Resource
     namespace: str = ""
     name: str = ""

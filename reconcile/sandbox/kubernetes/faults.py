@@ -1,20 +1,17 @@
 """Fault hooks between a client and a simulated cluster.
 
 A hook is called for every resource request: ``before`` hooks once it is authenticated and before anything is done,
-``after`` hooks once it is done and before it is answered. A hook lets the request pass by returning None, answers it
-by returning a response, delays it by being a coroutine, and cuts the connection by raising ``ConnectionResetError``.
+``after`` hooks once it is done and before it is answered. A hook lets the request pass by returning None, delays it by
+being a coroutine, and cuts the connection by raising ``ConnectionResetError``.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from aiohttp import web
-
 from reconcile.sandbox.kubernetes.calls import Call
-from reconcile.sandbox.kubernetes.errors import ApiError
 
-Hook = Callable[[Call], web.StreamResponse | Awaitable[web.StreamResponse | None] | None]
+Hook = Callable[[Call], Awaitable[None] | None]
 
 
 @dataclass(slots=True)
@@ -30,17 +27,9 @@ class Faults:
         self.after.clear()
 
 
-async def ask(hooks: Iterable[Hook], call: Call) -> web.StreamResponse | None:
-    """The first answer that a hook gives in place of the server."""
+async def run(hooks: Iterable[Hook], call: Call) -> None:
+    """Call the hooks for a request."""
     for hook in tuple(hooks):
-        answer = hook(call)
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if answer is not None:
-            return answer
-    return None
-
-
-def refusal(error: ApiError) -> web.Response:
-    """The answer to a refused request."""
-    return web.json_response(error.status(), status=error.code)
+        delay = hook(call)
+        if inspect.isawaitable(delay):
+            await delay

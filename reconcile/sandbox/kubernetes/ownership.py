@@ -19,26 +19,16 @@ APPLY = "Apply"
 UPDATE = "Update"
 BEFORE_FIRST_APPLY = "before-first-apply"
 
+_SERVER_METADATA = (
+    *("name", "namespace", "uid", "generation", "resourceVersion", "creationTimestamp", "managedFields"),
+    *("deletionTimestamp", "deletionGracePeriodSeconds"),
+)
 _NEVER_OWNED = frozenset(
     {
         ("f:apiVersion",),
         ("f:kind",),
         ("f:metadata",),
-        *(
-            ("f:metadata", f"f:{name}")
-            for name in (
-                *(
-                    "name",
-                    "namespace",
-                    "uid",
-                    "generation",
-                    "resourceVersion",
-                    "selfLink",
-                    "creationTimestamp",
-                ),
-                *("managedFields", "deletionTimestamp", "deletionGracePeriodSeconds"),
-            )
-        ),
+        *(("f:metadata", f"f:{name}") for name in _SERVER_METADATA),
     }
 )
 

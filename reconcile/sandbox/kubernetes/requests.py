@@ -75,8 +75,3 @@ class RequestCounter:
         """The counts so far."""
         with self._lock:
             return RequestCounts(*(self._counts[what] for what in RequestCounts._fields))
-
-    def reset(self) -> None:
-        """Count from zero again."""
-        with self._lock:
-            self._counts.clear()

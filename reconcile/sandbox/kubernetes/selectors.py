@@ -44,7 +44,7 @@ class _FieldTerm:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """What a LIST, watch or deletion of a collection asks for."""
+    """What a LIST or watch asks for."""
 
     labels: tuple[_LabelTerm, ...] = ()
     fields: tuple[_FieldTerm, ...] = ()

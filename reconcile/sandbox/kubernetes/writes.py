@@ -101,8 +101,6 @@ class Writer:
         """
         new = _decoded(target, body)
         record = self._find(target)
-        if record is None and target.resource.created_by_update:
-            return self.create(target, body, options)
         if record is None:
             raise errors.not_found(target.resource.kind, target.name)
         if target.resource.custom and not new["metadata"].get("resourceVersion"):

@@ -6,12 +6,9 @@ import time
 import urllib.error
 
 import pytest
-from aiohttp import web
 
 from reconcile import kinds
-from reconcile.sandbox.kubernetes import faults
 from reconcile.sandbox.kubernetes.calls import Call
-from reconcile.sandbox.kubernetes.errors import modified
 from tests.sandbox.kubernetes.conftest import Api, config_map
 
 CMS = "/api/v1/namespaces/a/configmaps"
@@ -22,17 +19,6 @@ pytestmark = pytest.mark.simulation
 
 def reset(_call: Call) -> None:
     raise ConnectionResetError
-
-
-def test_a_hook_can_answer_in_place_of_the_server(api: Api) -> None:
-    api.cluster.faults.before.append(lambda _call: web.Response(status=429, headers={"Retry-After": "1"}))
-    assert api("GET", CMS).status == 429
-
-
-def test_a_hook_can_refuse_as_the_server_would(api: Api) -> None:
-    api.cluster.faults.before.append(lambda call: faults.refusal(modified(call.resource.kind, call.name)))
-    answer = api("PUT", f"{CMS}/cm", config_map())
-    assert (answer.status, answer.reason) == (409, "Conflict")
 
 
 def test_a_hook_that_returns_nothing_lets_the_request_pass(api: Api) -> None:
