@@ -2,7 +2,7 @@
 
 The conversation that is played to both has a scene for every shape of request: verb, resource, content type of the
 body, status of the answer. A run whose tests make simulated clusters answer a request of another shape fails, since
-nobody knows whether a real server answers alike. What a gate or a hook answers in place of a server does not count. A
+nobody knows whether a real server answers alike. What a gate answers in place of a server does not count. A
 plugin of the tests' conftest; workers report what they saw when they end.
 """
 

@@ -22,7 +22,7 @@ from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, within
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.kubernetes.rbac import Rule
-from reconcile.sandbox.kubernetes.servers import ApiServers
+from reconcile.sandbox.kubernetes.servers import ApiServers, Reachable
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.wire import Wire
 from reconcile.skupper.topology.reachability import reaches
@@ -33,18 +33,8 @@ INSTANCE = "sandbox"
 _READ = frozenset({"get", "list", "watch"})
 
 
-class Cluster(Protocol):
-    """One API server, of whatever make."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def url(self) -> str: ...
-
-    @property
-    def token(self) -> str:
-        """The administrator's."""
+class Cluster(Reachable, Protocol):
+    """One API server, simulated or real."""
 
     def admit(self, account: Account) -> str:
         """Let an account in; returns its token."""

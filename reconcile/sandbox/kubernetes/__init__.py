@@ -27,8 +27,7 @@ How to use it::
         cluster.open_watches, cluster.end_watches() # how many; cut them all
         cluster.behave(Behaviour(load_balancers="at once"))   # pending addresses arrive now
         cluster.forget_history()                    # watches from before: 410
-        cluster.faults.before.append(hook)          # ``faults``: answer instead, delay, reset, lose answers
-        cluster.faults.clear()
+        cluster.faults.before.append(hook)          # ``calls.Hook``: delay, reset, lose answers
 
 Every method above may be called from any thread, but not from the event loop, where hooks run. ``ClusterSpec`` lists
 what else can differ: no Routes (``openshift=False``), no SkupperClusterPolicy, extra kinds, length of the event

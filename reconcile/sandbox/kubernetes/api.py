@@ -12,9 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from reconcile.sandbox.kubernetes import bodies, calls, faults, patches, rbac, requests, selectors
+from reconcile.sandbox.kubernetes import bodies, calls, patches, rbac, requests, selectors
 from reconcile.sandbox.kubernetes.accounts import Accounts, Rights
-from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.sandbox.kubernetes.calls import Call, Faults
 from reconcile.sandbox.kubernetes.catalogue import Catalogue
 from reconcile.sandbox.kubernetes.discovery import documents
 from reconcile.sandbox.kubernetes.errors import (
@@ -25,7 +25,6 @@ from reconcile.sandbox.kubernetes.errors import (
     not_found,
     unauthorized,
 )
-from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.lists import Lists, Page
 from reconcile.sandbox.kubernetes.requests import RequestCounter
 from reconcile.sandbox.kubernetes.store import Record, to_json
@@ -34,20 +33,6 @@ from reconcile.sandbox.kubernetes.writes import Target, Writer
 
 _JSON = "application/json"
 _DEFAULT_WATCH_SECONDS = 1800.0
-_HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the HTTP side of a cluster needs."""
-
-    name: str
-    catalogue: Catalogue
-    writer: Writer
-    accounts: Accounts
-    faults: Faults
-    counter: RequestCounter
-    bookmark_interval: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +54,25 @@ class _Exchange:
 class Api:
     """Answers the requests to one cluster."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._writer = parts.writer
-        self._store = parts.writer.store
+    def __init__(
+        self,
+        name: str,
+        catalogue: Catalogue,
+        writer: Writer,
+        accounts: Accounts,
+        *,
+        bookmark_interval: float,
+    ) -> None:
+        self.counter = RequestCounter()
+        self.faults = Faults()
+        self._name = name
+        self._catalogue = catalogue
+        self._writer = writer
+        self._store = writer.store
+        self._accounts = accounts
+        self._bookmark_interval = bookmark_interval
         self._lists = Lists(self._store)
-        self._documents = documents(parts.catalogue)
+        self._documents = documents(catalogue)
         self._watches: set[Watch] = set()
 
     @property
@@ -103,10 +101,8 @@ class Api:
             raise
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        parts, path = self._parts, request.path
-        if path in _HEALTH:
-            return web.Response(text="ok")
-        account = parts.accounts.of(request.headers.get("Authorization", ""))
+        path = request.path
+        account = self._accounts.of(request.headers.get("Authorization", ""))
         if account is None and path != "/version":
             raise unauthorized()
         if account is None or not calls.names_resource(path):
@@ -114,20 +110,20 @@ class Api:
             if document is None:
                 raise UnknownPathError
             return web.json_response(document)
-        call = calls.parse(parts.catalogue, parts.name, account.user, request.method, path, request.query)
+        call = calls.parse(self._catalogue, self._name, account.user, request.method, path, request.query)
         if not account.may(call.asks_for()):
-            parts.counter.count(call, dry_run=False)
+            self.counter.count(call, dry_run=False)
             raise account.refusal(call.resource.kind, call.asks_for())
         body = await bodies.read(request) if call.is_write else None
-        parts.counter.count(call, dry_run=bodies.is_dry_run(call, request.query, body))
+        self.counter.count(call, dry_run=bodies.is_dry_run(call, request.query, body))
         return await self._between_hooks(_Exchange(request, account, call, body))
 
     async def _between_hooks(self, exchange: _Exchange) -> web.StreamResponse:
-        hooks = self._parts.faults
-        await faults.run(hooks.before, exchange.call)
+        hooks = self.faults
+        await calls.run_hooks(hooks.before, exchange.call)
         response = await self._perform(exchange)
         requests.note(exchange.request, response.status)
-        await faults.run(hooks.after, exchange.call)
+        await calls.run_hooks(hooks.after, exchange.call)
         return response
 
     async def _perform(self, exchange: _Exchange) -> web.StreamResponse:
@@ -141,7 +137,7 @@ class Api:
             case "delete":
                 return _answer(self._delete(exchange))
         if exchange.call.subresource == "token":
-            token = self._parts.accounts.issue(self._get(exchange.call), exchange.body)
+            token = self._accounts.issue(self._get(exchange.call), exchange.body)
             return _answer(to_json(token), status=201)
         return self._write(exchange)
 
@@ -158,7 +154,7 @@ class Api:
         return self._lists.page(call.resource, call.namespace, exchange.request.query)
 
     async def _watch(self, exchange: _Exchange) -> web.StreamResponse:
-        watch = Watch(self._store, _watch_request(exchange), self._parts.bookmark_interval)
+        watch = Watch(self._store, _watch_request(exchange), self._bookmark_interval)
         response = web.StreamResponse(headers={"Content-Type": _JSON})
         await response.prepare(exchange.request)
         requests.note(exchange.request, response.status)

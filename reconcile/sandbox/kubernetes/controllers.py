@@ -8,16 +8,14 @@ controllers act on events, a moment later, with the writes of ordinary clients.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from reconcile import kinds
+from reconcile.kinds import Kind
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.store import Event, Record
 from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
-
-if TYPE_CHECKING:
-    from reconcile.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

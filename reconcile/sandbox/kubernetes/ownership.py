@@ -135,30 +135,20 @@ def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Sha
     return written(new, left)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a server-side apply works with."""
+def apply(live: Object, applied: Object, *, blank: Object, shape: Shape, stamp: Stamp, force: bool) -> Object:
+    """The stored object after a server-side apply, with its owners.
 
-    live: Object
-    """The stored object; the blank one if there is none."""
-    applied: Object
-    blank: Object
-    """The empty object of the kind."""
-
-
-def apply(change: Change, *, shape: Shape, stamp: Stamp, force: bool) -> Object:
-    """The stored object after a server-side apply, owners written down.
+    ``blank`` is the empty object of the kind; ``live`` is the same object if nothing is stored.
 
     Raises:
         ApiError: 409 if another manager owns a field that would change and the apply is not forced; 500 if items of
             a keyed list cannot be told apart.
     """
-    applied = change.applied
-    shares = dict(read(change.live))
-    live_fields = _without_managed(change.live)
-    if not shares and change.live is not change.blank:
+    shares = dict(read(live))
+    live_fields = _without_managed(live)
+    if not shares and live is not blank:
         first = Owner(BEFORE_FIRST_APPLY, UPDATE, stamp.owner.api_version)
-        found = fieldsets.compare(change.blank, live_fields, shape)
+        found = fieldsets.compare(blank, live_fields, shape)
         fields = (found.added | found.modified) - _NEVER_OWNED
         if stamp.owner.subresource != "status":
             fields = frozenset(path for path in fields if path[0] != "f:status")

@@ -58,12 +58,6 @@ def test_a_hook_can_delay_without_holding_up_others(api: Api, plain: Api) -> Non
     assert time.monotonic() - began < 0.3
 
 
-def test_faults_can_be_cleared(api: Api) -> None:
-    api.cluster.faults.before.append(reset)
-    api.cluster.faults.clear()
-    assert api("GET", CMS).status == 200
-
-
 def test_discovery_has_no_faults(api: Api) -> None:
     api.cluster.faults.before.append(reset)
     assert api("GET", "/apis").status == 200
