@@ -1,8 +1,7 @@
-"""The few controllers without which nothing on a cluster would ever become ready.
+"""The few controllers without which nothing on a cluster becomes ready.
 
 Deployments report their replicas as available, Services of type LoadBalancer get an address, Routes are admitted,
-terminating namespaces lose their content and then go. Nothing here starts pods. Like the garbage collector,
-controllers act on events, a moment later, with the writes of ordinary clients.
+terminating namespaces are emptied and removed. No pods are started. Controllers react to events after a short delay.
 """
 
 import asyncio

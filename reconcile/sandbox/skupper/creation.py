@@ -1,7 +1,7 @@
 """How a site is created: ``RouterCreate`` of ``client/router_create.go``, in its order.
 
-What exists is left as it is. A failure ends the creation where it is, and since everybody takes an existing router for
-an existing site, nobody continues later.
+What exists is left as it is. A failure ends the creation, and since an existing router is taken for an existing
+site, nothing continues it later.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -19,7 +19,7 @@ from reconcile.sandbox.skupper.settings import INTERIOR, Settings
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
 _CUSTOM_HOST = replace(ROUTE, plural="routes/custom-host")
-"""OpenShift requires this right of whoever chooses the host of a Route."""
+"""OpenShift requires this right to choose the host of a Route."""
 PATIENCE = 120.0
 """Seconds for the whole creation, including the wait for a load balancer."""
 
