@@ -44,7 +44,8 @@ kube-assets:  ## Obtain kube-apiserver and etcd, so that `make test` runs on rea
 	@tests/clusters/kube-assets
 
 .PHONY: check
-check: $(INSTALLED)  ## Lint, types and layers
+check: $(INSTALLED)  ## Lint, types, layers, and whether generated files are up to date
+	$(BIN)/python -m codegen --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -70,12 +71,16 @@ golden: $(INSTALLED)  ## Regenerate the golden files of the tests; review the di
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/report tests/cli tests/faults || true
 	@git --no-pager diff --stat -- tests
 
+.PHONY: generate
+generate: $(INSTALLED)  ## Regenerate schema, GraphQL type, query, model and docs/data.md from the table of config keys
+	@$(BIN)/python -m codegen
+
 .PHONY: docs
-docs: $(INSTALLED)  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in the README
-	@$(BIN)/python -m tests.docs.data_reference
+docs: generate  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in README.md and docs/json.md
 	@$(BIN)/python -m tests.faults.table
 	@$(BIN)/python -m tests.docs.transcript
 	@$(BIN)/python -m tests.docs.walk
+	@$(BIN)/python -m tests.docs.test_json
 
 .PHONY: constraints
 constraints:  ## Pin the newest versions that pyproject.toml allows

@@ -1,15 +1,15 @@
 """qontract-skupper: Skupper networks from app-interface data.
 
-The rooms, from the ground up (import-linter holds the order, see pyproject.toml):
+The packages, from the lowest layer up (import-linter holds the order, see pyproject.toml):
 
-- ``kinds``, ``findings``: words that every room shares.
-- ``skupper``: the domain. Definitions, topology, desired objects, link life, plan. Pure: no I/O.
+- ``kinds``, ``findings``: types that every package shares.
+- ``skupper``: the domain. Definitions, topology, desired objects, links, plan. Pure: no I/O.
 - ``app_interface``: reads data, secrets and configuration; builds and checks bundles.
-- ``openshift``: the only room that talks to Kubernetes API servers.
-- ``apply``: observes clusters, executes plans.
+- ``openshift``: the only package that talks to Kubernetes API servers.
+- ``apply``: reads clusters, applies plans.
 - ``report``: turns plans, events and states into text.
-- ``sandbox``: servers and simulators to try everything without a cluster.
-- ``cli``: the commands. The only room that prints.
+- ``sandbox``: simulated clusters and servers.
+- ``cli``: the commands. The only package that prints.
 """
 
 from importlib.metadata import version

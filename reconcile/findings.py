@@ -1,8 +1,7 @@
-"""A finding: something wrong in the data or on a cluster, said so that a person can act on it.
+"""Findings: problems in the data or on a cluster, described so that a person can act on them.
 
-Findings are values, collected and never raised, so that one fault does not hide the other nine. Where the fault
-lies is given in the words of its source: a datafile of the bundle with the path inside the document, or an
-object on a cluster.
+Findings are values that are collected, never raised, so that one problem does not hide the others. A finding names its
+location: a datafile of the bundle with the path inside it, or an object on a cluster.
 """
 
 from dataclasses import dataclass
@@ -10,6 +9,10 @@ from enum import StrEnum
 
 Pointer = tuple[str | int, ...]
 """Path inside a document: mapping keys and list indices."""
+
+
+Reason = str
+"""Why something is wrong or waits, as a clause; None if nothing is."""
 
 
 class Severity(StrEnum):
@@ -20,8 +23,48 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FleetSubject:
+    """The data as a whole, for example a broken file. An error refuses nothing by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSubject:
+    """A network; an error refuses it as a whole."""
+
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSubject:
+    """A site, or a namespace with managed objects; an error refuses that site alone."""
+
+    cluster: str
+    namespace: str
+    network: str = ""
+    """Empty for a namespace that no network names."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySubject:
+    """A policy; an error refuses it, but not the sites that refer to it."""
+
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSubject:
+    """A whole cluster; an error refuses none of its sites."""
+
+    cluster: str
+
+
+Subject = FleetSubject | NetworkSubject | SiteSubject | PolicySubject | ClusterSubject
+"""What a finding is about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault, where it lies, which rule it breaks and what to do next."""
+    """One problem: its location, the rule it breaks and the next step."""
 
     rule: str
     """Name of the rule in kebab case, for example ``router-logging``."""
@@ -32,12 +75,8 @@ class Finding:
     """Bundle path of the datafile (``/dependencies/skupper/vault.yml``); empty for a live object."""
     pointer: Pointer = ()
     """Path inside that datafile; empty for the whole file."""
-    network: str = ""
-    """Identifier of the network that is refused (error) or concerned (warning); empty if none."""
-    cluster: str = ""
-    namespace: str = ""
-    policy: str = ""
-    """Identifier of the policy that is refused (error); empty if none. The sites that use it are not."""
+    subject: Subject = FleetSubject()
+    """What the finding is about; an error refuses it."""
 
     @property
     def dotted(self) -> str:

@@ -1,11 +1,11 @@
-"""The integration put together: configuration and data in, a reconciler out.
+"""Assembles the integration: configuration and data in, a reconciler out.
 
-A `Session` is one invocation: it pins one bundle, reads the secrets of its clusters, and has a `Reconciler` work on
-what the bundle declares. It prints nothing and decides nothing.
+A `Session` is one invocation: it pins one bundle, reads the secrets of its clusters, and runs a `Reconciler` on the
+definitions of the bundle. It prints nothing and makes no decisions.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,15 +25,15 @@ from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import Site
 
 _log = logging.getLogger(__name__)
 
 
 class Invocation(Protocol):
-    """What a session needs to know of how the program was called."""
+    """The command line options that a session needs."""
 
     @property
     def config(self) -> Path: ...
@@ -68,7 +68,7 @@ class Session:
         stop: Flag | None = None,
         take_over: bool = False,
     ) -> None:
-        """`stop`: when it is set, nothing new is begun any more."""
+        """`stop`: once it is set, nothing new is started."""
         self._stop = stop or Flag()
         self._config = config
         self._fetched = fetched
@@ -85,12 +85,12 @@ class Session:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the definitions."""
+        """Findings about the definitions."""
         return self._reconciler.findings
 
     @property
     def bundle(self) -> str:
-        """The sha of the bundle that this session stays on."""
+        """The sha256 of the bundle that this session is pinned to."""
         return self._fetched.sha
 
     @property
@@ -105,26 +105,23 @@ class Session:
         return frozenset(site.namespace for network in networks for site in network.sites)
 
     def run(self, listener: Listener) -> Run:
-        """A run over all clusters that the selection leaves."""
+        """A run over all selected clusters."""
         return self._reconciler.run(listener)
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
-        """Read everything once and plan, without a word."""
+        """Read everything once and plan, without reporting events."""
         return self._reconciler.look(heartbeat=heartbeat)
 
     def log_requests(self) -> None:
-        """Say at DEBUG how many requests each cluster has had."""
+        """Log at DEBUG how many requests each cluster has received."""
         for cluster, (total, writes) in self._reconciler.requests().items():
             _log.debug("%s: %s requests, %s of them writes", cluster, total, writes)
 
     def close(self) -> None:
         self._reconciler.close()
 
-    def _open(self, cluster: Cluster, sites: Sequence[Site]) -> Accounts:
-        """Open the accounts of a cluster; the cluster-admin one where there may be policies of ours.
-
-        Where none is declared it is for removing old ones alone, so a cluster goes on without it.
-        """
+    def _open(self, cluster: Cluster, need: AdminAccount) -> Accounts:
+        """Open the accounts of a cluster; the cluster-admin account as far as it is needed."""
         from reconcile.openshift.client import Client
 
         credentials = self._fetched.credentials[cluster.name]
@@ -138,21 +135,21 @@ class Session:
                     cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
                 )
             except SecretError as error:
-                # It knows the secret, and not what the secret is for.
+                # The error names the secret, not the cluster.
                 raise CannotOpenError(f"cluster {cluster.name}: {error}") from error
             except AppInterfaceError as error:
                 raise CannotOpenError(str(error)) from error
             return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
         accounts = Accounts(client(as_admin=False))
-        if not sites or credentials.admin is None:
+        if need is AdminAccount.UNUSED or credentials.admin is None:
             return accounts
         try:
             return replace(accounts, admin=client(as_admin=True))
         except CannotOpenError as error:
-            if any(site.definition.policies for site in sites):
+            if need is AdminAccount.REQUIRED:
                 raise
-            _log.debug("%s; no policy that is not declared any more will be found there", error)
+            _log.debug("%s; policies that are no longer declared are not found there", error)
             return accounts
 
 
@@ -164,8 +161,8 @@ def open_session(
     take_over: bool = False,
     stop: Flag | None = None,
 ) -> Iterator[Session]:
-    """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be had."""
-    from reconcile.app_interface import client, config, secrets
+    """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be read."""
+    from reconcile.app_interface import client, config, secret_readers
 
     settings = config.read(invocation.config)
     with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
@@ -173,7 +170,7 @@ def open_session(
     session = Session(
         settings,
         fetched,
-        secrets.reader(settings, vault=fetched.vault),
+        secret_readers.reader(settings, vault=fetched.vault),
         invocation,
         removal_budget=removal_budget,
         stop=stop,

@@ -1,7 +1,7 @@
 """The Kubernetes kinds that this integration reads or writes.
 
-They are known in advance, so no cluster is ever asked for API discovery. A kind is plain data; the cluster
-layer turns it into URLs, the domain uses it to name objects.
+They are known in advance, so API discovery is not needed. A kind is data: the cluster layer turns it into URLs, the
+domain names objects with it.
 """
 
 from dataclasses import dataclass

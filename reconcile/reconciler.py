@@ -1,34 +1,33 @@
 """The reconciler: makes clusters match definitions.
 
-This is the one place where planner, engine and fleet are put together. It is given definitions, options and a way to
-open a cluster's accounts; where these come from, files, servers or a test, is not its concern.
+The one place that connects planner, engine and fleet. It receives definitions, options and a function that opens a
+cluster's accounts, and does not care where these come from.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from threading import Event as Flag
 
-from reconcile.apply.events import Event, Listener
+from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
+from reconcile.engines import ENGINES
 from reconcile.findings import Finding
 from reconcile.skupper import checks, planning
-from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster, Definitions
+from reconcile.skupper.engine import Engines
+from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
-from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import reads
-from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
 
-OpenAccounts = Callable[[Cluster, Sequence[Site]], Accounts]
-"""Opens the accounts of a cluster with these declared sites; raises ``CannotOpenError``."""
+OpenAccounts = Callable[[Cluster, AdminAccount], Accounts]
+"""Opens the accounts of a cluster, the cluster-admin one as far as it is needed; raises ``CannotOpenError``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Options:
     """How many sites, links and policies one run may remove; None: any number."""
     take_over: bool = False
     threads: int = 10
-    """How many namespaces of one cluster are worked on at the same time."""
+    """How many namespaces of one cluster are processed in parallel."""
 
 
 class Reconciler:
@@ -54,28 +53,29 @@ class Reconciler:
         options: Options,
         *,
         stop: Flag | None = None,
+        engines: Engines = ENGINES,
     ) -> None:
         """`stop`: once it is set, no new change is started."""
-        self._definitions = definitions
         self._ownership = ownership
         self._open_accounts = open_accounts
         self._options = options
         self._stop = stop or Flag()
-        self._layout = lay_out(definitions)
+        self._engines = engines
+        self._desired = engines.resolve(definitions)
         self._fleets: list[Fleet] = []
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the definitions."""
-        return checks.check(self._definitions)
+        """Findings about the definitions."""
+        return checks.check(self._desired, self._engines)
 
     def run(self, listener: Listener) -> Run:
-        """A run over all clusters that the selection leaves."""
+        """A run over all selected clusters."""
         return Run(self._fleet(heartbeat=False), self._plan, listener, stop=self._stop)
 
     def look(self, *, heartbeat: bool = False) -> Outcome:
-        """Read everything once and plan, without a word."""
-        return Run(self._fleet(heartbeat=heartbeat), self._plan, _silent, stop=self._stop).preview()
+        """Read everything once and plan, without reporting events."""
+        return Run(self._fleet(heartbeat=heartbeat), self._plan, ignore, stop=self._stop).preview()
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""
@@ -93,48 +93,45 @@ class Reconciler:
             fleet.close()
 
     def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
-        views, awaited = fleet.known()
+        snapshots, awaited = fleet.known()
         budget = self._options.removal_budget
-        world = World(
-            definitions=self._definitions,
+        inputs = PlanInput(
+            desired=self._desired,
             ownership=self._ownership,
             now=moment,
-            views=views,
+            snapshots=snapshots,
             awaited=awaited,
             selection=self._options.selection,
             findings=self.findings,
             removal_budget=None if budget is None else budget - removed,
             take_over=self._options.take_over,
         )
-        return planning.plan(world, self._layout, V1)
+        return planning.plan(inputs, self._engines)
 
     def _fleet(self, *, heartbeat: bool) -> Fleet:
         targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]
-        fleet = Fleet(targets, threads=self._options.threads)
+        fleet = Fleet(targets, threads=self._options.threads, redactions=self._engines.redactions)
         self._fleets.append(fleet)
         return fleet
 
     def _clusters(self) -> Iterator[Cluster]:
-        """Clusters to look at: those with declared sites, and the others, where something may be left over."""
-        named = (site.cluster for network in self._definitions.networks for site in network.sites)
-        every = {cluster.name: cluster for cluster in (*self._definitions.clusters, *named)}
-        for _, cluster in sorted(every.items()):
+        """Clusters to read: those with declared sites, and the others, which may have leftover resources."""
+        for _, cluster in sorted(self._desired.clusters.items()):
             if not cluster.disabled and self._options.selection.covers_cluster(cluster):
                 yield cluster
 
     def _target(self, cluster: Cluster, *, heartbeat: bool) -> Target:
-        declared = (site for network in self._layout.networks for site in network.sites)
-        sites = tuple(site for site in declared if site.cluster.name == cluster.name)
         take_over = self._options.take_over
+        readings = []
+        for engine in self._engines:
+            networks = self._desired.of(engine.name)
+            sites = [
+                site for network in networks for site in network.sites if site.cluster.name == cluster.name
+            ]
+            readings.append(engine.reading(sites, self._ownership, heartbeat=heartbeat, take_over=take_over))
+        admin = max((reading.admin for reading in readings), default=AdminAccount.UNUSED)
         return Target(
             name=cluster.name,
-            open=partial(self._open_accounts, cluster, sites),
-            reads=reads.reads(sites, self._ownership, heartbeat=heartbeat, take_over=take_over),
-            trace=reads.trace(self._ownership),
-            closer=partial(reads.closer, sites, self._ownership),
-            namespaces=tuple(sorted({site.namespace for site in sites})),
+            open=partial(self._open_accounts, cluster, admin),
+            readings=tuple(readings),
         )
-
-
-def _silent(event: Event) -> None:  # noqa: ARG001 a listener that listens to nothing
-    return

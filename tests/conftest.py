@@ -109,8 +109,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests ran on each back end."""
     passed = terminalreporter.stats.get("passed", [])
     counts = Counter(value for report in passed for key, value in report.user_properties if key == "backend")
-    told = ", ".join(f"{counts[kind]} on {kind.told}" for kind in Kind)
-    terminalreporter.write_line(f"cluster-facing tests passed: {told}")
+    reported = ", ".join(f"{counts[kind]} on {kind.reported}" for kind in Kind)
+    terminalreporter.write_line(f"cluster-facing tests passed: {reported}")
     # What faults have cost, where their tests ran.
     reports = [*passed, *terminalreporter.getreports("failed")]
     costs = [value for report in reports for key, value in report.user_properties if key == "cost"]

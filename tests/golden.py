@@ -1,6 +1,6 @@
 """Golden files: output as it was reviewed, compared whole.
 
-``make golden`` (``UPDATE_GOLDEN=1``) writes them anew; the difference is then reviewed like code.
+``make golden`` (``UPDATE_GOLDEN=1``) writes them again; the difference is then reviewed like code.
 """
 
 import os

@@ -2,8 +2,8 @@
 
 The conversation that is played to both has a scene for every shape of request: verb, resource, content type of the
 body, status of the answer. A run whose tests make simulated clusters answer a request of another shape fails, since
-nobody knows whether a real server answers alike. What a gate answers in place of a server does not count. A
-plugin of the tests' conftest; workers report what they saw when they end.
+it is unknown whether a real server answers alike. Answers of a fault proxy in place of a server do not count.
+A plugin of the tests' conftest; workers report what they saw when they end.
 """
 
 from collections.abc import Iterable
@@ -46,8 +46,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if missing := unplayed(config.stash[_seen]):
         terminalreporter.section("requests of our client that no scene plays to a real kube-apiserver")
         for shape in missing:
-            terminalreporter.line(told(shape))
-        terminalreporter.line("add a scene to tests/sandbox/kubernetes/conversation.py and record it anew")
+            terminalreporter.line(reported(shape))
+        terminalreporter.line("add a scene to tests/sandbox/kubernetes/conversation.py and record it again")
 
 
 def unplayed(seen: Iterable[RequestShape]) -> list[RequestShape]:
@@ -56,7 +56,7 @@ def unplayed(seen: Iterable[RequestShape]) -> list[RequestShape]:
     return sorted(shape for shape in seen if shape not in known and not played.exception(shape))
 
 
-def told(shape: RequestShape) -> str:
+def reported(shape: RequestShape) -> str:
     """A shape on one line."""
     body = f" ({shape.content_type})" if shape.content_type else ""
     return f"{shape.verb} {shape.resource}{body}: {shape.status}"

@@ -1,4 +1,4 @@
-"""What a test run costs: wall time, processor time, peak memory and API servers, told at its end.
+"""What a test run costs: wall time, processor time, peak memory and API servers, reported at its end.
 
 A plugin of the tests' conftest. The pool of API servers belongs to the process that began the run; workers report
 their own figures to it when they end.
@@ -63,7 +63,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         config.workeroutput.update({"tests": _seconds(*_ALL), "peak": _peak(*_ALL)})
         return
     costs = config.stash[_costs]
-    # Workers have told theirs; they count as children here once they have ended.
+    # Workers have reported theirs; they count as children here once they have ended.
     mine = (resource.RUSAGE_SELF,) if config.getoption("numprocesses", None) else _ALL
     costs.tests += _seconds(*mine)
     costs.peak = max(costs.peak, _peak(*mine))
@@ -72,7 +72,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
-    """Add up what a worker has told."""
+    """Add up what a worker has reported."""
     output = getattr(node, "workeroutput", {})
     costs: Costs = node.config.stash[_costs]  # type: ignore[attr-defined]
     costs.tests += output.get("tests", 0.0)

@@ -66,10 +66,13 @@ def test_the_program_puts_them_together_in_one_place() -> None:
     ("source", "name"),
     [
         (
-            "from reconcile.skupper import planning\nplanning.plan(w, l, V1)",
+            "from reconcile.skupper import planning\nplanning.plan(w, ENGINES)",
             "reconcile.skupper.planning.plan",
         ),
-        ("from reconcile.skupper.planning import plan as p\np(w, l, V1)", "reconcile.skupper.planning.plan"),
+        (
+            "from reconcile.skupper.planning import plan as p\np(w, ENGINES)",
+            "reconcile.skupper.planning.plan",
+        ),
         ("import reconcile.skupper.planning as p\nmake = p.plan", "reconcile.skupper.planning.plan"),
         ("import reconcile.apply.fleet\nreconcile.apply.fleet.Target()", "reconcile.apply.fleet.Target"),
         ("from reconcile.apply import fleet\nfleet.Fleet([])", "reconcile.apply.fleet.Fleet"),

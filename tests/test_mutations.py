@@ -44,7 +44,7 @@ def test_a_mutation_that_its_tests_notice_has_no_fault(folder: Path) -> None:
     assert list(faults(NO_ONE, folder)) == []
 
 
-def test_each_test_that_a_mutation_survives_is_told(folder: Path) -> None:
+def test_each_test_that_a_mutation_survives_is_reported(folder: Path) -> None:
     assert list(faults(replace(NO_ONE, tests=(OTHER, ONE)), folder)) == [f"it survives {OTHER}"]
 
 
@@ -53,7 +53,7 @@ def test_a_mutation_that_keeps_tests_from_running_is_not_taken_for_one_that_they
 
 
 @pytest.mark.parametrize("old", ["number == 2", "number"])
-def test_a_mutation_of_what_is_not_there_once_is_told(old: str, folder: Path) -> None:
+def test_a_mutation_of_what_is_not_there_once_is_reported(old: str, folder: Path) -> None:
     (fault,) = faults(replace(NO_ONE, old=old), folder)
     assert fault.endswith(f" times, not once: {old}")
 

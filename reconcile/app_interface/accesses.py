@@ -1,7 +1,7 @@
-"""Ways into clusters: a token out of a secret, and the proof that it belongs to the server it is sent to.
+"""Access to clusters: a token from a secret, after checking that it belongs to the server it is sent to.
 
-A secret says in ``server`` whose token it holds. Data and secret must agree on that address, else a mistake in
-either would hand the token of one cluster to another.
+A secret names the server of its token in ``server``. Data and secret must agree on that address: otherwise a mistake in
+either would send the token of one cluster to another.
 """
 
 from pathlib import Path
@@ -22,12 +22,12 @@ def access(
     admin: bool = False,
     ca_file: Path | None = None,
 ) -> Access:
-    """Give the way into ``cluster``.
+    """Return the access to ``cluster``.
 
     Args:
         cluster: the cluster as the data describes it.
-        credentials: where its tokens lie.
-        reader: who reads secrets.
+        credentials: where its tokens are.
+        reader: reads the secrets.
         admin: use the token of a cluster administrator.
         ca_file: PEM file of authorities to trust besides the system's.
 

@@ -1,4 +1,4 @@
-"""The queries with their models, and how to ask one."""
+"""The queries with their models, and how to send one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ QUERIES: tuple[Query[Any], ...] = (SKUPPER, CLUSTERS, SETTINGS, INTEGRATIONS)
 
 
 def ask(client: Client, query: Query[Model]) -> Model:
-    """Send ``query`` and give its typed answer.
+    """Send ``query`` and return its typed answer.
 
     Raises:
         ServerError: as ``Client.ask``; ``BadAnswer`` also where the data does not fit our schemas.
@@ -47,18 +47,18 @@ def ask(client: Client, query: Query[Model]) -> Model:
         return query.model.model_validate(data)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        told = [f"{_place(data, fault['loc'])}: {fault['msg']}" for fault in found[:_MOST_FAULTS]]
+        mismatches = [f"{_place(data, fault['loc'])}: {fault['msg']}" for fault in found[:_MOST_FAULTS]]
         if len(found) > _MOST_FAULTS:
-            told.append(f"and {len(found) - _MOST_FAULTS} more")
+            mismatches.append(f"and {len(found) - _MOST_FAULTS} more")
         raise BadAnswer(
             client.endpoint,
-            f"the data does not fit the schemas of this version: {'; '.join(told)}",
+            f"the data does not fit the schemas of this version: {'; '.join(mismatches)}",
             "correct the data or use the version that belongs to it",
         ) from None
 
 
 def _place(data: Any, location: Sequence[int | str]) -> str:
-    """Say where in the data a fault is: the innermost datafile on the way there and the path inside it."""
+    """Locate a fault: the innermost datafile on its path, and the path inside that."""
     datafile, inside = "", list(location)
     for depth, step in enumerate(location):
         try:

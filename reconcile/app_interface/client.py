@@ -1,9 +1,8 @@
-"""Asks a qontract-server about one bundle.
+"""The client of a qontract-server, for one bundle.
 
-The server follows app-interface while we run, so the client pins the newest bundle at the start: ``/sha256``
-names it, every query goes to ``/graphqlsha/<sha>``, and one run sees one state of the data. Connection faults
-and 5xx are tried again; nothing else is, since the server would say the same again. An answer with ``errors``
-is never used, not even in part: what is missing from it would look as if it had been deleted.
+The server loads new bundles while we run, so the client pins the newest one at the start: ``/sha256`` names it, every
+query goes to ``/graphqlsha/<sha>``, and one run sees one state of the data. Only connection faults and 5xx are retried.
+An answer with ``errors`` is never used, not even in part: missing data would look deleted.
 """
 
 import json
@@ -23,7 +22,7 @@ from gql.transport.requests import RequestsHTTPTransport
 from pydantic import SecretStr
 
 from reconcile.app_interface.errors import BadAnswer, PartialAnswer, ServerFault, Unreachable
-from reconcile.app_interface.retrying import PATIENT, retry
+from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.transport import (
     Authorization,
     reaching,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-# At DEBUG gql logs whole answers, passwords of consoles included.
+# At DEBUG gql logs whole answers, including console passwords.
 logging.getLogger(RequestsHTTPTransport.__module__).setLevel(logging.INFO)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -47,17 +46,17 @@ _MOST_ERRORS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one attempt may take, in seconds, and how often to try."""
+class GraphqlTimeouts:
+    """Time-outs of one attempt, in seconds, and the retries."""
 
     connect: float = 5.0
     query: float = 30.0
     """Silence of the server during a query."""
     commit: float = 5.0
-    """Silence of the server before it names the commit, which is asked for once and only for the log."""
+    """Silence of the server before it names the commit, which is requested once and only for the log."""
     sha: float = 60.0
-    """Silence before ``/sha256`` answers; a server that loads a bundle answers late."""
-    retries: Retries = PATIENT
+    """Silence before ``/sha256`` answers; a server that is loading a bundle is slow."""
+    retries: Retries = DEFAULT_RETRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +78,23 @@ class Client:
         *,
         token: SecretStr | None = None,
         sha: str | None = None,
-        patience: Patience | None = None,
+        timeouts: GraphqlTimeouts | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Prepare to ask ``server``; nothing is sent yet.
+        """Prepare a client of ``server``; nothing is sent yet.
 
         Args:
             server: the address that ends in ``/graphql``.
             token: value of the ``Authorization`` header, scheme included.
             sha: bundle to ask about; None: the newest at the time of each query, until ``pin`` is called.
             patience: time-outs and retries.
-            sleep: what to do between two tries, given seconds.
+            sleep: how to wait between two attempts, given seconds.
         """
         self.server = without_userinfo(server)
         self.sha = sha
         """Bundle that queries are about; None: whichever is newest."""
-        self._touched: set[str] = set()
-        self._patience = patience or Patience()
+        self._queried: set[str] = set()
+        self._timeouts = timeouts or GraphqlTimeouts()
         self._sleep = sleep
         self._authorization = Authorization(token.get_secret_value() if token else None)
         self._session = requests.Session()
@@ -126,20 +125,20 @@ class Client:
 
     @property
     def schemas(self) -> frozenset[str]:
-        """Schemas (``$schema`` paths) of the objects that the queries so far have touched."""
-        return frozenset(self._touched)
+        """Schemas (``$schema`` paths) of the objects that the queries so far have read."""
+        return frozenset(self._queried)
 
     def pin(self) -> str:
-        """Settle on the newest bundle for all later queries and give its sha256.
+        """Pin the newest bundle for all later queries and return its sha256.
 
         Raises:
             ServerError: if the server does not name one.
         """
         address = self._address("/sha256")
-        sha = self._get(address, self._patience.sha).strip()
+        sha = self._get(address, self._timeouts.sha).strip()
         if not _SHA256.fullmatch(sha):
             hint = "check server in [graphql] of the configuration"
-            raise BadAnswer(address, "its answer is no sha256 in hexadecimal digits", hint)
+            raise BadAnswer(address, "the response is not a SHA-256 hash", hint)
         self.sha = sha
         return sha
 
@@ -151,12 +150,12 @@ class Client:
         """
         address = self._address(f"/git-commit-info/{self.sha}" if self.sha else "/git-commit-info")
         try:
-            once = replace(self._patience.retries, attempts=1)
-            info = json.loads(self._get(address, self._patience.commit, once))
+            once = replace(self._timeouts.retries, attempts=1)
+            info = json.loads(self._get(address, self._timeouts.commit, once))
             return Commit(str(info.get("commit") or ""), _seconds(info.get("timestamp")))
         except (ValueError, AttributeError, RecursionError):
             hint = "check server in [graphql] of the configuration"
-            raise BadAnswer(address, "its answer is no JSON object", hint) from None
+            raise BadAnswer(address, "the response is not a JSON object", hint) from None
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send one query and give the ``data`` of its answer.
@@ -168,7 +167,7 @@ class Client:
         address = self.endpoint
         request = GraphQLRequest(query, variable_values=dict(variables) if variables else None)
         self._transport.url = address
-        limits = {"timeout": (self._patience.connect, self._patience.query)}
+        limits = {"timeout": (self._timeouts.connect, self._timeouts.query)}
         try:
             result = self._persist(
                 address,
@@ -176,7 +175,7 @@ class Client:
             )
         except TransportQueryError as error:
             raise _partial(address, error.errors or []) from None
-        self._touched.update((result.extensions or {}).get("schemas") or ())
+        self._queried.update((result.extensions or {}).get("schemas") or ())
         return dict(result.data or {})
 
     def _get(self, address: str, timeout: float, retries: Retries | None = None) -> str:
@@ -184,7 +183,7 @@ class Client:
             response = self._session.get(
                 address,
                 auth=self._authorization,
-                timeout=(self._patience.connect, timeout),
+                timeout=(self._timeouts.connect, timeout),
                 allow_redirects=False,
                 hooks={"response": refuse_bad},
             )
@@ -196,7 +195,7 @@ class Client:
         return retry(
             lambda: reaching(address, attempt),
             passes=lambda error: isinstance(error, Unreachable | ServerFault),
-            retries=retries or self._patience.retries,
+            retries=retries or self._timeouts.retries,
             sleep=self._sleep,
         )
 
@@ -212,18 +211,18 @@ def _seconds(timestamp: object) -> int | None:
 
 
 def _partial(address: str, errors: list[Any]) -> PartialAnswer:
-    told = [_told(error) for error in errors[:_MOST_ERRORS]]
+    shown = [_shown(error) for error in errors[:_MOST_ERRORS]]
     if len(errors) > _MOST_ERRORS:
-        told.append(f"and {len(errors) - _MOST_ERRORS} more")
+        shown.append(f"and {len(errors) - _MOST_ERRORS} more")
     return PartialAnswer(
         address,
-        f"the answer is incomplete: {'; '.join(told)}",
-        "correct the data at that path; nothing was concluded from the rest of the answer",
+        f"the response is incomplete: {'; '.join(shown)}",
+        "correct the data at that path; the rest of the response is ignored",
     )
 
 
-def _told(error: Any) -> str:
-    """Tell one GraphQL error: ``message (at skupper_v1.0.siteController)``."""
+def _shown(error: Any) -> str:
+    """Format one GraphQL error: ``message (at skupper_v1.0.siteController)``."""
     if not isinstance(error, Mapping):
         return str(error)
     path = ".".join(str(step) for step in error.get("path") or ())

@@ -24,7 +24,7 @@
     token = "..."
 
 Tables that are not named above are secrets. Relative paths count from the file's own folder. All mistakes
-of a file are reported together, by table and key, and never with a value, since any value may be a secret.
+of a file are reported together, by table and key, never with a value, since any value may be a secret.
 """
 
 import os
@@ -106,9 +106,7 @@ def _parse(file: Path) -> dict[str, Any]:
 def _stray_keys(document: Mapping[str, Any]) -> Iterator[ConfigFault]:
     for key, value in document.items():
         if not isinstance(value, dict):
-            yield ConfigFault(
-                "", key, "stands outside of any table", "move it below the [table] it belongs to"
-            )
+            yield ConfigFault("", key, "is not inside a table", "move it below the [table] it belongs to")
 
 
 def _table(
@@ -122,7 +120,7 @@ def _table(
     content = document.get(name, {} if required else None)
     if not isinstance(content, dict):
         return None  # absent, or already reported as a stray key
-    # A table inside this one that is no key of it is a secret, as [vault.creds] for `path: vault/creds`.
+    # A table inside this one that is not a key of it is a secret, as [vault.creds] for `path: vault/creds`.
     keys = {key: value for key, value in content.items() if key in model.model_fields or not _is_table(value)}
     try:
         return model.model_validate(keys)

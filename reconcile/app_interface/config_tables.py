@@ -84,7 +84,7 @@ class Kubernetes(Table):
 
 
 def _web_address(value: str) -> str:
-    """Give ``value`` without trailing slash; refuse what is no plain http(s) address."""
+    """Give ``value`` without trailing slash; reject anything but a plain http(s) address."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -92,7 +92,7 @@ def _web_address(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not an http or https address")
     if "@" in parts.netloc:
-        raise ValueError("holds a user name or password, which do not belong in an address")
+        raise ValueError("must not contain a user name or password")
     if parts.query or parts.fragment:
         raise ValueError("has a query or fragment after its path")
     return value.rstrip("/")

@@ -1,7 +1,7 @@
-"""Translates the typed answers into the domain's definitions, and into what leads into the clusters.
+"""Translates the typed answers into the domain's definitions and the credentials of clusters.
 
-The one place where the data's manners end: null against missing, lists that may be absent, tokens that rotate.
-Everything comes out in a fixed order, whatever order the bundle has.
+Normalises the data: null and missing values, absent lists, rotating tokens. The result has a fixed order, whatever the
+order in the bundle.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ DEFAULT_REDUNDANCY = 2
 
 @dataclass(frozen=True, slots=True)
 class ClusterCredentials:
-    """Where the tokens of one cluster lie; None: the data names none."""
+    """Where the tokens of one cluster are; None: the data names none."""
 
     automation: SecretReference | None = None
     admin: SecretReference | None = None
@@ -36,7 +36,7 @@ class ClusterCredentials:
 
 
 class UnknownClusterError(LookupError):
-    """A namespace lies on a cluster that the other answer does not hold: the answers are of two bundles."""
+    """A namespace is on a cluster that the other answer lacks: the answers are from two bundles."""
 
 
 def from_answers(
@@ -85,13 +85,13 @@ def _cluster(answer: cluster_answers.Cluster) -> Cluster:
         server_url=answer.server_url,
         private=answer.spec.private if answer.spec else None,
         internal=bool(answer.internal),
-        peers=frozenset(_peers(answer.peering.connections if answer.peering else ())),
+        vpc_peers=frozenset(_vpc_peers(answer.peering.connections if answer.peering else ())),
         disabled=INTEGRATION in (disabled or ()),
         path=answer.path,
     )
 
 
-def _peers(connections: Iterable[cluster_answers.PeeringConnection]) -> Iterable[str]:
+def _vpc_peers(connections: Iterable[cluster_answers.PeeringConnection]) -> Iterable[str]:
     for connection in connections:
         if connection.cluster is not None and not connection.delete:
             yield connection.cluster.name
@@ -100,7 +100,7 @@ def _peers(connections: Iterable[cluster_answers.PeeringConnection]) -> Iterable
 def _token(
     rotating: Sequence[cluster_answers.AutomationToken] | None, single: cluster_answers.VaultSecret | None
 ) -> SecretReference | None:
-    """Choose a token: the first active one of the rotation that is not on its way out, else the single one."""
+    """Choose a token: the first active one of the rotation that is not marked ``delete``, else the single one."""
     usable = (token.secret for token in rotating or () if token.active and not token.delete and token.secret)
     secret = next(usable, single)
     if secret is None:
@@ -113,8 +113,8 @@ def _network(answer: skupper_answers.Network, clusters: Mapping[str, Cluster]) -
     sites = [_site(namespace, clusters) for namespace in answer.namespaces]
     return Network(
         identifier=answer.identifier,
-        image=answer.site_controller.image,
         version=answer.site_controller.version,
+        settings={"image": answer.site_controller.image},
         strategy=topology.strategy or Strategy.MESH,
         redundancy=DEFAULT_REDUNDANCY if topology.redundancy is None else topology.redundancy,
         config=config_of(answer.config),

@@ -1,4 +1,4 @@
-"""What can go wrong between us and app-interface, in classes that somebody handles.
+"""Errors of reading app-interface, one class per way to handle them.
 
 ::
 
@@ -7,26 +7,26 @@
     ├── ServerError             the GraphQL server; carries server, reason and hint
     │   ├── Unreachable         no answer: refused, reset, time-out
     │   ├── Untrusted           its certificate is not trusted
-    │   ├── ServerFault    5xx  it failed, even after trying again
-    │   ├── AccessDenied 401/3  it does not take our token
-    │   ├── UnknownSha     404  it does not hold the bundle that we ask for
-    │   ├── QueryRefused   400  it does not accept a query
+    │   ├── ServerFault    5xx  it failed, even after retries
+    │   ├── AccessDenied 401/3  it rejected our token
+    │   ├── UnknownSha     404  it does not have the pinned bundle
+    │   ├── QueryRefused   400  it rejected a query
     │   ├── PartialAnswer       it answered with errors, so part of the data is missing
-    │   └── BadAnswer           it said something that no qontract-server says, or data of another shape
-    ├── UnknownIntegration      exit code 4: the data does not know this integration
+    │   └── BadAnswer           not a response of a qontract-server, or data of another shape
+    ├── UnknownIntegration      exit code 4: app-interface has no datafile for this integration
     ├── UndeclaredSchemas       exit code 5: we read schemas that the integration does not declare
     └── SecretError             a secret or the way to it; carries reference and reason
-        ├── SecretStoreError    Vault itself: unreachable, sealed, log-in refused
+        ├── SecretStoreError    Vault itself: unreachable, sealed, login rejected
         ├── SecretNotFound      no such path, version or field
         ├── SecretForbidden     our account may not read it
-        ├── SecretMalformed     it is there, but not of the expected form
+        ├── SecretMalformed     it exists, but does not have the expected form
         ├── NoCredentials       the cluster names no token, or has no address yet
         └── WrongServer         the token belongs to another server than the one in the data
 
 Texts name the thing, the reason and the next step. No token, secret value or user information of a URL is
-ever part of one: callers may print and log them as they are.
+ever part of one: callers may print and log them unchanged.
 """
-# ruff: noqa: N818 - the names are the conditions that callers tell apart
+# ruff: noqa: N818 - the names are the conditions that callers distinguish
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -92,33 +92,33 @@ class ServerFault(ServerError):
 
 
 class AccessDenied(ServerError):
-    """The server does not take our token (401, 403)."""
+    """The server rejected our token (401, 403)."""
 
 
 class UnknownSha(ServerError):
-    """The server does not hold the pinned bundle, or not any more (404)."""
+    """The server does not have the pinned bundle, or no longer (404)."""
 
 
 class QueryRefused(ServerError):
-    """The server does not accept a query (400), for example since its schemas lack a field."""
+    """The server rejected a query (400), for example because its schemas lack a field."""
 
 
 class PartialAnswer(ServerError):
-    """The answer carries errors: part of the data is missing, so nothing may be concluded from the rest."""
+    """The answer carries errors: part of the data is missing, so the rest is ignored."""
 
 
 class BadAnswer(ServerError):
-    """The answer is none that a qontract-server gives, or the data has another shape than our schemas say."""
+    """Not a response of a qontract-server, or the data does not match our schemas."""
 
 
 class UnknownIntegration(AppInterfaceError):
-    """The data has no integration file with our name."""
+    """The data has no integration-1 datafile with our name."""
 
     exit_code = 4
 
 
 class UndeclaredSchemas(AppInterfaceError):
-    """Our queries touched schemas that the integration file does not declare."""
+    """Our queries read schemas that the integration's datafile does not declare."""
 
     exit_code = 5
 
@@ -135,7 +135,7 @@ class SecretError(AppInterfaceError):
 
 
 class SecretStoreError(SecretError):
-    """The place of all secrets is out of order: unreachable, sealed, or our log-in is refused."""
+    """The secret store is unusable: unreachable, sealed, or our login is rejected."""
 
 
 class SecretNotFound(SecretError):
@@ -151,7 +151,7 @@ class SecretMalformed(SecretError):
 
 
 class NoCredentials(SecretError):
-    """The data gives no way into the cluster: no token, or no address yet."""
+    """The data has no credentials for the cluster: no token, or no address yet."""
 
 
 class WrongServer(SecretError):

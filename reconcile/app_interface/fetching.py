@@ -1,7 +1,6 @@
-"""Everything that one run needs from app-interface, read in one go.
+"""Reads everything that one run needs from app-interface.
 
-Four queries at most, all about one bundle: networks, clusters, settings and, to see whether we may read all
-that, the integrations.
+At most four queries, all to one bundle: networks, clusters, settings and, to check the declared schemas, integrations.
 """
 
 import logging
@@ -21,13 +20,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What one bundle says."""
+    """The content of one bundle."""
 
     definitions: Definitions
     credentials: Mapping[str, ClusterCredentials]
-    """Cluster name -> where its tokens lie; holds every cluster of the data."""
+    """Cluster name -> where its tokens are; has every cluster of the data."""
     vault: bool
-    """True: secrets lie in Vault; False: in the configuration file."""
+    """True: secrets are in Vault; False: in the configuration file."""
     sha: str
     """The bundle's sha256; empty if the run is not pinned to one bundle."""
     commit: str
@@ -35,16 +34,16 @@ class Fetched:
     timestamp: int | None
     """Time of that commit in seconds since the epoch; None if the server does not know."""
     schemas: frozenset[str]
-    """``$schema`` of every object that the queries touched."""
+    """``$schema`` of every object that the queries read."""
 
 
 def fetch(client: Client, *, pin: bool = True, validate: bool = True) -> Fetched:
     """Read the definitions.
 
     Args:
-        client: whom to ask; if it has no sha yet, ``pin`` settles on the newest bundle first.
+        client: the client; if it has no sha yet, ``pin`` pins the newest bundle first.
         pin: False asks for whatever is newest at each query.
-        validate: require that the integration's datafile declares all schemas that were touched.
+        validate: require that the integration's datafile declares all schemas that were read.
 
     Raises:
         ServerError: if any answer is missing, incomplete or contradicts another one.
@@ -61,7 +60,7 @@ def fetch(client: Client, *, pin: bool = True, validate: bool = True) -> Fetched
     try:
         found = definitions.from_answers(networks, clusters)
     except UnknownClusterError as error:
-        hint = "run again; without --no-gql-sha-url all queries see one bundle"
+        hint = "retry; without --no-gql-sha-url all queries go to one bundle"
         raise BadAnswer(client.endpoint, f"the data changed between two queries: {error}", hint) from None
     return Fetched(
         definitions=found,
@@ -75,7 +74,7 @@ def fetch(client: Client, *, pin: bool = True, validate: bool = True) -> Fetched
 
 
 def _commit(client: Client) -> Commit:
-    """The commit of the bundle, for the log; a server that does not name it is no reason to end a run."""
+    """The commit of the bundle, for the log; a server that does not name it does not end a run."""
     try:
         commit = client.commit()
     except ServerError as error:
@@ -88,13 +87,13 @@ def _commit(client: Client) -> Commit:
 
 
 def require_declared(client: Client, integration: str = INTEGRATION) -> None:
-    """Check that ``integration`` declares every schema that ``client`` has touched so far.
+    """Check that ``integration`` declares every schema that ``client`` has read so far.
 
     Reviewers of app-interface rely on those declarations to choose which integrations a change concerns.
 
     Raises:
         UnknownIntegration: if the data has no such integration.
-        UndeclaredSchemas: if a touched schema is not declared.
+        UndeclaredSchemas: if a schema that was read is not declared.
     """
     answer = ask(client, INTEGRATIONS)
     for known in answer.integrations_v1:
@@ -104,7 +103,7 @@ def require_declared(client: Client, integration: str = INTEGRATION) -> None:
                 raise UndeclaredSchemas(integration, known.path, undeclared)
             return
     raise UnknownIntegration(
-        f"app-interface knows no integration {integration}: add an /app-sre/integration-1.yml file of that name "
+        f"app-interface has no integration-1 datafile for {integration}: add one "
         "that lists the schemas it reads, or run with --no-validate-schemas"
     )
 
@@ -115,6 +114,6 @@ def _vault(client: Client) -> bool:
         raise BadAnswer(
             client.endpoint,
             f"the data has {len(settings)} files of schema /app-interface/app-interface-settings-1.yml",
-            "keep exactly one, which says by `vault` where secrets lie",
+            "keep exactly one, where `vault` says where secrets are",
         )
     return settings[0].vault

@@ -1,7 +1,8 @@
-"""Trying again after a fault that may pass, with a pause that doubles.
+"""Retries after transient faults, with a pause that doubles.
 
 For the few servers that a run reads from one after the other; the cluster layer has its own loop, which also
-heeds what Kubernetes says about when to come back.
+heeds what Kubernetes says about when to come back. ``sretoolbox.utils.retry`` has neither a limit on the time that all
+attempts take nor a clock that a test can pass in.
 """
 
 import time
@@ -12,8 +13,8 @@ from reconcile.openshift.access import Retries
 
 Answer = TypeVar("Answer")
 
-PATIENT = Retries(attempts=5, base=0.5, cap=4.0)
-"""Waits 0.5, 1, 2 and 4 s: a server that is restarted is back by then. One that stays silent costs little more than
+DEFAULT_RETRIES = Retries(attempts=5, base=0.5, cap=4.0)
+"""Waits 0.5, 1, 2 and 4 s: a server that restarts is back by then. One that stays silent costs little more than
 a minute."""
 
 
@@ -24,13 +25,13 @@ def retry(
     retries: Retries,
     sleep: Callable[[float], None],
 ) -> Answer:
-    """Call ``attempt`` until it succeeds, fails with something that does not pass, or the tries are used up.
+    """Call ``attempt`` until it succeeds, fails permanently, or the attempts are used up.
 
     The last failure is raised as it is. Pauses have no jitter: one process asks one server.
 
     Args:
         attempt: what to do; repeating it must do no harm.
-        passes: tells whether a failure may pass.
+        passes: whether a failure is transient.
         retries: how often, how soon and until when.
         sleep: waits for a number of seconds.
     """

@@ -1,6 +1,6 @@
-"""Secrets: where they lie, who reads them, how they stay hidden.
+"""Secrets: references to them, their readers, and how their values stay hidden.
 
-A secret's place is a reference out of the data: ``{path, field, version, format}``. It is read from Vault or,
+A secret is named by a reference in the data: ``{path, field, version, format}``. It is read from Vault or,
 where app-interface says that it has none, from the configuration file (``creds/a`` is the table ``[creds.a]``).
 Values travel as ``SecretStr``, whose ``str()`` and ``repr()`` are stars.
 """
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from reconcile.app_interface.config import Config
-from reconcile.app_interface.errors import ConfigError, ConfigFault, SecretMalformed, SecretNotFound
+from reconcile.app_interface.errors import SecretMalformed, SecretNotFound
 
 Entries = Mapping[str, SecretStr]
 """The text fields of one secret."""
@@ -31,7 +31,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """Where a secret lies."""
+    """Where a secret is."""
 
     path: str
     field: str
@@ -44,7 +44,7 @@ class SecretReference:
 
 
 class SecretReader(Protocol):
-    """A place that secrets are read from."""
+    """A source of secrets."""
 
     def entries(self, reference: SecretReference) -> Entries:
         """Give the text fields of the secret at ``reference.path``.
@@ -56,7 +56,7 @@ class SecretReader(Protocol):
 
 @dataclass(slots=True)
 class ConfigReader:
-    """Reads the tables of the configuration file. Versions mean nothing to it."""
+    """Reads the tables of the configuration file. It ignores versions."""
 
     config: Config
 
@@ -76,7 +76,7 @@ class ConfigReader:
 
 @dataclass(slots=True)
 class CachingReader:
-    """Asks another reader once for each secret and version; a run is short, so nothing expires.
+    """Caches another reader's secrets by version; a run is short, so nothing expires.
 
     May be shared by threads, which then wait for each other.
     """
@@ -95,7 +95,7 @@ class CachingReader:
 
 
 def hidden(values: Mapping[str, object]) -> Entries:
-    """Wrap the values of a secret; what is not text is left out, since nothing here could use it."""
+    """Wrap the values of a secret; values that are not text are dropped."""
     return {name: SecretStr(value) for name, value in values.items() if isinstance(value, str)}
 
 
@@ -130,24 +130,3 @@ def read(reader: SecretReader, reference: SecretReference) -> SecretStr:
             "encode it, or leave out `format: base64` in the data"
         ) from None
     return SecretStr(text)
-
-
-def reader(config: Config, *, vault: bool) -> SecretReader:
-    """Give the reader that app-interface settings ask for (``vault``), remembering what it has read.
-
-    Raises:
-        ConfigError: if secrets lie in Vault and the configuration does not say where that is.
-    """
-    if not vault:
-        return CachingReader(ConfigReader(config))
-    if config.vault is None:
-        fault = ConfigFault(
-            "vault",
-            "",
-            "is missing, and the app-interface settings say `vault: true`",
-            "add the table with server and either role_id and secret_id or kube_auth_role and kube_auth_mount",
-        )
-        raise ConfigError(config.file, [fault])
-    from reconcile.app_interface.vault import VaultReader
-
-    return CachingReader(VaultReader(config.vault, service_account_token=config.service_account_token))

@@ -1,7 +1,7 @@
-"""HTTP to a qontract-server: one session, and one place where its answers are judged.
+"""HTTP to a qontract-server: one session, and one place that checks its responses.
 
-Every response passes ``refuse_bad`` before anybody parses it, those to GraphQL queries included (as a hook of
-the session, since ``gql`` keeps no status), so one fault has one error class whichever endpoint showed it.
+Every response passes ``refuse_bad`` before it is parsed, including those to GraphQL queries (as a hook of
+the session, since ``gql`` keeps no status), so a fault has the same error class for every endpoint.
 Redirects are refused: a POST would arrive as a GET, and the token somewhere else.
 """
 
@@ -24,7 +24,7 @@ from reconcile.app_interface.errors import (
     Unreachable,
     Untrusted,
 )
-from reconcile.app_interface.outages import explain
+from reconcile.app_interface.http_failures import explain
 from reconcile.app_interface.urls import without_userinfo
 
 Answer = TypeVar("Answer")
@@ -60,22 +60,22 @@ def refuse_bad(response: requests.Response, *_args: Any, **_keywords: Any) -> No
     server = without_userinfo(response.url)
     if status in {401, 403}:
         raise AccessDenied(
-            server, f"it does not take our token ({status})", "check token in [graphql] of the configuration"
+            server, f"rejected our token ({status})", "check token in [graphql] of the configuration"
         )
     if status == 404:
         raise _not_found(server)
     if status == 400:
         raise QueryRefused(
             server,
-            f"it refuses the query (400): {_messages(response)}",
+            f"rejected the query (400): {_messages(response)}",
             "its schemas may be older than this version needs: compare with schemas/graphql-schemas",
         )
     if status >= 500:
-        raise ServerFault(server, f"it failed ({status})", "try again, then ask those who run it")
+        raise ServerFault(server, f"failed ({status})", "retry; if it persists, contact its operators")
     if status != 200:
         hint = "check server in [graphql] of the configuration"
         where = response.headers.get("Location")
-        reason = f"it redirects to {without_userinfo(where)}" if where else "that is no answer to expect"
+        reason = f"redirects to {without_userinfo(where)}" if where else "not expected here"
         raise BadAnswer(server, f"status {status}: {reason}", hint)
 
 
@@ -119,13 +119,13 @@ def _translated(server: str, error: BaseException) -> ServerError | None:
 def _not_found(server: str) -> ServerError:
     pinned = _SHA_IN_PATH.search(server)
     if pinned is None:
-        reason = "there is nothing at this address (404), so it is no qontract-server"
+        reason = "nothing is served at this address (404): this is not a qontract-server"
         return BadAnswer(server, reason, "check server in [graphql] of the configuration")
     return UnknownSha(
         server,
-        f"it does not hold bundle {pinned[1]} (404)",
+        f"does not have bundle {pinned[1]} (404)",
         "a bundle is dropped some time after its last use (BUNDLE_SHA_TTL of the server): "
-        "run again to read the newest one",
+        "retry to read the newest one",
     )
 
 
@@ -148,6 +148,6 @@ def refuse_other_than_graphql(response: requests.Response, *_args: Any, **_keywo
         kind = response.headers.get("Content-Type", "no content type")
         raise BadAnswer(
             without_userinfo(response.url),
-            f"its answer is no GraphQL result ({kind})",
+            f"the response is not a GraphQL result ({kind})",
             "check server in [graphql] of the configuration",
         )

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def without_userinfo(url: str) -> str:
-    """Give ``url`` without user name and password; what is no URL comes back as a placeholder."""
+    """Give ``url`` without user name and password; an invalid URL becomes a placeholder."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]

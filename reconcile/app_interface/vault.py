@@ -1,8 +1,8 @@
 """Reads secrets from HashiCorp Vault.
 
 Logs in once, as an AppRole or with the service account of the pod. The first element of a secret's path is the
-mount of a key-value engine; whether that engine keeps versions is asked once a mount, as Vault's own command
-line does. Only key-value engines are understood. Texts of errors quote Vault's reason, never a value.
+mount of a key-value engine; whether that engine has versions is looked up once per mount, as Vault's own
+command line does. Only key-value engines are supported. Texts of errors quote Vault's reason, never a value.
 """
 
 import time
@@ -23,8 +23,8 @@ from reconcile.app_interface.errors import (
     SecretNotFound,
     SecretStoreError,
 )
-from reconcile.app_interface.outages import explain
-from reconcile.app_interface.retrying import PATIENT, retry
+from reconcile.app_interface.http_failures import explain
+from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.secrets import Entries, SecretReference, hidden
 from reconcile.openshift.access import Retries
 
@@ -34,7 +34,7 @@ TIMEOUT: Any = (5.0, 30.0)
 _LONGEST_REASON = 200
 """Characters of Vault's own words that an error quotes."""
 
-_NOT_VAULT = ("its answer is not Vault's", "check server in [vault] of the configuration")
+_NOT_VAULT = ("the response is not from Vault", "check server in [vault] of the configuration")
 
 _PASSING = (
     requests.exceptions.ConnectionError,
@@ -56,7 +56,7 @@ class VaultReader:
         *,
         service_account_token: Path,
         timeout: Any = TIMEOUT,
-        retries: Retries = PATIENT,
+        retries: Retries = DEFAULT_RETRIES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
@@ -67,7 +67,7 @@ class VaultReader:
         self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout)
         self._logged_in = False
         self._versioned: dict[str, bool] = {}
-        self._outage: SecretStoreError | None = None
+        self._failure: SecretStoreError | None = None
 
     def entries(self, reference: SecretReference) -> Entries:
         """See ``SecretReader``. Where the engine keeps no versions, ``reference.version`` means nothing.
@@ -76,8 +76,8 @@ class VaultReader:
             SecretStoreError: if Vault cannot be reached or does not let us in; every later call says so at once.
             SecretForbidden, SecretNotFound, SecretMalformed: if this secret cannot be had.
         """
-        if self._outage is not None:
-            raise self._outage
+        if self._failure is not None:
+            raise self._failure
         mount, _, path = reference.path.strip("/").partition("/")
         if not path:
             raise SecretNotFound(
@@ -89,7 +89,7 @@ class VaultReader:
         except exceptions.VaultError as error:
             raise self._refusal(reference, error) from None
         if answer is None:
-            raise SecretMalformed(f"secret {reference} in {self._settings.server} is no key-value secret")
+            raise SecretMalformed(f"secret {reference} in {self._settings.server} is not a key-value secret")
         return hidden(answer)
 
     def _read(self, mount: str, path: str, version: int | None) -> dict[str, Any] | None:
@@ -114,13 +114,13 @@ class VaultReader:
         try:
             self._persist(self._log_in_by_role if self._settings.role_id else self._log_in_by_account)
         except exceptions.VaultError as error:
-            self._outage = self._store_error(
-                f"it refuses our log-in: {_reason(error)}", "check [vault] of the configuration"
+            self._failure = self._store_error(
+                f"rejected our login: {_reason(error)}", "check [vault] of the configuration"
             )
-            raise self._outage from None
+            raise self._failure from None
         except (KeyError, TypeError):  # hvac found no token in the answer
-            self._outage = self._store_error(*_NOT_VAULT)
-            raise self._outage from None
+            self._failure = self._store_error(*_NOT_VAULT)
+            raise self._failure from None
         self._logged_in = True
 
     def _log_in_by_role(self) -> None:
@@ -134,11 +134,11 @@ class VaultReader:
         try:
             token = file.read_text(encoding="utf-8").strip()
         except OSError as error:
-            self._outage = self._store_error(
+            self._failure = self._store_error(
                 f"the token of the service account, {file}, cannot be read ({error.strerror})",
                 "name its file in KUBE_SA_TOKEN_PATH, or log in with role_id and secret_id",
             )
-            raise self._outage from None
+            raise self._failure from None
         self._vault.auth.kubernetes.login(
             role=self._settings.kube_auth_role, jwt=token, mount_point=self._settings.kube_auth_mount
         )
@@ -151,8 +151,8 @@ class VaultReader:
             reason, hint = _NOT_VAULT
         except requests.exceptions.RequestException as error:
             reason, hint = explain(error, "vault")
-        self._outage = self._store_error(reason, hint)
-        raise self._outage from None
+        self._failure = self._store_error(reason, hint)
+        raise self._failure from None
 
     def _store_error(self, reason: str, hint: str) -> SecretStoreError:
         return SecretStoreError(f"Vault {self._settings.server}: {reason}; {hint}")
@@ -162,15 +162,16 @@ class VaultReader:
         match error:
             case exceptions.Forbidden() | exceptions.Unauthorized():
                 return SecretForbidden(
-                    f"{where}: our account may not read it, or there is no such mount; "
-                    "grant it read on that path, or correct the path in the data"
+                    f"{where}: permission denied, or no such mount; grant the account read access or correct the "
+                    f"path in the data. To check, run: vault token capabilities {reference.path}"
                 )
             case exceptions.InvalidPath():
                 return SecretNotFound(
-                    f"{where}: no such path or version; correct the data or write the secret"
+                    f"{where}: no such path or version; correct the path in the data or create the secret. "
+                    f"To check, run: vault kv metadata get {reference.path}"
                 )
             case _:
-                return self._store_error(f"{_reason(error)} (secret {reference})", "try again later")
+                return self._store_error(f"{_reason(error)} (secret {reference})", "retry later")
 
 
 def _data(answer: Any) -> dict[str, Any] | None:

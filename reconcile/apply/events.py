@@ -1,4 +1,4 @@
-"""What happens during a run, told as values; log lines and progress bars are made from them elsewhere."""
+"""Events of a run, as values; the command line turns them into log lines and a progress bar."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from reconcile.skupper.plan import Change, Plan
 
 @dataclass(frozen=True, slots=True)
 class ChangeStarted:
-    """A change is about to be made (or, in a dry run, would be)."""
+    """A change is about to be applied (or, in a dry run, would be)."""
 
     change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeFailed:
-    """A change was refused or got no answer; `message` names cluster, object and reason."""
+    """A change was rejected or got no response; `message` names cluster, object and reason."""
 
     change: Change
     message: str
@@ -23,20 +23,24 @@ class ChangeFailed:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFailed:
-    """A cluster could not be read, and everything on it is unknown; or what happens there could not be watched."""
+    """A cluster could not be read, so everything on it is unknown, or it could not be watched."""
 
     cluster: str
     message: str
     declared: bool = True
-    """False: no network names this cluster, it was only searched for what may be left over."""
+    """False: no network has a site on this cluster, it was only searched for leftover resources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan was made from the current picture."""
+    """A new plan was computed from the current caches."""
 
     plan: Plan
 
 
 Event = ChangeStarted | ChangeFailed | ClusterFailed | Planned
 Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """A listener for those who want to hear nothing."""

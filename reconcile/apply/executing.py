@@ -1,122 +1,116 @@
-"""Making one change on a cluster, and learning what is there when it meets something unexpected.
+"""Applies one change to a cluster, and reads the object again if the result is unexpected.
 
-Every change may be repeated: what exists already is looked at, what is gone already is fine. The one place where
-secret data is held is the delivery of a token: read at the issuer, written at the dialler, forgotten.
+Every change is idempotent: an object that exists already is read, one that is gone already is fine. Secret data is held
+in one place only, a hand-over: read at one cluster, composed by the engine, written at the other, dropped.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts
-from reconcile.apply.picture import Picture
-from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.skupper.live import ObjectKey, take_in
-from reconcile.skupper.plan import Change, Verb
+from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.plan import Change, HandOver, Verb
 
 Json = dict[str, Any]
-_KUBECTL = "kubectl.kubernetes.io/"
 
 
 class Clusters:
-    """The accounts and pictures of all clusters that could be read."""
+    """The accounts and caches of all clusters that could be read."""
 
-    def __init__(self, accounts: Mapping[str, Accounts], pictures: Mapping[str, Picture]) -> None:
+    def __init__(self, accounts: Mapping[str, Accounts], caches: Mapping[str, ClusterCache]) -> None:
         self.accounts = accounts
-        self.pictures = pictures
+        self.caches = caches
 
 
-def make(change: Change, clusters: Clusters) -> bool:
-    """Make one change and put its result into the picture of its cluster; False if there was nothing to write.
+def execute(change: Change, clusters: Clusters) -> bool:
+    """Apply one change and store the result in the cache of its cluster; False if there was nothing to write.
 
     Raises ``ClusterError``.
     """
-    client = clusters.accounts[change.cluster].of(admin=change.privileged)
+    client = clusters.accounts[change.cluster].of(admin=change.admin)
     return _VERBS[change.verb](change, client, clusters)
 
 
 def _apply(change: Change, client: Client, clusters: Clusters) -> bool:
-    picture = clusters.pictures[change.cluster]
-    # What was not there when we looked is made, not taken over: somebody else may have been quicker.
-    known = ObjectKey(change.kind, change.namespace, change.name) in picture.keys(change.kind)
+    cache = clusters.caches[change.cluster]
+    # An object that the cache does not have is created, never taken over: another client may have created it meanwhile.
+    known = ObjectKey(change.kind, change.namespace, change.name) in cache.keys(change.kind)
     try:
-        picture.put(take_in(change.kind, client.apply(change.kind, dict(change.body or {}), force=known)))
+        cache.take(change.kind, client.apply(change.kind, dict(change.body or {}), force=known))
     except errors.Conflict:
         if not known:
-            _refresh(change, client, picture)
+            _refresh(change, client, cache)
         raise
     return True
 
 
 def _create(change: Change, client: Client, clusters: Clusters) -> bool:
-    body = dict(change.body or {})
-    if change.source:
-        delivery = _with_data_of_source(change, body, clusters)
-        if delivery is None:
+    body = change.body or {}
+    if change.hand_over:
+        handed_over = _handed_over(change.hand_over, body, clusters)
+        if handed_over is None:
             return False
-        body = delivery
-    picture = clusters.pictures[change.cluster]
+        body = handed_over
+    cache = clusters.caches[change.cluster]
     try:
-        picture.put(take_in(change.kind, client.create(change.kind, body)))
+        cache.take(change.kind, client.create(change.kind, dict(body)))
     except errors.AlreadyExists:
-        # Left by an earlier try, or somebody else's: what follows from it is the planner's to say.
-        _refresh(change, client, picture)
+        # Created by an earlier attempt or by another client: the planner decides what follows.
+        _refresh(change, client, cache)
         return False
     return True
 
 
-def _refresh(change: Change, client: Client, picture: Picture) -> bool:
-    """Read the object of a change into the picture; False if there is none any more."""
+def _refresh(change: Change, client: Client, cache: ClusterCache) -> bool:
+    """Read the object of a change into the cache; False if it no longer exists."""
     try:
-        picture.put(take_in(change.kind, client.get(change.kind, change.name, change.namespace or None)))
+        cache.take(change.kind, client.get(change.kind, change.name, change.namespace or None))
     except errors.NotFound:
-        picture.remove(change.kind, change.namespace, change.name)
+        cache.remove(change.kind, change.namespace, change.name)
         return False
     return True
 
 
-def _with_data_of_source(change: Change, body: Json, clusters: Clusters) -> Json | None:
-    """The token to deliver; None if the issuer's copy is gone, which the picture then shows."""
-    source = change.source
-    if source is None:
-        return None
-    client = clusters.accounts[source.cluster].client
+def _handed_over(
+    hand_over: HandOver, body: Mapping[str, Any], clusters: Clusters
+) -> Mapping[str, Any] | None:
+    """The object to create; None if its source is gone, which the cache then shows."""
+    cluster, kind, namespace, name = hand_over.source
     try:
-        token = client.get(SECRET, source.name, source.namespace)
+        source = clusters.accounts[cluster].client.get(kind, name, namespace)
     except errors.NotFound:
-        clusters.pictures[source.cluster].remove(SECRET, source.namespace, source.name)
+        clusters.caches[cluster].remove(kind, namespace, name)
         return None
-    told = take_in(SECRET, token).annotations
-    annotations = {key: text for key, text in told.items() if not key.startswith(_KUBECTL)}
-    metadata = {**body["metadata"], "annotations": {**annotations, **body["metadata"]["annotations"]}}
-    return {**body, "metadata": metadata, "data": token.get("data") or {}}
+    return hand_over.compose(body, source)
 
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
-    picture = clusters.pictures[change.cluster]
+    cache = clusters.caches[change.cluster]
     try:
         body = client.patch(change.kind, change.name, change.namespace or None, dict(change.body or {}))
     except errors.NotFound:
-        picture.remove(change.kind, change.namespace, change.name)
+        cache.remove(change.kind, change.namespace, change.name)
         return False
-    picture.put(take_in(change.kind, body))
+    cache.take(change.kind, body)
     return True
 
 
 def _delete(change: Change, client: Client, clusters: Clusters) -> bool:
-    picture = clusters.pictures[change.cluster]
+    cache = clusters.caches[change.cluster]
     try:
         client.delete(change.kind, change.name, change.namespace or None, uid=change.uid or None)
     except errors.NotFound:
-        picture.remove(change.kind, change.namespace, change.name, change.uid)
+        cache.remove(change.kind, change.namespace, change.name, change.uid)
         return False
     except errors.Conflict:
-        # Another object has taken the name: it is not the one that was to go.
-        if _refresh(change, client, picture):
+        # Another object has this name by now: it is not the one to delete.
+        if _refresh(change, client, cache):
             raise
         return False
-    picture.remove(change.kind, change.namespace, change.name, change.uid)
+    cache.remove(change.kind, change.namespace, change.name, change.uid)
     return True
 
 

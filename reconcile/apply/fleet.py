@@ -1,28 +1,33 @@
-"""All clusters of a run: opened, read side by side, watched where there is something to wait for.
+"""All clusters of a run: opened and read in parallel, watched where there is something to wait for.
 
-A cluster that cannot be opened or read is told once and stays unknown. Clusters that no network names are searched
-by a single LIST for what may be left over; only if there is something are they read whole.
+A cluster that cannot be opened or read is reported once and stays unknown. Clusters without declared sites are searched
+for leftover resources by a single LIST, and read completely only if it finds any.
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from reconcile.apply import observing
+from reconcile.apply.cache import NO_REDACTIONS, ClusterCache
 from reconcile.apply.events import ClusterFailed
 from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts, Observed
-from reconcile.apply.picture import Picture
 from reconcile.apply.watching import Watches
+from reconcile.kinds import Kind
 from reconcile.openshift.errors import ClusterError
-from reconcile.skupper.live import ClusterView
-from reconcile.skupper.reading import Look, Read
+from reconcile.skupper.engine import Redact
+from reconcile.skupper.list_requests import Reading
+from reconcile.skupper.live import ClusterSnapshot
+
+T = TypeVar("T")
 
 
 class CannotOpenError(Exception):
-    """There is no way into a cluster: its secret is missing or wrong, say. The text is ready to be shown."""
+    """A cluster cannot be opened, for example because its secret is missing. The text is ready to be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +37,13 @@ class Target:
     name: str
     open: Callable[[], Accounts] = field(repr=False)
     """Opens its accounts; raises ``CannotOpenError``."""
-    reads: tuple[Read, ...]
-    trace: Read
-    """The LIST that finds out whether anything of ours is there."""
-    closer: Callable[[ClusterView], Sequence[Look]]
-    """What to look for by name, given what the LISTs showed."""
-    namespaces: tuple[str, ...] = ()
-    """Namespaces of the declared sites; empty for a cluster that no network names."""
+    readings: tuple[Reading, ...]
+    """What each engine reads there."""
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Namespaces of the declared sites; empty for a cluster that no network names."""
+        return tuple(sorted({name for reading in self.readings for name in reading.namespaces}))
 
     @property
     def declared(self) -> bool:
@@ -46,32 +51,39 @@ class Target:
 
 
 class Fleet:
-    """The clusters of one run and what is known of them."""
+    """The clusters of one run and what is known about them."""
 
-    def __init__(self, targets: Iterable[Target], *, threads: int) -> None:
-        """`threads` is how many namespaces of one cluster are worked on at the same time."""
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        *,
+        threads: int,
+        redactions: Mapping[Kind, Redact] = NO_REDACTIONS,
+    ) -> None:
+        """`threads` is how many namespaces of one cluster are processed in parallel."""
+        self._redactions = redactions
         self._targets = {target.name: target for target in targets}
-        # Threads are not shared between clusters, so a cluster that hangs holds up no other one.
+        # Threads are not shared between clusters, so a cluster that hangs does not block the others.
         self._readers = ThreadPoolExecutor(max(1, len(self._targets)), thread_name_prefix="read")
         self._writers = {
             name: ThreadPoolExecutor(threads, thread_name_prefix=f"write-{name}") for name in self._targets
         }
         self._lock = threading.Lock()
         self._accounts: dict[str, Accounts] = {}
-        self._pictures: dict[str, Picture] = {}
+        self._caches: dict[str, ClusterCache] = {}
         self._observed: dict[str, list[Observed]] = {}
         self._failed: dict[str, ClusterFailed] = {}
         self._watches: dict[str, Watches] = {}
         self._closed = False
-        self.clusters = Clusters(self._accounts, self._pictures)
+        self.clusters = Clusters(self._accounts, self._caches)
 
     def read(self, done: Callable[[str], None]) -> None:
-        """Start reading all clusters; `done` is called, on some thread, as each has answered or failed."""
+        """Start reading all clusters; `done` is called, on any thread, when one has answered or failed."""
         for target in self._targets.values():
             self._readers.submit(self._read, target, done)
 
     def submit(self, cluster: str, job: Callable[[], None]) -> None:
-        """Have a job that writes to this cluster done by one of its threads."""
+        """Run a job that writes to this cluster on one of its threads."""
         self._writers[cluster].submit(job)
 
     @property
@@ -85,31 +97,34 @@ class Fleet:
         with self._lock:
             return tuple(self._failed[name] for name in sorted(self._failed))
 
-    def known(self) -> tuple[dict[str, ClusterView], frozenset[str]]:
-        """What is known now, and the clusters that are still to answer, of one moment: each is in just one of the two.
+    def known(self) -> tuple[dict[str, ClusterSnapshot], frozenset[str]]:
+        """The snapshots of all clusters, and the clusters still to answer; each cluster is in exactly one of the two.
 
-        Whoever counts what would be removed must know whether that is everything.
+        Both are of the same moment: the removal budget holds only if it is known whether everything was counted.
         """
         with self._lock:
-            answered = {name: self._pictures[name] for name in self._observed}
-            failed = {name: ClusterView(problem=failure.message) for name, failure in self._failed.items()}
+            answered = {name: self._caches[name] for name in self._observed}
+            failed = {
+                name: ClusterSnapshot(problem=failure.message) for name, failure in self._failed.items()
+            }
             pending = self._pending()
-        return {**{name: picture.view() for name, picture in answered.items()}, **failed}, pending
+        return {**{name: cache.snapshot() for name, cache in answered.items()}, **failed}, pending
 
     def watch(
         self,
-        lanes: Iterable[tuple[str, str]],
+        work_keys: Iterable[tuple[str, str]],
         changed: Callable[[], None],
         refused: Callable[[ClusterError], None],
         *,
         longest: float,
     ) -> None:
-        """Watch the clusters on which something is awaited, in these namespaces above all.
+        """Watch the clusters of these work keys, and list their namespaces most often where watches are too many.
 
-        Each is watched from where its LISTs stopped until the fleet is closed, `longest` seconds a watch.
+        Each cluster is watched from the resourceVersion of its LISTs until the fleet is closed; a watch lasts at most
+        `longest` seconds.
         """
         awaited: dict[str, set[str]] = {}
-        for cluster, namespace in lanes:
+        for cluster, namespace in work_keys:
             awaited.setdefault(cluster, set()).add(namespace)
         for name, watches in self._watches.items():
             watches.attend(awaited.get(name, frozenset()))
@@ -131,7 +146,7 @@ class Fleet:
             lost = partial(self._lose, self._targets[name], changed)
             self._watches[name] = watches = Watches(
                 self._accounts[name],
-                self._pictures[name],
+                self._caches[name],
                 changed,
                 refused=refused,
                 lost=lost,
@@ -153,7 +168,7 @@ class Fleet:
         return counts
 
     def close(self) -> None:
-        """End all watches, threads and connections, also those that are only being opened."""
+        """End all watches, threads and connections, including those being opened."""
         with self._lock:
             self._closed = True
             watches, accounts = tuple(self._watches.values()), tuple(self._accounts.values())
@@ -167,35 +182,44 @@ class Fleet:
     def _read(self, target: Target, done: Callable[[str], None]) -> None:
         try:
             accounts = target.open()
-            picture = self._admit(target, accounts)
-            observed = self._observe(target, accounts, picture)
+            cache = self._admit(target, accounts)
+            observed = self._observe(target, accounts, cache)
         except (CannotOpenError, ClusterError) as error:
             self._fail(target, str(error))
-        except Exception as error:  # noqa: BLE001 one cluster's surprise must not end the run of the others
+        except Exception as error:  # noqa: BLE001 one cluster must not end the run of the others
             self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")
         else:
             with self._lock:
                 self._observed[target.name] = observed
         done(target.name)
 
-    def _admit(self, target: Target, accounts: Accounts) -> Picture:
-        """Keep the accounts of a cluster, or close them if the run has ended while they were being opened."""
+    def _admit(self, target: Target, accounts: Accounts) -> ClusterCache:
+        """Register the accounts of a cluster, or close them if the run has ended meanwhile."""
         with self._lock:
             if not self._closed:
                 self._accounts[target.name] = accounts
-                picture = self._pictures[target.name] = Picture()
-                return picture
+                cache = self._caches[target.name] = ClusterCache(self._redactions)
+                return cache
         accounts.close()
-        raise CannotOpenError(f"{target.name} is not read: the run has ended")
+        raise CannotOpenError(f"{target.name} was not read: the run has ended")
 
-    def _observe(self, target: Target, accounts: Accounts, picture: Picture) -> list[Observed]:
-        if not target.declared:
-            traced = observing.observe(accounts, [target.trace], (), picture)
-            if not picture.keys(target.trace.kind):
-                return traced
-        observed = observing.observe(accounts, target.reads, target.namespaces, picture)
-        observing.look_closer(accounts, target.closer(picture.view()), picture)
-        return observed
+    def _observe(self, target: Target, accounts: Accounts, cache: ClusterCache) -> list[Observed]:
+        """Read all that the engines with sites there want, and of the others only what shows whether more is needed."""
+        absent = [reading for reading in target.readings if not reading.namespaces]
+        presence = _each_once(reading.presence_list for reading in absent)
+        found = observing.observe(accounts, presence, target.namespaces, cache) if presence else []
+        shown = {entry.request for entry in found if entry.shown}
+        present = [
+            reading for reading in target.readings if reading.namespaces or reading.presence_list in shown
+        ]
+        if not present:
+            return found
+        lists = _each_once(request for reading in present for request in reading.lists)
+        observed = observing.observe(accounts, lists, target.namespaces, cache)
+        snapshot = cache.snapshot()
+        probes = _each_once(probe for reading in present for probe in reading.probes_for(snapshot))
+        observing.send_probes(accounts, probes, cache)
+        return [*observed, *(entry for entry in found if entry.request not in lists)]
 
     def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
         self._fail(target, message)
@@ -207,3 +231,8 @@ class Fleet:
     def _fail(self, target: Target, message: str) -> None:
         with self._lock:
             self._failed[target.name] = ClusterFailed(target.name, message, declared=target.declared)
+
+
+def _each_once(items: Iterable[T]) -> list[T]:
+    """The items in their order, without those that came before."""
+    return list(dict.fromkeys(items))

@@ -1,22 +1,24 @@
-"""Reading one cluster: the LISTs of the engine, and a closer look at what they did not show.
+"""Reads one cluster: the LISTs of the engine, then a probe by name for what they did not show.
 
-A cluster is read whole or not at all. An account without cluster-wide rights is served namespace by namespace; a
-namespace that refuses is unknown, the others count.
+A cluster is read completely or not at all. For an account without cluster-wide rights each namespace is listed; one
+that is forbidden is unknown, the others count.
 """
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from reconcile.apply.picture import Picture
+from sretoolbox.utils import threaded
+
+from reconcile.apply.cache import ClusterCache
 from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.openshift.listing import Listings
-from reconcile.skupper.live import ObjectKey, take_in
-from reconcile.skupper.reading import Look, Read
+from reconcile.openshift.messages import Listings
+from reconcile.skupper.list_requests import ListRequest, Probe
+from reconcile.skupper.live import ObjectKey
 
 T = TypeVar("T")
 
@@ -26,9 +28,9 @@ AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One LIST as it was answered: where its watch goes on."""
+    """The result of one LIST: where its watch starts."""
 
-    read: Read
+    request: ListRequest
     resource_versions: dict[str | None, str]
     """Namespace (None: the whole cluster) -> resourceVersion."""
     shown: frozenset[ObjectKey]
@@ -37,7 +39,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The clients of one cluster: the automation account, and the cluster-admin one where there is one."""
+    """The clients of one cluster: the automation account and, if there is one, the cluster-admin account."""
 
     client: Client
     admin: Client | None = None
@@ -52,113 +54,121 @@ class Accounts:
 
 
 def observe(
-    accounts: Accounts, reads: Sequence[Read], namespaces: Sequence[str], picture: Picture
+    accounts: Accounts, list_requests: Sequence[ListRequest], namespaces: Sequence[str], cache: ClusterCache
 ) -> list[Observed]:
-    """Fill the picture of one cluster. `namespaces` are those of its declared sites.
+    """Fill the cache of one cluster. `namespaces` are those of its declared sites.
 
     Raises ``ClusterError`` if any LIST that is not optional fails for the whole cluster.
     """
-    listed = _at_once([partial(_list, accounts, read, namespaces, picture) for read in reads])
+    listed = _at_once([partial(_list, accounts, request, namespaces, cache) for request in list_requests])
     observed = [found for found in listed if found]
-    _note_half_read(observed, picture)
+    _note_partly_read(observed, cache)
     return observed
 
 
-def _note_half_read(observed: Sequence[Observed], picture: Picture) -> None:
-    """A namespace of which one kind was listed and another one was not is as good as not read."""
+def _note_partly_read(observed: Sequence[Observed], cache: ClusterCache) -> None:
+    """Mark namespaces in which some kinds could be listed and others could not: they count as not read."""
     found = {key.namespace for entry in observed for key in entry.shown} - {""}
     for entry in observed:
         scope = entry.resource_versions.keys()
-        if entry.read.kind.namespaced and None not in scope:
+        if entry.request.kind.namespaced and None not in scope:
             for namespace in found - scope:
-                picture.note_unreadable(namespace, f"{entry.read.kind.plural} may not be listed there")
+                cache.note_unreadable(namespace, f"{entry.request.kind.plural} may not be listed there")
 
 
-def look_closer(accounts: Accounts, looks: Sequence[Look], picture: Picture) -> None:
-    """For what the LISTs did not show: does somebody else have it, is there a namespace at all?"""
-    _at_once([partial(_look, accounts, look, picture) for look in looks])
-    there = {key.namespace for key in picture.view().objects}
-    empty = {name for look in looks for name in look.namespaces} - there
-    _at_once([partial(_find_namespace, accounts.client, name, picture) for name in sorted(empty)])
+def send_probes(accounts: Accounts, probes: Sequence[Probe], cache: ClusterCache) -> None:
+    """Look up by name what the LISTs did not show: it may be foreign, or its namespace may not exist."""
+    _at_once([partial(_probe, accounts, probe, cache) for probe in probes])
+    there = {key.namespace for key in cache.snapshot().objects}
+    empty = {name for probe in probes for name in probe.namespaces} - there
+    _at_once([partial(_find_namespace, accounts.client, name, cache) for name in sorted(empty)])
 
 
-def _look(accounts: Accounts, look: Look, picture: Picture) -> None:
-    kind = look.read.kind
+def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
+    kind = probe.request.kind
     try:
-        listings = accounts.of(admin=look.read.admin).list_all(
-            kind, namespaces=look.namespaces, fields=look.read.fields
+        listings = accounts.of(admin=probe.request.admin).list_all(
+            kind, namespaces=probe.namespaces, fields=probe.request.fields
         )
     except (errors.NotServed, errors.Forbidden):
-        if not look.read.optional:
+        if not probe.request.optional:
             raise
         return
-    for live in (take_in(kind, body) for body in listings.items):
-        if not kind.namespaced or live.key.namespace in look.namespaces:
-            picture.put(live)
-    _note_refusals(look.read, listings, picture)
+    for live in (cache.read(kind, body) for body in listings.items):
+        if not kind.namespaced or live.key.namespace in probe.namespaces:
+            cache.put(live)
+    _note_refusals(probe.request, listings, cache)
 
 
-def _find_namespace(client: Client, name: str, picture: Picture) -> None:
+def _find_namespace(client: Client, name: str, cache: ClusterCache) -> None:
     try:
         client.get(NAMESPACE, name)
     except errors.NotFound:
-        picture.note_missing_namespace(name)
+        cache.note_missing_namespace(name)
     except errors.Forbidden:
-        # The account may not look at namespaces; then a write will tell.
+        # The account may not read namespaces; a write will show whether it exists.
         return
 
 
-def _list(accounts: Accounts, read: Read, namespaces: Sequence[str], picture: Picture) -> Observed | None:
-    client = accounts.of(admin=read.admin)
+def _list(
+    accounts: Accounts, request: ListRequest, namespaces: Sequence[str], cache: ClusterCache
+) -> Observed | None:
+    client = accounts.of(admin=request.admin)
     try:
         listings = client.list_all(
-            read.kind, namespaces=namespaces, labels=read.labels or None, fields=read.fields or None
+            request.kind, namespaces=namespaces, labels=request.labels or None, fields=request.fields or None
         )
     except errors.NotServed:
-        if not read.optional:
+        if not request.optional:
             raise
-        picture.note_absent_kind(read.kind)
+        cache.note_absent_kind(request.kind)
         return None
     except (errors.Forbidden, errors.Unauthorised) as error:
-        without = read.admin and not accounts.admin and isinstance(error, errors.Forbidden)
-        if not without and not read.spare:
+        without = request.admin and not accounts.admin and isinstance(error, errors.Forbidden)
+        if not without and not request.best_effort:
             raise
         return None
-    return Observed(read, listings.resource_versions, _keep(read, listings, picture))
+    return Observed(request, listings.resource_versions, _keep(request, listings, cache))
 
 
-def _keep(read: Read, listings: Listings, picture: Picture) -> frozenset[ObjectKey]:
-    """Put everything listed into the picture; gives the keys of it."""
+def _keep(request: ListRequest, listings: Listings, cache: ClusterCache) -> frozenset[ObjectKey]:
+    """Store everything listed in the cache; returns the keys."""
     shown = set()
     for body in listings.items:
-        live = take_in(read.kind, body)
+        live = cache.read(request.kind, body)
         shown.add(live.key)
-        picture.put(live)
-    _note_refusals(read, listings, picture)
+        cache.put(live)
+    _note_refusals(request, listings, cache)
     return frozenset(shown)
 
 
-def _note_refusals(read: Read, listings: Listings, picture: Picture) -> None:
+def _note_refusals(request: ListRequest, listings: Listings, cache: ClusterCache) -> None:
     for namespace, refusal in listings.refused.items():
-        if isinstance(refusal, errors.NotServed) and read.optional:
-            picture.note_absent_kind(read.kind)
+        if isinstance(refusal, errors.NotServed) and request.optional:
+            cache.note_absent_kind(request.kind)
         elif isinstance(refusal, errors.NotServed):
             raise refusal
         elif isinstance(refusal, errors.NotFound):
-            picture.note_missing_namespace(namespace)
+            cache.note_missing_namespace(namespace)
         else:
-            picture.note_unreadable(namespace, str(refusal))
+            cache.note_unreadable(namespace, str(refusal))
 
 
 def _at_once(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all jobs side by side; should one fail, those that have not begun are left out.
+    """Run all jobs in parallel; if one fails, those not started yet are cancelled.
 
     Raises the error of the first job that failed, in the order of the jobs.
     """
-    if not jobs:
-        return []
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(jobs))) as threads:
-        futures = [threads.submit(job) for job in jobs]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        threads.shutdown(cancel_futures=True)
-    return [future.result() for future in futures if not future.cancelled()]
+    failed = threading.Event()
+
+    def attempt(job: Callable[[], T]) -> T | None:
+        if failed.is_set():
+            return None
+        try:
+            return job()
+        except BaseException:
+            failed.set()
+            raise
+
+    results: list[T] = threaded.run(attempt, jobs, AT_ONCE)
+    return results

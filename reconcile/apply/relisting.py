@@ -1,8 +1,8 @@
-"""Listing again and again, where there would be too many watches.
+"""Polls by LIST where there would be too many watches.
 
 An account without cluster-wide rights sees a cluster namespace by namespace: sixty namespaces would take six hundred
 watches, a thread and a TLS connection each. So a few threads list the namespaces in turn, over the connections of
-all other requests: those in which something is awaited every few seconds, the others now and then.
+all other requests: those in which something is awaited every few seconds, the others less often.
 """
 
 import threading
@@ -15,16 +15,16 @@ from reconcile.apply.sinks import Grace, Sink
 from reconcile.openshift import errors
 
 LISTERS = 6
-"""Threads that list, and so requests to one cluster at the same time."""
+"""Threads that list, and therefore concurrent requests to one cluster."""
 
 AWAITED_EVERY = 2.0
-"""Seconds between the end of one round of LISTs and the next, in a namespace where something is awaited."""
+"""Seconds between the end of one round of LISTs and the next, in a namespace where a change is expected."""
 
 OTHERS_EVERY = 15.0
-"""The same in all other namespaces: nothing is known to be under way there."""
+"""The same in all other namespaces, where no change is expected."""
 
 LOOK_EVERY = 1.0
-"""Seconds after which an idle thread looks whether another namespace is awaited meanwhile."""
+"""Seconds after which an idle thread checks whether changes are expected in another namespace."""
 
 
 @dataclass(eq=False)
@@ -41,7 +41,7 @@ class _Place:
 
 
 class Relister:
-    """Keeps scopes current by listing them in turn, a namespace at a time."""
+    """Keeps scopes current by listing them in turn, one namespace at a time."""
 
     def __init__(self, scopes: Iterable[Scope], accounts: Accounts, sink: Sink) -> None:
         self._accounts = accounts
@@ -50,7 +50,7 @@ class Relister:
         self._awaited: frozenset[str] = frozenset()
         self._places: dict[str | None, _Place] = {}
         self._answered = sink.clock()
-        # What was listed before has had time to change: where something is awaited, begin at once.
+        # What was listed before may have changed since: where a change is expected, begin at once.
         listed = self._answered - AWAITED_EVERY
         for scope in scopes:
             place = _Place(scope.namespace, listed, Grace(sink.clock))
@@ -62,7 +62,7 @@ class Relister:
         return min(LISTERS, len(self._places))
 
     def attend(self, namespaces: Collection[str]) -> None:
-        """Say in which namespaces something is awaited now."""
+        """Set the namespaces in which a change is expected now."""
         with self._lock:
             self._awaited = frozenset(namespaces)
 
@@ -100,9 +100,9 @@ class Relister:
                 return
             began = self._sink.clock()
             try:
-                changed = scope.list_again(self._accounts.of(admin=scope.read.admin), self._sink.picture)
+                changed = scope.list_again(self._accounts.of(admin=scope.request.admin), self._sink.cache)
             except errors.Unauthorised as error:
-                # The account is of no use any more, here or in any other namespace.
+                # The account is unusable from now on, in every namespace.
                 self._sink.give_up(str(error))
             except (errors.Forbidden, errors.NotFound) as refusal:
                 place.scopes.remove(scope)
@@ -115,12 +115,12 @@ class Relister:
                 if changed:
                     self._sink.changed()
                 continue
-            # A cluster in trouble is not asked for the rest of the namespace.
+            # Do not send the remaining LISTs of the namespace to a cluster that fails.
             return
         place.grace.renew()
 
     def _judge(self, place: _Place, error: errors.ClusterError, began: float) -> None:
-        """Give up what has not answered for too long: the namespace if others answer, else the cluster."""
+        """Give up what has been silent for too long: the namespace if others answer, else the cluster."""
         if not place.grace.is_over(began):
             return
         if place.namespace is not None and self._answered > place.grace.since:

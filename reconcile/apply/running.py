@@ -1,9 +1,9 @@
-"""The run: plan, act, look, until what is declared is true or time is up.
+"""The run loop: plan, apply, observe, until the clusters have converged or time is up.
 
-There is one loop and one planner. Whatever happens on a cluster (it has answered at last, a watch saw a change, a
-write is done) makes the picture newer, and from the new picture everything is planned again; what the plan calls
-ready is done. So there is no state to lose: a run that is cut off anywhere is finished by the next one. Clusters
-and namespaces advance side by side, the changes of one namespace one after another.
+There is one loop and one planner. Whatever happens on a cluster (it has answered, a watch event, a completed write)
+updates a cache, a new plan is computed from all caches, and its ready changes are applied. There is no other state: a
+run that is interrupted at any point is completed by the next one. Clusters and namespaces are processed in parallel,
+the changes of one namespace one after another.
 """
 
 import queue
@@ -13,25 +13,31 @@ from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
 
-from reconcile.apply import executing
-from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Listener, Planned
+from reconcile.apply.events import (
+    ChangeFailed,
+    ChangeStarted,
+    ClusterFailed,
+    Event,
+    Listener,
+    Planned,
+    ignore,
+)
 from reconcile.apply.fleet import Fleet
 from reconcile.apply.waking import Wakeup
-from reconcile.kinds import SECRET
+from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKey, work
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
 TICK = 1.0
-"""Seconds after which a waiting run plans again even if nothing has happened: requests grow old."""
+"""Seconds after which a waiting run plans again even without an event: pending requests are retriggered by age."""
 
 GATHER = 0.02
-"""Seconds to gather what happens at the same time before planning again; longer where planning takes long."""
+"""Seconds to collect further events before planning again; more if planning takes long."""
 
 _TRIES = 3
-"""How often one change is made in one run before it is given up."""
+"""How often one run attempts the same change."""
 
 _Key = tuple[str, str, str, str, str]
-_Lane = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -39,13 +45,13 @@ class Outcome:
     """How a run ended."""
 
     plan: Plan = field(default_factory=Plan)
-    """The last plan: what is left to do and how every link stands."""
+    """The last plan: the changes that are left and the state of every link."""
     writes: int = 0
-    """Changes that took a write; what was found made already is none."""
+    """Changes that needed a write; a change found to be applied already does not count."""
     failures: list[str] = field(default_factory=list)
-    """What was refused or failed, one line each."""
+    """What was rejected or failed, one line each."""
     stopped: bool = False
-    """True if it was told to stop."""
+    """True if the run was asked to stop."""
 
 
 def now() -> datetime:
@@ -54,13 +60,13 @@ def now() -> datetime:
 
 
 class Run:
-    """One run over a fleet. `make_plan` is the planner, closed over everything but the views and the time."""
+    """One run over a fleet. `make_plan` computes a plan from the fleet, the time and the number of removals so far."""
 
     def __init__(
         self,
         fleet: Fleet,
         make_plan: Callable[[Fleet, datetime, int], Plan],
-        tell: Listener,
+        emit: Listener,
         *,
         clock: Callable[[], datetime] = now,
         stop: Flag | None = None,
@@ -69,53 +75,51 @@ class Run:
         """`clock` is the time that the planner is given; `wakeup` is what the run waits on."""
         self._fleet = fleet
         self._make_plan = make_plan
-        self._tell = tell
+        self._emit = emit
         self._clock = clock
         self._stop = stop or Flag()
         self._wakeup = wakeup or Wakeup()
-        self._busy: set[_Lane] = set()
-        self._made: queue.SimpleQueue[tuple[Change, bool]] = queue.SimpleQueue()
-        # Changes that succeeded, and whether that took a write.
-        self._free: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        self._busy: set[WorkKey] = set()
+        self._posted: queue.SimpleQueue[Result | ClusterError] = queue.SimpleQueue()
+        # What other threads have to say; a bare error is that of a watch.
         self._tried: dict[_Key, int] = {}
         self._refused: set[_Key] = set()
-        self._closed: set[_Lane] = set()
-        # Lanes given up in this run; (cluster, "*") stands for all of a cluster's.
+        self._closed: set[WorkKey] = set()
+        # Work keys given up in this run; (cluster, "*") stands for a whole cluster.
         self._removed = 0
         self._planning = 0.0
-        self._told: set[str] = set()
-        self._unwatched: queue.SimpleQueue[ClusterError] = queue.SimpleQueue()
+        self._reported: set[str] = set()
         self.outcome = Outcome()
 
     def preview(self) -> Outcome:
-        """Read everything, plan once, make nothing: each change is told as if it were made.
+        """Read everything, plan once and report each change without applying it.
 
-        A stop leaves them untold: a plan from half of the clusters is none.
+        If the run is stopped, no change is reported: a plan over part of the clusters would be wrong.
         """
         self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
-        self._tell_failures()
+        self._report_failures()
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
-            self._tell(ChangeStarted(change))
+            self._report(ChangeStarted(change))
         return self.outcome
 
     def execute(self, wait: float) -> Outcome:
-        """Make the plan true; wait up to `wait` seconds for sites and links to come up, and for sites to go."""
+        """Apply the plan; wait up to `wait` seconds for sites and links to come up, and for removed sites to go."""
         self._fleet.read(self._wakeup.ring)
         deadline: float | None = None
         while True:
             self._gather(TICK)
-            self._tell_failures()
-            # Taken before the plan: a cluster that answers meanwhile is not in it, so another plan is due.
+            self._report_failures()
+            # Read before planning: a cluster that answers meanwhile is not in this plan, so another one is due.
             unread = self._fleet.pending
             self._plan()
             started = not self._stop.is_set() and self._start_what_is_ready()
             if wait and not self._stop.is_set():
-                # Not only when all is idle: what is done on quick clusters must show while slow ones keep us busy.
-                self._fleet.watch(self._awaited(), self._wakeup.ring, self._cannot_watch, longest=wait + TICK)
+                # Not only when idle: changes on fast clusters must be seen while slow ones are still busy.
+                self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + TICK)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
@@ -126,52 +130,65 @@ class Run:
                 break
         self.outcome.stopped = self._stop.is_set()
         if not self.outcome.stopped:
-            self._tell_what_is_undone()
+            self._report_unconverged()
         return self.outcome
 
     def _gather(self, longest: float) -> None:
-        """Wait until something happens, then a moment longer for what comes with it."""
-        # A large fleet reports without a pause; planning must not take up more than a third of the run.
+        """Wait for an event, then a moment longer for those that come with it."""
+        # A large fleet sends events without a pause; planning must not take more than a third of the run.
         self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
-        self._take_stock()
+        for _ in range(self._posted.qsize()):
+            self._take(self._posted.get())
 
-    def _take_stock(self) -> None:
-        """Count what the threads have done. A lane becomes free after all that was made in it has been counted."""
-        freed = [self._free.get() for _ in range(self._free.qsize())]
-        while not self._made.empty():
-            change, written = self._made.get()
-            self.outcome.writes += written
-            self._removed += change.removal
-        self._busy -= set(freed)
+    def _report(self, event: Event) -> None:
+        """Call the listener unless it has failed before: a broken pipe must not leave a change half recorded."""
+        try:
+            self._emit(event)
+        except Exception as error:  # noqa: BLE001 a listener must not end the run
+            self._emit = ignore
+            self.outcome.failures.append(f"progress is no longer reported: {type(error).__name__}")
+
+    def _post(self, posted: Result | ClusterError) -> None:
+        """Called by any thread."""
+        self._posted.put(posted)
+        self._wakeup.ring()
+
+    def _take(self, posted: Result | ClusterError) -> None:
+        """Record and report what another thread has posted."""
+        match posted:
+            case Started(change):
+                self._report(ChangeStarted(change))
+            case Made(change, written):
+                self.outcome.writes += written
+                self._removed += change.removal
+            case Failed():
+                self._fail(posted)
+            case Ended(work_key):
+                self._busy.discard(work_key)
+            case ClusterError():
+                self._give_up_unwatched(posted)
 
     def _plan(self) -> None:
         started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
         self._planning = self._wakeup.now() - started
-        self._tell(Planned(self.outcome.plan))
+        self._report(Planned(self.outcome.plan))
 
-    def _tell_failures(self) -> None:
+    def _report_failures(self) -> None:
         for failure in self._fleet.failures:
-            if failure.cluster not in self._told:
-                self._told.add(failure.cluster)
-                self._tell(failure)
+            if failure.cluster not in self._reported:
+                self._reported.add(failure.cluster)
+                self._report(failure)
                 self._note(failure)
 
-        while not self._unwatched.empty():
-            self._give_up_unwatched(self._unwatched.get())
-
-    def _cannot_watch(self, error: ClusterError) -> None:
-        self._unwatched.put(error)
-        self._wakeup.ring()
-
     def _give_up_unwatched(self, error: ClusterError) -> None:
-        """Give up what would only be seen changing by a watch that is refused; the first one is told."""
-        lane = (error.cluster, error.namespace or "*")
-        if not self._is_open(lane):
+        """Give up what only a refused watch could observe; the first refusal is reported."""
+        work_key = (error.cluster, error.namespace or "*")
+        if not self._is_open(work_key):
             return
-        self._closed.add(lane)
+        self._closed.add(work_key)
         failure = ClusterFailed(error.cluster, str(error))
-        self._tell(failure)
+        self._report(failure)
         self._note(failure)
 
     def _note(self, failure: ClusterFailed) -> None:
@@ -179,99 +196,85 @@ class Run:
             self.outcome.failures.append(failure.message)
 
     def _start_what_is_ready(self) -> bool:
-        """Hand the ready changes of each free lane to a thread; False if there was nothing to start."""
-        lanes: dict[_Lane, list[Change]] = {}
+        """Hand the ready changes of each free work key to a thread; False if there was nothing to start."""
+        work_keys: dict[WorkKey, list[Change]] = {}
         for change in self.outcome.plan.ready:
-            free = change.lane not in self._busy and self._is_open(change.lane)
+            free = change.work_key not in self._busy and self._is_open(change.work_key)
             if free and self._tried.get(_key(change), 0) < _TRIES:
-                lanes.setdefault(change.lane, []).append(change)
-        for lane, changes in lanes.items():
-            self._busy.add(lane)
+                work_keys.setdefault(change.work_key, []).append(change)
+        for work_key, changes in work_keys.items():
+            self._busy.add(work_key)
             for change in changes:
                 self._tried[_key(change)] = self._tried.get(_key(change), 0) + 1
-            self._fleet.submit(lane[0], partial(self._make_all, lane, changes))
-        return bool(lanes)
+            job = partial(
+                work,
+                work_key,
+                changes,
+                self._fleet.clusters,
+                may_go_on=partial(self._may_go_on, work_key),
+                post=self._post,
+            )
+            self._fleet.submit(work_key[0], job)
+        return bool(work_keys)
 
-    def _make_all(self, lane: _Lane, changes: list[Change]) -> None:
-        """Make the changes of one lane in order; the first that fails ends the lane for this run."""
-        try:
-            for change in changes:
-                if self._stop.is_set() or not self._is_open(change.lane):
-                    break
-                self._make(change)
-        finally:
-            self._free.put(lane)
-            self._wakeup.ring()
+    def _may_go_on(self, work_key: WorkKey) -> bool:
+        """Called by workers; it only reads the state of the run."""
+        return not self._stop.is_set() and self._is_open(work_key)
 
-    def _make(self, change: Change) -> None:
-        try:
-            self._tell(ChangeStarted(change))
-            written = executing.make(change, self._fleet.clusters)
-        except ClusterError as error:
-            self._fail(change, error, str(error))
-        except Exception as error:  # noqa: BLE001 a surprise in one namespace must not end the others
-            message = f"{'/'.join(filter(None, change.lane))}: {type(error).__name__} on {change.name}"
-            self._fail(change, None, message)
-        else:
-            self._made.put((change, written))
-
-    def _tell_what_is_undone(self) -> None:
-        """Tell of changes that have been made as often as a run makes them, and are due again."""
+    def _report_unconverged(self) -> None:
+        """Report changes that were attempted as often as allowed and are due again."""
         for change in self.outcome.plan.ready:
             again = self._tried.get(_key(change), 0) >= _TRIES and _key(change) not in self._refused
-            if again and self._is_open(change.lane):
+            if again and self._is_open(change.work_key):
                 message = (
-                    f"{'/'.join(filter(None, change.lane))}: {change.kind.name} {change.name} is not as declared, "
-                    f"{_TRIES} times made so: {change.reason}; find out what changes it back"
+                    f"{'/'.join(filter(None, change.work_key))}: {change.kind.name} {change.name} still differs after "
+                    f"{_TRIES} attempts: {change.reason}; something keeps reverting it. To see what, {_inspect(change)}"
                 )
                 self.outcome.failures.append(message)
-                self._tell(ChangeFailed(change, message))
+                self._report(ChangeFailed(change, message))
 
-    def _is_open(self, lane: _Lane) -> bool:
-        return lane not in self._closed and (lane[0], "*") not in self._closed
+    def _is_open(self, work_key: WorkKey) -> bool:
+        return work_key not in self._closed and (work_key[0], "*") not in self._closed
 
-    def _fail(self, change: Change, error: ClusterError | None, message: str) -> None:
-        """Give up what the error stands for: the cluster, the lane, or (a peer's fault) the change alone."""
+    def _fail(self, failed: Failed) -> None:
+        """Give up the cluster, the work key or, if the error is of another cluster, this change."""
+        change = failed.change
         self._refused.add(_key(change))
-        if error is not None and error.cluster != change.cluster:
+        if failed.elsewhere:
             self._tried[_key(change)] = _TRIES
-        elif isinstance(error, Unreachable):
+        elif isinstance(failed.error, Unreachable):
             self._closed.add((change.cluster, "*"))
         else:
-            self._closed.add(change.lane)
-        self.outcome.failures.append(message)
-        self._tell(ChangeFailed(change, message))
+            self._closed.add(change.work_key)
+        self.outcome.failures.append(failed.message)
+        self._report(ChangeFailed(change, failed.message))
 
     def _worth_waiting(self, wait: float) -> bool:
-        """True while something that this run, or one just before it, has set going may still come true."""
+        """True while something that this run, or one just before it, has started may still complete."""
         plan = self.outcome.plan
         under_way = self._under_way()
-        # What the Secrets of a link wait for shows in the link itself, and removals wait for links.
-        held = any(
-            change.after
-            and change.kind != SECRET
-            and change.verb is not Verb.DELETE
-            and self._is_open(change.lane)
+        deferred = any(
+            change.waits_for and not change.waits_for.kind.shows_elsewhere and self._is_open(change.work_key)
             for change in plan.changes
         )
         coming = self._coming()
-        if not wait or not (under_way or coming or self._leaving() or held):
+        if not wait or not (under_way or coming or self._leaving() or deferred):
             return False
         moment = self._clock()
         begun = [report.since for report in under_way] + [site.since for site in coming]
         recent = any(since and (moment - since).total_seconds() < wait for since in begun)
         return recent or self.outcome.writes > 0
 
-    def _awaited(self) -> set[_Lane]:
-        """Where something is still to happen."""
+    def _awaited(self) -> set[WorkKey]:
+        """The work keys in which a change is still expected."""
         plan = self.outcome.plan
         ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
         moving = {site.key for site in (*self._coming(), *self._leaving())}
-        return {*ends, *moving, *(change.lane for change in plan.changes if change.after)}
+        return {*ends, *moving, *(change.work_key for change in plan.changes if change.waits_for)}
 
     def _under_way(self) -> list[LinkReport]:
-        """Links on their way; not those that wait for what could not be read or has been given up."""
-        open_links = [link for link in self.outcome.plan.links if link.managed and not link.settled]
+        """Links in progress, without those that wait for something unreadable or given up."""
+        open_links = [link for link in self.outcome.plan.links if link.managed and not link.converged]
         return [
             report
             for report in open_links
@@ -279,16 +282,26 @@ class Run:
         ]
 
     def _coming(self) -> list[SiteReport]:
-        """Sites on their way up; not those that have been given up."""
+        """Sites that are coming up, without those given up."""
         return [site for site in self.outcome.plan.sites if site.coming and self._is_open(site.key)]
 
     def _leaving(self) -> list[SiteReport]:
-        """Sites on their way out; not those whose removal has been given up, or waits for links."""
+        """Sites being removed, without those given up or waiting for links."""
         plan = self.outcome.plan
-        held = {change.lane for change in plan.changes if change.after and change.verb is Verb.DELETE}
+        deferred = {
+            change.work_key for change in plan.changes if change.waits_for and change.verb is Verb.DELETE
+        }
         return [
-            site for site in plan.sites if site.leaving and self._is_open(site.key) and site.key not in held
+            site
+            for site in plan.sites
+            if site.leaving and self._is_open(site.key) and site.key not in deferred
         ]
+
+
+def _inspect(change: Change) -> str:
+    scope = f"-n {change.namespace} " if change.namespace else ""
+    what = f"{change.kind.plural} {change.name}"
+    return f"on cluster {change.cluster} run: oc {scope}get {what} -o jsonpath='{{.metadata.managedFields}}'"
 
 
 def _key(change: Change) -> _Key:

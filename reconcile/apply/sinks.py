@@ -1,4 +1,4 @@
-"""Where news of one cluster goes while it is watched, and how long the cluster may be silent."""
+"""Where the events of one watched cluster go, and how long the cluster may be silent."""
 
 import math
 import threading
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.openshift import errors
 
 LOST_AFTER = 6.0
@@ -15,13 +15,13 @@ LOST_AFTER = 6.0
 
 @dataclass(eq=False)
 class Sink:
-    """The picture of one cluster, and whom to tell about it; shared by all threads that watch the cluster."""
+    """The cache of one cluster and the callbacks for changes; shared by all threads that watch the cluster."""
 
-    picture: Picture
+    cache: ClusterCache
     changed: Callable[[], None]
-    """Called after each change of the picture."""
+    """Called after each change of the cache."""
     refused: Callable[[errors.ClusterError], None]
-    """Called if the account may not look somewhere, or a namespace cannot be read any more."""
+    """Called if the account may not list or watch, or a namespace can no longer be read."""
     lost: Callable[[str], None]
     """Called at most once, with the reason, when the cluster is given up."""
     clock: Callable[[], float] = time.monotonic
@@ -30,7 +30,7 @@ class Sink:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def give_up(self, reason: str) -> None:
-        """Stop watching the cluster, and tell why."""
+        """Stop watching the cluster, for this reason."""
         with self._lock:
             if self.stop.is_set():
                 return
@@ -38,26 +38,26 @@ class Sink:
         self.lost(reason)
 
     def guard(self, cluster: str, job: Callable[[], None]) -> None:
-        """Do the job of a thread. A surprise in it gives the cluster up: otherwise all would wait for nothing."""
+        """Run the job of a thread. An unexpected error gives the cluster up: otherwise the run would wait in vain."""
         try:
             job()
-        except Exception as error:  # noqa: BLE001 its text may quote an object, so only its name is told
+        except Exception as error:  # noqa: BLE001 its text may quote an object, so only its class is reported
             self.give_up(f"{cluster}: {type(error).__name__} while watching")
 
 
 class Grace:
-    """How long something has gone without an answer."""
+    """Tracks how long there has been no answer."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.since = math.inf
-        """When the first of the attempts began that have failed since the last answer; never, after an answer."""
+        """Start of the first failed attempt since the last answer; infinite if none failed."""
 
     def renew(self) -> None:
         """Note an answer."""
         self.since = math.inf
 
     def is_over(self, began: float) -> bool:
-        """Note a failure of what began then; True if there has been no answer for too long."""
+        """Note that an attempt begun then has failed; True if there has been no answer for too long."""
         self.since = min(self.since, began)
         return self._clock() - self.since > LOST_AFTER

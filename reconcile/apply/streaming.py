@@ -1,8 +1,8 @@
 """One watch, kept open for as long as a run waits.
 
-A watch that ends goes on where it stopped; one whose place in history has expired starts from a new LIST. A watch that
-is refused is told and not tried again: without it nobody would learn that anything has happened. A cluster on which it
-cannot be opened any more is given up after a while: what it looked like before says nothing of what it looks like now.
+A watch that ends is resumed where it stopped; one whose resourceVersion has expired starts from a new LIST. A watch
+that is forbidden is reported and not retried. A cluster on which watches can no longer be opened is given up after a
+while, since its cache is stale.
 """
 
 from reconcile.apply.scopes import Scope
@@ -11,7 +11,7 @@ from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 
 PAUSE = 2.0
-"""Seconds before a watch that could not be opened, or ends at once time and again, is tried again."""
+"""Seconds before a watch that could not be opened, or keeps ending at once, is retried."""
 
 SHORT = 1.0
 """Seconds; a watch that was shorter has ended at once."""
@@ -31,7 +31,7 @@ class Stream:
         self._delivered = False
 
     def follow(self) -> None:
-        """Watch until the sink is stopped, or there is no use in going on."""
+        """Watch until the sink is stopped or the watch is forbidden."""
         clock, stop = self._sink.clock, self._sink.stop
         short = 0
         while not stop.is_set():
@@ -48,11 +48,11 @@ class Stream:
                 self._grace.renew()
                 short = short + 1 if clock() - began < SHORT else 0
                 if short > 1:
-                    # Something on the way ends every watch at once: do not ask as fast as it answers.
+                    # Something in between ends every watch at once: slow down.
                     stop.wait(PAUSE)
 
     def _judge(self, error: errors.ClusterError, began: float) -> None:
-        """Give the cluster up if it has been silent for too long; a watch that worked until now was no silence."""
+        """Give the cluster up if it has been silent for too long; a watch that worked until now resets the clock."""
         clock = self._sink.clock
         lasted = self._opened_at is not None and clock() - self._opened_at >= SHORT
         if lasted or self._delivered:
@@ -62,28 +62,28 @@ class Stream:
             self._sink.give_up(str(error))
 
     def _go_on(self) -> None:
-        """Watch until the server ends it; list again if it does not remember where we were."""
+        """Watch until the server ends it; list again if the resourceVersion has expired."""
         try:
             self._watch_once()
         except errors.Gone:
-            if self._scope.list_again(self._client, self._sink.picture):
+            if self._scope.list_again(self._client, self._sink.cache):
                 self._sink.changed()
 
     def _watch_once(self) -> None:
         self._opened_at, self._delivered = None, False
-        read = self._scope.read
+        request = self._scope.request
         for event in self._client.watch(
-            read.kind,
+            request.kind,
             namespace=self._scope.namespace,
-            labels=read.labels or None,
-            fields=read.fields or None,
+            labels=request.labels or None,
+            fields=request.fields or None,
             resource_version=self._scope.version,
             timeout=self._longest,
             stop=self._sink.stop,
             opened=self._note_opened,
         ):
             self._delivered = True
-            if self._scope.take_in(event, self._sink.picture):
+            if self._scope.handle_event(event, self._sink.cache):
                 self._sink.changed()
 
     def _note_opened(self) -> None:

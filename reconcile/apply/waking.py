@@ -1,24 +1,24 @@
-"""What a run waits on: other threads say that something has happened."""
+"""Wakes the run loop when another thread has an event."""
 
 import threading
 import time
 
 
 class Wakeup:
-    """An alarm that any thread may ring and one waits for, with the clock that its waits are measured by."""
+    """An event that any thread may set and one thread waits for, with the clock for its waits."""
 
     def __init__(self) -> None:
         self._rung = threading.Event()
 
     def ring(self, _: str = "") -> None:
-        """Say that something has happened. What it is can be seen before this is called."""
+        """Wake the waiting thread. The change must be visible before this is called."""
         self._rung.set()
 
     def wait(self, longest: float, linger: float) -> None:
-        """Wait until somebody rings, but no longer than `longest`; then `linger` for what comes with it."""
+        """Wait at most `longest` seconds for a ring, then `linger` seconds for further ones."""
         if self._rung.wait(longest):
             time.sleep(linger)
-        # Whoever rings from here on is heard by the next wait; what happened before is seen after this one.
+        # A ring from here on ends the next wait; changes before it are visible after this one.
         self._rung.clear()
 
     def now(self) -> float:

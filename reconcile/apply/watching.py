@@ -1,7 +1,7 @@
-"""Keeping the picture of one cluster current, by a number of threads and connections that does not grow with it.
+"""Keeps the cache of one cluster current with a bounded number of threads and connections.
 
-Where the account may look cluster-wide there is a watch for each LIST, and that is all. Where it may not, each LIST is
-one for each namespace: as long as they are few they are watched, beyond that they are listed again and again.
+With cluster-wide rights there is one watch per LIST. Without them each LIST is sent once per namespace: few of them are
+watched, and if there are many, they are polled by LIST.
 """
 
 import threading
@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts, Observed
-from reconcile.apply.picture import Picture
 from reconcile.apply.relisting import Relister
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import Sink
@@ -18,7 +18,7 @@ from reconcile.apply.streaming import Stream
 from reconcile.openshift import errors
 
 MOST_STREAMS = 24
-"""Watches of one cluster at the same time: more than there are LISTs, so cluster-wide ones are always watched."""
+"""Concurrent watches of one cluster: more than there are LISTs, so cluster-wide ones are always watched."""
 
 
 class Watches:
@@ -27,7 +27,7 @@ class Watches:
     def __init__(
         self,
         accounts: Accounts,
-        picture: Picture,
+        cache: ClusterCache,
         changed: Callable[[], None],
         *,
         refused: Callable[[errors.ClusterError], None],
@@ -35,18 +35,18 @@ class Watches:
         longest: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`changed` is called after each change of the picture, `refused` if the account may not watch, and `lost`, at
+        """`changed` is called after each change of the cache, `refused` if the account may not watch, and `lost`, at
         most once, with the reason when the cluster is given up; `longest` bounds every watch, in seconds.
         """
         self._accounts = accounts
         self._longest = longest
-        self._sink = Sink(picture, changed, refused, lost, clock)
+        self._sink = Sink(cache, changed, refused, lost, clock)
         self._relister = Relister((), accounts, self._sink)
 
     def start(self, observed: Sequence[Observed], awaited: Collection[str] = ()) -> None:
-        """Watch what each LIST that was answered has shown, as `attend` has it; cheap, returns at once."""
+        """Start to watch the scope of each answered LIST; `awaited` as for `attend`. Returns at once."""
         scopes = [
-            Scope(entry.read, namespace, version)
+            Scope(entry.request, namespace, version)
             for entry in observed
             for namespace, version in entry.resource_versions.items()
         ]
@@ -58,14 +58,14 @@ class Watches:
         )
         self._relister.attend(awaited)
         for scope in streamed:
-            client = self._accounts.of(admin=scope.read.admin)
+            client = self._accounts.of(admin=scope.request.admin)
             stream = Stream(scope, client, self._sink, longest=self._longest)
-            self._run(f"watch-{scope.read.kind.plural}", stream.follow)
+            self._run(f"watch-{scope.request.kind.plural}", stream.follow)
         for number in range(self._relister.threads):
             self._run(f"relist-{number}", self._relister.work)
 
     def attend(self, namespaces: Collection[str]) -> None:
-        """Say in which namespaces something is awaited now: changes there are to be noticed within seconds."""
+        """Set the namespaces in which changes are expected now and must be noticed within seconds."""
         self._relister.attend(namespaces)
 
     def stop(self) -> None:

@@ -1,8 +1,8 @@
 """The command line: one file a command, and the tree of commands is the tree of files.
 
-Commands parse, call, print and choose the exit code: 0 all is well, 1 something failed or is not as declared, 2 the
-command line itself is wrong, 130/143 stopped by a signal. Results go to stdout, everything else to stderr. A command
-is imported when it is called, so that ``--help`` costs nothing.
+Commands parse options, call the library, print and choose the exit code: 0 success, 1 something failed or is not as
+declared, 2 the command line itself is wrong, 130/143 stopped by a signal. Results go to stdout, everything else to
+stderr. A command is imported only when it is called, so that ``--help`` is fast.
 """
 
 import errno
@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from difflib import get_close_matches
-from importlib import import_module
+from importlib import import_module, metadata
 from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 from typing import Any
 
@@ -21,28 +21,45 @@ from reconcile.cli.exits import exit_codes
 COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
     "plan": "Show what a run would change, and why.",
-    "status": "Show every declared link with the evidence of both ends.",
-    "bundle": "Check app-interface data and make a bundle of it.",
-    "sandbox": "Try everything on clusters simulated in one process.",
+    "status": "Show every site and declared link, as both ends see them.",
+    "bundle": "Check app-interface data and build a bundle from it.",
+    "sandbox": "Try everything on simulated clusters in one process.",
     "completion": "Print the shell completion script.",
 }
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-"""What goes wrong with an output that was opened for us; files that we open ourselves are dealt with where we do."""
+"""Errors of an output that was opened for us; files that we open ourselves are handled where we open them."""
+
+
+def _refuse_shared_environment() -> None:
+    """End the program if qontract-reconcile is installed too: whichever came last replaced files of the other."""
+    try:
+        metadata.distribution("qontract-reconcile")
+    except metadata.PackageNotFoundError:
+        return
+    click.echo(
+        "Error: qontract-skupper and qontract-reconcile are installed in the same environment, and both contain the "
+        "Python package `reconcile`, so files of one replace files of the other; install qontract-skupper in an "
+        "environment of its own: python3 -m venv ~/qontract-skupper && "
+        "~/qontract-skupper/bin/pip install 'qontract-skupper[sandbox]'",
+        err=True,
+    )
+    sys.exit(1)
 
 
 class _Tree(click.Group):
     """A group whose commands live in modules of the same name."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        _refuse_shared_environment()
         try:
             return super().main(*args, **extra)
         except OSError as error:
             if error.errno not in _FULL or error.filename is not None:
                 raise
             reason = (error.strerror or "").lower()
-        # What is still in the buffer would fail once more, at the very end.
+        # Flushing the buffer at exit would fail once more.
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         with suppress(OSError):
@@ -67,7 +84,7 @@ class _Tree(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        # The short texts are here, so that no command is imported to list them.
+        # The short help texts are here so that listing commands imports none of them.
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -75,7 +92,7 @@ class _Tree(click.Group):
 @click.group(
     cls=_Tree,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog=exit_codes({0: "all is well", 1: "something failed, is refused or is not as declared"}),
+    epilog=exit_codes({0: "success", 1: "something failed, is refused or is not as declared"}),
 )
 @click.version_option(package_name="qontract-skupper", prog_name="qontract-skupper")
 def main() -> None:
@@ -91,9 +108,9 @@ def main() -> None:
       qontract-skupper status
     """
     if isinstance(getattr(sys.stdout, "buffer", None), RawIOBase):
-        # Without a buffer (PYTHONUNBUFFERED) Python drops, without a word, what a full disk does not take.
+        # Without a buffer (PYTHONUNBUFFERED) Python silently drops what does not fit on a full disk.
         sys.stdout = TextIOWrapper(BufferedWriter(FileIO(1, "w", closefd=False)), sys.stdout.encoding)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a question mark for it, not a traceback.
+        # Characters that the terminal cannot show become question marks, not tracebacks.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

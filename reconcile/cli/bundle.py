@@ -1,4 +1,4 @@
-"""``qontract-skupper bundle``: check app-interface data and make a bundle of it."""
+"""``qontract-skupper bundle``: check app-interface data and build a bundle from it."""
 
 import subprocess
 import time
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, plainly
+from reconcile import package_data
+from reconcile.cli.exits import Failed, exit_codes, handle_errors
 from reconcile.findings import Severity
 
 if TYPE_CHECKING:
@@ -28,17 +28,17 @@ _EXITS = {
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory laid out as qontract-schemas.  [default: `schemas` beside SOURCE's ancestors]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in SOURCE or above, else built-in]",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
-    help="Write the bundle here (`-`: stdout). Without it the data is only checked.",
+    help="Write the bundle to this file (`-`: stdout). Without it the data is only checked.",
 )
-@click.option("--git-commit", help="Commit of the data.  [default: asked of git]")
-@click.option("--git-commit-timestamp", help="Its time in seconds since the epoch.  [default: asked of git]")
-@plainly
+@click.option("--git-commit", help="Commit of the data.  [default: from git]")
+@click.option("--git-commit-timestamp", help="Its time in seconds since the epoch.  [default: from git]")
+@handle_errors
 def command(
     source: Path,
     schemas: Path | None,
@@ -46,11 +46,11 @@ def command(
     git_commit: str | None,
     git_commit_timestamp: str | None,
 ) -> None:
-    """Check app-interface data and make a bundle of it.
+    """Check app-interface data and build a bundle from it.
 
-    SOURCE is a directory with `data` and `resources`, or a bundle made elsewhere. Every fault is told with file, line
-    and rule, all at once; with one, nothing is written and the exit code is 1. qontract-server loads the bundle as
-    it is.
+    SOURCE is a directory with `data` and `resources`, or a bundle file. All faults are reported at once, with file,
+    line and rule; if there is one, nothing is written and the exit code is 1. qontract-server loads the bundle
+    unchanged.
 
     \b
     Examples:
@@ -74,7 +74,7 @@ def command(
     if output is not None:
         _write(bundle.text, output)
     read = f"{counted(len(bundle.data), 'datafile')}, {counted(len(bundle.resources), 'resource')}"
-    # The result is the bundle where one is made, and the answer where not.
+    # The result is the bundle if one is written, else this line.
     click.echo(f"{read}: no faults", err=output is not None)
 
 
@@ -93,7 +93,7 @@ def _bundle(source: Path, schemas: Path | None, commit: str, timestamp: str) -> 
 
 
 def _write(text: str, output: Path) -> None:
-    """Write whole or not at all: readers never see half a bundle, and a failure leaves what was there."""
+    """Write atomically: readers never see half a bundle, and a failure leaves the old file in place."""
     if str(output) == "-":
         click.echo(text, nl=False)
         return
@@ -116,24 +116,24 @@ def _write(text: str, output: Path) -> None:
 
 
 def schemas_near(source: Path) -> Path:
-    """Find the schemas that go with a directory of data: ``schemas`` in it or in a folder above it."""
+    """Find the schemas for data: ``schemas`` in its directory or in one above it, else the built-in ones."""
     for folder in (source, *source.resolve().parents):
         found = folder / "schemas"
         if (found / "graphql-schemas" / "schema.yml").is_file():
             return found
-    raise Failed(f"no schemas beside {source} or above it: name them with --schemas")
+    return package_data.schemas()
 
 
 def _commit(source: Path) -> tuple[str, str]:
-    """Commit and time of the checkout; without git, none and now."""
+    """Commit and time of the checkout; without git, an empty commit and the current time."""
     try:
-        told = subprocess.run(  # noqa: S603 fixed words
+        shown = subprocess.run(  # noqa: S603 fixed words
             ["git", "-C", str(source if source.is_dir() else source.parent), "log", "-1", "--format=%H %ct"],  # noqa: S607
             capture_output=True,
             text=True,
             check=True,
             timeout=10,
         ).stdout.split()
-        return told[0], told[1]
+        return shown[0], shown[1]
     except (OSError, subprocess.SubprocessError, IndexError):
         return "", str(int(time.time()))

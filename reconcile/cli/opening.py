@@ -1,7 +1,7 @@
-"""Opening the session of a command, with the names on its command line checked against the data.
+"""Opens the session of a command and checks the names on its command line against the data.
 
-A filter that fits nothing leaves everything alone and reports success, so a misspelt cluster is an error. A namespace
-that no network names may still hold what is left over of a site, so there it is a warning.
+A filter that matches nothing would skip everything and report success, so a misspelt cluster is an error. A namespace
+without a declared site may still have leftover resources, so there it is a warning.
 """
 
 import logging
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def opened(
+def open_session(
     common: Common,
     *,
     removal_budget: int | None = None,
@@ -31,9 +31,11 @@ def opened(
     stop: "Event | None" = None,
 ) -> "Iterator[Session]":
     """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have."""
-    from reconcile.integration import open_session
+    from reconcile import integration
 
-    with open_session(common, removal_budget=removal_budget, take_over=take_over, stop=stop) as session:
+    with integration.open_session(
+        common, removal_budget=removal_budget, take_over=take_over, stop=stop
+    ) as session:
         check_names(common, session)
         yield session
 
@@ -46,7 +48,7 @@ def check_names(common: Common, session: "Session") -> None:
     for name in sorted(common.selection.namespaces - session.namespaces):
         hint = _suggestion(name, session.namespaces)
         _log.warning(
-            "no network has a namespace %r: at most what is left over there is touched.%s", name, hint
+            "no network has a namespace %r: only leftover resources there will be cleaned up.%s", name, hint
         )
 
 

@@ -1,4 +1,4 @@
-"""Options that mean the same in every command, and how their values are read."""
+"""Options that several commands share, and how their values are parsed."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 class Duration(click.ParamType[float]):
-    """A span of time such as ``90s``, ``5m``, ``1h`` or ``0``; its value is in seconds."""
+    """A duration such as ``90s``, ``5m``, ``1h`` or ``0``; its value is in seconds."""
 
     name = "duration"
 
@@ -30,10 +30,10 @@ class Duration(click.ParamType[float]):
             return float(value)
         match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|)", str(value))
         if not match:
-            self.fail(f"{value!r} is no span of time; write 90s, 5m, 1h or 0", param, ctx)
+            self.fail(f"{value!r} is not a valid duration; write 90s, 5m, 1h or 0", param, ctx)
         seconds = float(match[1]) * _UNITS[match[2]]
         if self._positive and not seconds:
-            self.fail(f"{value!r} would leave no time at all", param, ctx)
+            self.fail(f"{value!r} must be greater than zero", param, ctx)
         return seconds
 
 
@@ -87,7 +87,7 @@ _OPTIONS = [
         show_envvar=True,
         required=True,
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Configuration file (TOML): where the GraphQL server is, and the secrets.",
+        help="Configuration file (TOML) with the GraphQL server and the secrets.",
     ),
     click.option(
         "--log-level",
@@ -97,7 +97,7 @@ _OPTIONS = [
         show_default=True,
         type=click.Choice(LEVELS, case_sensitive=False),
         metavar="LEVEL",
-        help=f"Least level of what is logged to stderr: {', '.join(LEVELS)}.",
+        help=f"Minimum level of log lines on stderr: {', '.join(LEVELS)}.",
     ),
     click.option(
         "--thread-pool-size",
@@ -105,44 +105,44 @@ _OPTIONS = [
         show_default=True,
         type=click.IntRange(1, 100),
         metavar="N",
-        help="Namespaces worked on at the same time, per cluster.",
+        help="Namespaces processed in parallel, per cluster.",
     ),
     click.option(
         "--timeout",
         type=Duration(),
         default="0",
         show_default=True,
-        help="How long the whole command may take; then it starts nothing new and says what is left. 0: no limit.",
+        help="Maximum duration of the command; then nothing new is started and the rest is reported. 0: no limit.",
     ),
     click.option(
         "--request-timeout",
         type=Duration(positive=True),
         default="10s",
         show_default=True,
-        help="How long a cluster may take to begin an answer.",
+        help="How long to wait for the first byte of a cluster's response.",
     ),
     click.option(
         "--internal/--external",
         default=None,
-        help="Look at and touch internal clusters only, or all others only.  [default: both]",
+        help="Read and change internal clusters only, or all others only.  [default: both]",
     ),
     click.option(
         "--cluster-name",
         multiple=True,
         metavar="NAME",
-        help="Look at and touch this cluster only; repeatable.",
+        help="Read and change this cluster only; repeatable.",
     ),
     click.option(
         "--namespace-name",
         multiple=True,
         metavar="NAME",
-        help="Touch this namespace only, on any cluster; repeatable.",
+        help="Change this namespace only, on any cluster; repeatable.",
     ),
     click.option(
         "--gql-sha-url/--no-gql-sha-url",
         default=True,
         show_default=True,
-        help="Read everything from the bundle that is current at the start, even if a newer one comes up.",
+        help="Send all queries to the bundle that is current at the start.",
     ),
     click.option(
         "--validate-schemas/--no-validate-schemas",
@@ -158,12 +158,12 @@ max_removals = click.option(
     metavar="N",
     default=10,
     show_default=True,
-    help="Most sites, links and policies that one run may take away; with more, it takes away none.",
+    help="Maximum number of sites, links and policies to remove in one run; if exceeded, nothing is removed.",
 )
 
 take_over = click.option(
     "--take-over/--no-take-over",
     default=False,
     show_default=True,
-    help="Make sites of the integration skupper_network ours, with their links; they must be out of its data.",
+    help="Adopt sites managed by skupper_network, with their links. Remove them from its data first.",
 )

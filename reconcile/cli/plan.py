@@ -4,10 +4,8 @@ import sys
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import plainly
+from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
 from reconcile.cli.options import Common, common, max_removals, take_over
-from reconcile.cli.stopping import stoppable
 
 _EXITS = {0: "the plan is complete, with or without changes", 1: "something is refused or could not be read"}
 
@@ -19,17 +17,17 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people or for programs.",
+    help="Output format: text for people, json for programs.",
 )
 @max_removals
 @take_over
 @common
-@plainly
+@handle_errors
 def command(common: Common, output: str, max_removals: int, take_over: bool) -> None:
     """Show what a run would change, and why.
 
-    Reads the data and all clusters, writes nothing. Marks: + is made, ~ is changed, - is removed; with a dot in front
-    it comes later in the same run.
+    Reads the data and all clusters, writes nothing. Marks: + create, ~ update, - delete; with a leading dot it follows
+    later in the same run.
 
     \b
     Examples:
@@ -37,13 +35,13 @@ def command(common: Common, output: str, max_removals: int, take_over: bool) -> 
       qontract-skupper plan -o json | jq '.changes[] | select(.removal)'
     """
     from reconcile.cli import terminal
-    from reconcile.cli.opening import opened
+    from reconcile.cli.opening import open_session
     from reconcile.report import logs, plan_json, plan_text
 
     logs.set_up(common.log_level)
     with (
         stoppable(common.timeout),
-        opened(common, removal_budget=max_removals, take_over=take_over) as session,
+        open_session(common, removal_budget=max_removals, take_over=take_over) as session,
     ):
         outcome = session.look()
         if output == "json":

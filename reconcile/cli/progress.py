@@ -1,6 +1,6 @@
 """The progress bar of a run: how many declared links are up, and what the first of the others waits for.
 
-Log lines are printed above it, whole, however narrow the terminal is.
+Log lines are printed above it and are never truncated.
 """
 
 import logging
@@ -9,7 +9,7 @@ from reconcile.skupper.plan import Plan
 
 
 class Bar:
-    """On the screen, at stderr, from `start` to `stop`."""
+    """Shown on stderr from `start` to `stop`."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -38,14 +38,14 @@ class Bar:
         self._progress.start()
 
     def stop(self) -> None:
-        """Take the bar off the screen; log lines go where they went before."""
+        """Remove the bar and restore the log handlers."""
         self._progress.stop()
         logging.getLogger().handlers[:] = self._handlers
 
     def show(self, plan: Plan) -> None:
         """Count the links of a plan."""
         managed = [link for link in plan.links if link.managed]
-        others = [link for link in managed if not link.settled]
+        others = [link for link in managed if not link.converged]
         waiting = f"{others[0].reason or others[0].state} ({others[0].link})" if others else ""
         up = len(managed) - len(others)
         self._progress.update(self._task, completed=up, total=len(managed), waiting=waiting)

@@ -4,38 +4,35 @@ import sys
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import plainly
-from reconcile.cli.leaving import leave
+from reconcile.cli.exits import SESSION, exit_codes, exit_now, handle_errors, stoppable
 from reconcile.cli.options import Common, Duration, common, max_removals, take_over
-from reconcile.cli.stopping import stoppable
 
 _EXITS = {
-    0: "everything is as declared; in a dry run: nothing stands in the way",
-    1: "something failed or is refused, or a declared link is not up in time",
+    0: "everything is as declared; in a dry run: no errors",
+    1: "something failed or is refused, or a declared link did not come up in time",
 }
 
 
 @click.command(epilog=exit_codes(_EXITS, SESSION))
 @click.option(
-    "--dry-run/--no-dry-run", default=False, show_default=True, help="Show every action, make none."
+    "--dry-run/--no-dry-run", default=False, show_default=True, help="Print every action without applying it."
 )
 @click.option(
     "--wait",
     type=Duration(),
     default="5m",
     show_default=True,
-    help="How long to wait for links to come up; 0: do what can be done now and leave the rest to the next run.",
+    help="How long to wait for links to come up; 0: apply what is possible now and leave the rest to the next run.",
 )
 @max_removals
 @take_over
 @common
-@plainly
+@handle_errors
 def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
-    Silent when nothing changes; one line per action otherwise. A run that is cut off, by a signal or the end of its
-    machine, is finished by the next one.
+    Silent when nothing changes; one line per change otherwise. A run that is interrupted, by a signal or a crash, is
+    completed by the next one.
 
     \b
     Examples:
@@ -44,23 +41,23 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_
       qontract-skupper run --config config.toml --wait 0
       qontract-skupper run --config config.toml --timeout 15m
     """
-    from reconcile.cli.opening import opened
-    from reconcile.cli.telling import Teller
+    from reconcile.cli.opening import open_session
+    from reconcile.cli.reporting import RunReporter
     from reconcile.report import logs
 
     logs.set_up(common.log_level, dry_run=dry_run)
     with (
         stoppable(common.timeout) as stop,
-        opened(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
+        open_session(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
     ):
         stop.gentle, stop.finishing = not dry_run, "the requests in flight"
-        with Teller(progress=not dry_run) as teller:
-            teller.findings(session.findings, warnings=dry_run)
-            run = session.run(teller)
+        with RunReporter(progress=not dry_run) as reporter:
+            reporter.findings(session.findings, warnings=dry_run)
+            run = session.run(reporter)
             outcome = run.preview() if dry_run else run.execute(wait)
-            failed = teller.verdict(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)
+            failed = reporter.summarize(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)
         session.log_requests()
     if outcome.stopped:
-        leave(stop.code)
+        exit_now(stop.code)
     if failed:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""``qontract-skupper sandbox``: everything around the integration, simulated in one process."""
+"""``qontract-skupper sandbox``: clusters, Skupper and GraphQL server simulated in one process."""
 
 import shlex
 import shutil
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.exits import exit_codes
-from reconcile.cli.failing import Failed, plainly
+from reconcile import package_data
+from reconcile.cli.exits import Failed, exit_codes, handle_errors, stoppable
 
 if TYPE_CHECKING:
     from reconcile.sandbox.embedded import Sandbox
 
-_FIXTURES = Path(__file__).parents[2] / "fixtures" / "app-interface"
 _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the sandbox cannot start"}
 
 
@@ -25,35 +24,31 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory with `data` and `resources`.  [default: the fixtures of the project]",
+    help="Directory with `data` and `resources`.  [default: data that comes with the program]",
 )
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Directory laid out as qontract-schemas.  [default: `schemas` beside the data or above]",
+    help="Directory with the layout of qontract-schemas.  [default: `schemas` in the data or above, else built-in]",
 )
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Where to write config.toml and kubeconfig.  [default: a temporary folder]",
 )
-@plainly
+@handle_errors
 def command(data: Path | None, schemas: Path | None, folder: Path | None) -> None:
-    """Try everything on clusters simulated in one process.
+    """Try everything on simulated clusters in one process.
 
     Starts a GraphQL server with the data, a simulated cluster for each cluster of the data, and Skupper on all of
-    them; then tells what to type next. Ctrl-C stops it.
+    them, then prints what to type next. Ctrl-C stops it.
 
     \b
     Examples:
       qontract-skupper sandbox
       qontract-skupper sandbox --data ./my-data --folder ./sandbox
     """
-    from reconcile.cli.stopping import stoppable
-
-    source = data or _FIXTURES
-    if not source.is_dir():
-        raise Failed(f"no fixtures at {source}: name a directory of app-interface data with --data")
+    source = data or package_data.fixtures()
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qontract-skupper-")))
         stop = stack.enter_context(stoppable())
@@ -62,20 +57,28 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
             sandbox = stack.enter_context(_sandbox(source, schemas, place))
         except OSError as error:
             raise Failed(f"the sandbox cannot start: {error}") from error
-        _tell(sandbox, source)
+        _print_next_steps(sandbox, source)
         stop.flag.wait()
     click.echo("sandbox stopped")
 
 
 def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
-    """Make the sandbox, not started yet; says every fault of the data and raises `Failed` if there is one."""
+    """Create the sandbox, not started yet; prints all faults of the data and raises `Failed` if there are any."""
     from reconcile.app_interface.bundle.building import SourceMissingError
     from reconcile.app_interface.bundle.model import locate
     from reconcile.cli.bundle import schemas_near
     from reconcile.report import findings
     from reconcile.report.wording import counted
-    from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
 
+    try:
+        from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("reconcile"):
+            raise
+        raise Failed(
+            f"the sandbox needs the Python package {error.name}, which is not installed; "
+            "install it: pip install 'qontract-skupper[sandbox]'"
+        ) from error
     try:
         return Sandbox(Source(source, schemas or schemas_near(source)), place)
     except SourceMissingError as error:
@@ -87,16 +90,16 @@ def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
         raise Failed(f"{faults} in {source}: the sandbox was not started") from error
 
 
-def _tell(sandbox: "Sandbox", source: Path) -> None:
-    ours = _ourselves()
+def _print_next_steps(sandbox: "Sandbox", source: Path) -> None:
+    program = _program()
     server = sandbox.graphql.address.removesuffix("/graphql") if sandbox.graphql else ""
     click.echo(
         f"""The sandbox is running, with the data in {source}. In another terminal:
 
   export QONTRACT_CONFIG={shlex.quote(str(sandbox.config.resolve()))}
-  {ours} plan      # what a run would change
-  {ours} run       # make it so
-  {ours} status    # every link, with the evidence of both ends
+  {program} plan      # what a run would change
+  {program} run       # apply the changes
+  {program} status    # every link, as both ends see it
 """
     )
     cluster = next((cluster.name for cluster in sandbox), "")
@@ -110,7 +113,7 @@ def _tell(sandbox: "Sandbox", source: Path) -> None:
 """
         )
     click.echo(
-        f"""Change a file of the data, then have it served:
+        f"""After changing a data file, reload it:
 
   curl -X POST {server}/reload
 
@@ -118,8 +121,8 @@ Ctrl-C stops the sandbox."""
     )
 
 
-def _ourselves() -> str:
-    """How the user can call this program: by name if it is on the path, else as it was called now."""
+def _program() -> str:
+    """How to call this program: by name if it is on the path, else as it was called now."""
     name = "qontract-skupper"
     if shutil.which(name):
         return name

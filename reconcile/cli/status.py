@@ -1,16 +1,14 @@
-"""``qontract-skupper status``: every declared link with the evidence of both ends."""
+"""``qontract-skupper status``: every site and declared link, as both ends see them."""
 
 import sys
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes
-from reconcile.cli.failing import plainly
+from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
 from reconcile.cli.options import Common, common
-from reconcile.cli.stopping import stoppable
 
 _EXITS = {
-    0: "every declared link is up, or in reserve",
+    0: "every declared link is up, or on standby",
     1: "a declared link is not up, or something is refused or could not be read",
 }
 
@@ -22,28 +20,29 @@ _EXITS = {
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="For people or for programs.",
+    help="Output format: table for people, json for programs.",
 )
 @common
-@plainly
+@handle_errors
 def command(common: Common, output: str) -> None:
-    """Show every site, and every declared link with what both of its ends say.
+    """Show every site, and every declared link as both of its ends see it.
 
-    AGE is the age of the link; the time beside each end's word is when that end last said anything. An edge site has
-    one active link and keeps the others on standby; those who issued its tokens never list it: (edge).
+    The dialler is Skupper's connecting site, the issuer its listening site. AGE is the age of the link; the time beside
+    each end's view is when that end last reported. An edge site has one active link and keeps the others on standby;
+    issuers never list edge sites: (edge).
 
     \b
     Examples:
       qontract-skupper status --config config.toml
-      qontract-skupper status -o json | jq '.links[] | select(.managed and (.settled | not))'
+      qontract-skupper status -o json | jq '.links[] | select(.managed and (.converged | not))'
     """
     from reconcile.apply.running import now
     from reconcile.cli import terminal
-    from reconcile.cli.opening import opened
+    from reconcile.cli.opening import open_session
     from reconcile.report import logs, plan_json, status_text
 
     logs.set_up(common.log_level)
-    with stoppable(common.timeout), opened(common) as session:
+    with stoppable(common.timeout), open_session(common) as session:
         outcome = session.look(heartbeat=True)
         if output == "json":
             click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
@@ -52,6 +51,6 @@ def command(common: Common, output: str) -> None:
             click.echo(status_text.text(outcome.plan, now(), width=width, colour=colour))
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
-    not_up = [link for link in outcome.plan.links if link.managed and not link.settled]
+    not_up = [link for link in outcome.plan.links if link.managed and not link.converged]
     if outcome.failures or outcome.plan.errors or not_up:
         sys.exit(1)

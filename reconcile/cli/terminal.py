@@ -6,10 +6,10 @@ import sys
 
 
 def colour() -> bool:
-    """True if colours may be used: never in a file or pipe, nor with ``NO_COLOR`` (https://no-color.org)."""
+    """True if colours may be used: not in a file or pipe, nor with ``NO_COLOR`` (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def width() -> int | None:
-    """Columns of the terminal; None where lines may be of any length."""
+    """Columns of the terminal; None if lines may have any length."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -1,6 +1,6 @@
-"""How to reach one cluster, and how patient to be with it.
+"""How to reach one cluster: address, credentials, time-outs and retries.
 
-Plain values, so that any room may build them without paying for the Kubernetes client.
+Plain values, so that any package can create them without importing the Kubernetes client.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Access:
 
 
 _WHOLE_ANSWER = 120.0
-"""Seconds that a whole answer may take, unless its beginning alone may take that long."""
+"""Seconds that a complete response may take, unless ``read`` is longer than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Timeouts:
     """Seconds to wait for one attempt."""
 
     connect: float = 5.0
-    """Until the connection stands, TLS handshake included."""
+    """Until the connection is established, TLS handshake included."""
     read: float = 10.0
     """Until the first byte of the answer, and between two bytes of it."""
     whole: float | None = None
@@ -40,19 +40,19 @@ class Timeouts:
 
     @property
     def limit(self) -> float:
-        """Seconds until the last byte of the answer; a server that trickles cannot hold a caller for longer."""
+        """Seconds until the last byte of the answer; a slow server cannot block a caller for longer."""
         return max(_WHOLE_ANSWER, 2 * self.read) if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and how soon to try again after a fault that may pass."""
+    """How often and how soon to retry after a transient fault."""
 
     attempts: int = 4
-    """Tries altogether, the first included; 1 means never again."""
+    """Attempts in total, including the first; 1 means no retry."""
     base: float = 0.2
-    """Seconds before the second try; doubled each time, with jitter."""
+    """Seconds before the second attempt; doubled each time, with jitter."""
     cap: float = 5.0
-    """Longest pause in seconds, also for a server that asks for more by ``Retry-After``."""
+    """Longest pause in seconds, also if ``Retry-After`` asks for more."""
     within: float = 60.0
-    """Seconds after the first try in which others may begin."""
+    """Seconds after the first attempt in which others may start."""

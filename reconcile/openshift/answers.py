@@ -1,8 +1,8 @@
-"""What an answer of a Kubernetes API server means: a JSON object, or which error.
+"""Interprets the responses of a Kubernetes API server: a JSON object, or an error.
 
-A failed request is answered by a ``Status`` object. Its ``message`` explains a lot, but for a Secret it may
-repeat values (validation quotes what it refuses, an admission webhook may quote anything). For writes of such
-kinds the message is dropped, and the text is built from reasons and the names of the fields at fault.
+A failed request is answered with a ``Status`` object. Its ``message`` is helpful, but for a Secret it may repeat
+values (validation quotes what it rejects, an admission webhook may quote anything). For writes of such kinds the
+message is dropped, and the text is built from reasons and the names of the invalid fields.
 """
 
 import json
@@ -21,16 +21,16 @@ CONFIDENTIAL = frozenset({SECRET, ROUTE})
 LONGEST = 1000
 """Characters of a server's message that are kept."""
 LONGEST_WORD = 60
-"""A reason longer than this is none of Kubernetes' own."""
+"""A longer reason is not one of Kubernetes' own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked of which cluster; names every error."""
+    """What was requested from which cluster, for error messages."""
 
     cluster: str
     verb: str
-    """As the errors say it: get, list, watch, create, apply, replace, patch, delete."""
+    """As error messages name it: get, list, watch, create, apply, replace, patch, delete."""
     kind: Kind
     namespace: str | None = None
     name: str | None = None
@@ -52,28 +52,28 @@ class Call:
 
     @property
     def confidential(self) -> bool:
-        """The server's words may repeat private bytes that we sent."""
+        """The response may repeat private data that we sent."""
         return self.kind in CONFIDENTIAL and self.verb not in {"get", "list", "watch"}
 
 
 def read(answer: Answer, call: Call) -> Json:
-    """The JSON object of a successful answer; raises the error that any other answer means."""
+    """The JSON object of a successful answer; raises the error for any other answer."""
     document = _parse(answer.body)
     if document is None:
-        raise _stranger(answer, call)
+        raise _not_kubernetes(answer, call)
     if 200 <= answer.status < 300:
         return document
     if document["kind"] == "Status":
         raise from_status(document, call, status=answer.status)
-    raise _stranger(answer, call)
+    raise _not_kubernetes(answer, call)
 
 
 def may_pass(answer: Answer, call: Call) -> bool:
-    """Whether the same request may be answered better a little later: by a busy server, or after a conflict.
+    """Whether the same request may succeed a little later: because the server is busy, or after a conflict.
 
-    What we write says what shall be, not what was there before, so a change by somebody else in the same moment is
-    no objection to it (a quota that is being updated refuses creates like this). A precondition that does not hold
-    and a field of another manager are.
+    Our writes describe the desired state and do not depend on the previous one, so a concurrent change is transient
+    (a quota that is being updated rejects creates like this). A failed precondition and a field of another manager
+    are permanent.
     """
     if answer.busy or answer.status != HTTPStatus.CONFLICT or call.verb == "replace":
         return answer.busy
@@ -89,12 +89,12 @@ def items(document: Json, call: Call) -> list[Json]:
     if found is None:
         found = []  # Go writes an empty list as null
     if not isinstance(found, list) or not all(map(is_object, found)):
-        raise call.failed(errors.Unreachable, "answered with something that is not a list of objects")
+        raise call.failed(errors.Unreachable, "the response is not a list of objects")
     return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
 
 
 def check_unseen(page: list[Json], seen: set[str], call: Call) -> None:
-    """Refuse a page that repeats an object of this page or of an earlier one, and add its UIDs to ``seen``.
+    """Reject a page that repeats an object of this page or of an earlier one, and add its UIDs to ``seen``.
 
     Pages that overlap were not cut from one list, so objects may be missing as well.
     """
@@ -163,10 +163,10 @@ def _class(status: int, reason: str, message: str) -> type[errors.ClusterError]:
     return _BY_STATUS.get(status, errors.ClusterError)
 
 
-def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
-    """The error for an answer that is no Kubernetes object: a proxy's page, a login form, half a document."""
+def _not_kubernetes(answer: Answer, call: Call) -> errors.ClusterError:
+    """The error for a response that is not a Kubernetes object: a proxy's page, a login form, half a document."""
     if answer.status == 404 and answer.body.startswith(b"404 page not found"):
-        # So says an API server about a group or version that it does not have.
+        # The response of an API server for a group or version that it does not serve.
         kind = call.kind
         return call.failed(
             errors.NotServed, f"the cluster has no {kind.plural} in {kind.api_version}", status=404
@@ -174,7 +174,7 @@ def _stranger(answer: Answer, call: Call) -> errors.ClusterError:
     what = answer.content_type or "no content type"
     if answer.headers.get("Location"):
         what = f"a redirect to {_origin(answer.headers['Location'])}"
-    reason = f"answered, but not as a Kubernetes API server ({_shorten(what)})"
+    reason = f"the response is not from a Kubernetes API server ({_shorten(what)})"
     if answer.status == 429:
         # The server's own limit on requests in flight answers in plain text.
         return call.failed(errors.Throttled, "too many requests in flight", status=429)
@@ -193,7 +193,7 @@ def _origin(location: str) -> str:
 
 
 def _without_values(document: Json, reason: str, call: Call) -> str:
-    """What is at fault, without a word that may come from an object: reasons, fields, and a missing namespace.
+    """What is wrong, without text that may come from an object: reasons, fields, and a missing namespace.
 
     Reasons are kept only if they are single words, as Kubernetes defines them; a webhook may put anything there.
     """
@@ -217,7 +217,7 @@ def _word(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    """One line of what a terminal can show: neither control sequences nor half characters."""
+    """One line of what a terminal can show: neither control sequences nor lone surrogates."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 

@@ -1,31 +1,30 @@
 """The client of one cluster: every verb that this integration uses, and no other.
 
-One client serves many threads. It holds no state of the cluster but one: the kinds that may not be listed
-cluster-wide, so that each is asked for once.
+One client serves many threads. Its only state about the cluster is the set of kinds that may not be listed
+cluster-wide, so that each is tried once.
 """
 
 import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import ceil
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from sretoolbox.utils import threaded
 
 from reconcile import INTEGRATION, __version__
 from reconcile.kinds import Kind
 from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
-from reconcile.openshift.counting import RequestCounts
-from reconcile.openshift.faults import Broken
-from reconcile.openshift.listing import Listing, Listings
-from reconcile.openshift.messages import JSON, Answer, Request
-from reconcile.openshift.outages import Outage
+from reconcile.openshift.circuit_breaker import CircuitBreaker
+from reconcile.openshift.faults import TransportError
+from reconcile.openshift.messages import JSON, Answer, Listing, Listings, Request, RequestCounts
 from reconcile.openshift.paths import Selector
-from reconcile.openshift.retrying import Patience
+from reconcile.openshift.retrying import Retrier
 from reconcile.openshift.transport import Transport
 from reconcile.openshift.watching import WatchEvent
 
@@ -42,10 +41,10 @@ MERGE_PATCH = "application/merge-patch+json"
 class Client:
     """Talks to one API server.
 
-    Every method raises a ``ClusterError``. Connections that fail, 429 and 5xx are tried again (see
-    ``retrying``), writes included: a write whose answer was lost may have happened, and its second try may
-    then meet ``AlreadyExists`` (create), ``NotFound`` (delete) or ``Conflict`` (replace). The caller knows
-    what that means.
+    Every method raises a ``ClusterError``. Connections that fail, 429 and 5xx are retried (see
+    ``retrying``), writes included: a write whose response was lost may have been applied, and its second
+    attempt may then meet ``AlreadyExists`` (create), ``NotFound`` (delete) or ``Conflict`` (replace). The caller
+    must handle these.
     """
 
     def __init__(
@@ -60,16 +59,16 @@ class Client:
         sleep: Callable[[float], object] = time.sleep,
         stop: threading.Event | None = None,
     ) -> None:
-        """When ``stop`` is set, a request in flight is brought to its end and none is tried again."""
+        """When ``stop`` is set, a request in flight is completed and none is retried."""
         self.cluster = access.cluster
         self.counts = RequestCounts()
         self._field_manager = field_manager
         self._pool_size = pool_size
         self._sendable_token = _is_sendable(access.token.strip())
-        outage = Outage()
-        self._transport = Transport(access, outage, size=pool_size, timeouts=timeouts, user_agent=user_agent)
-        self._patience = Patience(retries, self.counts, outage, sleep if stop is None else stop.wait, stop)
-        self._warden = watching.Warden()
+        breaker = CircuitBreaker()
+        self._transport = Transport(access, breaker, size=pool_size, timeouts=timeouts, user_agent=user_agent)
+        self._retrier = Retrier(retries, self.counts, breaker, sleep if stop is None else stop.wait, stop)
+        self._watch_closer = watching.WatchCloser()
         self._namespaced_only: set[Kind] = set()
         self._lock = threading.Lock()
 
@@ -107,7 +106,7 @@ class Client:
     ) -> Listings:
         """List the whole cluster if the account may, else each of ``namespaces``.
 
-        A namespace that is forbidden or missing is told in ``Listings.refused``; any other error is raised.
+        A namespace that is forbidden or missing is listed in ``Listings.refused``; any other error is raised.
         That the cluster-wide LIST of a kind is forbidden is remembered, so that it costs one request per
         client and kind. A field selector on ``metadata.namespace`` lists that namespace alone.
         """
@@ -202,7 +201,7 @@ class Client:
     ) -> Iterator[WatchEvent]:
         """Yield changes after ``resource_version`` on a connection of its own.
 
-        ``opened`` is called when the server has accepted the watch; the first event may be long in coming.
+        ``opened`` is called when the server has accepted the watch; the first event may take long.
 
         Ends after ``timeout`` seconds, within half a second of ``stop`` being set or the client being closed,
         and whenever the server ends it or the connection breaks: go on from the last
@@ -222,7 +221,7 @@ class Client:
         }
         request = Request("GET", paths.with_query(paths.collection(kind, scope.namespace), query))
         self.counts.add(watches=1)
-        response = self._settle(
+        response = self._retry(
             call, lambda: None if stop.is_set() else self._transport.stream(request), sleep=stop.wait
         )
         if response is None:
@@ -230,17 +229,17 @@ class Client:
         if isinstance(response, Answer):
             answers.read(response, call)
             raise call.failed(
-                errors.Unreachable, "answered a watch by a single document", status=response.status
+                errors.Unreachable, "the response to a watch is a single document", status=response.status
             )
         stream = watching.Stream(response, stop, deadline)
-        with self._warden.looking_after(stream):
+        with self._watch_closer.closing(stream):
             opened()
             yield from watching.events(stream, call)
 
     def close(self) -> None:
         """End all watches and close idle connections. Later requests raise ``Unreachable``."""
         self._transport.close()
-        self._warden.end_all()
+        self._watch_closer.close_all()
 
     def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> tuple[tuple[Json, ...], str]:
         items: list[Json] = []
@@ -265,8 +264,7 @@ class Client:
             except (errors.Forbidden, errors.NotFound) as refusal:
                 return refusal
 
-        with ThreadPoolExecutor(max_workers=self._pool_size) as threads:
-            results = tuple(zip(namespaces, threads.map(one, namespaces), strict=True))
+        results = tuple(zip(namespaces, threaded.run(one, namespaces, self._pool_size), strict=True))
         listed = {name: result for name, result in results if isinstance(result, Listing)}
         return Listings(
             items=tuple(item for listing in listed.values() for item in listing.items),
@@ -298,20 +296,20 @@ class Client:
         request = Request(method, paths.with_query(path, query), data, content_type)
         changes = method != "GET" and not query.get("dryRun")
         self.counts.add(reads=not changes, writes=changes)
-        return answers.read(self._settle(call, lambda: self._transport.exchange(request)), call)
+        return answers.read(self._retry(call, lambda: self._transport.exchange(request)), call)
 
-    def _settle(
+    def _retry(
         self, call: Call, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None
     ) -> T:
         if not self._sendable_token:
-            raise call.failed(errors.Unauthorised, "the token is empty or holds characters that no token has")
+            raise call.failed(errors.Unauthorised, "the token is empty or contains invalid characters")
         try:
-            return self._patience.settle(attempt, sleep, partial(answers.may_pass, call=call))
-        except Broken as broken:
-            fault = broken.fault
+            return self._retrier.run(attempt, sleep, partial(answers.may_pass, call=call))
+        except TransportError as error:
+            fault = error.fault
         raise call.failed(errors.Unreachable, fault.reason, hint=fault.hint)
 
 
 def _is_sendable(token: str) -> bool:
-    """Whether a token fits into a header. The HTTP library would refuse it, and quote it in its error."""
+    """Whether a token fits into a header. The HTTP library would reject it and quote it in its error."""
     return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -1,9 +1,9 @@
-"""The way to one API server: a checked address, the trust, and a connection pool of the ``kubernetes``
+"""The connection to one API server: a validated address, the TLS context, and a connection pool of the ``kubernetes``
 package.
 
-The package knows the proxy variables of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and keep-alive probes
-that find dead watches. Its typed models, retries and error texts are not used. It is imported late, for it
-takes a third of a second that ``--help`` should not pay.
+The package supports the proxy variables of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and keep-alive probes
+that find dead watches. Its typed models, retries and error texts are not used. It is imported late, since that
+takes a third of a second.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from reconcile.openshift import tls
 from reconcile.openshift.access import Access
-from reconcile.openshift.faults import Broken, Fault
+from reconcile.openshift.faults import TransportError, TransportFault
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -28,8 +28,8 @@ SHORTEST_CONNECT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """A way to the server whose address and CA file have proved usable."""
+class Connection:
+    """A connection pool for a server whose address and CA file are valid."""
 
     server: SplitResult
     context: ssl.SSLContext
@@ -43,55 +43,55 @@ class Route:
         return self.server.netloc
 
     def connect_timeout(self, seconds: float) -> float:
-        """Share of ``seconds`` for one address, so that a black hole with three costs no more than one."""
+        """Share of ``seconds`` for one address, so that three addresses do not take three times as long."""
         return max(seconds / self.addresses, min(seconds, SHORTEST_CONNECT))
 
     def separate_pool(self) -> "PoolManager":
-        """A pool for one connection, for a request that would hold one of the shared for long."""
+        """A pool for one connection, for a request that would occupy a shared one for long."""
         return _open_pool(self.server, self.context, size=1)
 
 
 _IMPORTING = threading.Lock()
 
 
-def open_route(access: Access, *, size: int) -> Route:
-    """Check address and CA file, and make a pool that keeps up to ``size`` connections. Raises ``Broken``."""
+def open_connection(access: Access, *, size: int) -> Connection:
+    """Validate address and CA file, and create a pool of up to ``size`` connections. Raises ``TransportError``."""
     try:
         server = parse_server(access.server, insecure=access.insecure)
         context = tls.context(access.ca_file, insecure=access.insecure)
     except OSError as error:
         no_file = None if isinstance(error, ssl.SSLError) else error.strerror
-        reason = f"the CA file {access.ca_file} is not usable: {no_file or 'it holds no certificate'}"
-        hint = "name a file with the authorities to trust, PEM"
+        reason = f"the CA file {access.ca_file} is unusable: {no_file or 'it contains no certificate'}"
+        hint = "point certificate_authority in [kubernetes] of the configuration to a PEM file"
     except ValueError as error:
-        reason, hint = str(error), "correct the server address of the cluster"
+        reason, hint = str(error), "correct serverUrl of the cluster"
     else:
         try:
             pool = _open_pool(server, context, size=size)
-            return Route(server, context, pool, 1 if pool.proxy else _count_addresses(server))
+            return Connection(server, context, pool, 1 if pool.proxy else _count_addresses(server))
         except (ValueError, ImportError):
-            # The library's words may quote the credentials of the proxy.
+            # The library's text may quote the credentials of the proxy.
             reason, hint = (
-                "the proxy that the environment names (HTTPS_PROXY) is not usable",
-                "correct it there",
+                "the proxy in HTTPS_PROXY is unusable",
+                "correct that environment variable",
             )
-    raise Broken(Fault(reason, hint, passing=False, reaching=True))
+    raise TransportError(TransportFault(reason, hint, transient=False, connecting=True))
 
 
 def parse_server(server: str, *, insecure: bool) -> SplitResult:
     """Split the address of an API server.
 
-    Raises ``ValueError`` (its text fit for an error message) if it is no URL, or plain HTTP to a machine
-    other than this one: the token would travel in the clear.
+    Raises ``ValueError`` (its text is fit for an error message) if it is not a valid URL, or plain HTTP to another
+    machine: the token would be sent unencrypted.
     """
     parts = urlsplit(server)
     if "@" in parts.netloc:
-        raise ValueError("the server address must not hold a user name or password")
+        raise ValueError("the server address must not contain a user name or password")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ValueError(f"the server address {server!r} is not of the form https://host:port")
     if parts.scheme == "http" and not (insecure or _is_loopback(parts.hostname)):
-        raise ValueError(f"{server} is plain HTTP, which would show the token to the network")
-    if parts.port == 0:  # reading the port also raises ValueError for one that is no number
+        raise ValueError(f"{server} is plain HTTP, which would expose the token")
+    if parts.port == 0:  # reading the port also raises ValueError for one that is not a number
         raise ValueError(f"the server address {server!r} has port 0")
     return parts._replace(path=parts.path.rstrip("/"), query="", fragment="")
 
@@ -107,11 +107,11 @@ def _count_addresses(server: SplitResult) -> int:
     try:
         return len(socket.getaddrinfo(server.hostname, server.port, type=socket.SOCK_STREAM)) or 1
     except (OSError, UnicodeError):
-        return 1  # the request itself will tell
+        return 1  # the request itself will fail
 
 
 def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "PoolManager":
-    # Threads that import a package side by side may see half of it: Python breaks their deadlock that way.
+    # Threads that import a package concurrently may see it partly initialised: so Python avoids deadlocks.
     with _IMPORTING:
         from kubernetes.client.configuration import Configuration
         from kubernetes.client.rest import RESTClientObject

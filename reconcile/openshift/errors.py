@@ -1,4 +1,4 @@
-"""What can go wrong with a cluster, in classes that somebody handles.
+"""Errors of requests to a cluster, one class per way to handle them.
 
 ::
 
@@ -14,13 +14,13 @@
     ├── Gone               410   the resourceVersion has expired: list again
     ├── Invalid        400 422   the object or the request is not acceptable
     ├── Throttled          429   too many requests, even after waiting
-    └── ServerFault        5xx   the server failed, even after trying again
+    └── ServerFault        5xx   the server failed, even after retries
 
-A status outside this list stays a bare ``ClusterError``. The text never holds object data: a reply's own
-words are left out where they may echo the contents of a Secret (see ``answers``).
+A status outside this list stays a bare ``ClusterError``. The text never contains object data: the server's
+message is omitted where it may repeat the contents of a Secret (see ``answers``).
 """
 
-# ruff: noqa: N818 - the names are the conditions that callers tell apart
+# ruff: noqa: N818 - the names are the conditions that callers distinguish
 
 from typing import ClassVar
 
@@ -33,7 +33,7 @@ class ClusterError(Exception):
     label: ClassVar[str] = "failed"
     """How the text names this class of failure."""
     advice: ClassVar[str] = ""
-    """The next step where nobody knows a better one."""
+    """The next step if there is no better hint."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class Unreachable(ClusterError):
     """No usable answer came: refused, time-out, TLS, broken off, or not from a Kubernetes API server."""
 
     label = "unreachable"
-    advice = "check the server address of the cluster and what stands between"
+    advice = "check serverUrl and any proxy, firewall or load balancer in between"
 
 
 class InconsistentList(Unreachable):
-    """A LIST repeats an object. Others may be missing, and what is missing must not be taken for deleted."""
+    """A LIST repeats an object. Others may be missing, and what is missing must not be taken as deleted."""
 
     label = "inconsistent list"
     advice = "retry; if it persists, check the API server"
@@ -95,7 +95,7 @@ class Unauthorised(ClusterError):
     """The server does not accept the token (401)."""
 
     label = "unauthorised"
-    advice = "renew the token of the account"
+    advice = "renew the account's token"
 
 
 class Forbidden(ClusterError):
@@ -145,11 +145,11 @@ class Throttled(ClusterError):
     """The server asks to slow down (429), still after every retry."""
 
     label = "throttled"
-    advice = "run again later"
+    advice = "retry later"
 
 
 class ServerFault(ClusterError):
     """The server failed (5xx), still after every retry."""
 
     label = "server fault"
-    advice = "run again; if it stays so, look at the API server"
+    advice = "retry; if it persists, check the API server"

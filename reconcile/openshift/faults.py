@@ -1,7 +1,7 @@
-"""What a broken connection means, in words, and whether trying again may help.
+"""Translates failed connections into messages, and decides whether a retry may help.
 
-The exceptions of urllib3 and of Python's sockets end here. They are not chained to our errors: some hold
-pieces of the reply, which may be a Secret.
+The exceptions of urllib3 and of Python's sockets are not chained to our errors: some contain parts of the response,
+which may be a Secret.
 """
 
 import ssl
@@ -14,66 +14,72 @@ from reconcile.openshift.access import Timeouts
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why no usable answer came."""
+class TransportFault:
+    """Why there is no usable response."""
 
     reason: str
     hint: str = ""
     """The next step; empty: what errors of this class advise."""
-    passing: bool = True
-    """It may be gone at the next try."""
-    reaching: bool = False
-    """The connection never stood, so no request was sent."""
+    transient: bool = True
+    """It is transient: a retry may succeed."""
+    connecting: bool = False
+    """The connection was never established, so no request was sent."""
     silent: bool = False
-    """Nothing came back at all, neither a connection nor an answer; to find that out has cost seconds."""
+    """A time-out: neither a connection nor a response; it took seconds to find out."""
 
 
-class Broken(Exception):  # noqa: N818 - an internal signal between transport and retrying, never shown
-    """An exchange failed with a fault."""
+class TransportError(Exception):
+    """An exchange that failed."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: TransportFault) -> None:
         super().__init__(fault.reason)
         self.fault = fault
 
 
-def diagnose(error: Exception, host: str, timeouts: Timeouts) -> Fault:
+def diagnose(error: Exception, host: str, timeouts: Timeouts) -> TransportFault:
     """Translate what urllib3 raised while talking to ``host`` (``name:port``). Most specific causes first."""
     if isinstance(error, lib.ProxyError):
-        hint = "check the proxy that the environment names (HTTPS_PROXY)"
-        return Fault(f"the proxy on the way to {host} failed: {_root(error)}", hint, reaching=True)
+        hint = "check HTTPS_PROXY"
+        return TransportFault(f"the proxy on the way to {host} failed: {_root(error)}", hint, connecting=True)
     certificate = _find(error, ssl.SSLCertVerificationError)
     if isinstance(certificate, ssl.SSLCertVerificationError):
         verdict, hint = tls.explain(certificate)
-        return Fault(f"certificate of {host} is not valid: {verdict}", hint, passing=False, reaching=True)
+        return TransportFault(
+            f"certificate of {host} is not valid: {verdict}", hint, transient=False, connecting=True
+        )
     if isinstance(error, lib.SSLError):
         return _tls_fault(error, host)
     if isinstance(error, lib.NameResolutionError):
-        hint = "check the server address of the cluster and the name servers of this machine"
-        return Fault(f"the name {host} cannot be resolved", hint, reaching=True)
+        hint = "check serverUrl and the name servers of this machine"
+        return TransportFault(f"the name {host} cannot be resolved", hint, connecting=True)
     if isinstance(error, lib.NewConnectionError):
-        return Fault(_not_connected(error, host), reaching=True)
+        return TransportFault(_not_connected(error, host), connecting=True)
     if isinstance(error, lib.ConnectTimeoutError) or _in_handshake(error):
-        return Fault(f"no connection to {host} within {timeouts.connect:g} s", reaching=True, silent=True)
+        return TransportFault(
+            f"no connection to {host} within {timeouts.connect:g} s", connecting=True, silent=True
+        )
     if isinstance(error, lib.TimeoutError):
-        # Trying again would hold the caller for as long once more, so a silent server is told at once.
-        hint = "run again, or give it longer to answer"
-        return Fault(f"no answer from {host} within {timeouts.read:g} s", hint, passing=False, silent=True)
+        # A retry would block the caller for as long again, so a silent server is reported at once.
+        hint = "retry, or raise --request-timeout"
+        return TransportFault(
+            f"no answer from {host} within {timeouts.read:g} s", hint, transient=False, silent=True
+        )
     if isinstance(error, lib.LocationValueError | UnicodeError):
-        hint = "correct the server address of the cluster"
-        return Fault(f"{host} is not a valid address", hint, passing=False, reaching=True)
+        hint = "correct serverUrl of the cluster"
+        return TransportFault(f"{host} is not a valid address", hint, transient=False, connecting=True)
     return _broken_answer(error, host)
 
 
-def _tls_fault(error: lib.SSLError, host: str) -> Fault:
+def _tls_fault(error: lib.SSLError, host: str) -> TransportFault:
     text = str(error)
     if "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text:
-        return Fault(f"{host} does not speak TLS", passing=False, reaching=True)
+        return TransportFault(f"{host} does not speak TLS", transient=False, connecting=True)
     if "EOF" in text:
-        return Fault(f"{host} broke off the TLS handshake", reaching=True)
+        return TransportFault(f"{host} closed the connection during the TLS handshake", connecting=True)
     # An alert, say of a balancer that is being restarted; no request was sent yet.
     cause = _find(error, ssl.SSLError)
     words = getattr(cause, "reason", None) or _root(error)
-    return Fault(f"no TLS connection to {host}: {words.lower().replace('_', ' ')}", reaching=True)
+    return TransportFault(f"no TLS connection to {host}: {words.lower().replace('_', ' ')}", connecting=True)
 
 
 def _not_connected(error: Exception, host: str) -> str:
@@ -82,19 +88,19 @@ def _not_connected(error: Exception, host: str) -> str:
     return f"no connection to {host}: {_root(error)}"
 
 
-def _broken_answer(error: Exception, host: str) -> Fault:
-    hint = "run again; if it stays so, look at what stands between"
+def _broken_answer(error: Exception, host: str) -> TransportFault:
+    hint = "retry; if it persists, check any proxy, firewall or load balancer in between"
     if _find(error, ConnectionResetError) or _find(error, BrokenPipeError):
-        return Fault(f"connection reset by {host}", hint)
+        return TransportFault(f"connection reset by {host}", hint)
     if "closed connection without response" in str(error):
-        return Fault(f"{host} closed the connection without an answer", hint)
+        return TransportFault(f"{host} closed the connection without an answer", hint)
     if isinstance(error, lib.DecodeError | lib.IncompleteRead) or "IncompleteRead" in str(error):
-        return Fault(f"the answer of {host} broke off", hint)
-    return Fault(f"the connection to {host} failed: {_root(error)}", hint)
+        return TransportFault(f"the response from {host} was cut off", hint)
+    return TransportFault(f"the connection to {host} failed: {_root(error)}", hint)
 
 
 def _in_handshake(error: Exception) -> bool:
-    # urllib3 tells a time-out of the handshake and one of the answer apart by nothing but the cause.
+    # urllib3 distinguishes a time-out of the handshake from one of the response by the cause alone.
     return isinstance(error, lib.ReadTimeoutError) and "handshake" in str(error.__cause__)
 
 
@@ -118,7 +124,7 @@ def _find(error: Exception, wanted: type[Exception]) -> BaseException | None:
 
 
 def _root(error: Exception) -> str:
-    """The operating system's words for the cause, or the name of its class; never a piece of an answer."""
+    """The operating system's text for the cause, or the name of its class; never a part of a response."""
     for link in reversed(_chain(error)):
         if isinstance(link, OSError) and link.strerror:
             return link.strerror.lower()

@@ -1,4 +1,4 @@
-"""The next step after a refused request, told from the server's words."""
+"""The next step after a rejected request, derived from the server's message."""
 
 import re
 
@@ -8,16 +8,16 @@ from reconcile.openshift import errors
 _MISSING_RIGHT = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
 )
-"""How the RBAC authorizer of kube-apiserver says it."""
+"""The message of kube-apiserver's RBAC authorizer."""
 _NOT_HELD = re.compile(
     r'\{APIGroups:\["(?P<group>[^"]*)"\], Resources:\["(?P<resource>[^"]*)"\]'
     r"(?:, ResourceNames:\[(?P<names>[^\]]*)\])?, Verbs:\[(?P<verbs>[^\]]*)\]\}"
 )
-"""How its check against escalation lists what the account would grant and does not have."""
+"""How its escalation check lists the rights that the account would grant and does not have."""
 _MOST = 5
 """Resources of such a list that are named."""
 _RIGHTS = {"apply": "patch and create", "replace": "update"}
-"""Verbs of ours whose right has another name. Server-side apply of a new object needs both."""
+"""Our verbs whose right has another name. Server-side apply of a new object needs both."""
 
 
 def next_step(
@@ -32,10 +32,10 @@ def next_step(
 
 
 def _after_forbidden(verb: str, kind: Kind, namespace: str | None, message: str) -> str:
-    """Tell apart what 403 stands for.
+    """Distinguish the causes of a 403.
 
-    A missing right; rights that the account may not pass on (RBAC escalation); or an admission rule, such as a
-    quota or a namespace that is going away, about which no right helps.
+    A missing right; rights that the account may not grant (RBAC escalation); or an admission rule, such as a quota or a
+    terminating namespace, where no right helps.
     """
     if "attempting to grant" in message:
         return _after_escalation(kind, namespace, message)
@@ -43,7 +43,7 @@ def _after_forbidden(verb: str, kind: Kind, namespace: str | None, message: str)
         resource = ".".join(part for part in (missing["resource"], missing["group"]) if part)
         return f"the account needs {missing['verb']} on {resource} {_scope(kind, namespace)}"
     if verb == "apply" and message.rstrip().endswith("is forbidden:"):
-        # The server gives no reason where the right to patch is there and the one to create is not.
+        # The server gives no reason if the account may patch and not create.
         return f"the account needs create on {_resource(kind)} {_scope(kind, namespace)}"
     if not message:
         return f"the account needs {_RIGHTS.get(verb, verb)} on {_resource(kind)} {_scope(kind, namespace)}"
@@ -51,12 +51,12 @@ def _after_forbidden(verb: str, kind: Kind, namespace: str | None, message: str)
 
 
 def _after_escalation(kind: Kind, namespace: str | None, message: str) -> str:
-    """Name the rights that the account must get before it can pass them on."""
+    """Name the rights that the account must have before it can grant them."""
     found = [_not_held(right) for right in _NOT_HELD.finditer(message)]
     rule = "an account can grant only rights that it has itself"
     if not found:
         return rule
-    more = f" and {len(found) - _MOST} resources more" if len(found) > _MOST else ""
+    more = f" and {len(found) - _MOST} more resources" if len(found) > _MOST else ""
     return f"the account needs {'; '.join(found[:_MOST])}{more} {_scope(kind, namespace)}, since {rule}"
 
 

@@ -1,12 +1,12 @@
-"""When to try again, and when to stop.
+"""Retries: when to try again, and when to stop.
 
-Tried again: a connection that failed, was reset or broke off, 429 and 5xx, and a write that met another one (409,
-see ``answers.may_pass``). Never: any other 4xx, a certificate that is not valid, a server that stayed silent for the
-whole read time-out. Pauses double, with jitter, so that many clients do not come back in step.
+Retried are failed, reset and interrupted connections, 429 and 5xx, and a write that conflicts with another one (409,
+see ``answers.may_pass``). Never retried are other 4xx, an invalid certificate, and a server that was silent for the
+whole read time-out. Pauses double, with jitter, so that clients do not retry in step.
 
-What a dead cluster costs a caller with the default settings: about 1.5 s if it refuses connections; at most two
-connect time-outs and a pause, 10.5 s, if nothing answers at all (see also ``outages``). A server that takes a
-request and then stays silent costs one read time-out, 10 s.
+With the default settings, a dead cluster costs a caller about 1.5 s if it refuses connections, and at most two connect
+time-outs and a pause, 10.5 s, if nothing answers at all (see also ``circuit_breaker``). A server that accepts a request
+and stays silent costs one read time-out, 10 s.
 """
 
 import random
@@ -16,10 +16,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from reconcile.openshift.access import Retries
-from reconcile.openshift.counting import RequestCounts
-from reconcile.openshift.faults import Broken
-from reconcile.openshift.messages import Answer
-from reconcile.openshift.outages import Outage
+from reconcile.openshift.circuit_breaker import CircuitBreaker
+from reconcile.openshift.faults import TransportError
+from reconcile.openshift.messages import Answer, RequestCounts
 
 T = TypeVar("T")
 
@@ -27,24 +26,24 @@ REACH_WITHIN = 8.0
 """Seconds after which no further attempt to get a connection begins."""
 
 
-class Patience:
-    """Tries one request after another until an answer settles it, or somebody says stop. Stateless between requests."""
+class Retrier:
+    """Repeats a request until it succeeds, fails for good, or is stopped. Stateless between requests."""
 
     def __init__(
         self,
         retries: Retries,
         counts: RequestCounts,
-        outage: Outage,
+        breaker: CircuitBreaker,
         sleep: Callable[[float], object],
         stop: threading.Event | None = None,
     ) -> None:
         self._stop = stop or threading.Event()
         self._retries = retries
-        self._outage = outage
+        self._breaker = breaker
         self._counts = counts
         self._sleep = sleep
 
-    def settle(
+    def run(
         self,
         attempt: Callable[[], T],
         sleep: Callable[[float], object] | None = None,
@@ -52,7 +51,7 @@ class Patience:
     ) -> T:
         """Return the first result that is not an answer which may pass, or the last one if all were.
 
-        ``sleep`` may be given by a caller who can be woken. Raises ``Broken`` with the last fault.
+        A caller can pass an interruptible ``sleep``. Raises ``TransportError`` with the last fault.
         """
         began = time.monotonic()
         number = 1
@@ -60,10 +59,10 @@ class Patience:
             asked = 0.0
             try:
                 result = attempt()
-            except Broken as broken:
-                limit = REACH_WITHIN if broken.fault.reaching else self._retries.within
-                if not broken.fault.passing or self._exhausted(number, began, limit):
-                    self._outage.remember(broken.fault)
+            except TransportError as error:
+                limit = REACH_WITHIN if error.fault.connecting else self._retries.within
+                if not error.fault.transient or self._exhausted(number, began, limit):
+                    self._breaker.trip(error.fault)
                     raise
             else:
                 if not isinstance(result, Answer) or not may_pass(result):

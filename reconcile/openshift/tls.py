@@ -1,7 +1,7 @@
-"""Which certificates are trusted, and what a refused one means in words.
+"""The TLS context, and messages for certificates that are not valid.
 
-One context serves all connections to all clusters that trust the same: reading the system's authorities takes
-longer than some requests, and would do so once per cluster.
+One context serves all clusters with the same trust: loading the system's authorities takes longer than some requests,
+and would otherwise happen once per cluster.
 """
 
 import ssl
@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 EXPIRED = "renew it, or correct the clock of this machine"
-UNKNOWN_ISSUER = "give the authority that signed it as the CA file of the cluster"
-WRONG_NAME = "use an address that the certificate names as the server of the cluster"
+UNKNOWN_ISSUER = "add the CA that signed it to certificate_authority in [kubernetes] of the configuration"
+WRONG_NAME = "set serverUrl to a name that the certificate is valid for"
 
 
 def context(ca_file: str | None, *, insecure: bool) -> ssl.SSLContext:
@@ -20,7 +20,7 @@ def context(ca_file: str | None, *, insecure: bool) -> ssl.SSLContext:
     Raises ``OSError`` (``ssl.SSLError`` among them) when ``ca_file`` cannot be read or holds no certificate.
     """
     if insecure:
-        # Nothing is checked, so nothing need be loaded; the system's authorities take 40 ms.
+        # Nothing is verified, so nothing is loaded; the system's authorities take 40 ms.
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
@@ -39,7 +39,7 @@ _LOADING = threading.Lock()
 @lru_cache(maxsize=8)
 def _trusting(ca_file: str | None, _version: tuple[int, int, int] | None) -> ssl.SSLContext:
     made = ssl.create_default_context()
-    # Authorities made by oc and kubeadm may lack extensions that Python 3.13 began to insist on; Go does not.
+    # Authorities created by oc and kubeadm may lack extensions that Python 3.13 began to insist on; Go does not.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if ca_file is not None:
         made.load_verify_locations(cafile=ca_file)

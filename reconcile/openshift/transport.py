@@ -1,7 +1,7 @@
 """One exchange with an API server: a request out, a whole answer in.
 
-It knows HTTP and nothing of Kubernetes. Redirects are not followed, for they would carry the token elsewhere;
-urllib3's own retries are off, for ``retrying`` decides them with the kind of fault in view.
+It knows HTTP, not Kubernetes. Redirects are not followed, since they would send the token elsewhere; urllib3's own
+retries are off, since ``retrying`` decides by the kind of fault.
 """
 
 import threading
@@ -13,30 +13,30 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 
 from reconcile.openshift.access import Access, Timeouts
-from reconcile.openshift.connecting import Route, open_route
-from reconcile.openshift.faults import Broken, Fault, diagnose
+from reconcile.openshift.circuit_breaker import CircuitBreaker
+from reconcile.openshift.connecting import Connection, open_connection
+from reconcile.openshift.faults import TransportError, TransportFault, diagnose
 from reconcile.openshift.messages import Answer, Request
-from reconcile.openshift.outages import Outage
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
 PIECE = 1 << 16
-"""Most bytes taken from the connection at once."""
+"""Maximum bytes read from the connection at once."""
 
 
 class Transport:
     """Connections to one API server, shared by many threads.
 
-    The pool is made at the first request, so that a wrong address or CA file is a fault of requests, like any
-    other, and not of building a client.
+    The pool is created at the first request, so that a wrong address or CA file fails requests and not the creation of
+    a client.
     """
 
     def __init__(
-        self, access: Access, outage: Outage, *, size: int, timeouts: Timeouts, user_agent: str
+        self, access: Access, breaker: CircuitBreaker, *, size: int, timeouts: Timeouts, user_agent: str
     ) -> None:
         self._access = access
-        self._outage = outage
+        self._breaker = breaker
         self._size = size
         self._timeouts = timeouts
         self._headers = {
@@ -46,70 +46,74 @@ class Transport:
         }
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(size)
-        self._route: Route | None = None
+        self._connection: Connection | None = None
         self._closed = False
 
     def exchange(self, request: Request) -> Answer:
         """Send a request and read the whole answer, whatever its status.
 
-        Waits for a free connection if all are in use. Raises ``Broken``.
+        Waits for a free connection if all are in use. Raises ``TransportError``.
         """
         with self._slots:
-            self._outage.check()
-            route = self._open()
+            self._breaker.check()
+            connection = self._open()
             deadline = time.monotonic() + self._timeouts.limit
             try:
-                response = self._send(route.pool, route, request, encoding="gzip")
-                return self._complete(response, deadline, route)
+                response = self._send(connection.pool, connection, request, encoding="gzip")
+                return self._complete(response, deadline, connection)
             except (HTTPError, OSError, UnicodeError) as error:
-                fault = diagnose(error, route.host, self._timeouts)
-        raise Broken(fault)
+                fault = diagnose(error, connection.host, self._timeouts)
+        raise TransportError(fault)
 
     def stream(self, request: Request) -> Answer | BaseHTTPResponse:
         """Send a request on a connection of its own, and return the response once its headers are there.
 
         Its body may be silent for any time. The caller closes the response. Any status but 200 comes as a
-        complete answer instead. Raises ``Broken``.
+        complete answer instead. Raises ``TransportError``.
         """
-        self._outage.check()
-        route = self._open()
+        self._breaker.check()
+        connection = self._open()
         deadline = time.monotonic() + self._timeouts.limit
         try:
-            response = self._send(route.separate_pool(), route, request, encoding="identity")
+            response = self._send(connection.separate_pool(), connection, request, encoding="identity")
             if response.status == HTTPStatus.OK:
                 _allow_silence(response)
                 return response
-            return self._complete(response, deadline, route)
+            return self._complete(response, deadline, connection)
         except (HTTPError, OSError, UnicodeError) as error:
-            fault = diagnose(error, route.host, self._timeouts)
-        raise Broken(fault)
+            fault = diagnose(error, connection.host, self._timeouts)
+        raise TransportError(fault)
 
     def close(self) -> None:
-        """Close idle connections; later requests fail. Exchanges under way come to their end."""
+        """Close idle connections; later requests fail. Exchanges in progress are completed."""
         with self._lock:
             self._closed = True
-            route, self._route = self._route, None
-        if route is not None:
-            route.pool.clear()
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.pool.clear()
 
-    def _open(self) -> Route:
+    def _open(self) -> Connection:
         with self._lock:
             if self._closed:
-                raise Broken(Fault("the client is closed", "open another one", passing=False, reaching=True))
-            if self._route is None:
-                self._route = open_route(self._access, size=self._size)
-            return self._route
+                raise TransportError(
+                    TransportFault(
+                        "the client is closed", "open another one", transient=False, connecting=True
+                    )
+                )
+            if self._connection is None:
+                self._connection = open_connection(self._access, size=self._size)
+            return self._connection
 
     def _send(
-        self, pool: "PoolManager", route: Route, request: Request, *, encoding: str
+        self, pool: "PoolManager", connection: Connection, request: Request, *, encoding: str
     ) -> BaseHTTPResponse:
         headers = {**self._headers, "Accept-Encoding": encoding}
         if request.body is not None:
             headers["Content-Type"] = request.content_type
-        connect = route.connect_timeout(self._timeouts.connect)
+        connect = connection.connect_timeout(self._timeouts.connect)
         return pool.urlopen(
             request.method,
-            route.server.geturl() + request.path,
+            connection.server.geturl() + request.path,
             redirect=False,
             retries=False,
             preload_content=False,
@@ -118,23 +122,25 @@ class Transport:
             timeout=Timeout(connect=connect, read=self._timeouts.read),
         )
 
-    def _complete(self, response: BaseHTTPResponse, deadline: float, route: Route) -> Answer:
-        """Read to the end, and give the connection back only then."""
+    def _complete(self, response: BaseHTTPResponse, deadline: float, connection: Connection) -> Answer:
+        """Read to the end, then return the connection to the pool."""
         pieces: list[bytes] = []
         try:
             while piece := response.read1(PIECE):
                 pieces.append(piece)
-                self._check(deadline, route)
+                self._check(deadline, connection)
         except BaseException:
             response.close()
             raise
         response.release_conn()
         return Answer(response.status, response.headers, b"".join(pieces))
 
-    def _check(self, deadline: float, route: Route) -> None:
+    def _check(self, deadline: float, connection: Connection) -> None:
         if time.monotonic() > deadline:
-            reason = f"{route.host} had not answered completely after {self._timeouts.limit:g} s"
-            raise Broken(Fault(reason, "run again; if it stays so, look at the API server", passing=False))
+            reason = f"{connection.host} did not finish its response within {self._timeouts.limit:g} s"
+            raise TransportError(
+                TransportFault(reason, "retry; if it persists, check the API server", transient=False)
+            )
 
 
 def _allow_silence(response: BaseHTTPResponse) -> None:

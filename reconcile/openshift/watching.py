@@ -1,7 +1,7 @@
 """A watch: changes of objects as they happen, one JSON document a line.
 
-A watch ends quietly at its time-out, when the caller's stop event is set, when the server ends it, or when
-the connection breaks: in each case the caller goes on from the last ``resourceVersion`` that it saw. Only an
+A watch ends without an error at its time-out, when the caller's stop event is set, when the server ends it, or when
+the connection breaks: in each case the caller resumes from the last ``resourceVersion`` that it saw. Only an
 ERROR event is raised.
 """
 
@@ -19,9 +19,9 @@ from urllib3.exceptions import HTTPError
 from reconcile.openshift import answers, errors
 
 PIECE = 1 << 16
-"""Most bytes taken from the connection at once."""
+"""Maximum bytes read from the connection at once."""
 LOOK_EVERY = 0.2
-"""Seconds between two looks at the stop events."""
+"""Seconds between two checks of the stop events."""
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 _TYPES = frozenset(get_args(EventType))
@@ -37,7 +37,7 @@ class WatchEvent:
 
     @property
     def resource_version(self) -> str:
-        """Where to go on after this event."""
+        """Where to resume after this event."""
         version = self.object["metadata"].get("resourceVersion")
         return version if isinstance(version, str) else ""
 
@@ -53,15 +53,15 @@ class Stream:
 
     @property
     def over(self) -> bool:
-        """The caller wants no more, or its time is up."""
+        """The caller has stopped, or its time is up."""
         return self.stop.is_set() or time.monotonic() >= self.deadline
 
 
-class Warden:
-    """Ends streams that are over while their readers are blocked, by one thread for all streams of a client.
+class WatchCloser:
+    """Closes the connections of streams that are over, by one thread for all streams of a client.
 
-    A blocked read cannot look at an event, and a socket time-out would spoil the stream in mid-line. So a
-    thread looks at every open stream and shuts its connection down. It exists only while streams are open.
+    A blocked read cannot check an event, and a socket time-out would corrupt the stream in the middle of a line. So a
+    thread checks every open stream and shuts its connection down. It runs only while streams are open.
     """
 
     def __init__(self) -> None:
@@ -71,14 +71,14 @@ class Warden:
         self._closed = False
 
     @contextmanager
-    def looking_after(self, stream: Stream) -> Iterator[None]:
-        """Look after a stream, and close its connection at the end."""
+    def closing(self, stream: Stream) -> Iterator[None]:
+        """Watch over a stream, and close its connection at the end."""
         with self._changed:
             if self._closed:
                 stream.deadline = 0.0
             self._streams.add(stream)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="watch-warden", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="watch-closer", daemon=True)
                 self._thread.start()
         try:
             yield
@@ -88,7 +88,7 @@ class Warden:
                 self._changed.notify()
             stream.response.close()
 
-    def end_all(self) -> None:
+    def close_all(self) -> None:
         """End every stream, also those still to come."""
         with self._changed:
             self._closed = True
@@ -118,11 +118,11 @@ def events(stream: Stream, call: answers.Call) -> Iterator[WatchEvent]:
     """Read events until the stream ends. Raises the error that an ERROR event means, ``Gone`` for 410."""
     for line in _lines(stream):
         if stream.over:
-            # What came after the shutdown may be undecrypted bytes.
+            # Data after the shutdown may be undecrypted.
             return
         event = read_line(line, call)
         if event is None:
-            # Going on quietly would have the caller ask the same server again and again.
+            # Ignoring it would make the caller reconnect to the same server again and again.
             raise call.failed(errors.Unreachable, "a line of the watch is not an event of the Kubernetes API")
         yield event
 

@@ -1,4 +1,4 @@
-"""Findings as lines: where, what, which rule."""
+"""Findings as lines: location, message, rule."""
 
 from collections.abc import Callable
 

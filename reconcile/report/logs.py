@@ -1,6 +1,6 @@
-"""Log lines in the form of the field: ``[time] [LEVEL] [DRY-RUN] [file:function:line] - message``.
+"""Log lines in the format of qontract integrations: ``[time] [LEVEL] [DRY-RUN] [file:function:line] - message``.
 
-They go to stderr, so that what a command prints for programs stays clean on stdout.
+They go to stderr; stdout is for the result of a command.
 """
 
 import logging
@@ -25,7 +25,7 @@ def set_up(level: str, *, dry_run: bool = False, stream: TextIO | None = None) -
 
 
 class _Line(logging.Formatter):
-    """One line a message, whatever a cluster put into it."""
+    """One line per message, whatever text a cluster put into it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the name is logging's
         record.message = printable(record.message)

@@ -1,18 +1,36 @@
-"""A plan, or a status, as one JSON document for other programs.
+"""A plan or a status as one JSON document; ``docs/json.md`` describes it.
 
-``schema`` names the form; fields may be added under the same number, none is renamed or removed.
+``schema`` is the version of the format: within one version fields may be added, but none is renamed or removed.
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reconcile.findings import Finding
+from reconcile.findings import (
+    ClusterSubject,
+    Finding,
+    FleetSubject,
+    NetworkSubject,
+    PolicySubject,
+    SiteSubject,
+    Subject,
+)
 from reconcile.report.printable import json_printable
-from reconcile.skupper.plan import Change, Evidence, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.waits import Wait
 
-SCHEMA = 1
+SCHEMA = 2
+
+_SUBJECTS: dict[type[Subject], str] = {
+    FleetSubject: "fleet",
+    NetworkSubject: "network",
+    SiteSubject: "site",
+    PolicySubject: "policy",
+    ClusterSubject: "cluster",
+}
 
 
 def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
@@ -47,12 +65,17 @@ def _change(change: Change) -> dict[str, Any]:
         "kind": change.kind.label,
         "name": change.name,
         "reason": change.reason,
-        "after": change.after or None,
+        "waits_for": _wait(change.waits_for),
         "removal": change.removal,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
         ],
     }
+
+
+def _wait(wait: Wait | None) -> dict[str, str] | None:
+    """``{"kind": "issued", "subject": "west/vault -> east/vault", "text": "the token is issued"}``."""
+    return asdict(wait) if wait else None
 
 
 def _site(site: SiteReport) -> dict[str, Any]:
@@ -76,17 +99,17 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "issuer": str(link.link.issuer),
         "cost": link.link.cost,
         "state": link.state.value,
-        "settled": link.settled,
+        "converged": link.converged,
         "managed": link.managed,
         "reason": link.reason,
-        "secret": link.secret,
+        "credential": link.credential,
         "since": _time(link.since),
-        "evidence": {"dialler": _evidence(link.dialler), "issuer": _evidence(link.issuer)},
+        "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {"sight": evidence.sight.value, "detail": evidence.detail, "at": _time(evidence.at)}
+def _observation(observation: LinkObservation) -> dict[str, Any]:
+    return {"verdict": observation.verdict.value, "detail": observation.detail, "at": _time(observation.at)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -96,11 +119,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "datafile": finding.datafile,
         "pointer": list(finding.pointer),
-        "network": finding.network,
-        "cluster": finding.cluster,
-        "namespace": finding.namespace,
-        "policy": finding.policy,
+        "subject": _subject(finding.subject),
     }
+
+
+def _subject(subject: Subject) -> dict[str, str]:
+    """``{"kind": "site", "cluster": ..., "namespace": ..., "network": ...}``."""
+    return {"kind": _SUBJECTS[type(subject)], **asdict(subject)}
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
-"""A plan as a person reads it: per network what changes and why, what has to wait, what is wrong, and the count.
+"""A plan as text: per network what changes and why, what has to wait, then findings and the summary.
 
-Marks: ``+`` is made, ``~`` is changed (with each field, live value -> wanted value), ``-`` is removed, ``.`` comes
-later in the same run, when the clusters have done their part.
+Marks: ``+`` create, ``~`` update (with each field, live value -> desired value), ``-`` delete, ``.`` follows later in
+the same run, once the clusters have done their part.
 """
 
 import json
@@ -10,11 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from reconcile.report import findings
-from reconcile.report.colours import painted
+from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable, printable
-from reconcile.report.verdict import verdict
-from reconcile.report.wording import counted
-from reconcile.skupper.drift import FieldDrift
+from reconcile.report.wording import counted, painted
+from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
 
 LONGEST_VALUE = 80
@@ -24,35 +23,46 @@ def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
     """The whole plan as text, ending without a newline."""
     plan = all_printable(plan)
     lines = [title, ""] if title else []
-    for _, changes in groupby(sorted(plan.changes, key=_chapter), key=_chapter):
+    for _, changes in groupby(sorted(plan.changes, key=_section_key), key=_section_key):
         chapter = list(changes)
         lines.append(_heading(plan, chapter[0]))
-        for _, alike in groupby(chapter, key=_likeness):
-            lines += _block(list(alike), colour=colour)
+        for _, block in groupby(chapter, key=_block_key):
+            lines += _block(list(block), colour=colour)
         lines.append("")
     for finding in plan.findings:
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
-    lines += [summary(plan), verdict(plan)]
+    lines += [summary(plan), link_summary(plan)]
     return "\n".join(lines)
 
 
 def summary(plan: Plan) -> str:
-    """The count line: how much of what, how much of it takes something away, how much comes later."""
+    """The count line: how many changes of which kind, how many of them remove something, how many follow later."""
     if not plan.changes:
         return "No changes."
     counts = {mark: sum(_mark(change) == mark for change in plan.changes) for mark in "+~-"}
     lost = sum(change.removal for change in plan.changes)
-    # Used-up requests and tokens are removed all the time; what a reader must not miss is what goes out of service.
-    removed = f"{counts['-']} to remove" + (f" ({lost or 'none'} out of service)" if counts["-"] else "")
+    # Used-up requests and tokens are deleted all the time; what a reader must not miss is what goes out of service.
+    downtime = (
+        f", {lost} of them taking a site, link or policy out of service"
+        if lost
+        else ", no downtime"
+        if counts["-"]
+        else ""
+    )
     later = len(plan.changes) - len(plan.ready)
-    waiting = f"; {later} of them (marked .) later in the same run" if later else ""
-    return f"Plan: {counts['+']} to make, {counts['~']} to change, {removed}{waiting}."
+    following = (
+        f" {later} of them (marked .) {'follows' if later == 1 else 'follow'} later in this run."
+        if later
+        else ""
+    )
+    summed = f"{counts['+']} to create, {counts['~']} to update, {counts['-']} to delete{downtime}"
+    return f"Plan: {summed}.{following}"
 
 
-def _chapter(change: Change) -> tuple[int, str]:
-    """Cluster-wide objects first, since sites need them; then the networks; last what no network names."""
+def _section_key(change: Change) -> tuple[int, str]:
+    """Order: cluster-wide objects, since sites need them; then the networks; then what is not declared."""
     if change.network:
         return 1, change.network
     return (2 if change.namespace else 0), ""
@@ -66,13 +76,13 @@ def _heading(plan: Plan, change: Change) -> str:
     return f"network {change.network}: {counted(sites, 'site')}, {counted(links, 'link')}"
 
 
-def _likeness(change: Change) -> tuple[str, ...]:
-    """Changes that are alike in this stand in one block."""
-    return (change.cluster, change.namespace, _mark(change), change.reason, change.after)
+def _block_key(change: Change) -> tuple[str, ...]:
+    """Changes that share this key are printed as one block."""
+    return (change.cluster, change.namespace, _mark(change), change.reason, str(change.waits_for or ""))
 
 
 def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
-    """Where and why, once; then what, a line an object."""
+    """Location and reason once, then one line per object."""
     first = changes[0]
     where = f"{first.cluster}/{first.namespace}" if first.namespace else first.cluster
     later = " " if first.ready else "."
@@ -86,8 +96,8 @@ def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
 def _why(change: Change) -> str:
     if change.ready:
         return change.reason
-    once = f"once {change.after}"
-    return once if change.after == change.reason else f"{change.reason}; {once}"
+    once = f"once {change.waits_for}"
+    return once if str(change.waits_for) == change.reason else f"{change.reason}; {once}"
 
 
 def _mark(change: Change) -> str:
@@ -97,9 +107,8 @@ def _mark(change: Change) -> str:
 
 
 def _values(field: FieldDrift) -> str:
-    if field.live == field.desired:
-        # Both are masked: without that they would differ.
-        return "changes; its values are confidential"
+    if isinstance(field.live, Masked) and isinstance(field.desired, Masked):
+        return "changes (confidential)"
     return f"{_value(field.live)} -> {_value(field.desired)}"
 
 

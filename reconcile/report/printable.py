@@ -1,7 +1,7 @@
-"""Text as a terminal may show it: what comes from clusters can move no cursor, and forge no line.
+"""Makes text safe to print: text from clusters can neither move the cursor nor forge a line.
 
-Control and direction characters and half characters are written as escapes, line breaks and tabs as spaces. A plan
-is taken through here whole, before a report lays it out. JSON keeps every character and escapes it in its own way.
+Control and direction characters and lone surrogates become escapes, line breaks and tabs become spaces. A plan is
+sanitised as a whole before a report lays it out. JSON keeps every character and escapes it in its own way.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def printable(text: str) -> str:
-    """One line without anything that a terminal would act upon."""
+    """One line without anything that a terminal would interpret."""
     return text if text.isprintable() else "".join(map(_character, text))
 
 

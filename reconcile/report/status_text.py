@@ -1,6 +1,6 @@
-"""The status of all networks as tables: sites, and each declared link with what both its ends say.
+"""The status of all networks as tables: sites, and each declared link as both of its ends see it.
 
-What a run leaves alone (a filter of the command line, a disabled cluster) is only counted, with the reason.
+What a run skips (because of a filter, or on a disabled cluster) is only counted, with the reason.
 """
 
 from collections import Counter
@@ -11,44 +11,50 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reconcile.report import findings
-from reconcile.report.ages import age
-from reconcile.report.colours import painted
+from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable
 from reconcile.report.tables import ARROW, Row, folded, table
-from reconcile.report.verdict import verdict
-from reconcile.report.wording import counted
-from reconcile.skupper.plan import Evidence, LinkReport, LinkState, Plan, Sight, SiteReport
+from reconcile.report.wording import age, counted, painted
+from reconcile.skupper.plan import (
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+    Verdict,
+)
 
 MARKS = {
-    "ready": "✓",
+    SiteState.READY: "✓",
     LinkState.UP: "✓",
     LinkState.STANDBY: "✓",
-    "absent": "✗",
+    SiteState.ABSENT: "✗",
     LinkState.DOWN: "✗",
     LinkState.UNKNOWN: "?",
-    "kept": "·",
+    SiteState.KEPT: "·",
 }
-"""One character a state, of sites and of links; states on the way somewhere share ``…``."""
+"""One character per state of sites and links; states in progress share ``…``."""
 
-_ON_THE_WAY, _LEFT_ALONE = "…", "·"
+_IN_PROGRESS, _SKIPPED = "…", "·"
 _SITES = Row(("SITE", "MODE", "STATE", "VERSION", "AGE"), note="NOTE")
-_LINKS = Row(("LINK", "STATE", "DIALLER SAYS", "ISSUER SAYS", "AGE"), note="NOTE")
-_SAID = {Sight.UP: "up", Sight.ABSENT: "absent", Sight.SILENT: "(edge)", Sight.UNKNOWN: "unknown"}
+_LINKS = Row(("LINK", "STATE", "SEEN BY DIALLER", "SEEN BY ISSUER", "AGE"), note="NOTE")
+_SEEN = {Verdict.UP: "up", Verdict.ABSENT: "absent", Verdict.SILENT: "(edge)", Verdict.UNKNOWN: "unknown"}
 
 
-_Layout = Callable[[Sequence[Row]], list[str]]
+_Arrange = Callable[[Sequence[Row]], list[str]]
 
 
 def text(plan: Plan, now: datetime, *, width: int | None = None, colour: bool = False) -> str:
-    """All networks, each with its sites and links, then findings and the verdict; no trailing newline.
+    """All networks, each with its sites and links, then findings and the summary; no trailing newline.
 
     `width` is that of the terminal in columns; None means that lines may be of any length.
     """
     plan = all_printable(plan)
-    layout: _Layout = partial(table, colour=colour)
+    arrange: _Arrange = partial(table, colour=colour)
     if width is not None and _widest(plan, now) > width:
-        layout = partial(folded, width=width, colour=colour)
-    blocks = ["\n".join(_network(network, now, layout, colour=colour)) for network in _networks(plan)]
+        arrange = partial(folded, width=width, colour=colour)
+    blocks = ["\n".join(_network(network, now, arrange, colour=colour)) for network in _networks(plan)]
     notes = [findings.line(finding) for finding in plan.findings]
     return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else []), _ending(plan)])
 
@@ -66,7 +72,7 @@ class _Network(NamedTuple):
 
 
 def _networks(plan: Plan) -> list[_Network]:
-    """What belongs together, in order of names; last what no network names."""
+    """Sites and links by network, sorted by name; undeclared sites last."""
     ordered = sorted(plan.sites, key=lambda site: (not site.network, site.network, site.key))
     return [
         _Network(name, list(sites), [link for link in plan.links if link.network == name])
@@ -75,45 +81,45 @@ def _networks(plan: Plan) -> list[_Network]:
 
 
 def _ending(plan: Plan) -> str:
-    """The verdict and, if a run would change something, the command that shows it."""
+    """The summary and, if a run would change something, the command that shows what."""
     if not plan.changes:
-        return verdict(plan)
+        return link_summary(plan)
     changes = counted(len(plan.changes), "change")
-    return f"{verdict(plan)}\nA run would make {changes}: see `qontract-skupper plan`."
+    return f"{link_summary(plan)}\nA run would apply {changes}. To see what, run: qontract-skupper plan"
 
 
-def _network(network: _Network, now: datetime, layout: _Layout, *, colour: bool = False) -> list[str]:
+def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: bool = False) -> list[str]:
     name, sites, links = network
-    seen_sites = [_site(site, now) for site in sites if site.state != LinkState.LEFT_ALONE]
+    seen_sites = [_site(site, now) for site in sites if site.state is not SiteState.SKIPPED]
     seen_links = [_link(link, now) for link in links if link.managed]
     lines = [f"network {name}" if name else "not declared"]
     if seen_sites:
-        lines += layout([_SITES, *seen_sites])
+        lines += arrange([_SITES, *seen_sites])
     if seen_links:
-        lines += ["", *layout([_LINKS, *seen_links])]
-    left = _left_alone(sites, links, colour=colour)
+        lines += ["", *arrange([_LINKS, *seen_links])]
+    left = _skipped(sites, links, colour=colour)
     if left and (seen_sites or seen_links):
         lines.append("")
     return [*lines, *left]
 
 
-def _left_alone(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:
-    """One line a reason: how many sites and links it concerns."""
-    left_sites = Counter(site.reason for site in sites if site.state == LinkState.LEFT_ALONE)
+def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:
+    """One line per reason: how many sites and links it concerns."""
+    left_sites = Counter(site.reason for site in sites if site.state is SiteState.SKIPPED)
     left_links = Counter(link.reason for link in links if not link.managed)
-    mark = painted(_LEFT_ALONE, colour=colour)
+    mark = painted(_SKIPPED, colour=colour)
     lines = []
     for reason in sorted({*left_sites, *left_links}):
         counts = [(left_sites[reason], "site"), (left_links[reason], "link")]
         what = ", ".join(counted(number, noun) for number, noun in counts if number)
-        lines.append(f"  {mark}  left alone: {what} ({reason})")
+        lines.append(f"  {mark}  skipped: {what} ({reason})")
     return lines
 
 
 def _site(site: SiteReport, now: datetime) -> Row:
     return Row(
         (str(site.key), site.mode or "-", site.state, site.version or "-", age(site.since, now)),
-        mark=MARKS.get(site.state, _ON_THE_WAY),
+        mark=MARKS.get(site.state, _IN_PROGRESS),
         note=site.reason,
     )
 
@@ -122,19 +128,19 @@ def _link(link: LinkReport, now: datetime) -> Row:
     cells = (
         f"{link.link.dialler}{ARROW}{link.link.issuer}",
         link.state.value,
-        _says(link.dialler, now),
-        _says(link.issuer, now),
+        _seen(link.dialler, now),
+        _seen(link.issuer, now),
         age(link.since, now),
     )
-    return Row(cells, mark=MARKS.get(link.state, _ON_THE_WAY), note=link.reason)
+    return Row(cells, mark=MARKS.get(link.state, _IN_PROGRESS), note=link.reason)
 
 
-def _says(evidence: Evidence, now: datetime) -> str:
-    if evidence.sight is Sight.UNKNOWN and evidence.at is None:
+def _seen(observation: LinkObservation, now: datetime) -> str:
+    if observation.verdict is Verdict.UNKNOWN and observation.at is None:
         return "-"
-    said = _SAID[evidence.sight]
+    seen = _SEEN[observation.verdict]
     return (
-        said
-        if evidence.at is None or evidence.sight is Sight.SILENT
-        else f"{said}, {age(evidence.at, now)} ago"
+        seen
+        if observation.at is None or observation.verdict is Verdict.SILENT
+        else f"{seen}, {age(observation.at, now)} ago"
     )

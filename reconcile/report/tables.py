@@ -1,7 +1,7 @@
 """Tables as lines of text: aligned columns, a mark in front of each row and a note behind it.
 
-The ordinary form has one line a row, so that it can be searched line by line. The folded form is for terminals that
-are too narrow for that: cells break before their arrow, and notes go below their rows.
+The normal form has one line per row, so that it can be searched with grep. The folded form is for narrow terminals:
+cells break before their arrow, heads after ``BY``, and notes go below their rows.
 """
 
 import textwrap
@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from reconcile.report.colours import painted
+from reconcile.report.wording import painted
 
 ARROW = " → "
 """Where a cell may break."""
 
 _GAP = "  "
 _NARROWEST = 40
-"""Notes are not squeezed into less than this, however narrow the terminal is."""
+"""Minimum width of notes, however narrow the terminal is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,13 @@ def table(rows: Sequence[Row], *, colour: bool = False) -> list[str]:
 def folded(rows: Sequence[Row], width: int, *, colour: bool = False) -> list[str]:
     """Lay out rows, the first of which is the head, for a terminal of `width` columns."""
     marked = _marked(rows)
+    head, *body = rows
     broken = [
-        replace(row, cells=tuple(cell.replace(ARROW, f"\n{ARROW[1:]}") for cell in row.cells), note="")
-        for row in rows
+        replace(head, cells=tuple(cell.replace(" BY ", " BY\n") for cell in head.cells), note=""),
+        *(
+            replace(row, cells=tuple(cell.replace(ARROW, f"\n{ARROW[1:]}") for cell in row.cells), note="")
+            for row in body
+        ),
     ]
     lines = _lines(broken, marked=marked, colour=colour)
     indent = " " * len(_mark("", marked=marked, colour=False)) + _GAP

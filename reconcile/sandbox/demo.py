@@ -12,9 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from reconcile import package_data
 from reconcile.sandbox.embedded import Sandbox, Source
 
-ROOT = Path(__file__).parents[2]
 _BOLD, _PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 
 
@@ -22,7 +22,7 @@ class DemoFailedError(Exception):
     """A step of the demo did not end as it should."""
 
 
-SOURCE = Source(ROOT / "fixtures" / "app-interface", ROOT / "schemas")
+SOURCE = Source(package_data.fixtures(), package_data.schemas())
 
 
 def main() -> int:

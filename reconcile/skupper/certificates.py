@@ -1,7 +1,7 @@
-"""What a certificate says, without the key beside it.
+"""The public facts of certificates, without their keys.
 
-Secrets are reduced to these values where they are read; nothing else of their data travels further. A certificate
-that cannot be read is a value too: what is wrong with one Secret must not stop the rest.
+Secrets are reduced to these values when they are read; none of their other data is kept. A certificate that cannot be
+parsed is a value too, so that one broken Secret does not stop the rest.
 """
 
 from base64 import b64decode
@@ -13,21 +13,23 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from reconcile.findings import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The public facts of one certificate; `fault` is set, and the rest empty, where it cannot be read."""
+    """The public facts of one certificate; if it cannot be parsed, `fault` is set and the rest is empty."""
 
     fingerprint: str = ""
     """SHA-256 of the certificate, lower-case hex."""
     expires: datetime | None = None
     hosts: tuple[str, ...] = ()
     """DNS names and IP addresses it is valid for."""
-    fault: str = ""
+    fault: Reason | None = None
 
 
 def read_all(data: object) -> dict[str, Certificate]:
-    """Read the certificates of a Secret's ``data`` (entries ``*.crt``); keys and other entries are not looked at."""
+    """Read the certificates of a Secret's ``data`` (entries ``*.crt``); keys and other entries are ignored."""
     if not isinstance(data, Mapping):
         return {}
     return {name: read(value) for name, value in sorted(data.items()) if str(name).endswith(".crt")}
@@ -43,10 +45,10 @@ def read(value: object) -> Certificate:
             hosts=_hosts(certificate),
         )
     except BadBase64:
-        return Certificate(fault="it is not base64")
+        return Certificate(fault="not base64")
     except Exception:  # noqa: BLE001 a parser of foreign bytes may raise anything: bad versions, doubled extensions
-        # Its own text may quote the input; it is not passed on.
-        return Certificate(fault="it is not a PEM certificate")
+        # The text of the exception may quote the input, so it is dropped.
+        return Certificate(fault="not a PEM certificate")
 
 
 def _ascii(value: object) -> str:

@@ -1,8 +1,7 @@
-"""What app-interface says: networks, their sites, the clusters under them.
+"""The definitions in app-interface: networks, their sites and clusters.
 
-These are the domain's own models. The app-interface layer translates the answers of the GraphQL server into
-them once, at the border; no other shape of the data travels further in. All models are frozen and hold tuples
-and mappings that nobody changes.
+These are the domain's own models. The app-interface layer translates the responses of the GraphQL server into them;
+no other representation of the data is used below it. All models are immutable.
 """
 
 from collections.abc import Mapping
@@ -10,14 +9,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 ConfigValue = str | int | bool | Mapping[str, str]
-"""A typed value of a site's ``config``: text, number, switch, or a map of annotations/labels."""
+"""A typed value of a site's ``config``: text, number, boolean, or a map of annotations or labels."""
 
 Config = Mapping[str, ConfigValue]
 """Site configuration as written in the data: camelCase key -> value; keys that are absent are not set."""
 
 
 class Strategy(StrEnum):
-    """How the links of a network are chosen (design section "Who links to whom")."""
+    """How the links of a network are chosen."""
 
     MESH = "mesh"
     REDUNDANT = "redundant"
@@ -25,7 +24,7 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster, as far as the topology cares; how to reach it is the cluster layer's business."""
+    """One cluster, as the topology needs it; the cluster layer knows how to reach it."""
 
     name: str
     server_url: str
@@ -33,10 +32,10 @@ class Cluster:
     private: bool | None = None
     """``spec.private``; None where the cluster has no ``spec`` (counted as public, with a warning)."""
     internal: bool = False
-    peers: frozenset[str] = frozenset()
+    vpc_peers: frozenset[str] = frozenset()
     """Names of clusters that this one declares a peering with (cluster-vpc-*), those marked delete left out."""
     disabled: bool = False
-    """True if the cluster disables this integration: it is left alone, links to it stay."""
+    """True if the cluster disables this integration: it is skipped, links to it stay."""
     path: str = ""
     """Bundle path of its datafile."""
 
@@ -75,10 +74,10 @@ class Network:
     """One ``/dependencies/skupper-1.yml`` and the namespaces that refer to it."""
 
     identifier: str
-    image: str
-    """Repository of the site-controller image, without tag."""
     version: str
-    """Tag of the site-controller image, the Skupper version of the network: ``1.9.6``."""
+    """Skupper version of the network, ``1.9.6``; it decides which engine serves the network."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What only the engine interprets. v1: ``image``, the repository of the site-controller image, without tag."""
     strategy: Strategy = Strategy.MESH
     redundancy: int = 2
     config: Config = field(default_factory=dict)
@@ -93,4 +92,4 @@ class Definitions:
 
     networks: tuple[Network, ...] = ()
     clusters: tuple[Cluster, ...] = ()
-    """All clusters of the data with a way in, also those that no network names: something may be left over there."""
+    """All clusters of the data with credentials, including those without sites: they may have leftover resources."""

@@ -1,8 +1,8 @@
-"""How a live object differs from what it must be: the fields that an apply would change.
+"""Drift: the fields of a live object that an apply would change.
 
-Only our own fields count. A field differs if we want another value than it has, or if we own it (the object's
-``managedFields`` say so) and no longer want it. Whatever others put into the object stays theirs, and an object
-without drift costs no request.
+Only our own fields count. A field differs if its value is not the desired one, or if we own it (by the object's
+``managedFields``) and no longer want it. Fields of other managers are ignored. An object without drift needs no
+request.
 
 Source: server-side apply of Kubernetes, field sets in ``FieldsV1`` notation.
 """
@@ -10,6 +10,7 @@ Source: server-side apply of Kubernetes, field sets in ``FieldsV1`` notation.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from math import isfinite
 from typing import Any
 
@@ -20,14 +21,20 @@ Path = tuple[str, ...]
 _MISSING = object()
 _IDENTITY = frozenset({"apiVersion", "kind", "name", "namespace"})
 _DEEPEST = 20
-"""Levels of a differing value that are kept. Nothing that we apply is as deep."""
+"""Levels of a differing value that are kept; nothing that we apply is as deep."""
 _MOST_FIELDS = 1000
-"""Fields, or items of a list, at one level; more are not our doing, and are not compared one by one."""
+"""Fields or list items at one level that are compared; more cannot be ours."""
+
+
+class Masked(StrEnum):
+    """A confidential value in a drift: reports show only that it differs."""
+
+    VALUE = "***"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDrift:
-    """One field that differs. A value of None means that the field is absent."""
+    """One field that differs. A value of None means that the field is absent, ``Masked`` that it is confidential."""
 
     path: Path
     live: Any
@@ -39,9 +46,9 @@ class FieldDrift:
 
 
 def drift(desired: Mapping[str, Any], live: LiveObject) -> tuple[FieldDrift, ...]:
-    """All fields in which `live` is not as `desired` (the JSON body we would apply), sorted by path."""
+    """All fields in which `live` differs from `desired` (the JSON body to apply), sorted by path."""
     wanted = _differing(desired, live.content, ())
-    unwanted = _left_over(_owned_fields(live), desired, live.content, ())
+    unwanted = _unwanted(_owned_fields(live), desired, live.content, ())
     return tuple(sorted([*wanted, *unwanted], key=lambda field: field.path))
 
 
@@ -62,7 +69,7 @@ def _differing(desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
 
 
 def _keyed(value: Any) -> bool:
-    """True for a list whose items are told apart by ``name``, such as containers and environment variables."""
+    """True for a list whose items have unique names, such as containers and environment variables."""
     return (
         isinstance(value, list)
         and bool(value)
@@ -78,7 +85,7 @@ def _owned_fields(live: LiveObject) -> Mapping[str, Any]:
     return {}
 
 
-def _left_over(fields: Mapping[str, Any], desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
+def _unwanted(fields: Mapping[str, Any], desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
     """Fields that we own and no longer want."""
     if len(fields) > _MOST_FIELDS:
         return
@@ -90,7 +97,7 @@ def _left_over(fields: Mapping[str, Any], desired: Any, live: Any, path: Path) -
             if found is not _MISSING:
                 yield FieldDrift((*path, step), _shown(found), None)
         elif isinstance(below, Mapping):
-            yield from _left_over(below, wanted, found, (*path, step))
+            yield from _unwanted(below, wanted, found, (*path, step))
 
 
 def _follow(notation: str, desired: Any, live: Any) -> tuple[str | None, Any, Any]:
@@ -107,7 +114,7 @@ def _follow(notation: str, desired: Any, live: Any) -> tuple[str | None, Any, An
 
 
 def _keys(notation: str) -> Mapping[str, Any]:
-    """The keys by which an item of a list is known; empty for what is no such notation."""
+    """The keys that identify a list item; empty if the notation is invalid."""
     try:
         keys = json.loads(notation)
     except (ValueError, RecursionError):
@@ -129,7 +136,7 @@ def _item(document: Any, keys: Mapping[str, Any]) -> Any:
 
 
 def _shown(value: Any, depth: int = 0) -> Any:
-    """A live value as reports can write it: of bounded depth, without numbers that JSON does not have."""
+    """A live value as reports can print it: of bounded depth, without numbers that JSON does not have."""
     if isinstance(value, dict | list) and depth == _DEEPEST:
         return "…"
     if isinstance(value, dict):

@@ -1,26 +1,27 @@
-"""What is on the clusters, as far as we look: objects reduced to what the plan may know.
+"""Observed state: live objects reduced to what the planner may know.
 
-A cluster that has not answered is a value as well (`ClusterView.problem`): everything on it is unknown then, which
-is not the same as absent. A Secret loses its data as it enters; its certificates are kept as public facts.
+A cluster that has not answered is a value as well (`ClusterSnapshot.problem`): everything on it is unknown, not absent.
+The data of a Secret is dropped; the public facts of its certificates are kept.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
+from reconcile.findings import Reason
 from reconcile.kinds import SECRET, Kind
 from reconcile.skupper import certificates
 from reconcile.skupper.certificates import Certificate
 
 _PUBLIC = frozenset({"apiVersion", "kind", "type", "immutable"})
-"""What is kept of a Secret beside its metadata; a field that nobody knows could hold anything."""
+"""Fields of a Secret that are kept besides its metadata; unknown fields could hold anything."""
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class ObjectKey(NamedTuple):
-    """Which object of a cluster; the namespace of a cluster-scoped kind is empty."""
+    """Identifies an object of a cluster; the namespace of a cluster-scoped kind is empty."""
 
     kind: Kind
     namespace: str
@@ -52,57 +53,57 @@ class LiveObject:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
 
+    @classmethod
+    def from_manifest(cls, kind: Kind, body: Mapping[str, Any]) -> Self:
+        """Create a `LiveObject` from the JSON body of an object, dropping secret data.
+
+        Never raises: fields that are missing or of a wrong type count as empty, since one malformed object must not
+        stop a run.
+        """
+        metadata = _mapping(body.get("metadata"))
+        content = dict(body)
+        found: Mapping[str, Certificate] = {}
+        if kind == SECRET:
+            found = certificates.read_all(body.get("data"))
+            metadata = _without_copies(metadata)
+            content = {name: body[name] for name in _PUBLIC & body.keys()} | {"metadata": metadata}
+        return cls(
+            key=ObjectKey(kind, text(metadata.get("namespace")), text(metadata.get("name"))),
+            uid=text(metadata.get("uid")),
+            resource_version=text(metadata.get("resourceVersion")),
+            created=instant(metadata.get("creationTimestamp")),
+            labels=strings(metadata.get("labels")),
+            annotations=strings(metadata.get("annotations")),
+            owners=tuple(_owners(metadata.get("ownerReferences"))),
+            deleting=bool(metadata.get("deletionTimestamp")),
+            content=content,
+            certificates=found,
+        )
+
     @property
     def addressable(self) -> bool:
-        """False for what cannot be asked for by its name; no API server keeps such an object."""
+        """False for an object without a usable name; no API server stores such an object."""
         named = self.key.name not in {"", ".", ".."}
         return named and (not self.key.kind.namespaced or self.key.namespace not in {"", ".", ".."})
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterView:
-    """What is known of one cluster at one moment."""
+class ClusterSnapshot:
+    """What is known about one cluster at one moment."""
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict, repr=False)
-    problem: str = ""
-    """Why the cluster could not be read; empty if it was. With a problem, nothing on it is known."""
+    problem: Reason | None = None
+    """Why the cluster could not be read; None if it was. With a problem, nothing on it is known."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Namespaces that could not be read, with the reason."""
     missing_namespaces: frozenset[str] = frozenset()
-    """Namespaces that were looked for and do not exist."""
+    """Namespaces that were looked up and do not exist."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
 
-    def problem_in(self, namespace: str) -> str:
-        """Why this namespace is unknown; empty if it is known."""
-        return self.problem or self.unreadable.get(namespace, "")
-
-
-def take_in(kind: Kind, body: Mapping[str, Any]) -> LiveObject:
-    """Turn the JSON body of an object into a `LiveObject`, dropping secret data.
-
-    Total: fields that are missing or of a wrong type count as empty, since an odd object on a cluster must not
-    stop a run.
-    """
-    metadata = _mapping(body.get("metadata"))
-    content = dict(body)
-    found: Mapping[str, Certificate] = {}
-    if kind == SECRET:
-        found = certificates.read_all(body.get("data"))
-        metadata = _without_copies(metadata)
-        content = {name: body[name] for name in _PUBLIC & body.keys()} | {"metadata": metadata}
-    return LiveObject(
-        key=ObjectKey(kind, text(metadata.get("namespace")), text(metadata.get("name"))),
-        uid=text(metadata.get("uid")),
-        resource_version=text(metadata.get("resourceVersion")),
-        created=instant(metadata.get("creationTimestamp")),
-        labels=strings(metadata.get("labels")),
-        annotations=strings(metadata.get("annotations")),
-        owners=tuple(_owners(metadata.get("ownerReferences"))),
-        deleting=bool(metadata.get("deletionTimestamp")),
-        content=content,
-        certificates=found,
-    )
+    def problem_in(self, namespace: str) -> Reason | None:
+        """Why this namespace is unknown; None if it is known."""
+        return self.problem or self.unreadable.get(namespace)
 
 
 def _without_copies(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -121,19 +122,19 @@ def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:
 
 
 def text(value: object) -> str:
-    """A string of an object; empty for anything else. Half characters, which nobody can encode, are replaced."""
+    """A string of an object; empty for anything else. Lone surrogates, which cannot be encoded, are replaced."""
     if not isinstance(value, str):
         return ""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def strings(value: object) -> Mapping[str, str]:
-    """A map of strings, such as labels or the data of a ConfigMap, without the entries that are none."""
+    """A map of strings, such as labels or the data of a ConfigMap, without entries of other types."""
     return {text(key): text(entry) for key, entry in _mapping(value).items() if isinstance(entry, str)}
 
 
 def instant(value: object) -> datetime | None:
-    """Read a Kubernetes time stamp (RFC 3339); None if it is none."""
+    """Read a Kubernetes time stamp (RFC 3339); None if it is invalid."""
     try:
         moment = datetime.fromisoformat(text(value))
     except ValueError:

@@ -1,8 +1,8 @@
-"""Whose an object is: ours by two labels, and of which app-interface by the second.
+"""Ownership of objects, by two labels; the second names the app-interface.
 
-Several app-interfaces may share a cluster. Each has an *instance* name; only objects that carry our label and our
-instance are ever changed or deleted. The same labels let one cluster-wide LIST a kind find everything of ours.
-They are chosen for good: Skupper copies them into Service selectors when it makes a site.
+Several app-interfaces may share a cluster. Each has an *instance* name; only objects with our label and our instance
+are ever changed or deleted. By the same labels one cluster-wide LIST per kind finds all managed objects. The labels can
+never change: Skupper copies them into Service selectors when it creates a site.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ FIELD_MANAGER = "qontract-skupper"
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """The mark of one app-interface on its objects."""
+    """The labels of one app-interface on its objects."""
 
     instance: str
 
@@ -26,7 +26,7 @@ class Ownership:
 
     @property
     def selector(self) -> str:
-        """Label selector that finds everything of ours."""
+        """Label selector that matches all managed objects."""
         return ",".join(f"{key}={value}" for key, value in self.labels.items())
 
     def covers(self, labels: Mapping[str, str]) -> bool:

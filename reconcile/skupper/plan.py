@@ -1,28 +1,28 @@
-"""The plan: every change in order with its reason, the state of every declared link, everything wrong.
+"""The plan: all changes in order with their reasons, the state of every declared site and link, and findings.
 
-Plain values. They know nothing of a Skupper version, execute nothing and print nothing; apply, report and the
-command line all work from them.
+Plain values, independent of the Skupper version. Apply, report and the command line all work with them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import Kind
 from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait
 
 MISSING_NAMESPACE = "missing-namespace"
-"""Rule of the finding about a site whose namespace does not exist: a plan may go on, for the namespace may be part of
-the same change of the data; a run that ends so has not made what is declared."""
+"""Rule of the finding about a site whose namespace does not exist: fine in a plan, since the same change of the data
+may create the namespace; an error at the end of a run."""
 
 
 class Verb(StrEnum):
-    """What a change does; the words of action lines."""
+    """The verb of a change, as action lines print it."""
 
     APPLY = "apply"
     CREATE = "create"
@@ -30,12 +30,25 @@ class Verb(StrEnum):
     DELETE = "delete"
 
 
-class Source(NamedTuple):
-    """The Secret whose data a delivery carries; read only at that moment, never stored."""
+class ObjectRef(NamedTuple):
+    """An object on a cluster."""
 
     cluster: str
+    kind: Kind
     namespace: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """How an object of one cluster becomes an object of another cluster.
+
+    The source has private keys: it is read only for the hand-over, never stored, and not part of a plan.
+    """
+
+    source: ObjectRef
+    compose: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+    """(body of the change, body of the source) -> body to create. Defined by the engine; total and pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,38 +61,50 @@ class Change:
     kind: Kind
     name: str
     reason: str
-    """Why, in half a sentence: ``the site does not exist``."""
+    """Why, as a clause: ``the site does not exist``."""
     network: str = ""
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     """What to apply, create or patch; never holds secret data."""
     uid: str = ""
-    """Of the object to delete; the cluster refuses if another one has taken its name."""
+    """UID of the object to delete; the API server rejects the delete if another object has this name by now."""
     drift: tuple[FieldDrift, ...] = ()
-    source: Source | None = None
-    """Set for a delivery: where the token's data comes from."""
-    after: str = ""
-    """What has to happen first, on the clusters, not in this plan, as a clause that goes with "once": ``the token is
-    issued``; empty if the change can be made now."""
+    hand_over: HandOver | None = None
+    """Set if the object is composed from one of another cluster."""
+    waits_for: Wait | None = None
+    """What must be observed on the clusters first; None if the change can be applied now."""
+    admin: bool = False
+    """True if it needs the cluster-admin account."""
     removal: bool = False
-    """True if it takes a site or a declared member out of service: counts against the deletion budget."""
+    """True if it takes a site, link or policy out of service: counts against the removal budget."""
 
     @property
     def ready(self) -> bool:
-        return not self.after
+        return self.waits_for is None
 
     @property
-    def privileged(self) -> bool:
-        """True if it needs the cluster-admin account: the automation account has no rights outside of namespaces."""
-        return not self.kind.namespaced
-
-    @property
-    def lane(self) -> tuple[str, str]:
-        """Changes of one lane are made one after another, different lanes at the same time."""
+    def work_key(self) -> tuple[str, str]:
+        """Changes with the same key are applied one after another, others in parallel."""
         return self.cluster, self.namespace
 
 
+class SiteState(StrEnum):
+    """The state of a site, declared or being removed."""
+
+    ABSENT = "absent"
+    STARTING = "starting"
+    READY = "ready"
+    DOWN = "down"
+    REMOVING = "removing"
+    KEPT = "kept"
+    """Not removed, because that would exceed the removal budget."""
+    UNKNOWN = "unknown"
+    """It could not be read."""
+    SKIPPED = "skipped"
+    """Nothing is written there: it is excluded, its data has an error, or it is foreign."""
+
+
 class LinkState(StrEnum):
-    """Where a declared link is in its life."""
+    """The state of a declared link."""
 
     WAITING = "waiting"
     REQUESTED = "requested"
@@ -87,87 +112,94 @@ class LinkState(StrEnum):
     DELIVERED = "delivered"
     UP = "up"
     STANDBY = "standby"
-    """As good as up: an edge router has one active uplink and keeps its other ones in reserve."""
+    """Counts as up: an edge router has one active uplink and keeps the others on standby."""
     DOWN = "down"
     UNKNOWN = "unknown"
-    LEFT_ALONE = "left alone"
+    SKIPPED = "skipped"
 
 
-class Sight(StrEnum):
-    """What one end of a link says about it."""
+class Verdict(StrEnum):
+    """What one end of a link reports about it."""
 
     UP = "up"
     ABSENT = "absent"
     UNKNOWN = "unknown"
     SILENT = "silent"
-    """This end never lists such a link: an issuer does not see the edge sites that dial it."""
+    """This end never lists such a link: an issuer does not list the edge sites that dial it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one end says, and when it last said anything."""
+class LinkObservation:
+    """What one end reports, and when it last reported."""
 
-    sight: Sight
+    verdict: Verdict
     detail: str = ""
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
-    """The state of one declared link and what it rests on."""
+    """The state of one declared link, with the observations of both ends."""
 
     network: str
     link: Link
     state: LinkState
     reason: str = ""
     """Why it is not up, or what it waits for; empty if up."""
-    secret: str = ""
-    """Name of the Secret of the current generation; empty while the issuer is not ready."""
-    dialler: Evidence = Evidence(Sight.UNKNOWN)
-    issuer: Evidence = Evidence(Sight.UNKNOWN)
+    credential: str = ""
+    """Name of the object with its credential, the same at both ends; empty while the issuer is not ready."""
+    dialler: LinkObservation = LinkObservation(Verdict.UNKNOWN)
+    issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
-    """When the last thing happened that this link waits on; None if nothing is under way."""
+    """When the step that this link waits for has started; None if nothing is in progress."""
 
     @property
-    def settled(self) -> bool:
-        """True if the link is as it should be."""
+    def converged(self) -> bool:
+        """True if the link is as declared."""
         return self.state in {LinkState.UP, LinkState.STANDBY}
 
     @property
     def managed(self) -> bool:
-        """False for a link that this run leaves alone."""
-        return self.state is not LinkState.LEFT_ALONE
+        """False for a link that this run skips."""
+        return self.state is not LinkState.SKIPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReport:
-    """One site, declared or left over."""
+    """One site, declared or being removed."""
 
     network: str
     key: SiteKey
     name: str
     mode: str
     """``edge`` or ``interior``."""
-    state: str
-    """``ready``, ``absent``, ``starting``, ``down``, ``removing``, ``kept``, ``unknown`` or ``left alone``."""
+    state: SiteState
     reason: str = ""
     version: str = ""
     since: datetime | None = None
 
+    @classmethod
+    def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
+        """Report a declared site."""
+        mode = "edge" if site.edge else "interior"
+        return cls(
+            network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason, **rest
+        )
+
     @property
     def coming(self) -> bool:
-        """True if the site is declared and not all there yet."""
-        return self.state in {"absent", "starting"}
+        """True if the site is declared and not complete yet."""
+        return self.state in {SiteState.ABSENT, SiteState.STARTING}
 
     @property
     def leaving(self) -> bool:
-        """True if the site is to go and is not gone yet."""
-        return self.state == "removing"
+        """True if the site is being removed and not gone yet."""
+        return self.state is SiteState.REMOVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to change now and later, and how things stand."""
+    """Changes to apply now and later, and the state of sites and links."""
 
     changes: tuple[Change, ...] = ()
     links: tuple[LinkReport, ...] = ()
@@ -176,7 +208,7 @@ class Plan:
 
     @property
     def ready(self) -> tuple[Change, ...]:
-        """The changes that can be made now."""
+        """The changes that can be applied now."""
         return tuple(change for change in self.changes if change.ready)
 
     @property

@@ -1,70 +1,68 @@
-"""The planner: definitions and live state in, the plan out.
+"""The planner: desired state and observed state in, the plan out.
 
-It decides which networks may be planned at all, lets the engine say what follows for each of them, and holds
-removals against their budget. One network that is refused or cannot be read changes nothing for the others.
+It skips refused networks, has the engine of each of the others plan it, and checks removals against the guards. A
+network that is refused or cannot be read does not affect the others.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding
-from reconcile.skupper.declared import Layout
-from reconcile.skupper.engine import EngineMaker
-from reconcile.skupper.plan import Change, Plan, Verb
-from reconcile.skupper.world import World
+from reconcile.skupper import blocks
+from reconcile.skupper.engine import Engine, Engines
+from reconcile.skupper.guards import AllRead, InBudget
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
+from reconcile.skupper.plan_input import PlanInput
 
 
-def plan(world: World, layout: Layout, make_engine: EngineMaker) -> Plan:
-    """Plan everything; the same world gives the same plan."""
-    world = replace(world, findings=(*world.findings, *make_engine(world).check(layout)))
-    engine = make_engine(world)
-    refused = world.refused_networks
-    parts = [engine.plan_network(entry) for entry in layout.networks if entry.identifier not in refused]
-    links = tuple(chain.from_iterable(part.links for part in parts))
-    shared = engine.plan_shared()
-    leftovers = engine.plan_leftovers(layout, links)
-    made = [*chain.from_iterable(part.changes for part in parts), *_split(shared, removals=False)]
-    removals = [*_split(shared, removals=True), *leftovers.changes]
-    leaving = leftovers.sites
-    held = _over_budget(removals, world)
+@dataclass(slots=True)
+class _Parts:
+    """The plans of the engines so far, removals separate from all other changes."""
+
+    changes: list[Change] = field(default_factory=list)
+    removals: list[Change] = field(default_factory=list)
+    links: list[LinkReport] = field(default_factory=list)
+    sites: list[SiteReport] = field(default_factory=list)
+    leaving: list[SiteReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def plan(inputs: PlanInput, engines: Engines) -> Plan:
+    """Plan everything; the same input gives the same plan."""
+    parts = _Parts()
+    for engine in engines:
+        _add(parts, engine, inputs)
+    held = InBudget(inputs.removal_budget).finding(parts.removals)
     if held:
-        removals = []
-        leaving = tuple(replace(site, state="kept") for site in leaving)
+        # All removals or none: some of them would remove only a part of a site.
+        parts.removals = []
+        parts.leaving = [replace(site, state=SiteState.KEPT) for site in parts.leaving]
     return Plan(
-        changes=(*made, *(_in_time(change, world) for change in removals)),
-        links=links,
-        sites=(*chain.from_iterable(part.sites for part in parts), *leaving),
-        findings=(
-            *world.findings,
-            *chain.from_iterable(p.findings for p in (*parts, shared, leftovers)),
-            *held,
-        ),
+        changes=(*parts.changes, *map(AllRead(inputs.awaited).apply, parts.removals)),
+        links=tuple(parts.links),
+        sites=(*parts.sites, *parts.leaving),
+        findings=(*inputs.findings, *parts.findings, *([held] if held else [])),
     )
 
 
-def _split(shared: Plan, *, removals: bool) -> list[Change]:
-    return [change for change in shared.changes if (change.verb is Verb.DELETE) is removals]
+def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
+    """Plan the networks of one engine, what they share, and its prune."""
+    planner = engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
+    refused = inputs.refused_networks
+    accepted = [entry for entry in inputs.desired.of(engine.name) if entry.identifier not in refused]
+    networks = [planner.plan_network(network) for network in accepted]
+    links = list(chain.from_iterable(part.links for part in networks))
+    shared, prune = planner.plan_shared(), planner.plan_prune(links)
+    parts.changes += chain.from_iterable(part.changes for part in networks)
+    parts.changes += _deletes(shared.changes, wanted=False)
+    parts.removals += [*_deletes(shared.changes, wanted=True), *prune.changes]
+    parts.links += links
+    parts.sites += chain.from_iterable(part.sites for part in networks)
+    parts.leaving += prune.sites
+    parts.findings += chain.from_iterable(blocks.findings(network, inputs) for network in accepted)
+    parts.findings += chain.from_iterable(part.findings for part in (*networks, shared, prune))
 
 
-def _over_budget(removals: Sequence[Change], world: World) -> tuple[Finding, ...]:
-    """All removals or none: a list cut short would take away a part of a site."""
-    count = sum(change.removal for change in removals)
-    budget = world.removal_budget
-    if budget is None or count <= budget:
-        return ()
-    held = Finding(
-        rule="removal-budget",
-        message=(
-            f"{count} sites, links and policies would be removed, the budget left is {budget}: nothing is "
-            "removed. If that is meant, run again with a greater --max-removals"
-        ),
-    )
-    return (held,)
-
-
-def _in_time(change: Change, world: World) -> Change:
-    """Hold a removal until all clusters have answered: only then is everything counted."""
-    if change.after or not world.awaited:
-        return change
-    return replace(change, after=f"{', '.join(sorted(world.awaited))} has answered")
+def _deletes(changes: Iterable[Change], *, wanted: bool) -> Iterator[Change]:
+    return (change for change in changes if (change.verb is Verb.DELETE) is wanted)

@@ -1,6 +1,6 @@
-"""Which part of the fleet a run may touch: the filters of the command line.
+"""Which part of the fleet a run may change: the filters of the command line.
 
-A filter never changes what is declared: sites outside of it keep their place in the topology and are left alone.
+A filter never changes what is declared: sites outside of it keep their place in the topology and are skipped.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Selection:
     namespaces: frozenset[str] = frozenset()
 
     def covers_cluster(self, cluster: Cluster) -> bool:
-        """True if something on this cluster may be touched."""
+        """True if something on this cluster may be changed."""
         if self.internal is not None and cluster.internal != self.internal:
             return False
         return not self.clusters or cluster.name in self.clusters
 
     def covers(self, cluster: Cluster, namespace: str) -> bool:
-        """True if this namespace may be touched."""
+        """True if this namespace may be changed."""
         return self.covers_cluster(cluster) and (not self.namespaces or namespace in self.namespaces)
 
     @property

@@ -1,15 +1,14 @@
-"""A site: one namespace of one cluster in one network, with its configuration settled.
+"""A site: one namespace of one cluster in one network, with its configuration resolved.
 
-``SiteDefinition`` is what the data says; ``Site`` is what follows from it once network defaults, the namespace's
-overrides and our own defaults are laid over one another. Topology and plan work on sites only.
+``SiteDefinition`` is what the data says; ``Site`` is the result of merging the engine's defaults, the network's config
+and the namespace's overrides. Topology and planner work on sites only.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconcile.skupper.definitions import Cluster, Config, Network, SiteDefinition
-
-_LONGEST_NUMBER = 9
+from reconcile.findings import SiteSubject
+from reconcile.skupper.definitions import Cluster, Config, SiteDefinition
 
 
 class SiteKey(NamedTuple):
@@ -29,11 +28,16 @@ class Site:
     network: str
     definition: SiteDefinition
     config: Config
-    """Effective values: the namespace's over the network's over our defaults; camelCase keys."""
+    """Effective values: the namespace's over the network's over the engine's defaults; camelCase keys.
+
+    Only the engine of the network interprets them.
+    """
     edge: bool
-    """True: dials out only, accepts no link."""
-    ingress: str
-    """How its router is reached from outside; ``none`` for edge sites."""
+    """True: only dials out, accepts no links."""
+    accepts_links: bool
+    """True: others can dial it; never for an edge site or one marked ``delete``."""
+    routers: int = 1
+    """How many routers it runs; 0 if its config does not say that in a valid way."""
 
     @property
     def key(self) -> SiteKey:
@@ -53,62 +57,11 @@ class Site:
         return str(self.config["name"])
 
     @property
-    def live(self) -> bool:
-        """True if the site is meant to exist."""
+    def wanted(self) -> bool:
+        """True if the site should exist."""
         return not self.definition.delete
 
     @property
-    def routers(self) -> int:
-        """How many routers the site runs; 0 if its config does not say that in a usable way."""
-        routers = self.config.get("routers", 1)
-        if isinstance(routers, bool) or not isinstance(routers, int | str):
-            return 0
-        text = str(routers)
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
-
-    @property
-    def accepts_links(self) -> bool:
-        return self.live and not self.edge and self.ingress != "none"
-
-
-def settle(network: Network, definition: SiteDefinition) -> Site:
-    """Lay the namespace's configuration over the network's over our defaults.
-
-    A site on a private cluster is an edge site unless the data says otherwise, and an edge site has no ingress:
-    a network-wide ``ingress`` is meant for those sites that accept links.
-    """
-    declared = {**network.config, **definition.config}
-    edge = _is_edge(network, definition)
-    ingress = _ingress(declared, edge=edge)
-    config = {
-        "name": f"{definition.cluster.name}-{definition.namespace}",
-        **declared,
-        "routerMode": "edge" if edge else "interior",
-        "ingress": ingress,
-    }
-    for alias in ("edge", "clusterLocal"):
-        config.pop(alias, None)
-    return Site(network=network.identifier, definition=definition, config=config, edge=edge, ingress=ingress)
-
-
-def settle_all(network: Network) -> tuple[Site, ...]:
-    """Settle all sites of a network, sorted by cluster and namespace."""
-    return tuple(sorted((settle(network, site) for site in network.sites), key=lambda site: site.key))
-
-
-def _is_edge(network: Network, definition: SiteDefinition) -> bool:
-    # The closer level wins as a whole, so that `edge: false` of a namespace beats `routerMode: edge` of its network.
-    for config in (definition.config, network.config):
-        if "routerMode" in config:
-            return config["routerMode"] == "edge"
-        if "edge" in config:
-            return bool(config["edge"])
-    return bool(definition.cluster.private)
-
-
-def _ingress(declared: Config, *, edge: bool) -> str:
-    if edge:
-        return "none"
-    if "ingress" in declared:
-        return str(declared["ingress"])
-    return "none" if declared.get("clusterLocal") else "route"
+    def subject(self) -> SiteSubject:
+        """This site as the subject of a finding."""
+        return SiteSubject(self.cluster.name, self.namespace, self.network)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from reconcile.app_interface.bundle.model import Bundle
-from reconcile.app_interface.client import Client, Patience
+from reconcile.app_interface.client import Client, GraphqlTimeouts
 from reconcile.sandbox.app_interface.server import Server
 from tests.bundle.sources import from_fixtures
 
-QUICK = Patience(connect=2, query=5, sha=5)
+QUICK = GraphqlTimeouts(connect=2, query=5, sha=5)
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def connect(pauses: list[float]) -> Iterator[Callable[..., Client]]:
     with ExitStack() as clients:
 
         def make(address: str, **options: Any) -> Client:
-            options = {"patience": QUICK, "sleep": pauses.append, **options}
+            options = {"timeouts": QUICK, "sleep": pauses.append, **options}
             return clients.enter_context(Client(address, **options))
 
         yield make

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from reconcile.app_interface.client import Client, Patience
+from reconcile.app_interface.client import Client, GraphqlTimeouts
 from reconcile.app_interface.errors import (
     AccessDenied,
     BadAnswer,
@@ -132,13 +132,13 @@ def test_an_answer_that_does_not_come_in_time_is_tried_again(connect: Connect, p
         visit.ended.wait(10)
 
     with serving(late, EMPTY) as server:
-        client = connect(f"{server.url}/graphql", patience=Patience(query=0.2))
+        client = connect(f"{server.url}/graphql", timeouts=GraphqlTimeouts(query=0.2))
         assert client.ask(QUERY) == {"skupper_v1": []}
     assert pauses == [0.5]
 
 
-def test_patience_ends_after_five_attempts(connect: Connect, pauses: list[float]) -> None:
-    with serving(html(503)) as server, pytest.raises(ServerFault, match=r"it failed \(503\)"):
+def test_retries_end_after_five_attempts(connect: Connect, pauses: list[float]) -> None:
+    with serving(html(503)) as server, pytest.raises(ServerFault, match=r"failed \(503\)"):
         connect(f"{server.url}/graphql").ask(QUERY)
     assert len(server.visits) == 5
     assert pauses == [0.5, 1.0, 2.0, 4.0]
@@ -155,14 +155,14 @@ def test_a_refused_connection_is_unreachable(connect: Connect) -> None:
 
 
 def test_a_silent_server_is_unreachable(connect: Connect) -> None:
-    with silent_host() as host, pytest.raises(Unreachable, match="did not answer in time"):
-        connect(f"http://{host}/graphql", patience=Patience(query=0.05, sha=0.05)).pin()
+    with silent_host() as host, pytest.raises(Unreachable, match="no response in time"):
+        connect(f"http://{host}/graphql", timeouts=GraphqlTimeouts(query=0.05, sha=0.05)).pin()
 
 
 def test_a_server_that_was_silent_for_long_is_not_tried_again(connect: Connect, pauses: list[float]) -> None:
-    patience = Patience(sha=0.05, retries=Retries(attempts=5, within=0.04))
-    with silent_host() as host, pytest.raises(Unreachable, match="did not answer in time"):
-        connect(f"http://{host}/graphql", patience=patience).pin()
+    timeouts = GraphqlTimeouts(sha=0.05, retries=Retries(attempts=5, within=0.04))
+    with silent_host() as host, pytest.raises(Unreachable, match="no response in time"):
+        connect(f"http://{host}/graphql", timeouts=timeouts).pin()
     assert pauses == []
 
 
@@ -211,7 +211,7 @@ def test_no_other_answer_is_tried_again(
     assert len(server.visits) == 1
 
 
-def test_partial_errors_are_told_with_their_path(connect: Connect) -> None:
+def test_partial_errors_are_reported_with_their_path(connect: Connect) -> None:
     broken = {"message": "Cannot return null", "path": ["skupper_v1", 0, "namespaces"]}
     with serving(errors(broken)) as server, pytest.raises(PartialAnswer) as caught:
         connect(f"{server.url}/graphql").ask(QUERY)
@@ -230,7 +230,7 @@ def test_many_partial_errors_are_counted(connect: Connect) -> None:
 def test_an_unknown_bundle_is_named_with_the_next_step(
     connect: Connect, question: Callable[[Client], object]
 ) -> None:
-    with serving(html(404)) as server, pytest.raises(UnknownSha, match=f"bundle {SHA}.*run again"):
+    with serving(html(404)) as server, pytest.raises(UnknownSha, match=f"bundle {SHA}.*retry"):
         question(connect(f"{server.url}/graphql", sha=SHA))
 
 
@@ -247,7 +247,7 @@ def test_long_words_of_the_server_are_cut_short(connect: Connect) -> None:
     assert len(str(caught.value)) < 700
 
 
-def test_a_redirect_is_told_and_not_followed(connect: Connect) -> None:
+def test_a_redirect_is_reported_and_not_followed(connect: Connect) -> None:
     with serving(EMPTY) as elsewhere:
 
         def away(visit: Visit) -> None:
@@ -255,13 +255,13 @@ def test_a_redirect_is_told_and_not_followed(connect: Connect) -> None:
 
         with serving(away) as server, pytest.raises(BadAnswer) as caught:
             connect(f"{server.url}/graphql", token=SecretStr("Basic abc=")).ask(QUERY)
-    assert f"it redirects to http://{elsewhere.host}/graphql;" in str(caught.value)
+    assert f"redirects to http://{elsewhere.host}/graphql;" in str(caught.value)
     assert elsewhere.visits == []
 
 
 @pytest.mark.parametrize("answer", ["", "not a sha", SHA[1:], SHA.upper(), "<html></html>"])
 def test_only_a_sha256_can_be_pinned(connect: Connect, answer: str) -> None:
-    with serving(text(answer)) as server, pytest.raises(BadAnswer, match=r"/sha256: .*no sha256"):
+    with serving(text(answer)) as server, pytest.raises(BadAnswer, match=r"/sha256: .*not a SHA-256 hash"):
         connect(f"{server.url}/graphql").pin()
 
 
@@ -287,7 +287,7 @@ def test_commit_information_is_a_json_object(connect: Connect, body: str) -> Non
         connect(f"{server.url}/graphql").commit()
 
 
-def test_touched_schemas_are_collected_over_all_queries(connect: Connect) -> None:
+def test_queried_schemas_are_collected_over_all_queries(connect: Connect) -> None:
     first = sends({"data": {}, "extensions": {"schemas": ["/a-1.yml", "/b-1.yml"]}})
     second = sends({"data": {}, "extensions": {"schemas": ["/b-1.yml", "/c-1.yml"]}})
     with serving(first, second, sends({"data": {}})) as server:

@@ -160,7 +160,7 @@ def test_a_strange_key_is_answered_with_the_known_ones(write: Write) -> None:
 
 def test_a_key_outside_of_any_table_is_a_mistake(write: Write) -> None:
     said = faults(write, 'instance = "example"\n' + GRAPHQL + SKUPPER)
-    assert "outside of any table" in said["", "instance"]
+    assert "is not inside a table" in said["", "instance"]
 
 
 def test_a_value_where_a_table_belongs_is_a_mistake(write: Write) -> None:

@@ -64,7 +64,7 @@ def test_the_three_networks_are_read(fetched: Fetch) -> None:
 
 def test_a_network_carries_its_version_and_defaults(fetched: Fetch) -> None:
     vault = network(fetched())
-    assert (vault.image, vault.version) == ("quay.io/skupper/site-controller", "1.9.6")
+    assert (vault.settings, vault.version) == ({"image": "quay.io/skupper/site-controller"}, "1.9.6")
     assert (vault.strategy, vault.redundancy) == (Strategy.MESH, 2)
     assert vault.path == f"/{NETWORK}"
     assert vault.config == {
@@ -100,7 +100,7 @@ def test_a_site_carries_its_cluster_and_policies(fetched: Fetch) -> None:
     )
 
 
-def test_the_bundle_and_its_commit_are_told(server: Server, bundle: Bundle, connect: Connect) -> None:
+def test_the_bundle_and_its_commit_are_reported(server: Server, bundle: Bundle, connect: Connect) -> None:
     found = fetch(connect(server.address))
     assert (found.commit, found.timestamp) == (COMMIT, int(TIMESTAMP))
     assert found.sha == bundle.sha256
@@ -231,7 +231,7 @@ peering:
     name: d
 """
     found = site(fetched((CLUSTER, "\nautomationToken:", peering + "\nautomationToken:")))
-    assert found.cluster.peers == {"app-sre-stage-01", "app-sre-stage-02"}
+    assert found.cluster.vpc_peers == {"app-sre-stage-01", "app-sre-stage-02"}
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_data_of_another_shape_names_its_datafile(fetched: Fetch) -> None:
     assert f"/{NETWORK} topology.strategy: Input should be 'mesh' or 'redundant'" in str(caught.value)
 
 
-def test_touched_schemas_are_told(fetched: Fetch) -> None:
+def test_queried_schemas_are_reported(fetched: Fetch) -> None:
     assert fetched().schemas == {
         "/app-interface/app-interface-settings-1.yml",
         "/app-sre/integration-1.yml",
@@ -369,6 +369,6 @@ def test_answers_about_two_bundles_are_refused(server: Server, connect: Connect)
         {"data": {"clusters_v1": []}},
         {"data": {"app_interface_settings_v1": [{"path": "/s.yml", "vault": False}]}},
     ]
-    refused = pytest.raises(BadAnswer, match=r"changed between two queries.*run again")
+    refused = pytest.raises(BadAnswer, match=r"changed between two queries.*retry")
     with serving(*map(sends, replies)) as changing, refused:
         fetch(connect(f"{changing.url}/graphql"), pin=False, validate=False)

@@ -8,6 +8,7 @@ import pytest
 
 from reconcile.app_interface import config
 from reconcile.app_interface.errors import ConfigError, SecretMalformed, SecretNotFound
+from reconcile.app_interface.secret_readers import reader
 from reconcile.app_interface.secrets import (
     CachingReader,
     Entries,
@@ -16,7 +17,6 @@ from reconcile.app_interface.secrets import (
     SecretReference,
     hidden,
     read,
-    reader,
 )
 
 VALUE = "kept-to-itself"

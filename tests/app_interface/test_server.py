@@ -119,7 +119,7 @@ def test_the_newest_sha_is_plain_text(ask: Ask, bundle: Bundle) -> None:
     assert (answer.text, answer.headers["Content-Type"].split(";")[0]) == (bundle.sha256, "text/plain")
 
 
-def test_the_commit_of_each_bundle_is_told(ask: Ask, bundle: Bundle) -> None:
+def test_the_commit_of_each_bundle_is_reported(ask: Ask, bundle: Bundle) -> None:
     for path in ("/git-commit-info", f"/git-commit-info/{bundle.sha256}"):
         assert ask(path).json() == {"commit": COMMIT, "timestamp": TIMESTAMP}
 

@@ -15,7 +15,8 @@ from reconcile.app_interface.errors import (
     SecretNotFound,
     SecretStoreError,
 )
-from reconcile.app_interface.secrets import SecretReference, read, reader
+from reconcile.app_interface.secret_readers import reader
+from reconcile.app_interface.secrets import SecretReference, read
 from reconcile.app_interface.vault import VaultReader
 from tests.openshift.certificates import Authority
 from tests.openshift.loopback import Loopback, Visit, closed_port, sends, serving
@@ -145,7 +146,9 @@ def test_a_missing_secret_is_named(
 @pytest.mark.parametrize("reference", [PLAIN, VERSIONED])
 def test_a_forbidden_secret_is_named(make: Make, vault: Vault, reference: SecretReference) -> None:
     vault.forbidden.add(reference.path)
-    with pytest.raises(SecretForbidden, match=f"{reference.path} in http.*may not read it"):
+    with pytest.raises(
+        SecretForbidden, match=f"{reference.path} in http.*permission denied.*vault token capabilities"
+    ):
         make().entries(reference)
 
 
@@ -176,7 +179,7 @@ def test_a_fault_that_may_pass_is_tried_again(
 
 def test_a_refused_log_in_is_not_tried_again(make: Make, pauses: list[float]) -> None:
     with pytest.raises(
-        SecretStoreError, match=r"refuses our log-in: invalid role or secret ID; check \[vault\]"
+        SecretStoreError, match=r"rejected our login: invalid role or secret ID; check \[vault\]"
     ):
         make(role_id=ROLE_ID, secret_id=VALUE).entries(PLAIN)
     assert pauses == []
@@ -200,7 +203,7 @@ def test_an_outage_is_waited_for_once_only(make: Make, pauses: list[float]) -> N
     assert len(pauses) == 4
 
 
-def test_a_sealed_vault_is_told_in_its_own_words(make: Make, vault: Vault) -> None:
+def test_a_sealed_vault_is_reported_in_its_own_words(make: Make, vault: Vault) -> None:
     vault.faults = [refusal(503, "Vault is sealed")] * 5
     with pytest.raises(SecretStoreError, match="Vault is sealed"):
         make().entries(PLAIN)
@@ -216,15 +219,15 @@ def test_a_certificate_of_an_unknown_authority_is_not_tried_again(
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b"null", b'{"auth": null}'])
-def test_what_is_no_vault_is_told(make: Make, body: bytes) -> None:
-    refused = pytest.raises(SecretStoreError, match="its answer is not Vault's")
+def test_what_is_no_vault_is_reported(make: Make, body: bytes) -> None:
+    refused = pytest.raises(SecretStoreError, match="the response is not from Vault")
     with serving(lambda visit: visit.answer(200, body)) as strange, refused:
         make(strange.url).entries(PLAIN)
 
 
 def test_an_engine_of_another_kind_is_refused(make: Make, vault: Vault) -> None:
     vault.plain["app-sre/creds/list"] = ["a"]  # type: ignore[assignment]
-    with pytest.raises(SecretMalformed, match=r"app-sre/creds/list .*no key-value secret"):
+    with pytest.raises(SecretMalformed, match=r"app-sre/creds/list .*not a key-value secret"):
         make().entries(SecretReference("app-sre/creds/list", "token"))
 
 

@@ -6,15 +6,15 @@ server does (UIDs, one version for all) and fails as a test tells it.
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconcile.kinds import CONFIG_MAP, Kind
+from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.openshift import errors
-from reconcile.openshift.counting import RequestCounts
-from reconcile.openshift.listing import Listing, Listings
+from reconcile.openshift.messages import Listing, Listings, RequestCounts
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.plan import Change, Verb
+from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
+from reconcile.skupper.waits import Wait, WaitKind
 
 LABEL = "owner=us"
 
@@ -33,6 +33,19 @@ def change(name="x", namespace="net", cluster="a", *, verb=Verb.APPLY, kind=CONF
     body = None if verb is Verb.DELETE else manifest(name, namespace)
     fields = {"reason": "so it is declared", "body": body, **fields}
     return Change(verb=verb, cluster=cluster, namespace=namespace, kind=kind, name=name, **fields)
+
+
+def wait(kind: WaitKind, text: str = "something happens") -> Wait:
+    return Wait(kind, "a/net", text)
+
+
+def hand_over(name: str, namespace: str = "net", cluster: str = "b") -> HandOver:
+    """Makes a Secret with the data of that one."""
+    return HandOver(ObjectRef(cluster, SECRET, namespace, name), with_data)
+
+
+def with_data(body: Mapping, source: Mapping) -> dict:
+    return {**body, "data": source["data"]}
 
 
 class Clock:

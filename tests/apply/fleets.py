@@ -5,20 +5,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
 from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts
-from reconcile.apply.picture import Picture
 from reconcile.apply.running import Outcome, Run
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.live import ObjectKey, take_in
+from reconcile.skupper.live import LiveObject, ObjectKey
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
 
 from .fakes import Clock, FakeClient
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-Lane = tuple[str, str]
+WorkKey = tuple[str, str]
 
 
 class FakeFleet:
@@ -29,7 +29,7 @@ class FakeFleet:
         self.clients = {client.cluster: client for client in clients}
         self.clusters = Clusters(
             {name: Accounts(client) for name, client in self.clients.items()},
-            {name: Picture() for name in self.clients},
+            {name: ClusterCache() for name in self.clients},
         )
         self.late = frozenset(late)
         self.pending = frozenset(self.clients)
@@ -38,8 +38,8 @@ class FakeFleet:
         """Jobs that have been handed out and are not done yet, with their clusters."""
         self.handed_out: list[str] = []
         """The clusters of all jobs, in order."""
-        self.watched: list[set[Lane]] = []
-        """The lanes of every call of `watch`."""
+        self.watched: list[set[WorkKey]] = []
+        """The work keys of every call of `watch`."""
 
     # -- what a test plays -------------------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ class FakeFleet:
         """A cluster has been read."""
         for kind in (CONFIG_MAP, SECRET):
             for body in self.clients[name].list(kind).items:
-                self.clusters.pictures[name].put(take_in(kind, body))
+                self.clusters.caches[name].put(LiveObject.from_manifest(kind, body))
         self.pending -= {name}
         self._done(name)
 
@@ -59,7 +59,7 @@ class FakeFleet:
 
     def see(self, name: str, body: dict) -> None:
         """A watch has shown an object."""
-        self.clusters.pictures[name].put(take_in(CONFIG_MAP, body))
+        self.clusters.caches[name].put(LiveObject.from_manifest(CONFIG_MAP, body))
         self._changed()
 
     def refuse_watch(self, error: errors.ClusterError) -> None:
@@ -71,6 +71,11 @@ class FakeFleet:
         self.jobs = [entry for entry in self.jobs if entry not in jobs]
         for _, job in jobs:
             job()
+
+    def work_first(self) -> None:
+        """Do the job that was handed out first."""
+        _, job = self.jobs.pop(0)
+        job()
 
     # -- what a run does ---------------------------------------------------------------------------------------------
 
@@ -87,8 +92,8 @@ class FakeFleet:
     def failures(self) -> tuple[ClusterFailed, ...]:
         return tuple(self.failed[name] for name in sorted(self.failed))
 
-    def watch(self, lanes, changed, refused, *, longest) -> None:
-        self.watched.append(set(lanes))
+    def watch(self, work_keys, changed, refused, *, longest) -> None:
+        self.watched.append(set(work_keys))
         self.longest = longest
         self._changed, self._refused = changed, refused
 
@@ -130,7 +135,7 @@ class Planner:
     links: tuple[LinkReport, ...] = ()
     sites: tuple[SiteReport, ...] = ()
     removed: list[int] = field(default_factory=list)
-    """How many removals each plan was told of."""
+    """How many removals each plan was reported."""
     moments: list[datetime] = field(default_factory=list)
     stubborn: bool = False
     """True: whatever is made, it is planned again."""
@@ -147,12 +152,12 @@ class Planner:
 
     def _made(self, change: Change, fleet: FakeFleet) -> bool:
         key = ObjectKey(change.kind, change.namespace, change.name)
-        there = key in fleet.clusters.pictures[change.cluster].keys(change.kind)
+        there = key in fleet.clusters.caches[change.cluster].keys(change.kind)
         return not self.stubborn and there is not (change.verb is Verb.DELETE)
 
 
-class Stage:
-    """A run over a fake fleet, with all that it told."""
+class Scenario:
+    """A run over a fake fleet, with everything that it reported."""
 
     def __init__(self, *clients: FakeClient, late: Iterable[str] = ()) -> None:
         self.fleet = FakeFleet(*(clients or (FakeClient("a"), FakeClient("b"))), late=late)

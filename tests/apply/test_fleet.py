@@ -12,15 +12,15 @@ from reconcile.apply.observing import Accounts
 from reconcile.apply.watching import MOST_STREAMS
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
+from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ObjectKey
-from reconcile.skupper.reading import Look, Read
 
 from .fakes import LABEL, FakeClient, error
 
 PATIENCE = 30
 """Seconds after which a test gives up on another thread."""
-TRACE = Read(CONFIG_MAP, labels=LABEL)
-READS = (TRACE, Read(SECRET, labels=LABEL))
+TRACE = ListRequest(CONFIG_MAP, labels=LABEL)
+READS = (TRACE, ListRequest(SECRET, labels=LABEL))
 
 
 @dataclass
@@ -40,14 +40,11 @@ class Answers:
             assert self._changed.wait_for(lambda: set(names) <= set(self.names), PATIENCE)
 
 
-def target(client: FakeClient, opens=None, *, namespaces=("net",), closer=lambda _: ()) -> Target:
+def target(client: FakeClient, opens=None, *, namespaces=("net",), probes_for=lambda _: ()) -> Target:
     return Target(
         name=client.cluster,
         open=opens or (lambda: Accounts(client)),
-        reads=READS,
-        trace=TRACE,
-        closer=closer,
-        namespaces=namespaces,
+        readings=(Reading(presence_list=TRACE, lists=READS, probes_for=probes_for, namespaces=namespaces),),
     )
 
 
@@ -81,8 +78,8 @@ def test_a_cluster_is_read_by_all_its_lists():
 def test_what_the_lists_do_not_show_is_looked_for_by_name():
     a = FakeClient("a")
     a.put("x", labels={})
-    look = Look(Read(CONFIG_MAP, fields="metadata.name=x"), ("net",))
-    assert keys(read(target(a, closer=lambda _: (look,))), "a") == {ObjectKey(CONFIG_MAP, "net", "x")}
+    probe = Probe(ListRequest(CONFIG_MAP, fields="metadata.name=x"), ("net",))
+    assert keys(read(target(a, probes_for=lambda _: (probe,))), "a") == {ObjectKey(CONFIG_MAP, "net", "x")}
 
 
 def test_a_cluster_that_no_network_names_costs_one_list_if_nothing_is_there():
@@ -101,8 +98,8 @@ def test_a_cluster_that_no_network_names_is_read_whole_if_something_is_there():
 def test_a_cluster_that_fails_is_unknown_and_the_others_are_read():
     a, b = FakeClient("a"), FakeClient("b")
     a.fail("list", error(errors.Unreachable))
-    views, pending = read(target(a), target(b)).known()
-    assert (bool(views["a"].problem), views["b"].problem, pending) == (True, "", frozenset())
+    snapshots, pending = read(target(a), target(b)).known()
+    assert (bool(snapshots["a"].problem), snapshots["b"].problem, pending) == (True, None, frozenset())
 
 
 def test_a_cluster_that_cannot_be_opened_says_why():
@@ -212,22 +209,22 @@ def test_a_cluster_that_is_given_up_while_it_is_watched_is_unknown_from_then_on(
         assert fleet.known()[0]["a"].problem == str(error(errors.Unauthorised))
 
 
-def test_a_watch_that_is_refused_is_told_with_its_error():
+def test_a_watch_that_is_refused_is_reported_with_its_error():
     a = FakeClient("a")
     a.fail("watch", error(errors.Forbidden))
     refusals: list[str] = []
-    told = threading.Semaphore(0)
+    reported = threading.Semaphore(0)
 
     def refused(refusal: errors.ClusterError) -> None:
         refusals.append(str(refusal))
-        told.release()
+        reported.release()
 
     with fleet_of(target(a)) as (fleet, answers):
         fleet.read(answers)
         answers.wait_for("a")
         fleet.watch([("a", "net")], lambda: None, refused, longest=PATIENCE)
         for _ in READS:
-            assert told.acquire(timeout=PATIENCE)
+            assert reported.acquire(timeout=PATIENCE)
     assert refusals == [str(error(errors.Forbidden))] * len(READS)
 
 

@@ -1,38 +1,42 @@
 """Reading a cluster: what counts as not there, what as unknown, and what as a failure of the whole cluster."""
 
+import itertools
 import threading
 
 import pytest
 
-from reconcile.apply.observing import AT_ONCE, Accounts, look_closer, observe
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
+from reconcile.apply.observing import AT_ONCE, Accounts, observe, send_probes
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, NAMESPACE, ROUTE, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.live import ClusterView
-from reconcile.skupper.reading import Look, Read
+from reconcile.openshift.messages import Listings
+from reconcile.skupper.list_requests import ListRequest, Probe
+from reconcile.skupper.live import ClusterSnapshot
 
 from .fakes import LABEL, FakeClient, error
 
-MAPS, SECRETS = Read(CONFIG_MAP, labels=LABEL), Read(SECRET, labels=LABEL)
-ROUTES = Read(ROUTE, labels=LABEL, optional=True)
-POLICIES = Read(CLUSTER_POLICY, labels=LABEL, optional=True, admin=True)
-BY_NAME = Read(CONFIG_MAP, fields="metadata.name=x")
+MAPS, SECRETS = ListRequest(CONFIG_MAP, labels=LABEL), ListRequest(SECRET, labels=LABEL)
+ROUTES = ListRequest(ROUTE, labels=LABEL, optional=True)
+POLICIES = ListRequest(CLUSTER_POLICY, labels=LABEL, optional=True, admin=True)
+BY_NAME = ListRequest(CONFIG_MAP, fields="metadata.name=x")
 PATIENCE = 30
+A_MOMENT = 0.5
+"""Seconds in which another LIST would be sent if one were."""
 
 
 class Reading:
     def __init__(self) -> None:
         self.client = FakeClient("a")
         self.admin: FakeClient | None = None
-        self.picture = Picture()
+        self.cache = ClusterCache()
 
-    def read(self, *reads: Read, namespaces=("one", "two")) -> ClusterView:
-        observe(Accounts(self.client, self.admin), reads, namespaces, self.picture)
-        return self.picture.view()
+    def read(self, *list_requests: ListRequest, namespaces=("one", "two")) -> ClusterSnapshot:
+        observe(Accounts(self.client, self.admin), list_requests, namespaces, self.cache)
+        return self.cache.snapshot()
 
-    def look(self, *looks: Look) -> ClusterView:
-        look_closer(Accounts(self.client, self.admin), looks, self.picture)
-        return self.picture.view()
+    def probe(self, *probes: Probe) -> ClusterSnapshot:
+        send_probes(Accounts(self.client, self.admin), probes, self.cache)
+        return self.cache.snapshot()
 
     def serve_no(self, kind) -> None:
         """Have the cluster not know a kind."""
@@ -54,8 +58,8 @@ def reading() -> Reading:
     return Reading()
 
 
-def names(view: ClusterView) -> set[tuple[str, str]]:
-    return {(key.namespace, key.name) for key in view.objects}
+def names(snapshot: ClusterSnapshot) -> set[tuple[str, str]]:
+    return {(key.namespace, key.name) for key in snapshot.objects}
 
 
 def test_one_list_a_kind_reads_a_whole_cluster(reading: Reading):
@@ -82,8 +86,8 @@ def test_a_namespace_that_may_not_be_read_is_unknown_and_the_others_count(readin
     reading.client.put("x", "two")
     refusal = error(errors.Forbidden, namespace="one")
     reading.client.fail("list", refusal, namespace="one")
-    view = reading.read(MAPS)
-    assert (names(view), view.unreadable) == ({("two", "x")}, {"one": str(refusal)})
+    snapshot = reading.read(MAPS)
+    assert (names(snapshot), snapshot.unreadable) == ({("two", "x")}, {"one": str(refusal)})
 
 
 def test_a_namespace_that_does_not_exist_is_missing(reading: Reading):
@@ -149,7 +153,7 @@ def test_a_cluster_admin_that_may_not_list_policies_fails_the_cluster(reading: R
 def test_a_kind_on_which_nothing_declared_depends_may_be_refused(reading: Reading, kind: type):
     reading.admin = FakeClient("a")
     reading.admin.fail("list", error(kind))
-    reading.read(Read(CLUSTER_POLICY, optional=True, admin=True, spare=True))
+    reading.read(ListRequest(CLUSTER_POLICY, optional=True, admin=True, best_effort=True))
 
 
 def test_the_error_that_counts_is_that_of_the_first_list(reading: Reading):
@@ -166,6 +170,27 @@ def test_the_error_that_counts_is_that_of_the_first_list(reading: Reading):
     reading.client.list_all = list_all
     with pytest.raises(errors.ServerFault):
         reading.read(MAPS, SECRETS)
+
+
+def test_after_a_failure_no_further_list_is_sent(reading: Reading):
+    """Not even while lists that were sent before are still unanswered."""
+    all_sent, another_sent = threading.Barrier(AT_ONCE), threading.Event()
+    number = itertools.count()
+
+    def list_all(kind, **_):
+        sent = next(number)
+        if sent >= AT_ONCE:
+            another_sent.set()
+        elif all_sent.wait(PATIENCE) == 0:
+            raise error(errors.Unreachable)
+        else:
+            another_sent.wait(A_MOMENT)
+        return Listings((), (None,), {None: "1"})
+
+    reading.client.list_all = list_all
+    with pytest.raises(errors.Unreachable):
+        reading.read(*[MAPS] * (2 * AT_ONCE))
+    assert not another_sent.is_set()
 
 
 def test_lists_are_sent_side_by_side_and_never_too_many(reading: Reading):
@@ -187,46 +212,46 @@ def test_lists_are_sent_side_by_side_and_never_too_many(reading: Reading):
 
 def test_a_closer_look_shows_what_somebody_else_has(reading: Reading):
     reading.client.put("x", "one", labels={})
-    assert names(reading.look(Look(BY_NAME, ("one",)))) == {("one", "x")}
+    assert names(reading.probe(Probe(BY_NAME, ("one",)))) == {("one", "x")}
 
 
 def test_a_closer_look_shows_nothing_of_other_namespaces(reading: Reading):
     reading.client.put("x", "one", labels={})
     reading.client.put("x", "two", labels={})
-    assert names(reading.look(Look(BY_NAME, ("one",)))) == {("one", "x")}
+    assert names(reading.probe(Probe(BY_NAME, ("one",)))) == {("one", "x")}
 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_namespace_in_which_nothing_was_found_is_looked_for(reading: Reading, there: bool):
     if there:
         reading.client.put("one", "", kind=NAMESPACE)
-    assert reading.look(Look(BY_NAME, ("one",))).missing_namespaces == (set() if there else {"one"})
+    assert reading.probe(Probe(BY_NAME, ("one",))).missing_namespaces == (set() if there else {"one"})
 
 
 def test_a_namespace_in_which_something_was_found_is_not_looked_for(reading: Reading):
     reading.client.put("x", "one", labels={})
-    reading.look(Look(BY_NAME, ("one",)))
+    reading.probe(Probe(BY_NAME, ("one",)))
     assert reading.client.times("get") == 0
 
 
 def test_who_may_not_look_at_namespaces_does_not_know_that_one_is_missing(reading: Reading):
     reading.client.fail("get", error(errors.Forbidden))
-    assert reading.look(Look(BY_NAME, ("one",))).missing_namespaces == set()
+    assert reading.probe(Probe(BY_NAME, ("one",))).missing_namespaces == set()
 
 
 def test_a_namespace_that_refuses_a_closer_look_is_unknown(reading: Reading):
     reading.client.cluster_wide = False
     refusal = error(errors.Forbidden, namespace="one")
     reading.client.fail("list", refusal, namespace="one")
-    assert reading.look(Look(BY_NAME, ("one", "two"))).unreadable == {"one": str(refusal)}
+    assert reading.probe(Probe(BY_NAME, ("one", "two"))).unreadable == {"one": str(refusal)}
 
 
 @pytest.mark.parametrize("optional", [True, False])
 def test_a_closer_look_at_a_kind_that_is_not_served(reading: Reading, optional: bool):
     reading.serve_no(DEPLOYMENT)
-    look = Look(Read(DEPLOYMENT, fields="metadata.name=x", optional=optional), ("one",))
+    probe = Probe(ListRequest(DEPLOYMENT, fields="metadata.name=x", optional=optional), ("one",))
     if optional:
-        assert names(reading.look(look)) == set()
+        assert names(reading.probe(probe)) == set()
     else:
         with pytest.raises(errors.NotServed):
-            reading.look(look)
+            reading.probe(probe)

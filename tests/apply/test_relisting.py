@@ -2,18 +2,22 @@
 
 import pytest
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.observing import Accounts
-from reconcile.apply.picture import Picture
 from reconcile.apply.relisting import AWAITED_EVERY, LISTERS, LOOK_EVERY, OTHERS_EVERY, Relister
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import LOST_AFTER, Sink
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.reading import Read
+from reconcile.skupper.list_requests import ListRequest
 
 from .fakes import LABEL, Clock, FakeClient, Stop, error
 
-READS = (Read(CONFIG_MAP, labels=LABEL), Read(SECRET, labels=LABEL), Read(DEPLOYMENT, labels=LABEL))
+READS = (
+    ListRequest(CONFIG_MAP, labels=LABEL),
+    ListRequest(SECRET, labels=LABEL),
+    ListRequest(DEPLOYMENT, labels=LABEL),
+)
 EVERYWHERE = ("one", "two", "three")
 
 
@@ -23,8 +27,8 @@ class Relisted:
     def __init__(self) -> None:
         self.clock = Clock()
         self.client = FakeClient("a", cluster_wide=False)
-        self.picture = Picture()
-        self.told: list[str] = []
+        self.cache = ClusterCache()
+        self.reported: list[str] = []
         self.told_at: list[float] = []
         self.plays: list = []
         """What happens while a thread waits, with the moment."""
@@ -41,7 +45,7 @@ class Relisted:
         stop = Stop(self.clock, until)
         stop.plays = self.plays
         sink = Sink(
-            self.picture,
+            self.cache,
             lambda: self._tell("changed"),
             lambda refusal: self._tell(f"refused: {refusal}"),
             lambda reason: self._tell(f"lost: {reason}"),
@@ -56,20 +60,20 @@ class Relisted:
     def at(self, moment: float, happens) -> None:
         """Have something happen at the first request from that moment on."""
 
-        def look() -> None:
+        def probe() -> None:
             if self.clock.now >= moment:
                 happens()
             else:
-                self.client.before("list", look)
+                self.client.before("list", probe)
 
-        self.client.before("list", look)
+        self.client.before("list", probe)
 
     def lists(self, namespace: str) -> float:
         """How often all of a namespace was listed."""
         return self.client.times("list", namespace) / len(READS)
 
     def _tell(self, what: str) -> None:
-        self.told.append(what)
+        self.reported.append(what)
         self.told_at.append(self.clock.now)
 
 
@@ -86,14 +90,14 @@ def test_where_something_is_awaited_all_is_listed_at_once(relisted: Relisted):
 def test_a_change_where_something_is_awaited_is_noticed_within_seconds(relisted: Relisted):
     relisted.at(7, lambda: relisted.client.put("x", "two"))
     relisted.work(until=20)
-    assert relisted.told == ["changed"]
+    assert relisted.reported == ["changed"]
     assert relisted.told_at[0] <= 7 + AWAITED_EVERY
 
 
 def test_a_change_where_nothing_is_awaited_is_noticed_as_well(relisted: Relisted):
     relisted.at(7, lambda: relisted.client.put("x", "two"))
     relisted.work(until=60, awaited=("one",))
-    assert relisted.told == ["changed"]
+    assert relisted.reported == ["changed"]
     assert relisted.told_at[0] <= 7 + OTHERS_EVERY + LOOK_EVERY
 
 
@@ -124,18 +128,18 @@ def test_slow_lists_are_not_sent_faster_than_they_are_answered(relisted: Reliste
 
 def test_threads_are_no_more_than_namespaces_and_never_many(relisted: Relisted):
     def threads(count: int) -> int:
-        sink = Sink(relisted.picture, lambda: None, lambda _: None, lambda _: None)
+        sink = Sink(relisted.cache, lambda: None, lambda _: None, lambda _: None)
         scopes = [Scope(read, f"n{number}", "0") for read in READS for number in range(count)]
         return Relister(scopes, Accounts(relisted.client), sink).threads
 
     assert [threads(0), threads(2), threads(60), threads(600)] == [0, 2, LISTERS, LISTERS]
 
 
-def test_a_namespace_that_is_forbidden_is_told_and_the_others_go_on(relisted: Relisted):
+def test_a_namespace_that_is_forbidden_is_reported_and_the_others_go_on(relisted: Relisted):
     refusal = error(errors.Forbidden, namespace="two")
     relisted.client.fail("list", refusal, namespace="two")
     relisted.work(until=20)
-    assert relisted.told == [f"refused: {refusal}"] * len(READS)
+    assert relisted.reported == [f"refused: {refusal}"] * len(READS)
     assert relisted.lists("two") == 1
     assert relisted.lists("one") > 3
 
@@ -144,7 +148,7 @@ def test_a_namespace_that_fails_while_others_answer_is_given_up_alone(relisted: 
     failure = error(errors.ServerFault, namespace="two")
     relisted.client.fail("list", failure, namespace="two")
     relisted.work(until=30)
-    assert relisted.told == [f"refused: {failure}"]
+    assert relisted.reported == [f"refused: {failure}"]
     assert LOST_AFTER < relisted.told_at[0] <= LOST_AFTER + AWAITED_EVERY
     assert relisted.lists("three") > 5
 
@@ -152,7 +156,7 @@ def test_a_namespace_that_fails_while_others_answer_is_given_up_alone(relisted: 
 def test_a_cluster_that_does_not_answer_is_given_up_once(relisted: Relisted):
     relisted.client.fail("list", error(errors.Unreachable))
     relisted.work(until=60)
-    assert relisted.told == [f"lost: {error(errors.Unreachable)}"]
+    assert relisted.reported == [f"lost: {error(errors.Unreachable)}"]
     assert LOST_AFTER < relisted.told_at[0] <= LOST_AFTER + AWAITED_EVERY
 
 
@@ -160,10 +164,10 @@ def test_a_cluster_that_fails_for_a_moment_is_not_given_up(relisted: Relisted):
     relisted.at(30, lambda: relisted.client.fail("list", error(errors.Unreachable), times=6))
     relisted.at(60, lambda: relisted.client.fail("list", error(errors.Unreachable), times=6))
     relisted.work(until=100)
-    assert relisted.told == []
+    assert relisted.reported == []
 
 
 def test_an_account_that_is_not_accepted_any_more_ends_the_cluster_at_once(relisted: Relisted):
     relisted.at(10, lambda: relisted.client.fail("list", error(errors.Unauthorised)))
     relisted.work(until=60)
-    assert relisted.told == [f"lost: {error(errors.Unauthorised)}"]
+    assert relisted.reported == [f"lost: {error(errors.Unauthorised)}"]

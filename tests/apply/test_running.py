@@ -1,6 +1,7 @@
 """The run: what is begun when, what a failure ends and what it does not, and when the run is over."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,13 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, P
 from reconcile.apply.running import GATHER, TICK
 from reconcile.kinds import SECRET
 from reconcile.openshift import errors
-from reconcile.skupper.plan import LinkReport, LinkState, SiteReport, Source, Verb
+from reconcile.skupper.plan import LinkReport, LinkState, SiteReport, SiteState, Verb
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import WaitKind
 
-from .fakes import FakeClient, change, error, manifest
-from .fleets import BEGAN, Stage
+from .fakes import FakeClient, change, error, hand_over, wait
+from .fleets import BEGAN, Scenario
 
 WAIT = 30.0
 PATIENCE = 30
@@ -22,11 +24,11 @@ PATIENCE = 30
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def scenario() -> Scenario:
+    return Scenario()
 
 
-def site(state: str, cluster: str = "a", namespace: str = "net", since=BEGAN) -> SiteReport:
+def site(state: SiteState, cluster: str = "a", namespace: str = "net", since=BEGAN) -> SiteReport:
     key = SiteKey(cluster, namespace)
     return SiteReport(network="n", key=key, name="s", mode="interior", state=state, since=since)
 
@@ -40,90 +42,90 @@ def link(state: LinkState = LinkState.REQUESTED, since=BEGAN) -> LinkReport:
 # -- making changes ------------------------------------------------------------------------------------------------
 
 
-def test_what_is_planned_is_made(stage: Stage):
-    stage.declare(change("x"), change("y", cluster="b"))
-    outcome = stage.run()
-    assert (stage.fleet.clients["a"].names(), stage.fleet.clients["b"].names()) == ({"x"}, {"y"})
+def test_what_is_planned_is_made(scenario: Scenario):
+    scenario.declare(change("x"), change("y", cluster="b"))
+    outcome = scenario.run()
+    assert (scenario.fleet.clients["a"].names(), scenario.fleet.clients["b"].names()) == ({"x"}, {"y"})
     assert (outcome.writes, outcome.failures, outcome.plan.changes) == (2, [], ())
 
 
-def test_a_run_with_nothing_to_do_plans_once_and_ends(stage: Stage):
-    stage.run(WAIT)
-    assert stage.plans == 1
-    assert stage.played.now() == 0
+def test_a_run_with_nothing_to_do_plans_once_and_ends(scenario: Scenario):
+    scenario.run(WAIT)
+    assert scenario.plans == 1
+    assert scenario.played.now() == 0
 
 
-def test_changes_of_one_lane_are_made_in_order(stage: Stage):
+def test_changes_of_one_work_key_are_made_in_order(scenario: Scenario):
     names = [f"x{number}" for number in range(9)]
-    stage.declare(*(change(name) for name in names))
-    stage.run()
-    assert stage.started == names
-    assert [name for verb, _, name in stage.fleet.clients["a"].asked if verb == "apply"] == names
+    scenario.declare(*(change(name) for name in names))
+    scenario.run()
+    assert scenario.started == names
+    assert [name for verb, _, name in scenario.fleet.clients["a"].asked if verb == "apply"] == names
 
 
-def test_a_lane_that_is_busy_is_given_nothing_more_until_it_is_free(stage: Stage):
-    stage.declare(change("x"))
+def test_a_work_key_that_is_busy_is_given_nothing_more_until_it_is_free(scenario: Scenario):
+    scenario.declare(change("x"))
     handed_out = []
-    stage.then(
-        lambda: stage.declare(change("y")),
-        lambda: handed_out.append(len(stage.fleet.jobs)),
-        stage.fleet.work,
-        lambda: handed_out.append(len(stage.fleet.jobs)),
+    scenario.then(
+        lambda: scenario.declare(change("y")),
+        lambda: handed_out.append(len(scenario.fleet.jobs)),
+        scenario.fleet.work,
+        lambda: handed_out.append(len(scenario.fleet.jobs)),
     )
-    stage.run()
+    scenario.run()
     assert handed_out == [1, 1]
-    assert stage.started == ["x", "y"]
+    assert scenario.started == ["x", "y"]
 
 
-def test_lanes_are_worked_on_at_the_same_time(stage: Stage):
-    stage.declare(change("x", "one"), change("y", "two"), change("z", cluster="b"))
+def test_work_keys_are_worked_on_at_the_same_time(scenario: Scenario):
+    scenario.declare(change("x", "one"), change("y", "two"), change("z", cluster="b"))
     at_once = []
-    stage.then(lambda: at_once.extend(cluster for cluster, _ in stage.fleet.jobs))
-    stage.run()
+    scenario.then(lambda: at_once.extend(cluster for cluster, _ in scenario.fleet.jobs))
+    scenario.run()
     assert at_once == ["a", "a", "b"]
 
 
-def test_a_lane_goes_on_while_another_one_takes_long(stage: Stage):
-    stage.declare(change("x", cluster="a"), change("y", cluster="b"))
-    stage.then(
-        lambda: stage.fleet.work("b"),
-        lambda: stage.declare(change("z", cluster="b")),
-        lambda: stage.fleet.work("b"),
+def test_a_work_key_goes_on_while_another_one_takes_long(scenario: Scenario):
+    scenario.declare(change("x", cluster="a"), change("y", cluster="b"))
+    scenario.then(
+        lambda: scenario.fleet.work("b"),
+        lambda: scenario.declare(change("z", cluster="b")),
+        lambda: scenario.fleet.work("b"),
     )
-    stage.run()
-    assert stage.started == ["y", "z", "x"]
+    scenario.run()
+    assert scenario.started == ["y", "z", "x"]
 
 
-def test_what_has_to_wait_for_something_is_not_made(stage: Stage):
-    stage.declare(change("x", after="the token is issued"))
-    stage.run()
-    assert stage.started == []
+def test_what_has_to_wait_for_something_is_not_made(scenario: Scenario):
+    scenario.declare(change("x", waits_for=wait(WaitKind.ISSUED)))
+    scenario.run()
+    assert scenario.started == []
 
 
-def test_what_becomes_ready_by_a_write_is_made_next(stage: Stage):
-    stage.declare(change("x"))
-    stage.listen = lambda event: (
-        stage.declare(change("y", cluster="b"))
-        if event == ChangeStarted(change("x")) and len(stage.planner.declared) == 1
+def test_what_becomes_ready_by_a_write_is_made_next(scenario: Scenario):
+    scenario.declare(change("x"))
+    scenario.listen = lambda event: (
+        scenario.declare(change("y", cluster="b"))
+        if event == ChangeStarted(change("x")) and len(scenario.planner.declared) == 1
         else None
     )
-    stage.run()
-    assert stage.started == ["x", "y"]
+    scenario.run()
+    assert scenario.started == ["x", "y"]
 
 
 # -- counting ------------------------------------------------------------------------------------------------------
 
 
-def test_each_removal_is_counted_for_the_plans_after_it(stage: Stage):
+def test_each_removal_is_counted_for_the_plans_after_it(scenario: Scenario):
     for name in ("x", "y"):
-        stage.fleet.clients["a"].put(name)
-    stage.declare(change("x", verb=Verb.DELETE, removal=True), change("y", verb=Verb.DELETE))
-    stage.run()
-    assert stage.planner.removed == [0, 1]
+        scenario.fleet.clients["a"].put(name)
+    scenario.declare(change("x", verb=Verb.DELETE, removal=True), change("y", verb=Verb.DELETE))
+    scenario.run()
+    assert scenario.planner.removed == [0, 1]
 
 
-def test_removals_in_a_lane_that_is_still_at_work_are_counted(stage: Stage):
-    a = stage.fleet.clients["a"]
+def test_removals_in_a_work_key_that_is_still_at_work_are_counted(scenario: Scenario):
+    a = scenario.fleet.clients["a"]
     reached, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -132,52 +134,54 @@ def test_removals_in_a_lane_that_is_still_at_work_are_counted(stage: Stage):
 
     for name in ("x", "y"):
         a.put(name)
-    stage.declare(*(change(name, verb=Verb.DELETE, removal=True) for name in ("x", "y")))
+    scenario.declare(*(change(name, verb=Verb.DELETE, removal=True) for name in ("x", "y")))
     a.before("delete", lambda: a.before("delete", hold))
-    worker = threading.Thread(target=stage.fleet.work)
-    stage.then(lambda: [worker.start(), reached.wait(PATIENCE)], lambda: [go_on.set(), worker.join(PATIENCE)])
-    stage.run()
-    assert stage.planner.removed == [0, 1, 2]
+    worker = threading.Thread(target=scenario.fleet.work)
+    scenario.then(
+        lambda: [worker.start(), reached.wait(PATIENCE)], lambda: [go_on.set(), worker.join(PATIENCE)]
+    )
+    scenario.run()
+    assert scenario.planner.removed == [0, 1, 2]
 
 
-def test_a_removal_that_fails_is_not_counted(stage: Stage):
-    stage.fleet.clients["a"].put("x")
-    stage.fleet.clients["a"].fail("delete", error(errors.Forbidden))
-    stage.declare(change("x", verb=Verb.DELETE, removal=True))
-    stage.run()
-    assert set(stage.planner.removed) == {0}
+def test_a_removal_that_fails_is_not_counted(scenario: Scenario):
+    scenario.fleet.clients["a"].put("x")
+    scenario.fleet.clients["a"].fail("delete", error(errors.Forbidden))
+    scenario.declare(change("x", verb=Verb.DELETE, removal=True))
+    scenario.run()
+    assert set(scenario.planner.removed) == {0}
 
 
-def test_a_removal_of_what_is_gone_already_is_counted_and_is_no_write(stage: Stage):
-    a = stage.fleet.clients["a"]
+def test_a_removal_of_what_is_gone_already_is_counted_and_is_no_write(scenario: Scenario):
+    a = scenario.fleet.clients["a"]
     a.put("x")
     a.before("delete", lambda: a.drop("x"))
-    stage.declare(change("x", verb=Verb.DELETE, removal=True))
-    assert stage.run().writes == 0
-    assert stage.planner.removed[-1] == 1
+    scenario.declare(change("x", verb=Verb.DELETE, removal=True))
+    assert scenario.run().writes == 0
+    assert scenario.planner.removed[-1] == 1
 
 
-def test_a_delivery_that_found_no_token_is_no_write(stage: Stage):
-    stage.declare(change("t", kind=SECRET, verb=Verb.CREATE, source=Source("b", "net", "t")))
-    outcome = stage.run()
-    assert (outcome.writes, stage.fleet.clients["a"].times("create")) == (0, 0)
+def test_a_delivery_that_found_no_token_is_no_write(scenario: Scenario):
+    scenario.declare(change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t")))
+    outcome = scenario.run()
+    assert (outcome.writes, scenario.fleet.clients["a"].times("create")) == (0, 0)
 
 
-def test_a_run_that_wrote_nothing_does_not_wait_for_what_is_older_than_it_would_wait(stage: Stage):
-    stage.declare(change("t", kind=SECRET, verb=Verb.CREATE, source=Source("b", "net", "t")))
-    stage.planner.links = (link(since=BEGAN - timedelta(seconds=2 * WAIT)),)
-    stage.run(WAIT)
-    assert stage.played.now() == 0
+def test_a_run_that_wrote_nothing_does_not_wait_for_what_is_older_than_it_would_wait(scenario: Scenario):
+    scenario.declare(change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t")))
+    scenario.planner.links = (link(since=BEGAN - timedelta(seconds=2 * WAIT)),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
 
 
 # -- failing -------------------------------------------------------------------------------------------------------
 
 
-def test_a_change_that_fails_closes_its_lane_only(stage: Stage):
-    stage.fleet.clients["a"].fail("apply", error(errors.Forbidden), name="x")
-    stage.declare(change("x", "one"), change("x2", "one"), change("y", "two"), change("z", cluster="b"))
-    outcome = stage.run()
-    assert stage.started == ["x", "y", "z"]
+def test_a_change_that_fails_closes_its_work_key_only(scenario: Scenario):
+    scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden), name="x")
+    scenario.declare(change("x", "one"), change("x2", "one"), change("y", "two"), change("z", cluster="b"))
+    outcome = scenario.run()
+    assert scenario.started == ["x", "y", "z"]
     assert outcome.failures == [str(error(errors.Forbidden))]
     assert outcome.writes == 2
 
@@ -185,365 +189,398 @@ def test_a_change_that_fails_closes_its_lane_only(stage: Stage):
 @pytest.mark.parametrize(
     "kind", [errors.Forbidden, errors.Conflict, errors.Invalid, errors.ServerFault, errors.Throttled]
 )
-def test_a_lane_that_is_closed_stays_closed(stage: Stage, kind: type):
-    stage.fleet.clients["a"].fail("apply", error(kind), times=1)
-    stage.declare(change("x"))
-    stage.then(stage.fleet.work, lambda: stage.declare(change("y")))
-    stage.planner.sites = (site("starting", namespace="two"),)
-    stage.run(WAIT)
-    assert stage.started == ["x"]
+def test_a_work_key_that_is_closed_stays_closed(scenario: Scenario, kind: type):
+    scenario.fleet.clients["a"].fail("apply", error(kind), times=1)
+    scenario.declare(change("x"))
+    scenario.then(scenario.fleet.work, lambda: scenario.declare(change("y")))
+    scenario.planner.sites = (site(SiteState.STARTING, namespace="two"),)
+    scenario.run(WAIT)
+    assert scenario.started == ["x"]
 
 
-def test_a_cluster_that_cannot_be_reached_is_closed_whole(stage: Stage):
-    stage.fleet.clients["a"].fail("apply", error(errors.Unreachable), name="x")
-    stage.declare(change("x", "one"), change("y", "two"), change("z", cluster="b"))
-    outcome = stage.run()
-    assert stage.started == ["x", "z"]
+def test_a_cluster_that_cannot_be_reached_is_closed_whole(scenario: Scenario):
+    scenario.fleet.clients["a"].fail("apply", error(errors.Unreachable), name="x")
+    scenario.declare(change("x", "one"), change("y", "two"), change("z", cluster="b"))
+    scenario.then(scenario.fleet.work_first)
+    outcome = scenario.run()
+    assert scenario.started == ["x", "z"]
     assert outcome.failures == [str(error(errors.Unreachable))]
 
 
-def test_a_token_that_cannot_be_read_at_its_issuer_costs_that_change_alone(stage: Stage):
-    stage.fleet.clients["b"].fail("get", error(errors.Unreachable, "b"))
-    delivery = change("t", kind=SECRET, verb=Verb.CREATE, source=Source("b", "net", "t"))
-    stage.declare(delivery, change("x"), change("y", cluster="b"))
-    outcome = stage.run()
-    assert stage.started == ["t", "x", "y"]
+def test_a_token_that_cannot_be_read_at_its_issuer_costs_that_change_alone(scenario: Scenario):
+    scenario.fleet.clients["b"].fail("get", error(errors.Unreachable, "b"))
+    delivery = change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t"))
+    scenario.declare(delivery, change("x"), change("y", cluster="b"))
+    outcome = scenario.run()
+    assert scenario.started == ["t", "x", "y"]
     assert outcome.failures == [str(error(errors.Unreachable, "b"))]
 
 
-def test_a_surprise_in_one_namespace_does_not_end_the_others(stage: Stage):
-    stage.fleet.clients["a"].fail("apply", ZeroDivisionError("with words of the object"), name="x")
-    stage.declare(change("x", "one"), change("x2", "one"), change("y", "two"), change("z", cluster="b"))
-    outcome = stage.run()
-    assert stage.started == ["x", "y", "z"]
+def test_a_surprise_in_one_namespace_does_not_end_the_others(scenario: Scenario):
+    scenario.fleet.clients["a"].fail("apply", ZeroDivisionError("with words of the object"), name="x")
+    scenario.declare(change("x", "one"), change("x2", "one"), change("y", "two"), change("z", cluster="b"))
+    outcome = scenario.run()
+    assert scenario.started == ["x", "y", "z"]
     assert outcome.failures == ["a/one: ZeroDivisionError on x"]
 
 
-def test_a_surprise_on_an_object_without_a_namespace_names_its_cluster(stage: Stage):
-    stage.fleet.clients["a"].fail("apply", ZeroDivisionError())
-    stage.declare(change("x", ""))
-    assert stage.run().failures == ["a: ZeroDivisionError on x"]
+def test_a_surprise_on_an_object_without_a_namespace_names_its_cluster(scenario: Scenario):
+    scenario.fleet.clients["a"].fail("apply", ZeroDivisionError())
+    scenario.declare(change("x", ""))
+    assert scenario.run().failures == ["a: ZeroDivisionError on x"]
 
 
-def test_a_listener_that_fails_ends_its_lane_and_not_the_run(stage: Stage):
+def test_a_listener_that_fails_is_not_called_again_and_the_run_goes_on(scenario: Scenario):
     def listen(event) -> None:
-        if isinstance(event, ChangeStarted) and event.change.name == "x":
+        if isinstance(event, ChangeStarted):
             raise BrokenPipeError
 
-    stage.listen = listen
-    stage.declare(change("x"), change("y", cluster="b"))
-    outcome = stage.run()
-    assert stage.fleet.clients["b"].names() == {"y"}
-    assert outcome.failures == ["a/net: BrokenPipeError on x"]
+    scenario.listen = listen
+    scenario.declare(change("x"), change("y", cluster="b"))
+    outcome = scenario.run()
+    assert (scenario.fleet.clients["a"].names(), scenario.fleet.clients["b"].names()) == ({"x"}, {"y"})
+    assert outcome.failures == ["progress is no longer reported: BrokenPipeError"]
 
 
-def test_a_change_that_is_made_three_times_and_does_not_stay_is_reported_once(stage: Stage):
-    stage.planner.stubborn = True
-    stage.declare(change("x"))
-    outcome = stage.run()
-    assert stage.started == ["x", "x", "x"]
-    assert outcome.failures == stage.failed
+def test_the_listener_is_called_by_the_thread_that_runs_alone(scenario: Scenario):
+    """Even though another thread makes the changes."""
+    callers = set()
+    scenario.listen = lambda _: callers.add(threading.get_ident())
+    scenario.declare(change("x"), change("y", cluster="b"))
+    scenario.then(lambda: in_a_thread(scenario.fleet.work))
+    scenario.run()
+    assert scenario.started == ["x", "y"]
+    assert callers == {threading.get_ident()}
+
+
+def in_a_thread(job: Callable[[], None]) -> None:
+    thread = threading.Thread(target=job)
+    thread.start()
+    thread.join()
+
+
+def test_a_change_that_is_made_three_times_and_does_not_stay_is_reported_once(scenario: Scenario):
+    scenario.planner.stubborn = True
+    scenario.declare(change("x"))
+    outcome = scenario.run()
+    assert scenario.started == ["x", "x", "x"]
+    assert outcome.failures == scenario.failed
     (message,) = outcome.failures
     assert message.startswith("a/net: ConfigMap x ")
 
 
-def test_a_change_that_is_refused_is_reported_once(stage: Stage):
-    stage.planner.stubborn = True
-    stage.fleet.clients["a"].fail("apply", error(errors.Forbidden))
-    stage.declare(change("x"))
-    assert stage.run().failures == [str(error(errors.Forbidden))]
+def test_a_change_that_is_refused_is_reported_once(scenario: Scenario):
+    scenario.planner.stubborn = True
+    scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden))
+    scenario.declare(change("x"))
+    assert scenario.run().failures == [str(error(errors.Forbidden))]
 
 
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
 def test_a_cluster_that_answers_late_is_planned():
-    stage = Stage(FakeClient("a"), FakeClient("b"), late=["b"])
-    stage.declare(change("x"), change("y", cluster="b"))
-    stage.then(stage.fleet.work, lambda: stage.fleet.answer("b"))
-    stage.run()
-    assert stage.started == ["x", "y"]
+    scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
+    scenario.declare(change("x"), change("y", cluster="b"))
+    scenario.then(scenario.fleet.work, lambda: scenario.fleet.answer("b"))
+    scenario.run()
+    assert scenario.started == ["x", "y"]
 
 
 def test_a_run_does_not_end_while_a_cluster_has_not_answered():
-    stage = Stage(FakeClient("a"), FakeClient("b"), late=["b"])
-    stage.then(*[lambda: None] * 50, lambda: stage.fleet.answer("b"))
-    stage.declare(change("y", cluster="b"))
-    stage.run()
-    assert stage.started == ["y"]
+    scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
+    scenario.then(*[lambda: None] * 50, lambda: scenario.fleet.answer("b"))
+    scenario.declare(change("y", cluster="b"))
+    scenario.run()
+    assert scenario.started == ["y"]
 
 
-def test_a_cluster_that_cannot_be_read_is_told_once_and_fails_the_run():
-    stage = Stage(FakeClient("a"), FakeClient("b"), late=["b"])
-    stage.declare(change("x"), change("y", cluster="b"))
-    stage.then(lambda: stage.fleet.lose("b", "b: cannot be read"))
-    outcome = stage.run()
-    assert stage.started == ["x"]
-    assert stage.failed == outcome.failures == ["b: cannot be read"]
+def test_a_cluster_that_cannot_be_read_is_reported_once_and_fails_the_run():
+    scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
+    scenario.declare(change("x"), change("y", cluster="b"))
+    scenario.then(lambda: scenario.fleet.lose("b", "b: cannot be read"))
+    outcome = scenario.run()
+    assert scenario.started == ["x"]
+    assert scenario.failed == outcome.failures == ["b: cannot be read"]
 
 
-def test_a_cluster_that_no_network_names_is_told_and_does_not_fail_the_run():
-    stage = Stage(FakeClient("a"), FakeClient("b"), late=["b"])
-    stage.then(lambda: stage.fleet.lose("b", "b: cannot be read", declared=False))
-    assert stage.run().failures == []
-    assert stage.failed == ["b: cannot be read"]
+def test_a_cluster_that_no_network_names_is_reported_and_does_not_fail_the_run():
+    scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
+    scenario.then(lambda: scenario.fleet.lose("b", "b: cannot be read", declared=False))
+    assert scenario.run().failures == []
+    assert scenario.failed == ["b: cannot be read"]
 
 
 # -- waiting -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", ["absent", "starting", "removing"])
-def test_a_run_waits_for_a_site_on_its_way(stage: Stage, state: str):
-    stage.declare(change("x"))
-    stage.planner.sites = (site(state),)
-    stage.run(WAIT)
-    assert stage.played.now() == WAIT
+@pytest.mark.parametrize("state", [SiteState.ABSENT, SiteState.STARTING, SiteState.REMOVING])
+def test_a_run_waits_for_a_site_on_its_way(scenario: Scenario, state: SiteState):
+    scenario.declare(change("x"))
+    scenario.planner.sites = (site(state),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == WAIT
 
 
-def test_a_run_waits_for_a_link_on_its_way(stage: Stage):
-    stage.planner.links = (link(),)
-    stage.run(WAIT)
-    assert stage.played.now() == WAIT
+def test_a_run_waits_for_a_link_on_its_way(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == WAIT
 
 
-@pytest.mark.parametrize("state", [LinkState.UP, LinkState.STANDBY, LinkState.LEFT_ALONE])
-def test_a_run_does_not_wait_for_a_link_that_is_as_it_should_be(stage: Stage, state: LinkState):
-    stage.declare(change("x"))
-    stage.planner.links = (link(state),)
-    stage.run(WAIT)
-    assert stage.played.now() == 0
+@pytest.mark.parametrize("state", [LinkState.UP, LinkState.STANDBY, LinkState.SKIPPED])
+def test_a_run_does_not_wait_for_a_link_that_is_as_it_should_be(scenario: Scenario, state: LinkState):
+    scenario.declare(change("x"))
+    scenario.planner.links = (link(state),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
 
 
-@pytest.mark.parametrize("state", ["ready", "down", "kept", "unknown", "left alone"])
-def test_a_run_does_not_wait_for_a_site_that_is_not_on_its_way(stage: Stage, state: str):
-    stage.declare(change("x"))
-    stage.planner.sites = (site(state),)
-    stage.run(WAIT)
-    assert stage.played.now() == 0
+@pytest.mark.parametrize(
+    "state", [SiteState.READY, SiteState.DOWN, SiteState.KEPT, SiteState.UNKNOWN, SiteState.SKIPPED]
+)
+def test_a_run_does_not_wait_for_a_site_that_is_not_on_its_way(scenario: Scenario, state: SiteState):
+    scenario.declare(change("x"))
+    scenario.planner.sites = (site(state),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
 
 
-def test_a_run_waits_for_what_a_change_has_to_wait_for(stage: Stage):
-    stage.declare(change("x"), change("y", after="the site has an address"))
-    stage.run(WAIT)
-    assert stage.played.now() == WAIT
+def test_a_run_waits_for_what_a_change_has_to_wait_for(scenario: Scenario):
+    scenario.declare(change("x"), change("y", waits_for=wait(WaitKind.CLEANED_UP)))
+    scenario.run(WAIT)
+    assert scenario.played.now() == WAIT
 
 
-def test_the_wait_ends_when_nothing_is_worth_waiting_for(stage: Stage):
+@pytest.mark.parametrize("kind", [kind for kind in WaitKind if kind is not WaitKind.CLEANED_UP])
+def test_a_run_does_not_wait_for_a_change_whose_wait_shows_in_a_link_or_site(
+    scenario: Scenario, kind: WaitKind
+):
+    scenario.declare(change("x"), change("y", waits_for=wait(kind)))
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
+
+
+def test_the_wait_ends_when_nothing_is_worth_waiting_for(scenario: Scenario):
     def comes_up() -> None:
-        stage.planner.links = (link(LinkState.UP),)
+        scenario.planner.links = (link(LinkState.UP),)
 
-    stage.planner.links = (link(),)
-    stage.then(*[lambda: None] * 3, comes_up)
-    stage.run(WAIT)
-    assert stage.played.now() == 4 * TICK
+    scenario.planner.links = (link(),)
+    scenario.then(*[lambda: None] * 3, comes_up)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 4 * TICK
 
 
-def test_the_wait_begins_when_everything_has_been_done(stage: Stage):
+def test_the_wait_begins_when_everything_has_been_done(scenario: Scenario):
     def later() -> None:
-        stage.played.clock.now += 100
+        scenario.played.clock.now += 100
 
-    stage.declare(change("x"))
-    stage.planner.links = (link(since=None), link())
-    stage.then(later)
-    stage.run(WAIT)
-    assert stage.played.now() == 100 + TICK + WAIT
-
-
-def test_without_a_wait_nothing_is_waited_for_or_watched(stage: Stage):
-    stage.declare(change("x"), change("y", after="the token is issued"))
-    stage.planner.links = (link(),)
-    stage.run(0)
-    assert (stage.played.now(), stage.fleet.watched) == (0, [])
+    scenario.declare(change("x"))
+    scenario.planner.links = (link(since=None), link())
+    scenario.then(later)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 100 + TICK + WAIT
 
 
-def test_a_run_that_waits_plans_again_as_time_goes_by(stage: Stage):
-    stage.planner.links = (link(),)
-    stage.run(WAIT)
-    assert stage.planner.moments[-1] == BEGAN + timedelta(seconds=WAIT)
-    assert len(stage.planner.moments) >= WAIT / TICK
+def test_without_a_wait_nothing_is_waited_for_or_watched(scenario: Scenario):
+    scenario.declare(change("x"), change("y", waits_for=wait(WaitKind.ISSUED)))
+    scenario.planner.links = (link(),)
+    scenario.run(0)
+    assert (scenario.played.now(), scenario.fleet.watched) == (0, [])
 
 
-def test_what_a_watch_shows_is_planned_at_once(stage: Stage):
+def test_a_run_that_waits_plans_again_as_time_goes_by(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.run(WAIT)
+    assert scenario.planner.moments[-1] == BEGAN + timedelta(seconds=WAIT)
+    assert len(scenario.planner.moments) >= WAIT / TICK
+
+
+def test_what_a_watch_shows_is_planned_at_once(scenario: Scenario):
     def show() -> None:
-        stage.declare(change("y"))
-        stage.fleet.see("a", stage.fleet.clients["a"].put("x"))
+        scenario.declare(change("y"))
+        scenario.fleet.see("a", scenario.fleet.clients["a"].put("x"))
 
-    stage.planner.links = (link(),)
-    stage.listen = lambda event: (
-        began.append(stage.played.now()) if isinstance(event, ChangeStarted) else None
+    scenario.planner.links = (link(),)
+    scenario.listen = lambda event: (
+        began.append(scenario.played.now()) if isinstance(event, ChangeStarted) else None
     )
     began: list[float] = []
-    stage.then(show)
-    stage.run(WAIT)
+    scenario.then(show)
+    scenario.run(WAIT)
     assert began == [0]
 
 
-def test_what_is_awaited_is_watched_and_nothing_else(stage: Stage):
-    stage.planner.links = (link(),)
-    stage.planner.sites = (site("starting", namespace="coming"), site("ready", namespace="there"))
-    stage.declare(change("x", "later", after="the site has an address"))
-    stage.run(WAIT)
-    assert stage.fleet.watched[-1] == {("b", "net"), ("a", "net"), ("a", "coming"), ("a", "later")}
+def test_what_is_awaited_is_watched_and_nothing_else(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.planner.sites = (
+        site(SiteState.STARTING, namespace="coming"),
+        site(SiteState.READY, namespace="there"),
+    )
+    scenario.declare(change("x", "later", waits_for=wait(WaitKind.CLEANED_UP)))
+    scenario.run(WAIT)
+    assert scenario.fleet.watched[-1] == {("b", "net"), ("a", "net"), ("a", "coming"), ("a", "later")}
 
 
-def test_no_watch_is_longer_than_the_run_waits(stage: Stage):
-    stage.planner.links = (link(),)
-    stage.run(WAIT)
-    assert WAIT <= stage.fleet.longest <= WAIT + TICK
+def test_no_watch_is_longer_than_the_run_waits(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.run(WAIT)
+    assert WAIT <= scenario.fleet.longest <= WAIT + TICK
 
 
 @pytest.mark.parametrize(("takes", "lingers"), [(0.0, GATHER), (0.3, 0.6), (5.0, TICK)])
 def test_the_longer_planning_takes_the_more_is_gathered_before_the_next_plan(
-    stage: Stage, takes: float, lingers: float
+    scenario: Scenario, takes: float, lingers: float
 ):
     def plan() -> None:
-        stage.played.clock.now += takes
+        scenario.played.clock.now += takes
 
-    stage.planner.planning = plan
-    stage.declare(change("x"))
-    stage.run()
-    assert stage.played.lingered == pytest.approx([GATHER, lingers])
-
-
-def test_a_site_is_not_waited_for_once_its_lane_is_closed(stage: Stage):
-    stage.fleet.clients["a"].fail("apply", error(errors.Forbidden))
-    stage.declare(change("x"))
-    stage.planner.sites = (site("starting"),)
-    stage.planner.links = (link(),)
-    stage.run(WAIT)
-    assert stage.played.now() == 0
+    scenario.planner.planning = plan
+    scenario.declare(change("x"))
+    scenario.run()
+    assert scenario.played.lingered == pytest.approx([GATHER, lingers])
 
 
-def test_a_watch_that_is_refused_ends_the_wait_for_its_namespace_and_is_told_once(stage: Stage):
+def test_a_site_is_not_waited_for_once_its_work_key_is_closed(scenario: Scenario):
+    scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden))
+    scenario.declare(change("x"))
+    scenario.planner.sites = (site(SiteState.STARTING),)
+    scenario.planner.links = (link(),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
+
+
+def test_a_watch_that_is_refused_ends_the_wait_for_its_namespace_and_is_reported_once(scenario: Scenario):
     refusal = error(errors.Forbidden, namespace="net")
-    stage.planner.sites = (site("starting"),)
-    stage.then(lambda: [stage.fleet.refuse_watch(refusal) for _ in range(3)])
-    outcome = stage.run(WAIT)
-    assert stage.played.now() == 0
-    assert outcome.failures == stage.failed == [str(refusal)]
+    scenario.planner.sites = (site(SiteState.STARTING),)
+    scenario.then(lambda: [scenario.fleet.refuse_watch(refusal) for _ in range(3)])
+    outcome = scenario.run(WAIT)
+    assert scenario.played.now() == 0
+    assert outcome.failures == scenario.failed == [str(refusal)]
 
 
-def test_a_watch_that_is_refused_in_one_namespace_leaves_the_others_open(stage: Stage):
-    stage.planner.sites = (site("starting"), site("starting", namespace="two"))
-    stage.then(lambda: stage.fleet.refuse_watch(error(errors.Forbidden, namespace="net")))
-    stage.run(WAIT)
-    assert stage.played.now() == WAIT
+def test_a_watch_that_is_refused_in_one_namespace_leaves_the_others_open(scenario: Scenario):
+    scenario.planner.sites = (site(SiteState.STARTING), site(SiteState.STARTING, namespace="two"))
+    scenario.then(lambda: scenario.fleet.refuse_watch(error(errors.Forbidden, namespace="net")))
+    scenario.run(WAIT)
+    assert scenario.played.now() == WAIT
 
 
-def test_a_cluster_wide_watch_that_is_refused_closes_the_cluster(stage: Stage):
-    stage.planner.sites = (site("starting"), site("starting", namespace="two"))
-    stage.then(lambda: stage.fleet.refuse_watch(error(errors.Forbidden)))
-    stage.run(WAIT)
-    assert stage.played.now() == 0
+def test_a_cluster_wide_watch_that_is_refused_closes_the_cluster(scenario: Scenario):
+    scenario.planner.sites = (site(SiteState.STARTING), site(SiteState.STARTING, namespace="two"))
+    scenario.then(lambda: scenario.fleet.refuse_watch(error(errors.Forbidden)))
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
 
 
-def test_a_cluster_that_is_lost_during_the_wait_is_told_once(stage: Stage):
-    stage.planner.links = (link(),)
-    stage.then(lambda: stage.fleet.lose("a", "a: silent"), lambda: None)
-    outcome = stage.run(WAIT)
-    assert outcome.failures == stage.failed == ["a: silent"]
+def test_a_cluster_that_is_lost_during_the_wait_is_reported_once(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.then(lambda: scenario.fleet.lose("a", "a: silent"), lambda: None)
+    outcome = scenario.run(WAIT)
+    assert outcome.failures == scenario.failed == ["a: silent"]
 
 
 # -- stopping ------------------------------------------------------------------------------------------------------
 
 
-def test_a_stop_ends_the_wait(stage: Stage):
-    stage.planner.links = (link(),)
-    stage.then(lambda: None, stage.stop.set)
-    outcome = stage.run(WAIT)
-    assert (outcome.stopped, stage.played.now()) == (True, 2 * TICK)
+def test_a_stop_ends_the_wait(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.then(lambda: None, scenario.stop.set)
+    outcome = scenario.run(WAIT)
+    assert (outcome.stopped, scenario.played.now()) == (True, 2 * TICK)
 
 
-def test_after_a_stop_what_was_begun_is_finished_and_nothing_new_is_begun(stage: Stage):
-    stage.declare(change("x"), change("x2"), change("y", cluster="b"))
-    stage.fleet.clients["a"].before("apply", stage.stop.set)
-    outcome = stage.run(WAIT)
-    assert stage.started == ["x"]
+def test_after_a_stop_what_was_begun_is_finished_and_nothing_new_is_begun(scenario: Scenario):
+    scenario.declare(change("x"), change("x2"), change("y", cluster="b"))
+    scenario.fleet.clients["a"].before("apply", scenario.stop.set)
+    outcome = scenario.run(WAIT)
+    assert scenario.started == ["x"]
     assert (outcome.stopped, outcome.writes) == (True, 1)
     assert [left.name for left in outcome.plan.changes] == ["x2", "y"]
 
 
-def test_after_a_stop_a_job_that_is_still_out_is_waited_for(stage: Stage):
-    stage.declare(change("x"))
-    stage.then(stage.stop.set, lambda: None, lambda: None)
-    outcome = stage.run()
-    assert stage.fleet.jobs == []
+def test_after_a_stop_a_job_that_is_still_out_is_waited_for(scenario: Scenario):
+    scenario.declare(change("x"))
+    scenario.then(scenario.stop.set, lambda: None, lambda: None)
+    outcome = scenario.run()
+    assert scenario.fleet.jobs == []
     assert (outcome.stopped, outcome.writes) == (True, 0)
 
 
 def test_after_a_stop_clusters_that_have_not_answered_are_not_waited_for():
-    stage = Stage(FakeClient("a"), late=["a"])
-    stage.then(stage.stop.set)
-    assert stage.run(WAIT).stopped
+    scenario = Scenario(FakeClient("a"), late=["a"])
+    scenario.then(scenario.stop.set)
+    assert scenario.run(WAIT).stopped
 
 
-def test_a_stop_before_the_beginning_begins_nothing(stage: Stage):
-    stage.stop.set()
-    stage.declare(change("x"))
-    outcome = stage.run(WAIT)
-    assert (stage.started, outcome.stopped) == ([], True)
-    assert stage.fleet.handed_out == []
+def test_a_stop_before_the_beginning_begins_nothing(scenario: Scenario):
+    scenario.stop.set()
+    scenario.declare(change("x"))
+    outcome = scenario.run(WAIT)
+    assert (scenario.started, outcome.stopped) == ([], True)
+    assert scenario.fleet.handed_out == []
 
 
-def test_a_run_that_was_stopped_does_not_report_what_did_not_stay(stage: Stage):
-    stage.planner.stubborn = True
-    stage.declare(change("x"))
-    stage.then(*[stage.fleet.work] * 3, stage.stop.set)
-    stage.planner.links = (link(),)
-    assert stage.run(WAIT).failures == []
+def test_a_run_that_was_stopped_does_not_report_what_did_not_stay(scenario: Scenario):
+    scenario.planner.stubborn = True
+    scenario.declare(change("x"))
+    scenario.then(*[scenario.fleet.work] * 3, scenario.stop.set)
+    scenario.planner.links = (link(),)
+    assert scenario.run(WAIT).failures == []
 
 
-# -- telling -------------------------------------------------------------------------------------------------------
+# -- reporting -------------------------------------------------------------------------------------------------------
 
 
-def test_events_are_told_in_the_order_in_which_things_happen(stage: Stage):
-    stage.fleet.clients["b"].fail("apply", error(errors.Forbidden, "b"))
-    stage.declare(change("x"), change("y", cluster="b"))
-    stage.run()
+def test_events_are_reported_in_the_order_in_which_things_happen(scenario: Scenario):
+    scenario.fleet.clients["b"].fail("apply", error(errors.Forbidden, "b"))
+    scenario.declare(change("x"), change("y", cluster="b"))
+    scenario.run()
     kinds = [
         (type(event), event.change.name) if not isinstance(event, Planned) else Planned
-        for event in stage.events
+        for event in scenario.events
     ]
     assert kinds == [Planned, (ChangeStarted, "x"), (ChangeStarted, "y"), (ChangeFailed, "y"), Planned]
 
 
-def test_a_cluster_that_failed_is_told_before_the_plan_that_knows_of_it():
-    stage = Stage(FakeClient("a"), late=["a"])
-    stage.then(lambda: stage.fleet.lose("a"))
-    stage.run()
-    assert [type(event) for event in stage.events][-2:] == [ClusterFailed, Planned]
+def test_a_cluster_that_failed_is_reported_before_the_plan_that_knows_of_it():
+    scenario = Scenario(FakeClient("a"), late=["a"])
+    scenario.then(lambda: scenario.fleet.lose("a"))
+    scenario.run()
+    assert [type(event) for event in scenario.events][-2:] == [ClusterFailed, Planned]
 
 
 # -- previewing ----------------------------------------------------------------------------------------------------
 
 
-def test_a_preview_tells_every_change_and_makes_none(stage: Stage):
-    stage.declare(change("x"), change("y", cluster="b", after="the token is issued"))
-    stage.preview()
-    assert stage.started == ["x", "y"]
-    assert (stage.fleet.jobs, stage.plans) == ([], 1)
-    assert stage.fleet.clients["a"].counts.writes == 0
+def test_a_preview_reports_every_change_and_applies_none(scenario: Scenario):
+    scenario.declare(change("x"), change("y", cluster="b", waits_for=wait(WaitKind.ISSUED)))
+    scenario.preview()
+    assert scenario.started == ["x", "y"]
+    assert (scenario.fleet.jobs, scenario.plans) == ([], 1)
+    assert scenario.fleet.clients["a"].counts.writes == 0
 
 
 def test_a_preview_waits_for_every_cluster():
-    stage = Stage(FakeClient("a"), FakeClient("b"), late=["a", "b"])
-    stage.declare(change("x"), change("y", cluster="b"))
-    stage.then(lambda: stage.fleet.answer("a"), lambda: None, lambda: stage.fleet.lose("b", "b is down"))
-    outcome = stage.preview()
-    assert stage.started == ["x"]
+    scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["a", "b"])
+    scenario.declare(change("x"), change("y", cluster="b"))
+    scenario.then(
+        lambda: scenario.fleet.answer("a"), lambda: None, lambda: scenario.fleet.lose("b", "b is down")
+    )
+    outcome = scenario.preview()
+    assert scenario.started == ["x"]
     assert outcome.failures == ["b is down"]
 
 
 def test_a_preview_that_is_stopped_does_not_pass_for_the_whole():
-    stage = Stage(FakeClient("a"), FakeClient("b"), late=["b"])
-    stage.declare(change("x"), change("y", cluster="b"))
-    stage.then(stage.stop.set)
-    assert stage.preview().stopped
-    assert stage.started == []
+    scenario = Scenario(FakeClient("a"), FakeClient("b"), late=["b"])
+    scenario.declare(change("x"), change("y", cluster="b"))
+    scenario.then(scenario.stop.set)
+    assert scenario.preview().stopped
+    assert scenario.started == []
 
 
-def test_a_preview_shows_what_would_be_delivered_without_reading_it(stage: Stage):
-    body = manifest("t")
-    stage.declare(change("t", kind=SECRET, verb=Verb.CREATE, body=body, source=Source("b", "net", "t")))
-    stage.preview()
-    assert stage.fleet.clients["b"].times("get") == 0
+def test_a_preview_shows_what_would_be_delivered_without_reading_it(scenario: Scenario):
+    scenario.declare(change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t")))
+    scenario.preview()
+    assert scenario.fleet.clients["b"].times("get") == 0

@@ -1,14 +1,14 @@
-"""Listing again: the picture is corrected, and nothing that is known better by now is taken out of it."""
+"""Listing again: the cache is corrected, and nothing that is known better by now is taken out of it."""
 
 import pytest
 from cryptography import x509
 
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.scopes import Scope
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.live import take_in
-from reconcile.skupper.reading import Read
+from reconcile.skupper.list_requests import ListRequest
+from reconcile.skupper.live import LiveObject
 from tests.skupper.fakes import certificate
 
 from .fakes import LABEL, FakeClient
@@ -17,19 +17,19 @@ from .fakes import LABEL, FakeClient
 class Listed:
     def __init__(self) -> None:
         self.client = FakeClient("a")
-        self.picture = Picture()
+        self.cache = ClusterCache()
 
     def list(self, namespace: str | None = None, **read) -> bool:
         read = read or {"labels": LABEL}
-        return Scope(Read(CONFIG_MAP, **read), namespace, "0").list_again(self.client, self.picture)
+        return Scope(ListRequest(CONFIG_MAP, **read), namespace, "0").list_again(self.client, self.cache)
 
     def know(self, body: dict) -> dict:
-        self.picture.put(take_in(CONFIG_MAP, body))
+        self.cache.put(LiveObject.from_manifest(CONFIG_MAP, body))
         return body
 
     @property
     def names(self) -> set[str]:
-        return {key.name for key in self.picture.view().objects}
+        return {key.name for key in self.cache.snapshot().objects}
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_what_a_list_would_not_show_is_not_taken_out_by_it(listed: Listed, names
 
 
 def test_another_kind_is_not_taken_out(listed: Listed):
-    listed.picture.put(take_in(SECRET, listed.client.put("x", kind=SECRET)))
+    listed.cache.put(LiveObject.from_manifest(SECRET, listed.client.put("x", kind=SECRET)))
     assert (listed.list(), listed.names) == (False, {"x"})
 
 
@@ -126,7 +126,7 @@ def test_what_we_have_deleted_while_a_list_was_under_way_does_not_come_back(list
     def slow(*words, **options):
         found = answer(*words, **options)
         listed.client.drop("x")
-        listed.picture.remove(CONFIG_MAP, "net", "x", body["metadata"]["uid"])
+        listed.cache.remove(CONFIG_MAP, "net", "x", body["metadata"]["uid"])
         return found
 
     listed.client.list = slow
@@ -151,15 +151,15 @@ def test_what_has_left_one_watch_for_another_one_is_kept(listed: Listed, order: 
     now = listed.client.put("x")
     events = [WatchEvent("DELETED", {**now}), WatchEvent("ADDED", now)]
     for event in events[::order]:
-        Scope(Read(CONFIG_MAP), None, "0").take_in(event, listed.picture)
+        Scope(ListRequest(CONFIG_MAP), None, "0").handle_event(event, listed.cache)
     assert listed.names == {"x"}
 
 
 def test_what_a_watch_calls_deleted_does_not_come_back_by_an_older_state(listed: Listed):
     first = listed.know(listed.client.put("x"))
-    scope = Scope(Read(CONFIG_MAP), None, "0")
+    scope = Scope(ListRequest(CONFIG_MAP), None, "0")
     between = listed.client.put("x")
-    scope.take_in(WatchEvent("DELETED", listed.client.drop("x")), listed.picture)
+    scope.handle_event(WatchEvent("DELETED", listed.client.drop("x")), listed.cache)
     for late in (first, between):
         listed.know(late)
     assert listed.names == set()
@@ -167,8 +167,8 @@ def test_what_a_watch_calls_deleted_does_not_come_back_by_an_older_state(listed:
 
 def test_the_place_to_go_on_from_is_that_of_the_list(listed: Listed):
     listed.client.put("x")
-    scope = Scope(Read(CONFIG_MAP), None, "0")
-    scope.list_again(listed.client, listed.picture)
+    scope = Scope(ListRequest(CONFIG_MAP), None, "0")
+    scope.list_again(listed.client, listed.cache)
     assert scope.version == "1"
 
 
@@ -184,7 +184,7 @@ def test_a_certificate_that_has_not_changed_is_not_parsed_again(
 
     monkeypatch.setattr(x509, "load_pem_x509_certificate", load)
     listed.client.put("x", kind=SECRET, data={"tls.crt": certificate("server")})
-    scope = Scope(Read(SECRET, labels=LABEL), None, "0")
+    scope = Scope(ListRequest(SECRET, labels=LABEL), None, "0")
     for _ in range(3):
-        scope.list_again(listed.client, listed.picture)
+        scope.list_again(listed.client, listed.cache)
     assert len(parsed) == 1

@@ -1,8 +1,8 @@
-"""Who is told when a cluster is given up, and that it is told once."""
+"""Who is reported when a cluster is given up, and that it is reported once."""
 
 import pytest
 
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.sinks import LOST_AFTER, Grace, Sink
 
 from .fakes import Clock
@@ -15,7 +15,7 @@ def lost() -> list[str]:
 
 @pytest.fixture
 def sink(lost: list[str]) -> Sink:
-    return Sink(Picture(), lambda: None, lambda _: None, lost.append)
+    return Sink(ClusterCache(), lambda: None, lambda _: None, lost.append)
 
 
 def test_a_cluster_is_given_up_once(sink: Sink, lost: list[str]):

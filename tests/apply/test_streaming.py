@@ -1,18 +1,18 @@
-"""A watch that is kept open: when it goes on, when it begins anew, and when its cluster is given up."""
+"""A watch that is kept open: when it goes on, when it begins again, and when its cluster is given up."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import LOST_AFTER, Sink
 from reconcile.apply.streaming import PAUSE, SHORT, Stream
 from reconcile.kinds import CONFIG_MAP
 from reconcile.openshift import errors
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.live import ObjectKey, take_in
-from reconcile.skupper.reading import Read
+from reconcile.skupper.list_requests import ListRequest
+from reconcile.skupper.live import LiveObject, ObjectKey
 
 from .fakes import LABEL, Clock, FakeClient, Stop, error
 
@@ -20,29 +20,29 @@ LONG = 100 * LOST_AFTER
 
 
 class Followed:
-    """A watch that is followed for as long as a test says, and what it told."""
+    """A watch that is followed for as long as a test wants, and what it reported."""
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.client = FakeClient("a")
-        self.picture = Picture()
-        self.told: list[str] = []
+        self.cache = ClusterCache()
+        self.reported: list[str] = []
         self.given_up_at: float | None = None
 
     def follow(self, until: float) -> None:
         sink = Sink(
-            self.picture,
-            lambda: self.told.append("changed"),
-            lambda refusal: self.told.append(f"refused: {refusal}"),
+            self.cache,
+            lambda: self.reported.append("changed"),
+            lambda refusal: self.reported.append(f"refused: {refusal}"),
             self._lost,
             self.clock,
             Stop(self.clock, until),
         )
-        scope = Scope(Read(CONFIG_MAP, labels=LABEL), None, "0")
+        scope = Scope(ListRequest(CONFIG_MAP, labels=LABEL), None, "0")
         Stream(scope, self.client, sink, longest=60).follow()
 
     def _lost(self, reason: str) -> None:
-        self.told.append(f"lost: {reason}")
+        self.reported.append(f"lost: {reason}")
         self.given_up_at = self.clock.now
 
     def play(self, *, lasts: float = 0.0, events: tuple = (), fails: BaseException | None = None) -> None:
@@ -69,7 +69,7 @@ class Followed:
 
     @property
     def keys(self) -> set[str]:
-        return {key.name for key in self.picture.view().objects}
+        return {key.name for key in self.cache.snapshot().objects}
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_one_failure_of_a_watch_that_worked_does_not_give_the_cluster_up(
 ):
     watch.play(lasts=lasts, fails=failure)
     watch.follow(until=lasts + 100)
-    assert watch.told == []
+    assert watch.reported == []
     assert watch.client.times("watch") > 1
 
 
@@ -110,7 +110,7 @@ def test_a_watch_that_fails_for_good_gets_the_whole_time_from_the_moment_of_its_
     watch.play(lasts=LONG, fails=failure)
     watch.refuse(failure)
     watch.follow(until=LONG + 100)
-    assert watch.told == [f"lost: {failure}"]
+    assert watch.reported == [f"lost: {failure}"]
     assert LONG + LOST_AFTER < watch.given_up_at <= LONG + LOST_AFTER + PAUSE
 
 
@@ -118,21 +118,21 @@ def test_watches_that_work_and_fail_time_and_again_do_not_give_the_cluster_up(wa
     for _ in range(20):
         watch.play(lasts=LOST_AFTER, fails=error(errors.ServerFault))
     watch.follow(until=20 * (LOST_AFTER + PAUSE))
-    assert watch.told == []
+    assert watch.reported == []
 
 
-def test_a_watch_that_fails_soon_after_it_has_told_something_has_worked(watch: Followed):
+def test_a_watch_that_fails_soon_after_it_has_delivered_something_has_worked(watch: Followed):
     for number in range(20):
         watch.play(events=(added(watch.client.put(f"x{number}")),), fails=error(errors.ServerFault))
     watch.follow(until=20 * PAUSE)
-    assert watch.told == ["changed"] * 20
+    assert watch.reported == ["changed"] * 20
 
 
 def test_a_watch_that_is_opened_and_fails_at_once_time_and_again_gives_the_cluster_up(watch: Followed):
     for _ in range(20):
         watch.play(fails=error(errors.ServerFault))
     watch.follow(until=100)
-    assert len(watch.told) == 1
+    assert len(watch.reported) == 1
     assert LOST_AFTER < watch.given_up_at <= LOST_AFTER + PAUSE
 
 
@@ -142,7 +142,7 @@ def test_an_answer_between_failures_gives_the_whole_time_again(watch: Followed):
     watch.refuse(error(), times=3)
     watch.play()
     watch.follow(until=7 * PAUSE)
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_an_attempt_that_is_silent_for_longer_than_the_time_is_enough(watch: Followed):
@@ -152,10 +152,10 @@ def test_an_attempt_that_is_silent_for_longer_than_the_time_is_enough(watch: Fol
 
 
 @pytest.mark.parametrize("refusal", [errors.Forbidden, errors.Unauthorised])
-def test_a_watch_that_is_refused_is_told_and_not_tried_again(watch: Followed, refusal: type):
+def test_a_watch_that_is_refused_is_reported_and_not_tried_again(watch: Followed, refusal: type):
     watch.refuse(error(refusal))
     watch.follow(until=100)
-    assert watch.told == [f"refused: {error(refusal)}"]
+    assert watch.reported == [f"refused: {error(refusal)}"]
     assert watch.client.times("watch") == 1
 
 
@@ -174,7 +174,7 @@ def test_a_bookmark_moves_the_place_and_is_no_change(watch: Followed):
     watch.play(events=(WatchEvent("BOOKMARK", {"metadata": {"resourceVersion": "77"}}),))
     watch.follow(until=PAUSE)
     assert watch.client.asked[1] == ("watch", None, "77")
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_an_expired_place_is_left_for_a_new_list(watch: Followed):
@@ -182,41 +182,41 @@ def test_an_expired_place_is_left_for_a_new_list(watch: Followed):
     watch.play(lasts=LONG, fails=error(errors.Gone))
     watch.follow(until=LONG + 1)
     assert watch.client.asked[:3] == [("watch", None, "0"), ("list", None, None), ("watch", None, "1")]
-    assert (watch.keys, watch.told) == ({"x"}, ["changed"])
+    assert (watch.keys, watch.reported) == ({"x"}, ["changed"])
 
 
 def test_a_list_that_fails_after_an_expired_place_is_tried_until_the_time_is_over(watch: Followed):
     watch.refuse(error(errors.Gone))
     watch.client.fail("list", error(errors.ServerFault))
     watch.follow(until=100)
-    assert watch.told == [f"lost: {error(errors.ServerFault)}"]
+    assert watch.reported == [f"lost: {error(errors.ServerFault)}"]
     assert LOST_AFTER < watch.given_up_at <= LOST_AFTER + PAUSE
 
 
-def test_events_are_taken_in_and_told(watch: Followed):
+def test_events_are_handled_and_reported(watch: Followed):
     watch.play(events=(added(watch.client.put("x")), added(watch.client.put("y"))))
     watch.play(events=(WatchEvent("DELETED", watch.client.drop("x")),))
     watch.follow(until=PAUSE)
-    assert (watch.keys, watch.told) == ({"y"}, ["changed"] * 3)
+    assert (watch.keys, watch.reported) == ({"y"}, ["changed"] * 3)
 
 
-def test_an_event_that_the_picture_knows_already_is_not_told(watch: Followed):
+def test_an_event_that_the_cache_knows_already_is_not_reported(watch: Followed):
     body = watch.client.put("x")
-    watch.picture.put(take_in(CONFIG_MAP, body))
+    watch.cache.put(LiveObject.from_manifest(CONFIG_MAP, body))
     watch.play(events=(added(body),))
     watch.follow(until=PAUSE)
-    assert watch.told == []
+    assert watch.reported == []
 
 
 def test_a_watch_that_is_stopped_in_time_gives_nothing_up(watch: Followed):
     watch.refuse(error())
     watch.follow(until=LOST_AFTER)
-    assert watch.told == []
+    assert watch.reported == []
 
 
-def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_picture(watch: Followed):
+def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_cache(watch: Followed):
     watch.play(events=(added(watch.client.put("x")),))
     left = {**watch.client.put("x", labels={}), "data": {}}
     watch.play(events=(WatchEvent("DELETED", left), added(watch.client.put("x"))))
     watch.follow(until=PAUSE)
-    assert ObjectKey(CONFIG_MAP, "net", "x") in watch.picture.view().objects
+    assert ObjectKey(CONFIG_MAP, "net", "x") in watch.cache.snapshot().objects

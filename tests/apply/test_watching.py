@@ -16,15 +16,15 @@ from reconcile.apply.watching import MOST_STREAMS
 from reconcile.kinds import CONFIG_MAP, ROLE_BINDING, SECRET, SERVICE, SERVICE_ACCOUNT
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
+from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ObjectKey
-from reconcile.skupper.reading import Read
 from tests.openshift.loopback import Visit, failure, serving
 
 PATIENCE = 60
 """Seconds after which a test gives up on another thread."""
 POOL = 4
 READS = tuple(
-    Read(kind, labels=f"owner={owner}")
+    ListRequest(kind, labels=f"owner={owner}")
     for kind in (CONFIG_MAP, SECRET, SERVICE, SERVICE_ACCOUNT, ROLE_BINDING)
     for owner in ("us", "them")
 )
@@ -39,7 +39,7 @@ class Server:
         self._changed = threading.Condition()
         self._names: dict[str, list[str]] = {}
         self._rounds: Counter[str | None] = Counter()
-        self._held = ""
+        self._waits_for = ""
         self._released = threading.Event()
         self.watches = 0
 
@@ -60,7 +60,7 @@ class Server:
                 self._rounds[namespace] += ours
                 names = self._names.get(namespace, []) if ours else []
                 self._changed.notify_all()
-            if namespace == self._held:
+            if namespace == self._waits_for:
                 self._released.wait(PATIENCE)
             visit.answer(200, json.dumps(self._list(namespace, names)).encode())
 
@@ -75,11 +75,11 @@ class Server:
     @contextmanager
     def holding(self, namespace: str) -> Iterator[None]:
         """Answer no LIST of a namespace meanwhile."""
-        self._held = namespace
+        self._waits_for = namespace
         try:
             yield
         finally:
-            self._held = ""
+            self._waits_for = ""
             self._released.set()
 
     def wait_for_rounds(self, count: int, namespaces: list[str]) -> None:
@@ -112,8 +112,8 @@ class Watched:
         self._changed = threading.Condition()
 
     def watch(self, *namespaces: str) -> None:
-        lanes = [("a", namespace) for namespace in namespaces or self.namespaces]
-        self.fleet.watch(lanes, self._notify, lambda _: None, longest=PATIENCE)
+        work_keys = [("a", namespace) for namespace in namespaces or self.namespaces]
+        self.fleet.watch(work_keys, self._notify, lambda _: None, longest=PATIENCE)
 
     def wait_for(self, namespace: str, name: str) -> None:
         key = ObjectKey(CONFIG_MAP, namespace, name)
@@ -135,10 +135,14 @@ def reading(count: int, *, cluster_wide: bool = False) -> Iterator[Watched]:
         target = Target(
             name="a",
             open=lambda: Accounts(client),
-            reads=READS,
-            trace=READS[0],
-            closer=lambda _: (),
-            namespaces=tuple(namespaces),
+            readings=(
+                Reading(
+                    presence_list=READS[0],
+                    lists=READS,
+                    probes_for=lambda _: (),
+                    namespaces=tuple(namespaces),
+                ),
+            ),
         )
         fleet = Fleet([target], threads=POOL)
         try:
@@ -225,16 +229,16 @@ def test_a_cluster_is_watched_once_however_often_it_is_asked_for():
 
 def test_the_bound_leaves_room_for_every_list_there_is():
     from reconcile.skupper.definitions import Cluster, Network, SiteDefinition
-    from reconcile.skupper.sites import settle_all
-    from reconcile.skupper.v1 import reads
+    from reconcile.skupper.v1 import list_requests
     from tests.skupper.fakes import OURS
+    from tests.skupper.resolving import resolve_sites
 
     sites = [
         SiteDefinition(Cluster("a", "https://a"), namespace, config={"ingress": ingress})
         for namespace, ingress in (("r", "route"), ("l", "loadbalancer"))
     ]
-    network = Network("n", "image", "1.9.6", sites=tuple(sites))
-    every = reads.reads(settle_all(network), OURS, heartbeat=True, take_over=True)
+    network = Network("n", "1.9.6", settings={"image": "image"}, sites=tuple(sites))
+    every = list_requests.list_requests(resolve_sites(network), OURS, heartbeat=True, take_over=True)
     assert len(every) <= MOST_STREAMS
 
 

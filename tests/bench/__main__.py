@@ -44,14 +44,14 @@ def _planning(networks: int, box: runs.Box, base: float) -> None:
 def _run_figures(networks: int, first: runs.Ran, second: runs.Ran, smallest: runs.Ran) -> list[Figure]:
     sites = networks * fleets.SITES_PER_NETWORK
     per_site = first.requests.total() / sites
-    told = f"{first.requests.total()}, {first.writes} of them writes"
+    reported = f"{first.requests.total()}, {first.writes} of them writes"
     return [
         Figure(
             f"{sites} sites, {len(first.links)} links: first run",
             times(first.seconds, smallest.seconds),
             milliseconds(first.seconds),
         ),
-        Figure("  its requests per site", f"{per_site:.1f}", told),
+        Figure("  its requests per site", f"{per_site:.1f}", reported),
         Figure(
             "  second run, against the first",
             times(second.seconds, first.seconds),

@@ -104,4 +104,4 @@ def _all_up(links: tuple[LinkReport, ...], apart: str) -> bool:
     counted = [
         report for report in links if apart not in {report.link.dialler.cluster, report.link.issuer.cluster}
     ]
-    return bool(counted) and all(report.settled for report in counted)
+    return bool(counted) and all(report.converged for report in counted)

@@ -178,7 +178,7 @@ def test_a_reference_may_be_held_to_a_schema_of_its_own(
     assert [each.rule for each in found] == rules
 
 
-def test_an_unreadable_schema_is_told_once_and_not_again_by_its_datafiles(
+def test_an_unreadable_schema_is_reported_once_and_not_again_by_its_datafiles(
     tmp_path: Path, schemas: Path
 ) -> None:
     (schemas / "schemas/job-1.yml").write_text("{broken\n")

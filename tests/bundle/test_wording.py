@@ -63,7 +63,7 @@ def test_of_a_choice_the_branch_that_was_meant_is_spoken_of(tmp_path: Path) -> N
     assert found == ("dangling-ref", "disable.$ref", "/openshift/none.yml does not exist")
 
 
-def test_a_wrong_discriminator_is_told_once(tmp_path: Path) -> None:
+def test_a_wrong_discriminator_is_reported_once(tmp_path: Path) -> None:
     peering = "peering:\n  connections:\n  - {provider: wormhole, name: x}\n\nclusterAdminAutomationToken:"
     found = only(validate(edited(tmp_path, (CLUSTER, END_OF_CLUSTER, peering))))
     assert found[:2] == ("enum", "peering.connections[0].provider")

@@ -43,8 +43,8 @@ def test_merged_keys_may_be_set_again() -> None:
     ("text", "message"),
     [
         ("a: 2022-11-07", "2022-11-07 is read as a date, which JSON does not have; quote it"),
-        ("a: 2022-13-07", "2022-13-07 is no date; quote it if it is meant as text"),
-        ("a: .nan", ".nan is read as an endless number, which JSON does not have; quote it"),
+        ("a: 2022-13-07", "2022-13-07 is not a valid date; quote it if it is meant as text"),
+        ("a: .nan", ".nan is read as a number that is not finite, which JSON does not have; quote it"),
         ("a: !!binary aGk=", "aGk= is read as a bytes, which JSON does not have; quote it"),
     ],
 )
@@ -76,7 +76,7 @@ def test_keys_that_are_not_text_are_found() -> None:
         ("a: 1\nb: \x01\n", 2, "the character 0x1 is not allowed in YAML"),
         ("a: !secret x\n", 1, "could not determine a constructor for the tag '!secret', at column 4"),
         ("? [a]\n: 1\n", 1, "a key must be text, at column 3"),
-        ("a: &a [*a]\n", 1, "aliases make the document endless, at column 4"),
+        ("a: &a [*a]\n", 1, "aliases expand without end, at column 4"),
     ],
 )
 def test_broken_yaml_names_line_and_reason(text: str, line: int, message: str) -> None:

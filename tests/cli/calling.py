@@ -10,12 +10,12 @@ from click.testing import CliRunner, Result
 from reconcile.cli import main
 
 
-def call(*words: str, config: Path | None = None, **environment: str) -> Result:
+def call(*names: str, config: Path | None = None, **environment: str) -> Result:
     """Run a command in this process; an exception that it lets out fails the test with its traceback."""
     given = {"QONTRACT_CONFIG": str(config)} if config else {}
     runner = CliRunner(env={**given, **environment})
     with same_loggers():
-        result = runner.invoke(main, words, prog_name="qontract-skupper")
+        result = runner.invoke(main, names, prog_name="qontract-skupper")
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -1,4 +1,4 @@
-"""``bundle``: every fault told with file, line and rule; the bundle written whole or not at all."""
+"""``bundle``: every fault reported with file, line and rule; the bundle written atomically."""
 
 import json
 import os
@@ -46,19 +46,19 @@ def test_good_data_has_no_faults() -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_fault_is_told_with_file_line_and_rule(name: str, tmp_path: Path) -> None:
+def test_a_fault_is_reported_with_file_line_and_rule(name: str, tmp_path: Path) -> None:
     expected = yaml.safe_load((INVALID / name / "expected.yml").read_text())
     source = overlaid(tmp_path, name)
     result = checked(source)
-    told, last = result.stderr.splitlines()
+    reported, last = result.stderr.splitlines()
     assert (result.exit_code, result.stdout) == (1, "")
-    assert told.startswith(f"{source}/data/{expected['file']}:{expected['line']}: error: ")
-    assert f"[{expected['rule']}]" in told
-    assert expected["text"] in told
+    assert reported.startswith(f"{source}/data/{expected['file']}:{expected['line']}: error: ")
+    assert f"[{expected['rule']}]" in reported
+    assert expected["text"] in reported
     assert last == f"Error: 1 fault in {source}"
 
 
-def test_several_faults_are_told_at_once_and_counted(tmp_path: Path) -> None:
+def test_several_faults_are_reported_at_once_and_counted(tmp_path: Path) -> None:
     source = overlaid(tmp_path, "no-redundancy", "bad-duration", "empty-file")
     assert checked(source).stderr.splitlines()[-1] == f"Error: 3 faults in {source}"
 
@@ -185,7 +185,7 @@ def test_a_bundle_made_elsewhere_is_written_byte_for_byte(foreign: Path, tmp_pat
     assert (tmp_path / "again.json").read_bytes() == foreign.read_bytes()
 
 
-def test_a_fault_in_a_bundle_made_elsewhere_is_told_with_its_datafile(foreign: Path) -> None:
+def test_a_fault_in_a_bundle_made_elsewhere_is_reported_with_its_datafile(foreign: Path) -> None:
     content = json.loads(foreign.read_text())
     content["data"]["/dependencies/skupper/vault.yml"]["identifier"] = "Vault"
     foreign.write_text(json.dumps(content))
@@ -210,10 +210,17 @@ def test_a_directory_without_data_is_refused(tmp_path: Path) -> None:
     assert "SOURCE is a directory with data and resources, or a bundle" in result.stderr
 
 
-def test_data_without_schemas_near_it_asks_for_them(tmp_path: Path) -> None:
-    result = call("bundle", str(overlaid(tmp_path)))
+def test_data_without_schemas_near_it_is_checked_against_those_of_the_program(tmp_path: Path) -> None:
+    result = call("bundle", str(overlaid(tmp_path, "bad-quantity")))
     assert result.exit_code == 1
-    assert "name them with --schemas" in result.stderr
+    assert "'128mb' is not an amount of memory" in result.stderr
+
+
+def test_schemas_near_the_data_come_before_those_of_the_program(tmp_path: Path) -> None:
+    source = overlaid(tmp_path)
+    shutil.copytree(SCHEMAS, source / "schemas")
+    (source / "schemas" / "schemas" / "dependencies" / "skupper-policy-1.yml").unlink()
+    assert "skupper-policy-1.yml" in call("bundle", str(source)).stderr
 
 
 def test_a_source_that_is_not_there_is_a_wrong_command_line(tmp_path: Path) -> None:
@@ -236,11 +243,11 @@ def test_the_commit_is_that_of_the_checkout(tmp_path: Path) -> None:
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
     for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "data", "--no-gpg-sign")):
         subprocess.run(["git", "-C", str(source), *words], check=True, capture_output=True)
-    told = subprocess.run(
+    reported = subprocess.run(
         ["git", "-C", str(source), "log", "-1", "--format=%H %ct"], check=True, capture_output=True, text=True
     ).stdout
     checked(source, "-o", str(tmp_path / "bundle.json"))
-    assert commit_of(tmp_path / "bundle.json") == tuple(told.split())
+    assert commit_of(tmp_path / "bundle.json") == tuple(reported.split())
 
 
 def test_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

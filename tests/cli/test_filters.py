@@ -60,4 +60,4 @@ def test_clusters_outside_of_a_restriction_are_not_even_asked(untouched: Fleet) 
 
 def test_the_status_counts_what_a_restriction_leaves_out(linked: Fleet) -> None:
     shown = call("status", "--cluster-name", "app-sre-stage-01", config=linked.config).stdout
-    assert "left alone: 2 sites, 3 links (--cluster-name app-sre-stage-01 leaves it out)" in shown
+    assert "skipped: 2 sites, 3 links (--cluster-name app-sre-stage-01 excludes it)" in shown

@@ -9,8 +9,8 @@ import pytest
 
 from reconcile.sandbox.embedded import Sandbox
 from tests.cli.processes import PATIENCE, start
-from tests.end_to_end.boxes import Gates
-from tests.gate import Asked
+from tests.end_to_end.cli_harness import FaultProxies
+from tests.fault_proxy import Asked
 
 SOON = 10
 """Seconds within which a command has to be gone; a request to a cluster may take three times as long."""
@@ -18,15 +18,15 @@ SOON = 10
 
 @pytest.fixture
 def asked(sandbox: Sandbox) -> Iterator[threading.Event]:
-    """Set when a command has asked a cluster for something that it will not be told."""
+    """Set when a command has asked a cluster for something that it will not be reported."""
     heard = threading.Event()
 
     async def hang(_: Asked) -> None:
         heard.set()
         await asyncio.sleep(PATIENCE)
 
-    with Gates(sandbox) as gates:
-        next(iter(gates)).before.append(hang)
+    with FaultProxies(sandbox) as proxies:
+        next(iter(proxies)).before.append(hang)
         yield heard
 
 
@@ -35,10 +35,10 @@ def test_ctrl_c_ends_a_command_at_once(name: str, sandbox: Sandbox, asked: threa
     with start(name, config=sandbox.config) as process:
         assert asked.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=SOON)
+        _, reported = process.communicate(timeout=SOON)
     assert process.returncode == 130
-    assert "stopped" in told
-    assert "Traceback" not in told
+    assert "stopped" in reported
+    assert "Traceback" not in reported
 
 
 def test_sigterm_ends_a_run_at_once(sandbox: Sandbox, asked: threading.Event) -> None:

@@ -89,9 +89,9 @@ def test_an_unknown_option_is_a_wrong_command_line(name: str) -> None:
 
 
 def test_a_misspelt_option_gets_a_suggestion() -> None:
-    told = call("run", "--log-levle", "INFO").stderr
-    assert "Did you mean" in told
-    assert "'--log-level'" in told
+    reported = call("run", "--log-levle", "INFO").stderr
+    assert "Did you mean" in reported
+    assert "'--log-level'" in reported
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])

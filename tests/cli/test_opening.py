@@ -56,7 +56,7 @@ def test_a_missing_instance_is_named_with_what_to_write(tmp_path: Path) -> None:
     assert '[skupper] instance: is missing; write instance = "NAME"' in result.stderr
 
 
-def test_all_mistakes_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_of_a_configuration_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
     result = call("run", config=tmp_path / "config.toml")
     assert "[graphql] server: is missing" in result.stderr
@@ -119,14 +119,14 @@ def test_a_command_that_waits_for_the_server_is_stopped_by_a_signal(
         serving(interrupt) as server,
         start("status", config=configured(tmp_path, f"{server.url}/graphql")) as process,
     ):
-        _, told = process.communicate(timeout=PATIENCE)
+        _, reported = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
-    assert "Traceback" not in told
+    assert "Traceback" not in reported
 
 
 def test_a_server_that_is_down_is_named_with_what_to_check(without_a_server: subprocess.Popen[str]) -> None:
-    output, told = without_a_server.communicate(timeout=PATIENCE)
+    output, reported = without_a_server.communicate(timeout=PATIENCE)
     assert (without_a_server.returncode, output) == (1, "")
-    assert "GraphQL server http://127.0.0.1:" in told
-    assert "check server in [graphql] of the configuration" in told
-    assert "Traceback" not in told
+    assert "GraphQL server http://127.0.0.1:" in reported
+    assert "check server in [graphql] of the configuration" in reported
+    assert "Traceback" not in reported

@@ -69,13 +69,13 @@ def test_a_span_of_time_may_be_a_number() -> None:
 def test_a_request_may_not_be_given_no_time_at_all() -> None:
     result = call("plan", "--request-timeout", "0", config=Path("x"))
     assert result.exit_code == 2
-    assert "'0' would leave no time at all" in result.stderr
+    assert "'0' must be greater than zero" in result.stderr
 
 
-def test_a_wrong_span_of_time_is_a_wrong_command_line() -> None:
+def test_a_wrong_duration_is_a_wrong_command_line() -> None:
     result = call("run", "--wait", "soon", config=Path("x"))
     assert result.exit_code == 2
-    assert "Invalid value for '--wait': 'soon' is no span of time" in result.stderr
+    assert "Invalid value for '--wait': 'soon' is not a valid duration" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["run", "plan"])

@@ -28,21 +28,21 @@ def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
 def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:
     result = untouched.ask("plan", "-o", "json", "--log-level", "DEBUG")
     document = json.loads(result.stdout)
-    assert (document["schema"], len(document["links"])) == (1, LINKS)
+    assert (document["schema"], len(document["links"])) == (2, LINKS)
 
 
 def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> None:
     document = untouched.ask_json("plan")
     shown = untouched.ask("plan").stdout
     made = sum(change["action"] != "delete" for change in document["changes"])
-    assert f"Plan: {made} to make, 0 to change, {len(document['changes']) - made} to remove" in shown
+    assert f"Plan: {made} to create, 0 to update, {len(document['changes']) - made} to delete" in shown
 
 
 def test_a_dry_run_lists_the_changes_of_the_plan(untouched: Fleet) -> None:
     document = untouched.ask_json("plan")
     lines = untouched.ask("run", "--dry-run").stderr.splitlines()
     assert len(lines) == len(document["changes"])
-    assert all("[INFO] [DRY-RUN] [telling.py:change:" in line for line in lines)
+    assert all("[INFO] [DRY-RUN] [reporting.py:change:" in line for line in lines)
 
 
 @pytest.mark.parametrize("words", [("plan",), ("status",), ("run", "--dry-run")])
@@ -58,7 +58,7 @@ def test_a_fleet_without_links_has_a_bad_status(untouched: Fleet) -> None:
 
 
 def test_the_status_names_the_next_command(untouched: Fleet) -> None:
-    assert untouched.ask("status").stdout.endswith("see `qontract-skupper plan`.\n")
+    assert untouched.ask("status").stdout.endswith("To see what, run: qontract-skupper plan\n")
 
 
 def test_after_a_run_the_status_is_good(linked: Fleet) -> None:
@@ -77,19 +77,19 @@ def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:
 
 
 @pytest.mark.parametrize("end", ["dialler", "issuer"])
-def test_both_ends_of_a_link_give_evidence(end: str, linked: Fleet) -> None:
+def test_both_ends_of_a_link_report_it(end: str, linked: Fleet) -> None:
     document = linked.ask_json("status")
     (found,) = [
         link
         for link in document["links"]
         if link["dialler"] == "app-sre-stage-02/skupper-vault-net" and link["state"] == "up"
     ]
-    assert found["evidence"][end]["sight"] == "up"
+    assert found["observations"][end]["verdict"] == "up"
 
 
-def test_the_status_as_json_tells_which_links_are_settled(linked: Fleet) -> None:
+def test_the_status_as_json_says_which_links_have_converged(linked: Fleet) -> None:
     document = linked.ask_json("status")
-    assert [link["settled"] for link in document["links"]] == [True] * LINKS
+    assert [link["converged"] for link in document["links"]] == [True] * LINKS
 
 
 def test_each_declared_link_has_a_row(linked: Fleet) -> None:
@@ -99,9 +99,9 @@ def test_each_declared_link_has_a_row(linked: Fleet) -> None:
 
 
 def test_requests_are_counted_at_debug(linked: Fleet) -> None:
-    told = linked.ask("run", "--log-level", "DEBUG").stderr
-    assert "app-sre-stage-01: " in told
-    assert " requests, 0 of them writes" in told
+    reported = linked.ask("run", "--log-level", "DEBUG").stderr
+    assert "app-sre-stage-01: " in reported
+    assert " requests, 0 of them writes" in reported
 
 
 def test_an_encoding_without_marks_is_no_reason_to_fail(linked: Fleet) -> None:

@@ -30,12 +30,12 @@ class Running:
 
     process: subprocess.Popen[str]
     folder: Path
-    told: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
     """The lines that it has printed."""
 
     @property
     def text(self) -> str:
-        return "".join(self.told)
+        return "".join(self.reported)
 
     def stop(self, number: signal.Signals) -> tuple[int, str, str]:
         """Send a signal; exit code and what was still printed to stdout and stderr."""
@@ -51,7 +51,7 @@ def running(folder: Path, *words: str) -> Iterator[Running]:
         try:
             assert process.stdout
             for line in process.stdout:
-                sandbox.told.append(line)
+                sandbox.reported.append(line)
                 if line == LAST_LINE:
                     break
             else:
@@ -96,15 +96,15 @@ def test_it_serves_the_data_that_it_was_given(sandbox: Running) -> None:
 
 
 def test_the_context_in_its_example_exists(sandbox: Running) -> None:
-    told = re.search(r"kubectl --context (\S+)", sandbox.text)
-    assert told
-    assert told[1] in contexts(sandbox)
+    reported = re.search(r"kubectl --context (\S+)", sandbox.text)
+    assert reported
+    assert reported[1] in contexts(sandbox)
 
 
 def test_the_address_in_its_example_reloads_the_data(sandbox: Running) -> None:
-    told = re.search(r"curl -X POST (\S+)", sandbox.text)
-    assert told
-    with urllib.request.urlopen(told[1], data=b"") as answer:
+    reported = re.search(r"curl -X POST (\S+)", sandbox.text)
+    assert reported
+    with urllib.request.urlopen(reported[1], data=b"") as answer:
         assert answer.status == 200
 
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from reconcile.cli.stopping import stoppable
+from reconcile.cli.exits import stoppable
 from tests.cli.processes import python
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -57,11 +57,11 @@ def test_a_second_signal_ends_the_process_at_once(number: signal.Signals) -> Non
 
 def ended(action: str, *, gentle: bool, timeout: float = 0) -> tuple[int, int]:
     """The signal and the exit code by which a process ends that does something while it can be stopped."""
-    told = python(f"""
+    reported = python(f"""
 import os, signal
 child = os.fork()
 if not child:
-    from reconcile.cli.stopping import stoppable
+    from reconcile.cli.exits import stoppable
     with stoppable({timeout}) as stop:
         stop.gentle = {gentle}
         {action}
@@ -69,5 +69,5 @@ if not child:
 status = os.waitpid(child, 0)[1]
 print(os.WTERMSIG(status), os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0)
 """)
-    found, code = map(int, told.split())
+    found, code = map(int, reported.split())
     return found, code

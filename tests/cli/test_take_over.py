@@ -6,7 +6,7 @@ from reconcile.sandbox.embedded import Sandbox
 from tests.cli.calling import call
 
 CLUSTER, NAMESPACE = "appsres03ue1", "skupper-vault"
-PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
+LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def with_a_site_of_the_peer(sandbox: Sandbox) -> Sandbox:
     metadata = {
         "name": "skupper-site",
         "namespace": NAMESPACE,
-        "labels": PEER,
+        "labels": LEGACY_LABELS,
         "annotations": {"qontract.integration": "skupper-network"},
     }
     data = {"name": f"{CLUSTER}-{NAMESPACE}"}
@@ -27,7 +27,7 @@ def with_a_site_of_the_peer(sandbox: Sandbox) -> Sandbox:
 def test_without_it_the_site_is_refused_and_the_option_named(with_a_site_of_the_peer: Sandbox) -> None:
     result = call("plan", config=with_a_site_of_the_peer.config)
     assert result.exit_code == 1
-    assert "run once with --take-over" in result.output
+    assert "run: qontract-skupper run --take-over" in result.output
 
 
 def test_a_plan_with_it_shows_what_is_taken_over(with_a_site_of_the_peer: Sandbox) -> None:

@@ -11,7 +11,7 @@ PROGRAMS = Path(__file__).with_name("programs")
 """Go modules that the programs are built from."""
 NEEDED = ("kube-apiserver", "etcd", "kubectl")
 CONTROLLERS = "kube-controller-manager"
-"""``setup-envtest`` leaves it out; then the tests collect garbage themselves."""
+"""``setup-envtest`` excludes it; then the tests collect garbage themselves."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Assets:
     @cached_property
     def version(self) -> str:
         """As the API server tells it: ``v1.34.4``."""
-        told = subprocess.run(
+        reported = subprocess.run(
             [self["kube-apiserver"], "--version"], capture_output=True, text=True, check=True
         )
-        return told.stdout.split()[-1]
+        return reported.stdout.split()[-1]
 
     @property
     def controllers(self) -> bool:

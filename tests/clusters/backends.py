@@ -19,7 +19,7 @@ class Kind(StrEnum):
     REAL = "real"
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         return {"simulated": "simulated clusters", "real": "real API servers"}[self]
 
 

@@ -1,4 +1,4 @@
-"""Garbage collection where there is no kube-controller-manager: ``setup-envtest`` leaves it out.
+"""Garbage collection where there is no kube-controller-manager: ``setup-envtest`` excludes it.
 
 An object goes when all of its owners are gone. As the real collector does, it asks the API server for an owner that it
 does not know before it believes that there is none: watches of different kinds do not keep step.
@@ -80,4 +80,4 @@ class Collector:
         try:
             self._client.delete(kind, name, namespace, uid=uid)
         except ClusterError:
-            return  # gone, or made anew meanwhile
+            return  # gone, or recreated meanwhile

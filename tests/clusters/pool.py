@@ -181,7 +181,7 @@ def _serve(pool: Pool, connection: Connection) -> None:
 
 
 def _acquired(pool: Pool, wishes: list[Wish], held: set[int]) -> list[Loan] | str:
-    """What was lent, or why nothing could be: told to the test that asked, which would wait for ever."""
+    """What was acquired, or why nothing could be, for the test that asked; it would wait without end."""
     try:
         loans = pool.acquire(wishes)
     except Exception as error:  # noqa: BLE001

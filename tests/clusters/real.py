@@ -31,9 +31,9 @@ from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BI
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from tests.clusters import pool
 from tests.clusters.api_server import Profile
+from tests.clusters.cloud_stub import CloudStub
 from tests.clusters.collecting import Collector
 from tests.clusters.pool import Loan, Wish
-from tests.clusters.tending import Tending
 
 Json = dict[str, Any]
 ACCOUNTS = "automation"
@@ -61,7 +61,7 @@ class RealCluster:
         )
         for namespace in {*spec.namespaces, ACCOUNTS}:
             self._administrator.must("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        self._tending = Tending(self._administrator, self._client, spec.behaviour)
+        self._cloud_stub = CloudStub(self._administrator, self._client, spec.behaviour)
         wanted = loan.profile.controllers and not loan.collects
         self._collector = Collector(self._client) if wanted else None
         self._tokens: dict[str, str] = {}
@@ -71,7 +71,7 @@ class RealCluster:
         """The token that an account was to have by its specification -> the one that it has."""
 
     def close(self) -> None:
-        self._tending.stop()
+        self._cloud_stub.stop()
         if self._collector:
             self._collector.stop()
         self._client.close()

@@ -18,8 +18,8 @@ from tests.docs.pages import CONTRIBUTING, INDEX, MANUAL, PAGES, README, ROOT, P
 
 OF_CLICK = {"--help"}
 """Options that click adds to every command."""
-OF_OTHER_PROGRAMS = {"--context", "--server-side", "--watch"}
-"""Options in the pages that are kubectl's."""
+OF_KUBECTL = {"--context", "--server-side", "--watch"}
+OF_PIP = {"--find-links", "--force-reinstall", "--no-deps", "--wheel-dir", "--yes"}
 OF_THE_TESTS = {"--proof", "--seed"}
 """Options in the pages that ``tests/conftest.py`` gives to pytest."""
 
@@ -64,7 +64,7 @@ def test_every_target_of_make_exists(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_option_exists(page: Page) -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.text))
-    assert named <= options() | OF_CLICK | OF_OTHER_PROGRAMS | OF_THE_TESTS
+    assert named <= options() | OF_CLICK | OF_KUBECTL | OF_PIP | OF_THE_TESTS
 
 
 def test_the_readme_has_at_most_2000_words() -> None:
@@ -87,15 +87,15 @@ def test_the_manual_has_every_command() -> None:
 
 
 def test_the_manual_gives_the_defaults_of_the_options() -> None:
-    told = {}
+    reported = {}
     for row in pages.COMMANDS.rows("Options of run, plan and status"):
         names = re.findall(r"`(--[a-z-]+)", row[0])
-        told |= dict.fromkeys(names, row[1].strip("`").split("`")[0].rstrip(","))
+        reported |= dict.fromkeys(names, row[1].strip("`").split("`")[0].rstrip(","))
     run = {parameter.name: parameter.default for parameter in commands()["run"].params}
-    assert told["--wait"] == run["wait"]
-    assert told["--log-level"] == run["log_level"]
-    assert told["--max-removals"] == str(run["max_removals"])
-    assert told["--thread-pool-size"] == str(run["thread_pool_size"])
+    assert reported["--wait"] == run["wait"]
+    assert reported["--log-level"] == run["log_level"]
+    assert reported["--max-removals"] == str(run["max_removals"])
+    assert reported["--thread-pool-size"] == str(run["thread_pool_size"])
 
 
 @pytest.mark.parametrize("line", sorted({line for page in PAGES for line in page.commands}))
@@ -118,23 +118,23 @@ def test_every_environment_variable_is_read() -> None:
     assert [name for name in named if name not in sources] == []
 
 
-def test_every_key_of_the_configuration_file_is_told_and_no_other() -> None:
+def test_every_key_of_the_configuration_file_is_reported_and_no_other() -> None:
     tables: dict[str, type[BaseModel]] = {
         "graphql": config_tables.Graphql,
         "vault": config_tables.Vault,
         "skupper": config_tables.Skupper,
         "kubernetes": config_tables.Kubernetes,
     }
-    told = set()
+    reported = set()
     for row in pages.CONFIGURATION.rows("Keys"):
         table, *keys = re.findall(r"`([^`]+)`", row[0]) or [""]
-        told |= {(table.strip("[]"), key) for key in keys if table.startswith("[")}
-    assert told == {(name, key) for name, table in tables.items() for key in table.model_fields}
+        reported |= {(table.strip("[]"), key) for key in keys if table.startswith("[")}
+    assert reported == {(name, key) for name, table in tables.items() for key in table.model_fields}
 
 
-def test_every_exit_code_is_told() -> None:
-    told = {code for row in pages.COMMANDS.rows("Exit codes")[1:] for code in row[0].split(", ")}
-    assert told == {"0", "1", "2", *map(str, SESSION)}
+def test_every_exit_code_is_reported() -> None:
+    reported = {code for row in pages.COMMANDS.rows("Exit codes")[1:] for code in row[0].split(", ")}
+    assert reported == {"0", "1", "2", *map(str, SESSION)}
 
 
 def test_the_network_of_the_manual_is_good_data(tmp_path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.clusters.backends import Backend
 from tests.docs import transcript
-from tests.end_to_end.boxes import command, sandbox
+from tests.end_to_end.cli_harness import command, sandbox
 
 
 def test_the_plan_in_the_transcript_is_what_plan_prints(tmp_path: Path, backend: Backend) -> None:
@@ -19,6 +19,6 @@ def test_the_plan_in_the_transcript_is_what_plan_prints(tmp_path: Path, backend:
 
 def test_every_line_left_out_is_marked() -> None:
     output = "== A step\n\n$ qontract-skupper plan\ncluster-wide\n   + a  # new\n\n"
-    output += "network vault: 1 site\n   + b  # new\n\nPlan: 2 to make\n"
-    shown = "== A step\n\n$ qontract-skupper plan\n…\nnetwork vault: 1 site\n…\n\nPlan: 2 to make\n"
+    output += "network vault: 1 site\n   + b  # new\n\nPlan: 2 to create\n"
+    shown = "== A step\n\n$ qontract-skupper plan\n…\nnetwork vault: 1 site\n…\n\nPlan: 2 to create\n"
     assert transcript.cut(output) == shown

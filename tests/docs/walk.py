@@ -48,8 +48,8 @@ class Step:
     @property
     def code(self) -> int:
         """The exit code: the one in the comment behind the command, else 0."""
-        told = re.search(r"# .*exit code (\d+)", self.command)
-        return int(told[1]) if told else 0
+        reported = re.search(r"# .*exit code (\d+)", self.command)
+        return int(reported[1]) if reported else 0
 
     @property
     def in_checkout(self) -> bool:
@@ -150,12 +150,12 @@ class _Shell:
             text=True,
         ) as process:
             try:
-                told = []
+                reported = []
                 for line in process.stdout or ():
-                    told.append(line)
+                    reported.append(line)
                     if line == _READY:
                         break
-                assert told[-1:] == [_READY], f"{step.command}: {''.join(told)}"
+                assert reported[-1:] == [_READY], f"{step.command}: {''.join(reported)}"
                 yield
                 process.send_signal(signal.SIGINT)
                 process.communicate(timeout=PATIENCE)

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import World, three_clusters
+from tests.end_to_end.harness import Harness, three_clusters
 
 
 @pytest.fixture
-def fleet(backend: Backend) -> Iterator[World]:
+def fleet(backend: Backend) -> Iterator[Harness]:
     """Two public clusters and a private one; nothing on them yet."""
     with three_clusters(backend) as made:
         yield made
 
 
 @pytest.fixture
-def linked(fleet: World) -> World:
+def linked(fleet: Harness) -> Harness:
     """The same after a first run: every link up."""
     assert fleet.run().all_up
     return fleet

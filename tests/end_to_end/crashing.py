@@ -1,7 +1,7 @@
 """Runs that end after any of their writes: processes that are killed, and runs in this process that are cut off.
 
 To the clusters both look the same. A killed process leaves no doubt that nothing in it lived on; a run that is cut off
-needs neither a process nor gates, so that every write can be the last one at every test run.
+needs neither a process nor fault proxies, so that every write can be the last one at every test run.
 """
 
 import itertools
@@ -20,15 +20,15 @@ import kubernetes.client.rest  # noqa: F401 imported by threads later: they must
 from reconcile.app_interface.bundle.model import Bundle
 from reconcile.app_interface.client import Client  # noqa: F401 as above
 from reconcile.apply.events import Event
-from reconcile.cli.opening import opened
+from reconcile.cli.opening import open_session
 from reconcile.cli.options import Common, common, max_removals
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.sandbox.kubernetes.calls import Call
 from tests.cli.calling import call
 from tests.clusters.backends import Backend
-from tests.end_to_end import boxes
-from tests.end_to_end.boxes import Command, Gates
-from tests.gate import Asked
+from tests.end_to_end import cli_harness
+from tests.end_to_end.cli_harness import Command, FaultProxies
+from tests.fault_proxy import Asked
 from tests.waiting import until
 
 PATIENCE = 60.0
@@ -61,15 +61,15 @@ class KilledProcess:
         self._command.kill()
 
     def finish(self) -> bool:
-        code, told = self._command.finish()
-        assert code in {0, -signal.SIGKILL}, told
+        code, reported = self._command.finish()
+        assert code in {0, -signal.SIGKILL}, reported
         return code == 0
 
 
 class AbandonedRun:
     """`run` in this process: the session that the command opens, from the same options.
 
-    Cutting it off from the clusters is what kills it. It is only told to stop so that it does not go on trying for
+    Cutting it off from the clusters is what kills it. It is only asked to stop so that it does not go on trying for
     seconds, and it has ended when no thread is left that could write once the next run is let through.
     """
 
@@ -82,7 +82,7 @@ class AbandonedRun:
 
     def finish(self) -> bool:
         shared, budget = _options.main(["--config", str(self._box.config), *ALL], standalone_mode=False)
-        with opened(shared, removal_budget=budget, stop=self._stop) as session:
+        with open_session(shared, removal_budget=budget, stop=self._stop) as session:
             outcome = session.run(_unheard).execute(wait=PATIENCE)
         until(lambda: not _writers(), PATIENCE)
         assert outcome.stopped or not outcome.failures, outcome.failures
@@ -157,9 +157,9 @@ def killing_processes(box: Sandbox) -> Iterator[Crash]:
             crash.note((asked.verb, asked.plural))
         crash.bar()
 
-    with Gates(box) as gates:
-        for gate in gates:
-            gate.after.append(after)
+    with FaultProxies(box) as proxies:
+        for proxy in proxies:
+            proxy.after.append(after)
         yield crash
 
 
@@ -191,14 +191,14 @@ class Versions:
 
     def __init__(self, folder: Path, network: str) -> None:
         data = (
-            boxes.data_of(folder, "vault", without=["skupper-vault-net.app-sre-stage-02.yml"])
+            cli_harness.data_of(folder, "vault", without=["skupper-vault-net.app-sre-stage-02.yml"])
             if network == PAIR
-            else boxes.data_of(folder, network)
+            else cli_harness.data_of(folder, network)
         )
         self._bundles: dict[bool, Bundle] = {}
         for delete in (True, False):
-            boxes.declare(data, delete=delete)
-            self._bundles[delete] = Source(data, boxes.ROOT / "schemas").bundle()
+            cli_harness.declare(data, delete=delete)
+            self._bundles[delete] = Source(data, cli_harness.ROOT / "schemas").bundle()
         self.delete = False
 
     def bundle(self) -> Bundle:
@@ -211,7 +211,7 @@ class Rounds:
     def __init__(self, box: Sandbox, versions: Versions, crash: Crash) -> None:
         """See what an undisturbed first run and an undisturbed removal do."""
         self._box, self._versions, self._crash = box, versions, crash
-        self.empty = boxes.end_state(box)
+        self.empty = cli_harness.end_state(box)
         self._declare(delete=False)
         self.writes = crash.writes
         """What a first run writes."""
@@ -246,15 +246,15 @@ class Rounds:
         self._box.reload()
         return self._crash.run(at)
 
-    def _finish(self, state: boxes.State, moment: str) -> None:
+    def _finish(self, state: cli_harness.State, moment: str) -> None:
         """Run undisturbed; see it end with this on the clusters."""
         found = self._finish_somehow(moment)
         assert found == state, f"{moment}: too much: {found - state}, missing: {state - found}"
 
-    def _finish_somehow(self, moment: str) -> boxes.State:
+    def _finish_somehow(self, moment: str) -> cli_harness.State:
         result = call("run", *ALL, "--wait", f"{PATIENCE:g}s", config=self._box.config)
         assert result.exit_code == 0, f"{moment}: {result.output}"
-        return boxes.end_state(self._box)
+        return cli_harness.end_state(self._box)
 
 
 def some(total: int, draw: random.Random, drawn: int) -> list[int]:

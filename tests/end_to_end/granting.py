@@ -16,7 +16,7 @@ from reconcile.kinds import NAMESPACE, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOU
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
-from tests.end_to_end.world import Told, World
+from tests.end_to_end.harness import Harness, RunResult
 from tests.waiting import until
 
 Json = dict[str, Any]
@@ -62,12 +62,12 @@ def rights(file: str) -> list[Right]:
     ]
 
 
-def said(told: Told) -> list[str]:
+def said(result: RunResult) -> list[str]:
     """All that a run complains about."""
-    return [*told.outcome.failures, *(finding.message for finding in told.outcome.plan.errors)]
+    return [*result.outcome.failures, *(finding.message for finding in result.outcome.plan.errors)]
 
 
-def drop_links(fleet: World, cluster: str) -> None:
+def drop_links(fleet: Harness, cluster: str) -> None:
     """Remove the tokens that a site has been given, so that the next run has links to wait for."""
     for secret in fleet[cluster].objects(SECRET, namespace="net"):
         if secret["metadata"]["name"].startswith("link-"):
@@ -78,7 +78,7 @@ def drop_links(fleet: World, cluster: str) -> None:
 class Granting:
     """Grants on one cluster, as its administrator."""
 
-    fleet: World
+    fleet: Harness
     cluster: str
 
     @contextmanager

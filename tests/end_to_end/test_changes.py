@@ -12,34 +12,34 @@ from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import Told, World, three_clusters
-from tests.gate import Asked
+from tests.end_to_end.harness import Harness, RunResult, three_clusters
+from tests.fault_proxy import Asked
 from tests.waiting import until
 
 
-def link_names(fleet: World, cluster: str) -> set[str]:
+def link_names(fleet: Harness, cluster: str) -> set[str]:
     names = {secret["metadata"]["name"] for secret in fleet[cluster].objects(SECRET, namespace="net")}
     return {name for name in names if name.startswith("link-")}
 
 
-def site_id(fleet: World, cluster: str) -> str:
+def site_id(fleet: Harness, cluster: str) -> str:
     return fleet[cluster].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["uid"]
 
 
 @dataclass(frozen=True)
-class Declared:
+class Runs:
     """What runs say to a linked fleet that is declared differently; none of them writes."""
 
-    a_setting: Told
-    an_edge_site: Told
-    nothing_over_budget: Told
+    a_setting: RunResult
+    an_edge_site: RunResult
+    nothing_over_budget: RunResult
     links: set[str]
     connectors: set[str]
-    """Names of the links of the private site, and of what its router is told to connect to."""
+    """Names of the links of the private site, and of what its router is reported to connect to."""
 
 
 @pytest.fixture(scope="module")
-def declared(backend: Backend) -> Declared:
+def declared(backend: Backend) -> Runs:
     with three_clusters(backend) as fleet:
         assert fleet.run().all_up
         internal = fleet["p"].find(CONFIG_MAP, "skupper-internal", "net")["data"]["skrouterd.json"]
@@ -52,33 +52,33 @@ def declared(backend: Backend) -> Declared:
         an_edge_site = fleet.run(dry_run=True)
         fleet.change(sites=())
         nothing_over_budget = fleet.run(budget=len(sites))
-        return Declared(a_setting, an_edge_site, nothing_over_budget, links, connectors)
+        return Runs(a_setting, an_edge_site, nothing_over_budget, links, connectors)
 
 
-def test_a_plan_says_what_a_change_does_to_the_site(declared: Declared):
+def test_a_plan_says_what_a_change_does_to_the_site(declared: Runs):
     (change,) = [c for c in declared.a_setting.outcome.plan.changes if c.cluster == "a"]
     assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
 
 
-def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(declared: Declared):
+def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(declared: Runs):
     changes = declared.an_edge_site.outcome.plan.changes
     removals = [change for change in changes if change.verb == "delete" and change.uid]
     assert removals
     assert not any(change.ready for change in removals)
 
 
-def test_a_removal_over_the_budget_removes_nothing(declared: Declared):
-    told = declared.nothing_over_budget
-    assert told.writes == 0
-    assert list(told.errors) == ["removal-budget"]
+def test_a_removal_over_the_budget_removes_nothing(declared: Runs):
+    result = declared.nothing_over_budget
+    assert result.writes == 0
+    assert list(result.errors) == ["removal-budget"]
 
 
-def test_the_router_is_told_of_every_link(declared: Declared):
+def test_the_router_gets_every_link(declared: Runs):
     assert declared.links
     assert declared.links <= declared.connectors
 
 
-def test_an_issuer_that_was_made_anew_is_linked_anew(linked: World):
+def test_an_issuer_that_was_recreated_is_linked_again(linked: Harness):
     before = link_names(linked, "b")
     linked["a"].remove(CONFIG_MAP, "skupper-site", "net")
     until(lambda: linked["a"].find(DEPLOYMENT, "skupper-router", "net") is None)
@@ -86,7 +86,7 @@ def test_an_issuer_that_was_made_anew_is_linked_anew(linked: World):
     assert not before & link_names(linked, "b")
 
 
-def test_a_dialler_that_was_made_anew_is_linked_by_the_token_it_has(linked: World):
+def test_a_dialler_that_was_recreated_is_linked_by_the_token_it_has(linked: Harness):
     before = link_names(linked, "b")
     linked["b"].remove(CONFIG_MAP, "skupper-site", "net")
     until(lambda: linked["b"].find(DEPLOYMENT, "skupper-router", "net") is None)
@@ -94,25 +94,25 @@ def test_a_dialler_that_was_made_anew_is_linked_by_the_token_it_has(linked: Worl
     assert link_names(linked, "b") == before
 
 
-def test_a_lost_token_is_issued_again(linked: World):
+def test_a_lost_token_is_issued_again(linked: Harness):
     (name,) = link_names(linked, "b")
     linked["b"].remove(SECRET, name, "net")
     until(lambda: linked.run(dry_run=True).states["b/net -> a/net"] is not LinkState.UP)
     assert linked.run().all_up
 
 
-def test_an_edited_role_is_put_right(linked: World):
+def test_an_edited_role_is_put_right(linked: Harness):
     role = linked["a"].find(ROLE, "skupper-site-controller", "net")
     with linked.client("a") as client:
         client.replace(ROLE, {**role, "rules": []})
-    told = linked.run()
-    assert [action for action in told.actions if "Role" in action] == [
+    result = linked.run()
+    assert [action for action in result.actions if "Role" in action] == [
         "['apply', 'privileged=False', 'a', 'net', 'Role.rbac.authorization.k8s.io', 'skupper-site-controller']"
     ]
     assert linked["a"].find(ROLE, "skupper-site-controller", "net")["rules"] == role["rules"]
 
 
-def test_what_is_changed_back_each_time_fails_the_run(linked: World):
+def test_what_is_changed_back_each_time_fails_the_run(linked: Harness):
     with linked.client("a") as client:
         found = client.patch(DEPLOYMENT, "skupper-site-controller", "net", {"spec": {"replicas": 2}})
 
@@ -120,15 +120,16 @@ def test_what_is_changed_back_each_time_fails_the_run(linked: World):
         """As an admission webhook does that has its own idea."""
         return web.json_response(found) if asked.write and asked.plural == "deployments" else None
 
-    linked.gate("a").before.append(undo)
+    linked.proxy("a").before.append(undo)
     (failure,) = linked.run().outcome.failures
     assert failure == (
-        "a/net: Deployment skupper-site-controller is not as declared, 3 times made so: it differs in spec.replicas; "
-        "find out what changes it back"
+        "a/net: Deployment skupper-site-controller still differs after 3 attempts: it differs in spec.replicas; "
+        "something keeps reverting it. To see what, on cluster a run: oc -n net get deployments "
+        "skupper-site-controller -o jsonpath='{.metadata.managedFields}'"
     )
 
 
-def test_what_others_put_into_our_objects_stays(linked: World):
+def test_what_others_put_into_our_objects_stays(linked: Harness):
     with linked.client("a") as client:
         labels = {"metadata": {"labels": {"team": "theirs"}}}
         client.patch(DEPLOYMENT, "skupper-site-controller", "net", labels)
@@ -137,7 +138,7 @@ def test_what_others_put_into_our_objects_stays(linked: World):
     assert labels["team"] == "theirs"
 
 
-def test_a_new_setting_is_applied_without_a_new_site(linked: World):
+def test_a_new_setting_is_applied_without_a_new_site(linked: Harness):
     before = site_id(linked, "a")
     linked.change(config={"routerLogging": "info+"})
     assert linked.run().all_up
@@ -145,7 +146,7 @@ def test_a_new_setting_is_applied_without_a_new_site(linked: World):
     assert site_id(linked, "a") == before
 
 
-def test_a_setting_that_is_dropped_is_removed(linked: World):
+def test_a_setting_that_is_dropped_is_removed(linked: Harness):
     linked.change(config={"routerLogging": "info+"})
     linked.run()
     linked.change(config={})
@@ -153,45 +154,45 @@ def test_a_setting_that_is_dropped_is_removed(linked: World):
     assert "router-logging" not in linked["a"].find(CONFIG_MAP, "skupper-site", "net")["data"]
 
 
-def left_in_b(fleet: World) -> list[dict]:
+def left_in_b(fleet: Harness) -> list[dict]:
     kinds = (CONFIG_MAP, DEPLOYMENT, SECRET)
     return [found for kind in kinds for found in fleet["b"].objects(kind, namespace="net")]
 
 
-def test_a_deleted_site_is_gone_with_its_links(linked: World):
+def test_a_deleted_site_is_gone_with_its_links(linked: Harness):
     linked.change_site("b", delete=True)
     assert linked.run().all_up
     # The status of the network carries no labels; it goes with its router a moment later.
     until(lambda: left_in_b(linked) == [])
 
 
-def test_a_site_that_is_not_declared_any_more_is_gone_with_its_links(linked: World):
+def test_a_site_that_is_not_declared_any_more_is_gone_with_its_links(linked: Harness):
     linked.drop_site("b")
     assert linked.run().all_up
     until(lambda: left_in_b(linked) == [])
 
 
-def test_the_last_two_sites_can_go_as_well(linked: World):
+def test_the_last_two_sites_can_go_as_well(linked: Harness):
     linked.change(sites=())
     linked.run()
     assert linked.objects(DEPLOYMENT) == []
     assert linked.objects(SECRET) == []
 
 
-def test_after_a_removal_there_is_nothing_to_do(linked: World):
+def test_after_a_removal_there_is_nothing_to_do(linked: Harness):
     linked.change_site("b", delete=True)
     linked.run()
     assert linked.run().writes == 0
 
 
-def test_a_site_deleted_and_declared_again_comes_back(linked: World):
+def test_a_site_deleted_and_declared_again_comes_back(linked: Harness):
     linked.change_site("b", delete=True)
     linked.run()
     linked.change_site("b", delete=False)
     assert linked.run().all_up
 
 
-def test_a_new_site_joins_without_a_change_to_the_others(linked: World):
+def test_a_new_site_joins_without_a_change_to_the_others(linked: Harness):
     before = {cluster: site_id(linked, cluster) for cluster in "ab"}
     versions = link_names(linked, "b")
     linked.change(sites=(*linked.network.sites, SiteDefinition(linked.cluster("a"), "other")))
@@ -200,7 +201,7 @@ def test_a_new_site_joins_without_a_change_to_the_others(linked: World):
     assert versions <= link_names(linked, "b")
 
 
-def test_an_object_of_another_instance_is_never_touched(linked: World):
+def test_an_object_of_another_instance_is_never_changed(linked: Harness):
     labels = {"app.kubernetes.io/managed-by": "qontract-skupper", "qontract-skupper/instance": "another"}
     theirs = {
         "apiVersion": "v1",
@@ -216,34 +217,34 @@ def test_an_object_of_another_instance_is_never_touched(linked: World):
     ]
 
 
-def test_a_selection_touches_nothing_else(fleet: World):
+def test_a_selection_changes_nothing_else(fleet: Harness):
     fleet.run(wait=0, selection=Selection(clusters=frozenset({"a"})))
     for untouched in ("b", "p"):
         assert fleet[untouched].objects(CONFIG_MAP, namespace="net") == []
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
 
 
-def test_a_site_whose_data_is_refused_gets_nothing_and_the_others_are_linked(fleet: World):
+def test_a_site_whose_data_is_refused_gets_nothing_and_the_others_are_linked(fleet: Harness):
     fleet.change_site("a", config={"serviceController": False})
     assert fleet.run().states["p/net -> b/net"] is LinkState.UP
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
 
-def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fleet: World):
+def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fleet: Harness):
     a, b, p = fleet.network.sites
     fleet.change(sites=(a, p))
     assert fleet.run().all_up
     before = link_names(fleet, "p")
     assert before
     fleet.change(sites=(b, p))
-    told = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
+    result = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
     assert link_names(fleet, "p") == before
-    assert "last-link" in {finding.rule for finding in told.outcome.plan.findings}
+    assert "last-link" in {finding.rule for finding in result.outcome.plan.findings}
     assert fleet.run().all_up
     assert link_names(fleet, "p").isdisjoint(before)
 
 
-def test_the_budget_counts_what_the_run_has_removed_already(linked: World):
+def test_the_budget_counts_what_the_run_has_removed_already(linked: Harness):
     """Somebody puts a token back that we have removed: to remove it once more would be one too many."""
     (token,) = (
         s for s in linked["b"].objects(SECRET, namespace="net") if s["metadata"]["name"].startswith("link-")
@@ -257,24 +258,24 @@ def test_the_budget_counts_what_the_run_has_removed_already(linked: World):
             put_back.extend(linked["b"].load({**token, "metadata": kept}))
 
     linked.change_site("b", delete=True)
-    told = linked.run(budget=3, listener=listen, wait=10)
+    result = linked.run(budget=3, listener=listen, wait=10)
     assert put_back
-    assert list(told.errors) == ["removal-budget"]
+    assert list(result.errors) == ["removal-budget"]
     assert linked["b"].find(SECRET, kept["name"], "net")
 
 
-def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: World):
-    gate = fleet.gate("p")
+def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: Harness):
+    proxy = fleet.proxy("p")
     fleet.change_site("p", cluster=fleet.cluster("p", disabled=True))
     assert fleet.run().states["b/net -> a/net"] is LinkState.UP
-    assert gate.asked == []
+    assert proxy.asked == []
 
 
-def test_a_namespace_that_is_missing_stops_nobody_else(fleet: World):
+def test_a_namespace_that_is_missing_stops_nobody_else(fleet: Harness):
     extra = SiteDefinition(fleet.cluster("a"), "missing")
     fleet.change(sites=(*fleet.network.sites, extra))
-    told = fleet.run()
-    states = {link: state for link, state in told.states.items() if "missing" not in link}
+    result = fleet.run()
+    states = {link: state for link, state in result.states.items() if "missing" not in link}
     assert {"b/net -> a/net"} < states.keys()
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
-    assert told.outcome.failures == []
+    assert result.outcome.failures == []

@@ -11,7 +11,7 @@ from reconcile.kinds import SECRET
 from reconcile.sandbox.embedded import Sandbox
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Rule
 from tests.clusters.backends import Backend
-from tests.end_to_end import boxes
+from tests.end_to_end import cli_harness
 
 
 def marks(box: Sandbox) -> set[str]:
@@ -45,10 +45,10 @@ class Printed:
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Printed:
     folder = tmp_path_factory.mktemp("confidential")
-    with boxes.sandbox(backend, folder, boxes.data_of(folder, "vault")) as box:
+    with cli_harness.sandbox(backend, folder, cli_harness.data_of(folder, "vault")) as box:
         dialler = box.clusters["appsres03ue1"]
         dialler.admit(account(box, dialler.name, may_deliver=False))
-        output = boxes.command(box, "run", "--wait", "5s", "--log-level", "DEBUG")[1]
+        output = cli_harness.command(box, "run", "--wait", "5s", "--log-level", "DEBUG")[1]
         dialler.admit(account(box, dialler.name, may_deliver=True))
         for words in (
             ("run", "--log-level", "DEBUG"),
@@ -57,9 +57,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Print
             ("status", "--log-level", "DEBUG"),
             ("status", "-o", "json"),
             ("run", "--dry-run", "--log-level", "DEBUG"),
-            ("bundle", str(boxes.FIXTURES)),
+            ("bundle", str(cli_harness.FIXTURES)),
         ):
-            output += boxes.command(box, *words)[1]
+            output += cli_harness.command(box, *words)[1]
         files = {
             path: path.read_text()
             for path in folder.rglob("*")
@@ -86,7 +86,7 @@ def test_no_private_key_or_token_is_in_any_output(printed: Printed):
     assert [mark for mark in printed.keys | printed.tokens if mark in printed.output] == []
 
 
-def test_refused_deliveries_were_among_what_was_told(printed: Printed):
+def test_refused_deliveries_were_among_what_was_reported(printed: Printed):
     assert "cannot create Secret link-" in printed.output
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from tests.clusters.backends import Backend, Kind
-from tests.end_to_end import boxes
-from tests.end_to_end.boxes import Command, Gates
+from tests.end_to_end import cli_harness
+from tests.end_to_end.cli_harness import Command, FaultProxies
 from tests.end_to_end.crashing import PAIR, cutting_off, killing_processes, rounds
-from tests.gate import Asked, Gate
+from tests.fault_proxy import Asked, FaultProxy
 
 
 def _larger(*networks: str) -> list[object]:
@@ -63,33 +63,33 @@ def test_a_process_that_is_killed_after_any_of_its_writes_is_finished_by_the_nex
 def test_a_run_killed_between_the_writes_to_two_clusters_is_finished_by_the_next(
     backend: Backend, tmp_path: Path
 ):
-    data = boxes.data_of(tmp_path, "vault")
-    with boxes.sandbox(backend, tmp_path, data) as box, Gates(box) as gates:
+    data = cli_harness.data_of(tmp_path, "vault")
+    with cli_harness.sandbox(backend, tmp_path, data) as box, FaultProxies(box) as proxies:
         killed = Command(box, "run", "--wait", "0")
-        written: set[Gate] = set()
+        written: set[FaultProxy] = set()
 
-        def between(gate: Gate, asked: Asked) -> None:
+        def between(proxy: FaultProxy, asked: Asked) -> None:
             if asked.write:
-                written.add(gate)
+                written.add(proxy)
                 if len(written) > 1:
                     killed.kill()
                     raise ConnectionResetError
 
-        for gate in gates:
-            gate.before.append(partial(between, gate))
+        for proxy in proxies:
+            proxy.before.append(partial(between, proxy))
         killed.finish()
-        for gate in gates:
-            gate.clear()
+        for proxy in proxies:
+            proxy.clear()
         assert len(written) > 1
-        code, told = boxes.command(box, "run")
-        assert code == 0, told
+        code, result = cli_harness.command(box, "run")
+        assert code == 0, result
 
 
 def test_two_runs_at_the_same_time_end_as_one(backend: Backend, tmp_path: Path):
-    with boxes.sandbox(backend, tmp_path, boxes.data_of(tmp_path, "vault")) as box:
+    with cli_harness.sandbox(backend, tmp_path, cli_harness.data_of(tmp_path, "vault")) as box:
         both = [Command(box, "run") for _ in range(2)]
         ended = [command.finish() for command in both]
         assert [code for code, _ in ended] == [0, 0], ended
-        code, told = boxes.command(box, "run", "--log-level", "DEBUG")
-        assert code == 0, told
-        assert told.count(" 0 of them writes") == len(box.clusters)
+        code, result = cli_harness.command(box, "run", "--log-level", "DEBUG")
+        assert code == 0, result
+        assert result.count(" 0 of them writes") == len(box.clusters)

@@ -7,35 +7,36 @@ from collections import Counter
 import pytest
 
 from reconcile.apply.events import Planned
+from reconcile.findings import SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import Told, World, three_clusters
-from tests.gate import Asked, faults
+from tests.end_to_end.harness import Harness, RunResult, three_clusters
+from tests.fault_proxy import Asked, faults
 
 
-def secrets(fleet: World) -> set[str]:
+def secrets(fleet: Harness) -> set[str]:
     return {secret["metadata"]["name"] for secret in fleet.objects(SECRET)}
 
 
 @pytest.fixture(scope="module")
-def down(backend: Backend) -> Told:
+def down(backend: Backend) -> RunResult:
     """A run over a linked fleet, one cluster of which is down."""
     with three_clusters(backend) as fleet:
         assert fleet.run().all_up
-        fleet.gate("p").close()
+        fleet.proxy("p").close()
         return fleet.run(wait=60)
 
 
-def test_a_cluster_that_is_down_is_named(down: Told):
+def test_a_cluster_that_is_down_is_named(down: RunResult):
     assert len(down.outcome.failures) == 1
     assert down.outcome.failures[0].startswith("p: cannot list ")
     assert "connection refused" in down.outcome.failures[0]
 
 
-def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: Told):
+def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: RunResult):
     assert down.states == {
         "b/net -> a/net": LinkState.UP,
         "p/net -> a/net": LinkState.UNKNOWN,
@@ -43,41 +44,41 @@ def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: 
     }
 
 
-def test_nothing_is_written_because_a_cluster_is_down(down: Told):
+def test_nothing_is_written_because_a_cluster_is_down(down: RunResult):
     assert down.writes == 0
 
 
-def test_a_run_does_not_wait_for_a_cluster_that_is_down(down: Told):
+def test_a_run_does_not_wait_for_a_cluster_that_is_down(down: RunResult):
     assert down.seconds < 15
 
 
 @pytest.fixture(scope="module")
-def down_at_first(backend: Backend) -> tuple[Told, Told]:
+def down_at_first(backend: Backend) -> tuple[RunResult, RunResult]:
     """A first run while one cluster is down, and another one when it is back."""
     with three_clusters(backend) as fleet:
-        fleet.gate("p").close()
+        fleet.proxy("p").close()
         first = fleet.run()
-        fleet.gate("p").open()
+        fleet.proxy("p").open()
         return first, fleet.run()
 
 
-def test_the_others_are_linked_while_a_cluster_is_down(down_at_first: tuple[Told, Told]):
+def test_the_others_are_linked_while_a_cluster_is_down(down_at_first: tuple[RunResult, RunResult]):
     assert down_at_first[0].states["b/net -> a/net"] is LinkState.UP
 
 
-def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tuple[Told, Told]):
+def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tuple[RunResult, RunResult]):
     assert down_at_first[1].all_up
 
 
-def test_a_token_that_is_not_accepted_is_named(linked: World):
+def test_a_token_that_is_not_accepted_is_named(linked: Harness):
     linked.token["a"] = "stale"
     (failure,) = linked.run().outcome.failures
     assert "unauthorised (401)" in failure
     assert "stale" not in failure
 
 
-def test_a_slow_cluster_holds_up_nobody_else(fleet: World):
-    fleet.gate("p").before.append(faults.verbs(faults.wait(0.7), "list", "patch"))
+def test_a_slow_cluster_holds_up_nobody_else(fleet: Harness):
+    fleet.proxy("p").before.append(faults.verbs(faults.wait(0.7), "list", "patch"))
     up_after: list[float] = []
     started = time.monotonic()
 
@@ -91,7 +92,7 @@ def test_a_slow_cluster_holds_up_nobody_else(fleet: World):
     assert up_after[0] < seconds / 2
 
 
-def test_an_account_for_one_namespace_is_served_in_that_namespace(fleet: World):
+def test_an_account_for_one_namespace_is_served_in_that_namespace(fleet: Harness):
     for cluster in fleet.servers:
         account = Account("one-namespace", f"{cluster.name}-one", (within("net"),))
         fleet.token[cluster.name] = cluster.admit(account)
@@ -100,7 +101,7 @@ def test_an_account_for_one_namespace_is_served_in_that_namespace(fleet: World):
 
 
 @pytest.fixture(scope="module")
-def reading_only(backend: Backend) -> Told:
+def reading_only(backend: Backend) -> RunResult:
     """A first run whose account on one cluster may write nothing."""
     read = Rule(verbs=frozenset({"get", "list", "watch"}))
     with three_clusters(backend) as fleet:
@@ -108,24 +109,24 @@ def reading_only(backend: Backend) -> Told:
         return fleet.run()
 
 
-def test_a_missing_right_is_named_with_the_namespace(reading_only: Told):
+def test_a_missing_right_is_named_with_the_namespace(reading_only: RunResult):
     (failure,) = reading_only.outcome.failures
     assert failure.startswith("p/net: cannot apply ServiceAccount skupper-site-controller: forbidden (403)")
 
 
-def test_the_others_go_on_when_a_right_is_missing(reading_only: Told):
+def test_the_others_go_on_when_a_right_is_missing(reading_only: RunResult):
     assert reading_only.states["b/net -> a/net"] is LinkState.UP
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])
-def test_a_burst_of_refusals_is_ridden_out(fleet: World, status: int):
-    gate = fleet.gate("a")
-    gate.before.append(faults.writes(faults.each(1, faults.refuse(status))))
+def test_a_burst_of_refusals_is_ridden_out(fleet: Harness, status: int):
+    proxy = fleet.proxy("a")
+    proxy.before.append(faults.writes(faults.each(1, faults.refuse(status))))
     assert fleet.run().all_up
-    assert gate.writes > len({(asked.verb, asked.path) for asked in gate.asked if asked.write})
+    assert proxy.writes > len({(asked.verb, asked.path) for asked in proxy.asked if asked.write})
 
 
-def test_a_write_whose_answer_is_lost_is_not_made_twice(fleet: World):
+def test_a_write_whose_answer_is_lost_is_not_made_twice(fleet: Harness):
     lost: list[str] = []
 
     def lose(asked: Asked) -> None:
@@ -133,90 +134,91 @@ def test_a_write_whose_answer_is_lost_is_not_made_twice(fleet: World):
             lost.append(asked.name)
             raise ConnectionResetError
 
-    fleet.gate("a").after.append(lose)
+    fleet.proxy("a").after.append(lose)
     assert fleet.run().all_up
     assert lost
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
 
 
-def test_watches_that_are_cut_are_taken_up_again(fleet: World):
-    gates = [fleet.gate(cluster.name) for cluster in fleet.servers]
+def test_watches_that_are_cut_are_taken_up_again(fleet: Harness):
+    proxies = [fleet.proxy(cluster.name) for cluster in fleet.servers]
 
     def cut(event: object) -> None:
         if isinstance(event, Planned):
-            for gate in gates:
-                gate.end_watches()
+            for proxy in proxies:
+                proxy.end_watches()
 
     assert fleet.run(listener=cut).all_up
 
 
-def test_watches_that_end_at_once_are_not_opened_all_the_time(fleet: World):
-    gate = fleet.gate("p")
-    gate.before.append(faults.verbs(faults.say("", content_type="application/json"), "watch"))
+def test_watches_that_end_at_once_are_not_opened_all_the_time(fleet: Harness):
+    proxy = fleet.proxy("p")
+    proxy.before.append(faults.verbs(faults.say("", content_type="application/json"), "watch"))
     fleet.run(wait=5)
-    watches = Counter(asked.path for asked in gate.asked if asked.verb == "watch")
+    watches = Counter(asked.path for asked in proxy.asked if asked.verb == "watch")
     assert max(watches.values()) <= 10  # of ConfigMaps there are two
 
 
-def test_nothing_is_removed_where_not_all_may_be_read(linked: World):
+def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
     maps = Rule(verbs=frozenset({"get", "list", "watch"}), resources=frozenset({"configmaps"}))
     linked.drop_site("b")
     linked.token["b"] = linked["b"].admit(Account("maps", "maps-token", (maps,)))
     before = linked.objects(CONFIG_MAP, "b")
-    told = linked.run()
+    result = linked.run()
     assert len(linked.objects(CONFIG_MAP, "b")) == len(before)
-    (warning,) = [finding.message for finding in told.outcome.plan.findings if finding.cluster == "b"]
+    found = result.outcome.plan.findings
+    (warning,) = [finding.message for finding in found if finding.subject == SiteSubject("b", "net")]
     assert warning == (
         "b/net holds something of ours that is not declared; nothing is removed there, for "
         "deployments may not be listed there"
     )
 
 
-def test_a_history_that_has_expired_is_listed_anew(fleet: World):
-    gates = [fleet.gate(cluster.name) for cluster in fleet.servers]
-    for gate in gates:
-        gate.before.append(faults.verbs(faults.each(2, faults.expire_watch), "watch"))
+def test_a_history_that_has_expired_is_listed_again(fleet: Harness):
+    proxies = [fleet.proxy(cluster.name) for cluster in fleet.servers]
+    for proxy in proxies:
+        proxy.before.append(faults.verbs(faults.each(2, faults.expire_watch), "watch"))
     assert fleet.run().all_up
-    assert all(any(asked.verb == "watch" for asked in gate.asked) for gate in gates)
+    assert all(any(asked.verb == "watch" for asked in proxy.asked) for proxy in proxies)
 
 
-def test_a_cluster_that_dies_during_a_run_is_given_up(fleet: World):
+def test_a_cluster_that_dies_during_a_run_is_given_up(fleet: Harness):
     async def die(asked: Asked) -> None:
         if asked.write and asked.name == "skupper-site":
-            await fleet.gate("p").cut()
+            await fleet.proxy("p").cut()
 
-    fleet.gate("p").before.append(die)
-    told = fleet.run(wait=60)
-    assert told.seconds < 15
-    assert told.states["b/net -> a/net"] is LinkState.UP
-    assert told.failures[0].startswith("p/net: cannot apply ConfigMap skupper-site: unreachable: ")
+    fleet.proxy("p").before.append(die)
+    result = fleet.run(wait=60)
+    assert result.seconds < 15
+    assert result.states["b/net -> a/net"] is LinkState.UP
+    assert result.failures[0].startswith("p/net: cannot apply ConfigMap skupper-site: unreachable: ")
 
 
-def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: World):
-    fleet.gate("p").before.append(faults.verbs(faults.forbid, "watch"))
-    told = fleet.run(wait=60)
-    assert told.seconds < 15
-    assert told.states["b/net -> a/net"] is LinkState.UP
-    (failure,) = told.failures
+def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: Harness):
+    fleet.proxy("p").before.append(faults.verbs(faults.forbid, "watch"))
+    result = fleet.run(wait=60)
+    assert result.seconds < 15
+    assert result.states["b/net -> a/net"] is LinkState.UP
+    (failure,) = result.failures
     assert failure.startswith("p: cannot watch ")
     assert "the account needs watch on " in failure
 
 
-def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(linked: World):
-    linked.gate("p").before.append(faults.namespace(faults.forbid, "other"))
+def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(linked: Harness):
+    linked.proxy("p").before.append(faults.namespace(faults.forbid, "other"))
     other = SiteDefinition(linked.cluster("p"), "other")
     linked.drop_site("p")
     linked.change(sites=(*linked.network.sites, other))
     assert linked.run(wait=60).seconds < 15
 
 
-def test_a_run_that_is_told_to_stop_starts_nothing_new(fleet: World):
+def test_a_run_that_is_stopped_starts_nothing_new(fleet: Harness):
     stop = threading.Event()
 
     def halt(event: object) -> None:
         if not isinstance(event, Planned):
             stop.set()
 
-    told: Told = fleet.run(listener=halt, stop=stop)
-    assert told.outcome.stopped
-    assert len(told.actions) <= 3
+    result: RunResult = fleet.run(listener=halt, stop=stop)
+    assert result.outcome.stopped
+    assert len(result.actions) <= 3

@@ -9,9 +9,9 @@ from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.definitions import Strategy
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import Told, World, three_clusters, world
+from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
 
-GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<generation>)'")
+GENERATION = re.compile(r"(link-[a-z0-9-]+-[0-9a-f]{8})-(?:[0-9a-f]{8}|<fingerprint>)'")
 
 
 def without_generation(lines: list[str]) -> list[str]:
@@ -22,9 +22,9 @@ def without_generation(lines: list[str]) -> list[str]:
 class FirstRun:
     """A fleet from nothing, run by run, and what is on it then."""
 
-    preview: Told
-    run: Told
-    next: Told
+    preview: RunResult
+    run: RunResult
+    next: RunResult
     edge_site: dict[str, str]
     """The configuration of the site on the private cluster."""
     tokens: list[tuple[str, str]]
@@ -81,7 +81,7 @@ def test_nothing_is_left_of_the_tokens_at_their_issuers(first: FirstRun):
     assert sorted(first.tokens) == [("b", "b/net"), ("p", "p/net"), ("p", "p/net")]
 
 
-def test_without_waiting_each_run_carries_the_links_one_step_on(fleet: World):
+def test_without_waiting_each_run_carries_the_links_one_step_on(fleet: Harness):
     runs = 0
     while not fleet.run(wait=0).all_up:
         runs += 1
@@ -89,11 +89,11 @@ def test_without_waiting_each_run_carries_the_links_one_step_on(fleet: World):
 
 
 def test_links_to_a_load_balancer_come_up(backend: Backend):
-    with world(backend, ["a", "b"], config={"a": {"ingress": "loadbalancer"}}) as fleet:
+    with harness(backend, ["a", "b"], config={"a": {"ingress": "loadbalancer"}}) as fleet:
         assert fleet.run().states == {"b/net -> a/net": LinkState.UP}
 
 
 def test_the_redundant_topology_comes_up_with_fewer_links(backend: Backend):
-    with world(backend, ["a", "b", "c", "d"], strategy=Strategy.REDUNDANT) as fleet:
-        told = fleet.run()
-        assert (told.all_up, len(told.states)) == (True, 4)
+    with harness(backend, ["a", "b", "c", "d"], strategy=Strategy.REDUNDANT) as fleet:
+        result = fleet.run()
+        assert (result.all_up, len(result.states)) == (True, 4)

@@ -8,16 +8,16 @@ from reconcile.kinds import CONFIG_MAP, NAMESPACE
 from reconcile.skupper.definitions import SiteDefinition
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, said
-from tests.end_to_end.world import World, world
+from tests.end_to_end.harness import Harness, harness
 from tests.waiting import until
 
 MORE = ("one", "two", "three", "four", "five")
 
 
 @pytest.fixture
-def wide(backend: Backend) -> Iterator[World]:
+def wide(backend: Backend) -> Iterator[Harness]:
     """Six sites on one cluster, without cluster-wide rights, and one site elsewhere."""
-    with world(backend, ["a", "b"]) as made:
+    with harness(backend, ["a", "b"]) as made:
         granting = Granting(made, "a")
         with granting.administrator() as client:
             for name in MORE:
@@ -28,7 +28,7 @@ def wide(backend: Backend) -> Iterator[World]:
         yield made
 
 
-def test_all_comes_up_in_one_run_and_stays(wide: World):
+def test_all_comes_up_in_one_run_and_stays(wide: Harness):
     first = wide.run()
     assert first.all_up
     assert said(first) == []
@@ -36,14 +36,14 @@ def test_all_comes_up_in_one_run_and_stays(wide: World):
     assert (second.writes, said(second)) == (0, [])
 
 
-def test_sites_are_removed_in_one_run(wide: World):
+def test_sites_are_removed_in_one_run(wide: Harness):
     wide.run()
     sites = [site for site in wide.network.sites if site.namespace not in {"one", "two"}]
     gone = [SiteDefinition(wide.cluster("a"), name, delete=True, config={}) for name in ("one", "two")]
     wide.change(sites=(*sites, *gone))
-    told = wide.run()
-    assert told.all_up
-    assert said(told) == []
+    result = wide.run()
+    assert result.all_up
+    assert said(result) == []
     until(
         lambda: (
             not [found for name in ("one", "two") for found in wide["a"].objects(CONFIG_MAP, namespace=name)]

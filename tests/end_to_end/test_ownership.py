@@ -11,7 +11,7 @@ from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.world import OURS, Told, World, three_clusters
+from tests.end_to_end.harness import OURS, Harness, RunResult, three_clusters
 
 CONTROLLER = "skupper-site-controller"
 ANOTHER = Ownership("another")
@@ -44,7 +44,7 @@ def content(found: dict[str, Any]) -> dict[str, Any]:
 class Beside:
     """A run over a fleet with somebody else's site in a/net."""
 
-    told: Told
+    result: RunResult
     before: dict[str, Any]
     after: dict[str, Any]
     deployments: list[dict[str, Any]]
@@ -56,7 +56,7 @@ def beside_a_foreign_site(backend: Backend) -> Beside:
     with three_clusters(backend) as fleet:
         (before,) = fleet["a"].load(theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"}))
         return Beside(
-            told=fleet.run(),
+            result=fleet.run(),
             before=before,
             after=fleet["a"].find(CONFIG_MAP, "skupper-site", "net"),
             deployments=fleet["a"].objects(DEPLOYMENT, namespace="net"),
@@ -64,7 +64,7 @@ def beside_a_foreign_site(backend: Backend) -> Beside:
 
 
 def test_a_foreign_site_is_named_and_stays_as_it_is(beside_a_foreign_site: Beside):
-    message = beside_a_foreign_site.told.errors["foreign-site"]
+    message = beside_a_foreign_site.result.errors["foreign-site"]
     assert message.startswith("a/net has a ConfigMap skupper-site that is not ours")
     assert beside_a_foreign_site.after == beside_a_foreign_site.before
 
@@ -74,13 +74,13 @@ def test_nothing_is_put_beside_a_foreign_site(beside_a_foreign_site: Beside):
 
 
 def test_the_others_are_linked_beside_a_foreign_site(beside_a_foreign_site: Beside):
-    assert beside_a_foreign_site.told.states["p/net -> b/net"] is LinkState.UP
+    assert beside_a_foreign_site.result.states["p/net -> b/net"] is LinkState.UP
 
 
 @pytest.mark.parametrize(
     "kind", [DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING], ids=lambda kind: kind.name
 )
-def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: World, kind: Kind):
+def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: Harness, kind: Kind):
     (before,) = fleet["a"].load(controller(kind))
     message = fleet.run().errors["foreign-object"]
     assert message.startswith(
@@ -90,21 +90,21 @@ def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fl
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
 
-def test_an_object_of_others_is_found_by_a_dry_run(fleet: World):
+def test_an_object_of_others_is_found_by_a_dry_run(fleet: Harness):
     fleet["a"].load(controller(DEPLOYMENT))
-    told = fleet.run(dry_run=True)
-    assert "foreign-object" in told.errors
-    assert not [action for action in told.actions if "'a'" in action]
+    result = fleet.run(dry_run=True)
+    assert "foreign-object" in result.errors
+    assert not [action for action in result.actions if "'a'" in action]
 
 
-def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linked: World):
+def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linked: Harness):
     linked["a"].remove(DEPLOYMENT, CONTROLLER, "net")
     linked["a"].load(controller(DEPLOYMENT))
-    told = linked.run()
-    assert (told.all_up, list(told.errors), told.writes) == (True, ["foreign-object"], 0)
+    result = linked.run()
+    assert (result.all_up, list(result.errors), result.writes) == (True, ["foreign-object"], 0)
 
 
-def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: World):
+def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: Harness):
     none = dict.fromkeys(OURS.labels)
     with linked.client("a") as client:
         client.patch(DEPLOYMENT, CONTROLLER, "net", {"metadata": {"labels": none}})
@@ -112,10 +112,10 @@ def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: World):
     assert OURS.covers(linked["a"].find(DEPLOYMENT, CONTROLLER, "net")["metadata"]["labels"])
 
 
-def link_name(fleet: World) -> str:
+def link_name(fleet: Harness) -> str:
     """The name of the Secret of the link from b to a."""
     reports = fleet.run(dry_run=True).outcome.plan.links
-    (name,) = [report.secret for report in reports if str(report.link) == "b/net -> a/net"]
+    (name,) = [report.credential for report in reports if str(report.link) == "b/net -> a/net"]
     return name
 
 
@@ -125,7 +125,7 @@ class Taken:
 
     end: str
     name: str
-    told: Told
+    result: RunResult
     before: dict[str, Any]
     after: dict[str, Any]
 
@@ -142,18 +142,18 @@ def taken_name(request: pytest.FixtureRequest, backend: Backend) -> Taken:
 
 
 def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is(taken_name: Taken):
-    assert taken_name.told.errors["foreign-secret"].startswith(
+    assert taken_name.result.errors["foreign-secret"].startswith(
         f"Secret {taken_name.name} in {taken_name.end}/net is not ours, so link b/net -> a/net cannot be made"
     )
     assert taken_name.after == taken_name.before
 
 
 def test_a_run_does_not_wait_for_a_secret_of_others_to_go(taken_name: Taken):
-    assert taken_name.told.seconds < 20
+    assert taken_name.result.seconds < 20
 
 
 @pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
-def test_other_links_come_up_beside_a_secret_of_others(linked: World, end: str):
+def test_other_links_come_up_beside_a_secret_of_others(linked: Harness, end: str):
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
     linked[end].load(theirs(SECRET, name))
@@ -164,7 +164,7 @@ def test_other_links_come_up_beside_a_secret_of_others(linked: World, end: str):
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
 
 
-def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: World):
+def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: Harness):
     site = theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"})
 
     def be_quicker(event: Event) -> None:
@@ -174,13 +174,13 @@ def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: 
         ):
             fleet["a"].load(site)
 
-    told = fleet.run(listener=be_quicker, wait=5)
-    assert told.failures[0].startswith("a/net: cannot apply ConfigMap skupper-site: conflict (409)")
+    result = fleet.run(listener=be_quicker, wait=5)
+    assert result.failures[0].startswith("a/net: cannot apply ConfigMap skupper-site: conflict (409)")
     found = fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
     assert (found["data"], found["metadata"]["labels"]) == (site["data"], site["metadata"]["labels"])
 
 
-def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: World):
+def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: Harness):
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
     linked["b"].load(theirs(SECRET, name))
@@ -189,21 +189,21 @@ def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: World):
     assert linked.run().all_up
 
 
-def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: World):
+def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Harness):
     linked.ownership = ANOTHER
-    told = linked.run()
-    assert told.writes == 0
-    assert "the instance test" in told.errors["foreign-site"]
+    result = linked.run()
+    assert result.writes == 0
+    assert "the instance test" in result.errors["foreign-site"]
     linked.ownership = OURS
     assert linked.run().writes == 0
 
 
-def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: World):
+def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: Harness):
     fleet["a"].load(controller(SERVICE_ACCOUNT, labels=ANOTHER.labels))
     assert "it belongs to the instance another" in fleet.run().errors["foreign-object"]
 
 
-def test_two_instances_share_a_cluster(linked: World):
+def test_two_instances_share_a_cluster(linked: Harness):
     sites = linked.network.sites
     linked.ownership = ANOTHER
     linked.change(sites=tuple(SiteDefinition(linked.cluster(name), "other") for name in "ab"))
@@ -212,8 +212,8 @@ def test_two_instances_share_a_cluster(linked: World):
     linked.run()
     linked.ownership = OURS
     linked.change(sites=sites)
-    told = linked.run()
-    assert (told.all_up, told.writes) == (True, 0)
+    result = linked.run()
+    assert (result.all_up, result.writes) == (True, 0)
 
 
 COPIES = {
@@ -231,7 +231,7 @@ COPIES = {
 class Copied:
     """A run over a linked fleet with all these copies."""
 
-    told: Told
+    result: RunResult
     left: set[str]
     """Which of them are there afterwards."""
 
@@ -251,13 +251,13 @@ def copied(backend: Backend) -> Copied:
                 copy["metadata"]["annotations"] = token["metadata"]["annotations"]
                 copy["metadata"]["labels"] = {**OURS.labels, "skupper.io/type": "backup"}
             fleet[cluster].load(copy)
-        told = fleet.run()
+        result = fleet.run()
         left = {
             title
             for title, (cluster, kind, name, namespace) in COPIES.items()
             if fleet[cluster].find(kind, name, namespace)
         }
-        return Copied(told, left)
+        return Copied(result, left)
 
 
 @pytest.mark.parametrize("title", COPIES)
@@ -266,11 +266,11 @@ def test_an_object_with_copied_labels_is_not_removed(copied: Copied, title: str)
 
 
 def test_a_run_writes_nothing_because_of_copied_labels(copied: Copied):
-    assert (copied.told.writes, copied.told.all_up) == (0, True)
+    assert (copied.result.writes, copied.result.all_up) == (0, True)
 
 
 def test_an_object_with_copied_labels_makes_no_site_of_its_namespace(copied: Copied):
-    assert {str(site.key) for site in copied.told.outcome.plan.sites} == {"a/net", "b/net", "p/net"}
+    assert {str(site.key) for site in copied.result.outcome.plan.sites} == {"a/net", "b/net", "p/net"}
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ class Moved:
     site: dict[str, Any] | None
     copy: dict[str, Any] | None
     """Both in the namespace that it has left."""
-    told: Told
+    result: RunResult
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def moved(backend: Backend) -> Moved:
         return Moved(
             site=fleet["b"].find(CONFIG_MAP, "skupper-site", "net"),
             copy=fleet["b"].find(SECRET, "backup", "net"),
-            told=fleet.run(dry_run=True),
+            result=fleet.run(dry_run=True),
         )
 
 
@@ -303,10 +303,10 @@ def test_copies_outlive_the_site_whose_labels_they_carry(moved: Moved):
 
 
 def test_a_namespace_where_only_copies_are_left_is_not_being_removed(moved: Moved):
-    assert {str(site.key) for site in moved.told.outcome.plan.sites} == {"a/net", "b/other", "p/net"}
+    assert {str(site.key) for site in moved.result.outcome.plan.sites} == {"a/net", "b/other", "p/net"}
 
 
-def test_what_carries_our_labels_where_a_site_is_declared_becomes_ours(fleet: World):
+def test_what_carries_our_labels_where_a_site_is_declared_becomes_ours(fleet: Harness):
     fleet["a"].load(theirs(SERVICE_ACCOUNT, CONTROLLER, labels=OURS.labels))
     assert fleet.run().all_up
     fleet.drop_site("a")

@@ -7,8 +7,8 @@ import yaml
 from reconcile.kinds import CLUSTER_POLICY
 from reconcile.sandbox.embedded import Sandbox
 from tests.clusters.backends import Backend
-from tests.end_to_end import boxes
-from tests.end_to_end.world import World
+from tests.end_to_end import cli_harness
+from tests.end_to_end.harness import Harness
 
 
 def policies(box: Sandbox) -> list[str]:
@@ -18,20 +18,20 @@ def policies(box: Sandbox) -> list[str]:
 def test_the_last_policy_of_a_cluster_is_removed_by_the_account_that_made_it(
     backend: Backend, tmp_path: Path
 ):
-    data = boxes.data_of(tmp_path, "vault")
-    with boxes.sandbox(backend, tmp_path, data) as box:
-        boxes.command(box, "run")
+    data = cli_harness.data_of(tmp_path, "vault")
+    with cli_harness.sandbox(backend, tmp_path, data) as box:
+        cli_harness.command(box, "run")
         assert policies(box)
         for file in data.rglob("*.yml"):
             document = yaml.safe_load(file.read_text())
             if document.get("skupper", {}).pop("policies", None):
                 file.write_text(yaml.safe_dump(document))
         box.reload()
-        code, told = boxes.command(box, "run")
-        assert code == 0, told
+        code, result = cli_harness.command(box, "run")
+        assert code == 0, result
         assert policies(box) == []
 
 
-def test_an_account_for_policies_that_is_not_let_in_stops_nothing_where_no_policy_is_declared(fleet: World):
+def test_an_account_for_policies_that_is_not_let_in_stops_nothing_where_no_policy_is_declared(fleet: Harness):
     fleet.admin_token["a"] = "out-of-date"
     assert fleet.run().all_up

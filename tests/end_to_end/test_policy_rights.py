@@ -12,7 +12,7 @@ from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.definitions import Policy
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.world import World
+from tests.end_to_end.harness import Harness
 from tests.waiting import until
 
 FILE = "policies.yaml"
@@ -20,7 +20,7 @@ BODY = {"apiVersion": CLUSTER_POLICY.api_version, "kind": CLUSTER_POLICY.name, "
 
 
 @pytest.fixture
-def policed(fleet: World) -> World:
+def policed(fleet: Harness) -> Harness:
     """Site a refers to a policy, which is there."""
     granting = Granting(fleet, "a")
     granting.provide("site.yaml")
@@ -33,7 +33,7 @@ def policed(fleet: World) -> World:
     return fleet
 
 
-def policy(fleet: World) -> dict | None:
+def policy(fleet: Harness) -> dict | None:
     return next(iter(fleet["a"].objects(CLUSTER_POLICY)), None)
 
 
@@ -61,21 +61,21 @@ def watch(client: Client) -> Iterator[object]:
 
 
 @contextmanager
-def without(fleet: World, right: Right) -> Iterator[None]:
+def without(fleet: Harness, right: Right) -> Iterator[None]:
     Granting(fleet, "a").apply(FILE, missing=right)
     with fleet.client("a", fleet.admin_token["a"]) as client:
         until(lambda: not may(client, right.verb))
     yield
 
 
-def test_policies_are_written_and_removed(policed: World):
+def test_policies_are_written_and_removed(policed: Harness):
     assert policy(policed)["spec"]["allowIncomingLinks"]
     policed.change_site("a", policies=())
     assert said(policed.run()) == []
     assert policy(policed) is None
 
 
-def replaced_meanwhile(fleet: World) -> Callable[[Event], None]:
+def replaced_meanwhile(fleet: Harness) -> Callable[[Event], None]:
     """Somebody removes the policy and makes one of the same name, just before we delete it."""
 
     def listen(event: Event) -> None:
@@ -89,7 +89,7 @@ def replaced_meanwhile(fleet: World) -> Callable[[Event], None]:
 
 
 @pytest.mark.parametrize("right", rights(FILE), ids=str)
-def test_without_a_right_to_policies_a_run_names_it(policed: World, right: Right):
+def test_without_a_right_to_policies_a_run_names_it(policed: Harness, right: Right):
     listener = None
     match right.verb:
         case "create" | "patch":

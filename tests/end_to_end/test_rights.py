@@ -15,11 +15,11 @@ from reconcile.kinds import (
 )
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState, Verb
-from reconcile.skupper.sites import settle_all
-from reconcile.skupper.v1 import objects, words
+from reconcile.skupper.v1 import names, objects
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.world import Told, World, three_clusters, world
+from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
+from tests.skupper.resolving import resolve_sites
 from tests.waiting import until
 
 NAMESPACED = ("site.yaml",)
@@ -31,13 +31,13 @@ COLLECTED = 60.0
 """Seconds for the garbage collector; a real one takes its time on a busy machine."""
 
 
-def provide(fleet: World, *files: str) -> None:
+def provide(fleet: Harness, *files: str) -> None:
     for cluster in fleet.servers:
         Granting(fleet, cluster.name).provide(*files)
 
 
 @pytest.fixture(scope="module")
-def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[Told, Told]:
+def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[RunResult, RunResult]:
     """A first run and the next one, with the rights of these files."""
     with three_clusters(backend) as fleet:
         provide(fleet, *request.param)
@@ -45,7 +45,7 @@ def two_runs(request: pytest.FixtureRequest, backend: Backend) -> tuple[Told, To
 
 
 @pytest.mark.parametrize("two_runs", [NAMESPACED, CLUSTER_WIDE], ids=FILES, indirect=True)
-def test_all_comes_up_and_stays(two_runs: tuple[Told, Told]):
+def test_all_comes_up_and_stays(two_runs: tuple[RunResult, RunResult]):
     first, second = two_runs
     assert first.all_up
     assert said(first) == []
@@ -54,62 +54,62 @@ def test_all_comes_up_and_stays(two_runs: tuple[Told, Told]):
 
 
 @pytest.mark.parametrize("two_runs", [CLUSTER_WIDE], ids=FILES[1:], indirect=True)
-def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(two_runs: tuple[Told, Told]):
-    assert max(reads for reads, _ in two_runs[1].requests.values()) <= 10
+def test_with_cluster_wide_rights_a_cluster_is_read_by_ten_requests(two_runs: tuple[RunResult, RunResult]):
+    assert max(total for total, _ in two_runs[1].requests.values()) <= 10
 
 
 @EITHER
-def test_a_site_is_removed_with_its_links(fleet: World, files: tuple[str, ...]):
+def test_a_site_is_removed_with_its_links(fleet: Harness, files: tuple[str, ...]):
     provide(fleet, *files)
     fleet.run()
     fleet.change_site("b", delete=True)
-    told = fleet.run()
-    assert told.all_up
-    assert said(told) == []
+    result = fleet.run()
+    assert result.all_up
+    assert said(result) == []
     kinds = (CONFIG_MAP, DEPLOYMENT)
     until(lambda: not [o for kind in kinds for o in fleet["b"].objects(kind, namespace="net")], COLLECTED)
 
 
-def test_a_site_that_is_not_declared_any_more_is_found_with_cluster_wide_rights(fleet: World):
+def test_a_site_that_is_not_declared_any_more_is_found_with_cluster_wide_rights(fleet: Harness):
     provide(fleet, *CLUSTER_WIDE)
     fleet.run()
     fleet.drop_site("b")
     assert fleet.run().all_up
-    assert fleet["b"].find(CONFIG_MAP, words.SITE, "net") is None
+    assert fleet["b"].find(CONFIG_MAP, names.SITE, "net") is None
 
 
 @EITHER
-def test_tokens_of_an_issuer_that_was_made_anew_are_replaced(fleet: World, files: tuple[str, ...]):
+def test_tokens_of_an_issuer_that_was_recreated_are_replaced(fleet: Harness, files: tuple[str, ...]):
     provide(fleet, *files)
     fleet.run()
-    fleet["a"].remove(CONFIG_MAP, words.SITE, "net")
-    until(lambda: fleet["a"].find(DEPLOYMENT, words.ROUTER, "net") is None, COLLECTED)
-    told = fleet.run()
-    assert told.all_up
-    assert said(told) == []
+    fleet["a"].remove(CONFIG_MAP, names.SITE, "net")
+    until(lambda: fleet["a"].find(DEPLOYMENT, names.ROUTER, "net") is None, COLLECTED)
+    result = fleet.run()
+    assert result.all_up
+    assert said(result) == []
 
 
-def test_an_old_request_is_touched(fleet: World):
+def test_an_old_request_is_retriggered(fleet: Harness):
     provide(fleet, *NAMESPACED)
     fleet.run()
     fleet.skupper.stop()
     drop_links(fleet, "b")
     planned = fleet.run(dry_run=True).outcome.plan.changes
-    (request,) = (c.body for c in planned if c.verb is Verb.CREATE and c.kind == SECRET and not c.source)
-    annotations = {**request["metadata"]["annotations"], words.TOUCHED: "2020-01-01T00:00:00+00:00"}
+    (request,) = (c.body for c in planned if c.verb is Verb.CREATE and c.kind == SECRET and not c.hand_over)
+    annotations = {**request["metadata"]["annotations"], names.TRIGGERED: "2020-01-01T00:00:00+00:00"}
     fleet["a"].load({**request, "metadata": {**request["metadata"], "annotations": annotations}})
-    told = fleet.run(wait=0)
-    assert [action for action in told.actions if "patch" in action]
-    assert said(told) == []
+    result = fleet.run(wait=0)
+    assert [action for action in result.actions if "patch" in action]
+    assert said(result) == []
 
 
-def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: World):
+def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: Harness):
     site = replace(fleet.network.sites[0], config={"ingress": "route", "ingressHost": "example.com"})
     fleet.change(sites=(site,))
-    (settled,) = settle_all(fleet.network)
+    (site,) = resolve_sites(fleet.network)
     granted = {
         Right(verb, resource, group)
-        for rule in objects.rules(settled)
+        for rule in objects.rules(site)
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
@@ -118,9 +118,9 @@ def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: Wor
 
 
 @pytest.fixture(scope="module")
-def settled(backend: Backend) -> Iterator[World]:
+def linked_sites(backend: Backend) -> Iterator[Harness]:
     """A cluster with two sites, one of each ingress, and one site elsewhere, all up; for many small disturbances."""
-    with world(backend, ["a", "b"]) as made:
+    with harness(backend, ["a", "b"]) as made:
         extra = SiteDefinition(made.cluster("a"), "other", config={"ingress": "loadbalancer"})
         made.change(sites=(*made.network.sites, extra))
         granting = Granting(made, "a")
@@ -130,7 +130,7 @@ def settled(backend: Backend) -> Iterator[World]:
 
 
 @contextmanager
-def reading_cluster_wide(fleet: World) -> Iterator[Granting]:
+def reading_cluster_wide(fleet: Harness) -> Iterator[Granting]:
     granting = Granting(fleet, "a")
     granting.apply("cluster.yaml")
     granting.until_held(rights("cluster.yaml")[-1], cluster_wide=True)
@@ -140,24 +140,24 @@ def reading_cluster_wide(fleet: World) -> Iterator[Granting]:
         granting.withdraw("cluster.yaml")
 
 
-def disturb(fleet: World) -> None:
+def disturb(fleet: Harness) -> None:
     """Take away what a run then has to make again with all its rights."""
     for kind in (DEPLOYMENT, ROLE_BINDING, ROLE):
-        if fleet["a"].find(kind, words.SITE_CONTROLLER, "net"):
-            fleet["a"].remove(kind, words.SITE_CONTROLLER, "net")
+        if fleet["a"].find(kind, names.SITE_CONTROLLER, "net"):
+            fleet["a"].remove(kind, names.SITE_CONTROLLER, "net")
 
 
 @pytest.mark.parametrize(
     "resource", sorted({(r.group, r.resource) for r in rights("site.yaml")}), ids="/".join
 )
-def test_without_a_right_in_its_namespace_a_run_names_it(settled: World, resource: tuple[str, str]):
-    granting = Granting(settled, "a")
+def test_without_a_right_in_its_namespace_a_run_names_it(linked_sites: Harness, resource: tuple[str, str]):
+    granting = Granting(linked_sites, "a")
     unnamed = {}
     for right in rights("site.yaml"):
         if (right.group, right.resource) == resource:
-            disturb(settled)
+            disturb(linked_sites)
             with granting.without(right, "site.yaml"):
-                complaints = said(settled.run(wait=0))
+                complaints = said(linked_sites.run(wait=0))
             expected = f"the account needs {right} in namespace net"
             if not any(line.startswith("a/net: ") and expected in line for line in complaints):
                 unnamed[str(right)] = complaints
@@ -168,40 +168,44 @@ READS = sorted(right for right in rights("cluster.yaml") if right.resource != "n
 
 
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
-def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(settled: World, right: Right):
-    settled.run()
-    with reading_cluster_wide(settled) as granting:
-        whole, _ = settled.run().requests["a"]
+def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
+    linked_sites: Harness, right: Right
+):
+    linked_sites.run()
+    with reading_cluster_wide(linked_sites) as granting:
+        whole, _ = linked_sites.run().requests["a"]
         with granting.without(right, "cluster.yaml", cluster_wide=True):
-            told = settled.run()
-    assert said(told) == []
-    assert told.writes == 0
-    assert told.requests["a"][0] > whole
+            result = linked_sites.run()
+    assert said(result) == []
+    assert result.writes == 0
+    assert result.requests["a"][0] > whole
 
 
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
 def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
-    settled: World, right: Right
+    linked_sites: Harness, right: Right
 ):
-    settled.run()
-    drop_links(settled, "b")
-    with reading_cluster_wide(settled) as granting:
+    linked_sites.run()
+    drop_links(linked_sites, "b")
+    with reading_cluster_wide(linked_sites) as granting:
         with granting.without(right, "cluster.yaml", cluster_wide=True):
-            told = settled.run()
-        (complaint,) = told.outcome.failures
+            result = linked_sites.run()
+        (complaint,) = result.outcome.failures
         assert complaint.startswith(f"a: cannot watch {right.resource}: forbidden (403)")
         assert f"the account needs {right} in all namespaces" in complaint
-        assert told.seconds < 20
-        assert settled.run().all_up
+        assert result.seconds < 20
+        assert linked_sites.run().all_up
 
 
-def test_a_namespace_that_is_missing_is_told_from_a_missing_right_by_who_may_get_namespaces(fleet: World):
+def test_a_namespace_that_is_missing_is_distinguished_from_a_missing_right_by_who_may_get_namespaces(
+    fleet: Harness,
+):
     provide(fleet, *CLUSTER_WIDE)
     fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "missing")))
     granting = Granting(fleet, "a")
-    told = fleet.run(wait=0)
-    assert [finding.rule for finding in told.outcome.plan.findings] == ["missing-namespace"]
-    assert said(told) == []
+    result = fleet.run(wait=0)
+    assert [finding.rule for finding in result.outcome.plan.findings] == ["missing-namespace"]
+    assert said(result) == []
     with granting.without(rights("cluster.yaml")[-1], "cluster.yaml", cluster_wide=True):
         (complaint,) = said(fleet.run(wait=0))
     assert complaint.startswith(
@@ -210,14 +214,14 @@ def test_a_namespace_that_is_missing_is_told_from_a_missing_right_by_who_may_get
     assert "the account needs patch on serviceaccounts in namespace missing" in complaint
 
 
-def test_an_account_for_one_namespace_works_there_and_says_what_it_cannot_read(fleet: World):
+def test_an_account_for_one_namespace_works_there_and_says_what_it_cannot_read(fleet: Harness):
     Granting(fleet, "a").provide("site.yaml")
     fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("a"), "other")))
-    told = fleet.run()
-    between = {link: state for link, state in told.states.items() if "a/other" not in link}
+    result = fleet.run()
+    between = {link: state for link, state in result.states.items() if "a/other" not in link}
     assert set(between.values()) == {LinkState.UP}
-    assert {state for link, state in told.states.items() if "a/other" in link} == {LinkState.UNKNOWN}
-    (complaint,) = said(told)
+    assert {state for link, state in result.states.items() if "a/other" in link} == {LinkState.UNKNOWN}
+    (complaint,) = said(result)
     assert complaint.startswith("a/other: cannot list ")
     assert "in namespace other" in complaint
     assert (
@@ -225,7 +229,7 @@ def test_an_account_for_one_namespace_works_there_and_says_what_it_cannot_read(f
     )
 
 
-def test_an_explicit_host_needs_the_rights_of_its_own_file(fleet: World):
+def test_an_explicit_host_needs_the_rights_of_its_own_file(fleet: Harness):
     granting = Granting(fleet, "a")
     granting.provide("site.yaml")
     fleet.change_site("a", config={"ingress": "route", "ingressHost": "apps.a.example"})

@@ -1,4 +1,4 @@
-"""A run that is told to stop: it ends what it has begun, begins nothing new and says what is left."""
+"""A run that is reported to stop: it ends what it has begun, begins nothing new and says what is left."""
 
 import asyncio
 import signal
@@ -12,26 +12,26 @@ import pytest
 
 from reconcile.sandbox.embedded import Sandbox
 from tests.clusters.backends import Backend
-from tests.end_to_end import boxes
-from tests.end_to_end.boxes import Command, Gates
-from tests.gate import Asked
+from tests.end_to_end import cli_harness
+from tests.end_to_end.cli_harness import Command, FaultProxies
+from tests.fault_proxy import Asked
 
 
 class Held:
     """Holds back the first write to each cluster, and notes which writes come after somebody has said stop."""
 
-    def __init__(self, box: Sandbox, gates: Gates) -> None:
+    def __init__(self, box: Sandbox, proxies: FaultProxies) -> None:
         self.box = box
-        self.gates = gates
+        self.proxies = proxies
         self.writes: list[Asked] = []
         self._waiting = threading.Semaphore(0)
         self._released = threading.Event()
-        for gate in gates:
-            gate.before.append(self._hold)
+        for proxy in proxies:
+            proxy.before.append(self._hold)
 
     def wait(self) -> None:
         """Wait until every cluster has a write in flight."""
-        for _ in self.gates:
+        for _ in self.proxies:
             assert self._waiting.acquire(timeout=60)
 
     def release(self) -> None:
@@ -49,10 +49,10 @@ class Held:
 @contextmanager
 def holding(backend: Backend, folder: Path) -> Iterator[Held]:
     with (
-        boxes.sandbox(backend, folder, boxes.data_of(folder, "vault")) as box,
-        Gates(box) as gates,
+        cli_harness.sandbox(backend, folder, cli_harness.data_of(folder, "vault")) as box,
+        FaultProxies(box) as proxies,
     ):
-        yield Held(box, gates)
+        yield Held(box, proxies)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ class Stopped:
 
     number: signal.Signals
     code: int
-    told: str
+    result: str
     writes: set[str]
     """What of each kind had been written to, in the plural."""
     accounts: int
@@ -86,34 +86,34 @@ def stopped(
         command.send(request.param)
         command.wait_until_it_says("finishing the requests in flight")
         held.release()
-        code, told = command.finish()
-        made = [key for key in boxes.end_state(held.box) if key[1] == "ServiceAccount"]
+        code, result = command.finish()
+        made = [key for key in cli_harness.end_state(held.box) if key[1] == "ServiceAccount"]
         return Stopped(
             number=request.param,
             code=code,
-            told=told,
+            result=result,
             writes={asked.plural for asked in held.writes},
             accounts=len([key for key in made if key[3] == "skupper-site-controller"]),
             in_flight=len(held.writes),
-            next=boxes.command(held.box, "run"),
+            next=cli_harness.command(held.box, "run"),
         )
 
 
 def test_a_signal_ends_a_run_with_its_code_and_what_is_left(stopped: Stopped):
     assert stopped.code == 128 + stopped.number
-    assert f"stopped by {stopped.number.name}; left to the next run: " in stopped.told
-    assert "app-sre-stage-01/skupper-vault-net" in stopped.told.split("left to the next run")[1]
-    assert "Traceback" not in stopped.told
+    assert f"stopped by {stopped.number.name}; left for the next run: " in stopped.result
+    assert "app-sre-stage-01/skupper-vault-net" in stopped.result.split("left to the next run")[1]
+    assert "Traceback" not in stopped.result
 
 
-def test_a_run_that_is_told_to_stop_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
+def test_a_run_that_is_stopped_ends_the_writes_in_flight_and_begins_no_others(stopped: Stopped):
     assert stopped.writes == {"serviceaccounts"}
     assert stopped.accounts == stopped.in_flight
 
 
 def test_the_next_run_finishes_what_a_stopped_one_has_left(stopped: Stopped):
-    code, told = stopped.next
-    assert code == 0, told
+    code, result = stopped.next
+    assert code == 0, result
 
 
 def test_a_run_whose_time_is_over_stops_like_one_that_got_a_signal(held: Held):
@@ -121,14 +121,14 @@ def test_a_run_whose_time_is_over_stops_like_one_that_got_a_signal(held: Held):
     held.wait()
     command.wait_until_it_says("stopping by --timeout 6s")
     held.release()
-    code, told = command.finish()
+    code, result = command.finish()
     assert code == 1
-    assert "stopped by --timeout 6s; left to the next run: " in told
+    assert "stopped by --timeout 6s; left for the next run: " in result
 
 
 def test_a_dry_run_whose_time_is_over_ends_at_once(held: Held):
-    for gate in held.gates:
-        gate.swallow()
-    code, told = boxes.command(held.box, "run", "--dry-run", "--timeout", "1s")
+    for proxy in held.proxies:
+        proxy.swallow()
+    code, result = cli_harness.command(held.box, "run", "--dry-run", "--timeout", "1s")
     assert code == 1
-    assert "stopped by --timeout 1s while reading; nothing was changed" in told
+    assert "stopped by --timeout 1s while reading; nothing was changed" in result

@@ -11,36 +11,36 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Verb
 from tests.clusters.backends import Backend
-from tests.end_to_end import predecessor
-from tests.end_to_end.world import OURS, Told, World, three_clusters
+from tests.end_to_end import legacy_install
+from tests.end_to_end.harness import OURS, Harness, RunResult, three_clusters
 from tests.waiting import until
 
 LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
-"""Dialler and target of the peer's links; they are the links that we declare."""
+"""Dialler and target of the links of ``skupper_network``; they are the links that we declare."""
 
 
-def config_maps(fleet: World) -> dict[str, dict]:
+def config_maps(fleet: Harness) -> dict[str, dict]:
     found = {cluster.name: cluster.find(CONFIG_MAP, "skupper-site", "net") for cluster in fleet.servers}
     return {name: config_map for name, config_map in found.items() if config_map}
 
 
-def site_ids(fleet: World) -> dict[str, str]:
+def site_ids(fleet: Harness) -> dict[str, str]:
     return {name: found["metadata"]["uid"] for name, found in config_maps(fleet).items()}
 
 
-def routers(fleet: World) -> dict[str, dict]:
+def routers(fleet: Harness) -> dict[str, dict]:
     """The templates of the routers' pods: a router restarts when its own changes."""
     return {
         c: fleet[c].find(DEPLOYMENT, "skupper-router", "net")["spec"]["template"] for c in site_ids(fleet)
     }
 
 
-def status(fleet: World, cluster: str) -> dict:
+def status(fleet: Harness, cluster: str) -> dict:
     found = fleet[cluster].find(CONFIG_MAP, "skupper-network-status", "net")
     return json.loads(found["data"]["NetworkStatus"]) if found else {}
 
 
-def uplinks(fleet: World, cluster: str) -> int:
+def uplinks(fleet: Harness, cluster: str) -> int:
     """How many links a site says that it has to others."""
     own = site_ids(fleet)[cluster]
     entries = [s for s in status(fleet, cluster).get("siteStatus") or [] if s["site"]["identity"] == own]
@@ -48,12 +48,12 @@ def uplinks(fleet: World, cluster: str) -> int:
     return sum(link["direction"] == "outgoing" for link in links)
 
 
-def all_linked(fleet: World) -> bool:
+def all_linked(fleet: Harness) -> bool:
     """An edge site has one active uplink."""
     return all(uplinks(fleet, cluster) == 1 for cluster in site_ids(fleet) if cluster != "a")
 
 
-def secrets(fleet: World) -> set[tuple[str, str]]:
+def secrets(fleet: Harness) -> set[tuple[str, str]]:
     return {
         (cluster, secret["metadata"]["name"])
         for cluster in "abp"
@@ -61,21 +61,21 @@ def secrets(fleet: World) -> set[tuple[str, str]]:
     }
 
 
-def tokens(fleet: World) -> set[tuple[str, str]]:
-    return {found for found in secrets(fleet) if found[1].startswith(("link-", predecessor.IDENTIFIER))}
+def tokens(fleet: Harness) -> set[tuple[str, str]]:
+    return {found for found in secrets(fleet) if found[1].startswith(("link-", legacy_install.IDENTIFIER))}
 
 
-def install_peers(fleet: World) -> None:
-    """Three sites of the peer's, linked."""
-    predecessor.install(fleet, "a", "b")
-    predecessor.install(fleet, "p", edge="true", ingress="none")
+def install_peers(fleet: Harness) -> None:
+    """Three sites of ``skupper_network``, linked."""
+    legacy_install.install(fleet, "a", "b")
+    legacy_install.install(fleet, "p", edge="true", ingress="none")
     for dialler, target in LINKS:
-        predecessor.link(fleet, dialler, target)
+        legacy_install.link(fleet, dialler, target)
     until(lambda: all_linked(fleet))
 
 
 @pytest.fixture
-def peers(fleet: World) -> World:
+def legacy(fleet: Harness) -> Harness:
     install_peers(fleet)
     return fleet
 
@@ -91,7 +91,7 @@ class State:
     """All objects in the site on the first cluster, with their kinds."""
 
 
-def state(fleet: World) -> State:
+def state(fleet: Harness) -> State:
     kinds = (CONFIG_MAP, SECRET, DEPLOYMENT, SERVICE, ROUTE)
     return State(
         site_ids=site_ids(fleet),
@@ -105,17 +105,17 @@ def state(fleet: World) -> State:
 class TakeOver:
     """One take-over, run by run; what was on the clusters before and after it."""
 
-    without_option: Told
-    preview: Told
-    preview_of_a_setting: Told
+    without_option: RunResult
+    preview: RunResult
+    preview_of_a_setting: RunResult
     before: State
-    run: Told
+    run: RunResult
     gaps: int
     """How often not every link was up while it ran."""
     after: State
-    next: Told
-    next_with_option: Told
-    by_another_instance: Told
+    next: RunResult
+    next_with_option: RunResult
+    by_another_instance: RunResult
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def take_over(backend: Backend) -> TakeOver:
         )
 
 
-def test_without_the_option_nothing_is_touched(take_over: TakeOver):
+def test_without_the_option_nothing_is_changed(take_over: TakeOver):
     assert take_over.without_option.writes == 0
 
 
@@ -177,20 +177,20 @@ def test_links_are_up_all_the_time(take_over: TakeOver):
     assert take_over.gaps == 0
 
 
-def test_the_tokens_of_the_peer_are_gone_and_ours_in_their_place(take_over: TakeOver):
+def test_the_tokens_of_skupper_network_are_gone_and_ours_in_their_place(take_over: TakeOver):
     assert len(take_over.after.tokens) == len(LINKS)
     assert all(name.startswith("link-") for name in take_over.after.tokens)
 
 
 @pytest.mark.parametrize("name", ["skupper-site", "skupper-router"])
-def test_the_labels_of_the_peer_stay_since_services_select_by_them(take_over: TakeOver, name: str):
+def test_the_labels_of_skupper_network_stay_since_services_select_by_them(take_over: TakeOver, name: str):
     kinds = {"ConfigMap", "Deployment"}
     (labels,) = [
         found["metadata"]["labels"]
         for found in take_over.after.in_a
         if found["kind"] in kinds and found["metadata"]["name"] == name
     ]
-    assert {**predecessor.LABELS, **OURS.labels}.items() <= labels.items()
+    assert {**legacy_install.LABELS, **OURS.labels}.items() <= labels.items()
 
 
 def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(take_over: TakeOver):
@@ -205,8 +205,8 @@ def test_what_skupper_made_carries_our_labels_of_every_kind_that_is_read(take_ov
 
 
 def test_afterwards_a_run_without_the_option_has_nothing_to_do(take_over: TakeOver):
-    told = take_over.next
-    assert (told.writes, told.actions, told.all_up, told.errors) == (0, [], True, {})
+    result = take_over.next
+    assert (result.writes, result.actions, result.all_up, result.errors) == (0, [], True, {})
 
 
 def test_a_second_run_with_the_option_writes_nothing(take_over: TakeOver):
@@ -214,18 +214,18 @@ def test_a_second_run_with_the_option_writes_nothing(take_over: TakeOver):
 
 
 def test_a_site_that_another_instance_has_taken_over_stays_refused(take_over: TakeOver):
-    told = take_over.by_another_instance
-    assert "foreign-site" in told.errors
-    assert told.writes == 0
+    result = take_over.by_another_instance
+    assert "foreign-site" in result.errors
+    assert result.writes == 0
 
 
 def test_a_dry_run_shows_every_change_and_makes_none(take_over: TakeOver):
-    told = take_over.preview
-    assert told.writes == 0
-    shown = {(c.cluster, c.kind.name, c.name) for c in told.outcome.plan.changes}
+    result = take_over.preview
+    assert result.writes == 0
+    shown = {(c.cluster, c.kind.name, c.name) for c in result.outcome.plan.changes}
     assert {("a", "ConfigMap", "skupper-site"), ("a", "Deployment", "skupper-router")} <= shown
-    assert ("b", "Secret", f"{predecessor.IDENTIFIER}-a-net") in shown
-    assert all(change.reason for change in told.outcome.plan.changes)
+    assert ("b", "Secret", f"{legacy_install.IDENTIFIER}-a-net") in shown
+    assert all(change.reason for change in result.outcome.plan.changes)
 
 
 def test_the_plan_shows_what_a_change_of_the_settings_does(take_over: TakeOver):
@@ -241,67 +241,71 @@ def test_the_config_map_comes_last(take_over: TakeOver):
     assert in_a[-1] == (CONFIG_MAP, "skupper-site")
 
 
-def test_a_site_controller_with_another_selector_is_made_anew(fleet: World):
-    predecessor.install(fleet, "a", selector={"application": "skupper-site-controller", "mine": "too"})
+def test_a_site_controller_with_another_selector_is_recreated(fleet: Harness):
+    legacy_install.install(fleet, "a", selector={"application": "skupper-site-controller", "mine": "too"})
     changes = fleet.run(take_over=True, dry_run=True).outcome.plan.changes
     made = [c for c in changes if c.cluster == "a" and (c.kind, c.name[:12]) == (DEPLOYMENT, "skupper-site")]
     assert [change.verb for change in made] == [Verb.DELETE, Verb.APPLY]
-    assert "made anew" in made[0].reason
+    assert "recreated" in made[0].reason
     assert fleet.run(take_over=True).all_up
 
 
-def test_a_site_that_is_taken_over_can_be_removed(peers: World):
-    peers.run(take_over=True)
-    peers.drop_site("b")
-    assert peers.run().all_up
-    until(lambda: not peers["b"].objects(DEPLOYMENT, namespace="net"))
+def test_a_site_that_is_taken_over_can_be_removed(legacy: Harness):
+    legacy.run(take_over=True)
+    legacy.drop_site("b")
+    assert legacy.run().all_up
+    until(lambda: not legacy["b"].objects(DEPLOYMENT, namespace="net"))
 
 
-def test_a_link_that_is_not_declared_goes_once_the_declared_ones_are_up(peers: World):
-    name = predecessor.link(peers, "a", "b")
-    assert peers.run(take_over=True).all_up
-    assert ("a", name) not in secrets(peers)
+def test_a_link_that_is_not_declared_goes_once_the_declared_ones_are_up(legacy: Harness):
+    name = legacy_install.link(legacy, "a", "b")
+    assert legacy.run(take_over=True).all_up
+    assert ("a", name) not in secrets(legacy)
 
 
-def test_a_link_that_ran_the_other_way_goes_though_it_hides_ours(fleet: World):
+def test_a_link_that_ran_the_other_way_goes_though_it_hides_ours(fleet: Harness):
     fleet.drop_site("p")
-    predecessor.install(fleet, "a", "b")
-    predecessor.link(fleet, "a", "b")
+    legacy_install.install(fleet, "a", "b")
+    legacy_install.link(fleet, "a", "b")
     until(lambda: uplinks(fleet, "a") == 1)
     assert fleet.run(take_over=True, wait=10).all_up
-    assert [name for _, name in tokens(fleet)] == [fleet.run().outcome.plan.links[0].secret]
+    assert [name for _, name in tokens(fleet)] == [fleet.run().outcome.plan.links[0].credential]
 
 
-def test_a_link_to_a_site_that_stays_with_the_peer_is_kept(peers: World):
-    peers.drop_site("a")
-    peers.run(take_over=True)
-    assert ("b", f"{predecessor.IDENTIFIER}-a-net") in secrets(peers)
+def test_a_link_to_a_site_that_stays_with_skupper_network_is_kept(legacy: Harness):
+    legacy.drop_site("a")
+    legacy.run(take_over=True)
+    assert ("b", f"{legacy_install.IDENTIFIER}-a-net") in secrets(legacy)
 
 
-def test_a_request_that_was_left_over_is_removed(peers: World):
-    labels = {**predecessor.LABELS, "token-receiver": "b-net", "skupper.io/type": "connection-token-request"}
+def test_a_request_that_was_left_over_is_removed(legacy: Harness):
+    labels = {
+        **legacy_install.LABELS,
+        "token-receiver": "b-net",
+        "skupper.io/type": "connection-token-request",
+    }
     metadata = {"name": "f" * 64, "namespace": "net", "labels": labels}
-    peers["a"].load({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
-    assert peers.run(take_over=True).all_up
-    assert ("a", "f" * 64) not in secrets(peers)
+    legacy["a"].load({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
+    assert legacy.run(take_over=True).all_up
+    assert ("a", "f" * 64) not in secrets(legacy)
 
 
-def test_another_foreign_site_stays_refused(fleet: World):
-    theirs = {"name": "skupper-site", "namespace": "net", "labels": predecessor.LABELS}
+def test_another_foreign_site_stays_refused(fleet: Harness):
+    theirs = {"name": "skupper-site", "namespace": "net", "labels": legacy_install.LABELS}
     fleet["a"].load({"apiVersion": "v1", "kind": "ConfigMap", "metadata": theirs, "data": {"name": "x"}})
-    told = fleet.run(take_over=True)
-    assert "foreign-site" in told.errors
-    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == predecessor.LABELS
+    result = fleet.run(take_over=True)
+    assert "foreign-site" in result.errors
+    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")["metadata"]["labels"] == legacy_install.LABELS
 
 
-def test_a_site_of_the_peer_that_is_not_declared_is_left_alone(peers: World):
-    before = peers["b"].find(CONFIG_MAP, "skupper-site", "net")
-    peers.drop_site("b")
-    peers.run(take_over=True)
-    assert peers["b"].find(CONFIG_MAP, "skupper-site", "net") == before
+def test_a_site_of_skupper_network_that_is_not_declared_is_skipped(legacy: Harness):
+    before = legacy["b"].find(CONFIG_MAP, "skupper-site", "net")
+    legacy.drop_site("b")
+    legacy.run(take_over=True)
+    assert legacy["b"].find(CONFIG_MAP, "skupper-site", "net") == before
 
 
-def run_and_stop(fleet: World, after: int) -> bool:
+def run_and_stop(fleet: Harness, after: int) -> bool:
     """Take over and stop after so many changes; False if there were not so many."""
     stop = threading.Event()
     started: list[Event] = []
@@ -315,8 +319,8 @@ def run_and_stop(fleet: World, after: int) -> bool:
     return fleet.run(take_over=True, listener=listen, stop=stop).outcome.stopped
 
 
-def misread(fleet: World) -> list[str]:
-    """What a run without the option would do in a namespace whose site is still the peer's."""
+def misread(fleet: Harness) -> list[str]:
+    """What a run without the option would do in a namespace whose site still belongs to ``skupper_network``."""
     theirs = {name for name, found in config_maps(fleet).items() if not is_ours(found)}
     changes = fleet.run(dry_run=True).outcome.plan.changes
     return [f"{c.verb} {c.cluster} {c.name}" for c in changes if c.cluster in theirs]
@@ -326,42 +330,42 @@ def is_ours(found: dict) -> bool:
     return OURS.covers(found["metadata"]["labels"])
 
 
-def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_misread(fleet: World):
+def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_misread(fleet: Harness):
     """Each run makes one change (or one a cluster), and the next one goes on from there, to the end."""
-    peers = fleet
-    peers.drop_site("p")
-    predecessor.install(peers, "a", "b")
-    predecessor.link(peers, "b", "a")
-    until(lambda: all_linked(peers))
-    before = site_ids(peers), routers(peers)
+    legacy = fleet
+    legacy.drop_site("p")
+    legacy_install.install(legacy, "a", "b")
+    legacy_install.link(legacy, "b", "a")
+    until(lambda: all_linked(legacy))
+    before = site_ids(legacy), routers(legacy)
     runs = 0
-    while run_and_stop(peers, after=1):
-        assert all_linked(peers)
-        assert misread(peers) == []
+    while run_and_stop(legacy, after=1):
+        assert all_linked(legacy)
+        assert misread(legacy) == []
         runs += 1
         assert runs < 300
     assert runs > 20
-    assert (site_ids(peers), routers(peers)) == before
-    assert all(name.startswith("link-") for _, name in tokens(peers))
-    assert peers.run().writes == 0
+    assert (site_ids(legacy), routers(legacy)) == before
+    assert all(name.startswith("link-") for _, name in tokens(legacy))
+    assert legacy.run().writes == 0
 
 
 @pytest.mark.parametrize("after", [1, 5, 20, 40, 70])
-def test_a_run_that_was_stopped_is_finished_by_the_next_one(peers: World, after: int):
-    before = site_ids(peers), routers(peers)
-    assert run_and_stop(peers, after)
-    told = peers.run(take_over=True)
-    assert (told.all_up, told.errors) == (True, {})
-    assert (site_ids(peers), routers(peers)) == before
-    assert peers.run().writes == 0
+def test_a_run_that_was_stopped_is_finished_by_the_next_one(legacy: Harness, after: int):
+    before = site_ids(legacy), routers(legacy)
+    assert run_and_stop(legacy, after)
+    result = legacy.run(take_over=True)
+    assert (result.all_up, result.errors) == (True, {})
+    assert (site_ids(legacy), routers(legacy)) == before
+    assert legacy.run().writes == 0
 
 
-def test_a_site_taken_out_of_the_data_half_way_is_left_to_the_peer(peers: World):
-    run_and_stop(peers, after=40)
-    half = [name for name, found in config_maps(peers).items() if not is_ours(found)]
+def test_a_site_taken_out_of_the_data_half_way_is_left_to_skupper_network(legacy: Harness):
+    run_and_stop(legacy, after=40)
+    half = [name for name, found in config_maps(legacy).items() if not is_ours(found)]
     assert half
-    peers.change(sites=())
-    peers.run()
+    legacy.change(sites=())
+    legacy.run()
     for cluster in half:
-        assert peers[cluster].find(DEPLOYMENT, "skupper-router", "net")
-        assert peers[cluster].find(CONFIG_MAP, "skupper-site", "net")
+        assert legacy[cluster].find(DEPLOYMENT, "skupper-router", "net")
+        assert legacy[cluster].find(CONFIG_MAP, "skupper-site", "net")

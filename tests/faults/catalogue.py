@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tests.faults import causes, causes_elsewhere
-from tests.faults.stage import Stage
+from tests.faults.scenario import Scenario
 
 
 class Place(Enum):
@@ -35,7 +35,7 @@ class Fault:
 
     name: str
     title: str
-    how: Callable[[Stage], object]
+    how: Callable[[Scenario], object]
     place: Place = Place.CLUSTER
     line: str = "qontract-skupper run"
     """What the user has typed who meets the fault."""
@@ -45,8 +45,8 @@ class Fault:
     down: bool = False
     """The cluster gives no answer at all, and may not hold up the run for long."""
     server_matters: bool = False
-    """What follows depends on the API server behind the gate, on what it stores or answers otherwise, so real ones are
-    asked at every test run. The others are the gate's doing alone: real ones are asked with ``--proof`` only.
+    """What happens depends on the API server behind the fault proxy, so real ones are tried at every test run. Other
+    faults are caused by the fault proxy alone: real ones are tried with ``--proof`` only.
     """
     racing: bool = False
     """What is seen depends on what is in flight at that moment: what was reviewed is one example of it."""

@@ -1,138 +1,138 @@
-"""How each fault is brought about on a stage; `Stage.recover` ends it."""
+"""How each fault is brought about on a stage; `Scenario.recover` ends it."""
 
 import asyncio
 
-from tests.faults.stage import Stage
-from tests.gate import Asked, Spoil, faults
+from tests.fault_proxy import Asked, Spoil, faults
+from tests.faults.scenario import Scenario
 
 
-def refused(stage: Stage) -> None:
-    stage.gate.close()
+def refused(scenario: Scenario) -> None:
+    scenario.proxy.close()
 
 
-def no_handshake(stage: Stage) -> None:
-    stage.gate.swallow()
+def no_handshake(scenario: Scenario) -> None:
+    scenario.proxy.swallow()
 
 
-def black_hole(stage: Stage) -> None:
-    stage.gate.vanish()
+def black_hole(scenario: Scenario) -> None:
+    scenario.proxy.vanish()
 
 
-def latency(stage: Stage) -> None:
-    stage.gate.before.append(faults.wait(30))
+def latency(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.wait(30))
 
 
-def expired(stage: Stage) -> None:
-    stage.gate.expire()
+def expired(scenario: Scenario) -> None:
+    scenario.proxy.expire()
 
 
-def other_authority(stage: Stage) -> None:
-    stage.gate.use_other_authority()
+def other_authority(scenario: Scenario) -> None:
+    scenario.proxy.use_other_authority()
 
 
-def other_name(stage: Stage) -> None:
-    stage.gate.use_other_name()
+def other_name(scenario: Scenario) -> None:
+    scenario.proxy.use_other_name()
 
 
-def unauthorised(stage: Stage) -> None:
-    stage.gate.before.append(faults.refuse(401))
+def unauthorised(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.refuse(401))
 
 
-def forbidden_namespace(stage: Stage) -> None:
-    stage.gate.before.append(faults.namespace(faults.forbid, stage.side))
+def forbidden_namespace(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.namespace(faults.forbid, scenario.side))
 
 
-def forbidden_reading(stage: Stage) -> None:
+def forbidden_reading(scenario: Scenario) -> None:
     def no_right(asked: Asked) -> bool:
-        return asked.namespace in {"", stage.side}
+        return asked.namespace in {"", scenario.side}
 
-    stage.gate.before.append(faults.only(faults.forbid, where=no_right))
+    scenario.proxy.before.append(faults.only(faults.forbid, where=no_right))
 
 
-def no_namespace(stage: Stage) -> None:
+def no_namespace(scenario: Scenario) -> None:
     def within(asked: Asked) -> bool:
-        return asked.namespace == stage.side or (asked.plural, asked.name) == ("namespaces", stage.side)
+        return asked.namespace == scenario.side or (asked.plural, asked.name) == ("namespaces", scenario.side)
 
-    missing = faults.refuse(404, message=f'namespaces "{stage.side}" not found')
-    stage.gate.before.append(faults.only(missing, where=within))
-
-
-def conflicts(stage: Stage) -> None:
-    stage.gate.before.append(faults.writes(faults.each(1, faults.refuse(409))))
+    missing = faults.refuse(404, message=f'namespaces "{scenario.side}" not found')
+    scenario.proxy.before.append(faults.only(missing, where=within))
 
 
-def endless_conflicts(stage: Stage) -> None:
-    stage.gate.before.append(faults.writes(faults.refuse(409)))
+def conflicts(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.writes(faults.each(1, faults.refuse(409))))
 
 
-def history_expired(stage: Stage) -> None:
-    stage.gate.before.append(faults.verbs(faults.each(1, faults.expire_watch), "watch"))
+def endless_conflicts(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.writes(faults.refuse(409)))
 
 
-def throttled(stage: Stage) -> None:
-    stage.gate.before.append(faults.times(12, faults.refuse(429, retry_after=1)))
+def history_expired(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.verbs(faults.each(1, faults.expire_watch), "watch"))
 
 
-def endless_throttling(stage: Stage) -> None:
-    stage.gate.before.append(faults.refuse(429, retry_after=1))
+def throttled(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.times(12, faults.refuse(429, retry_after=1)))
 
 
-def failures(stage: Stage) -> None:
-    stage.gate.before.append(faults.times(12, faults.refuse(500)))
+def endless_throttling(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.refuse(429, retry_after=1))
 
 
-def endless_failures(stage: Stage) -> None:
-    stage.gate.before.append(faults.refuse(500))
+def failures(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.times(12, faults.refuse(500)))
 
 
-def unavailable(stage: Stage) -> None:
-    stage.gate.before.append(faults.times(10, faults.refuse(503)))
+def endless_failures(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.refuse(500))
 
 
-def reset(stage: Stage) -> None:
-    stage.gate.spoil.append(faults.each(1, lambda _: Spoil.RESET))
+def unavailable(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.times(10, faults.refuse(503)))
 
 
-def endless_resets(stage: Stage) -> None:
-    stage.gate.spoil.append(lambda _: Spoil.RESET)
+def reset(scenario: Scenario) -> None:
+    scenario.proxy.spoil.append(faults.each(1, lambda _: Spoil.RESET))
 
 
-def lost_answers(stage: Stage) -> None:
-    stage.gate.after.append(faults.writes(faults.each(1, faults.cut)))
+def endless_resets(scenario: Scenario) -> None:
+    scenario.proxy.spoil.append(lambda _: Spoil.RESET)
 
 
-def truncated(stage: Stage) -> None:
-    stage.gate.spoil.append(lambda _: Spoil.TRUNCATE)
+def lost_answers(scenario: Scenario) -> None:
+    scenario.proxy.after.append(faults.writes(faults.each(1, faults.cut)))
 
 
-def broken_chunks(stage: Stage) -> None:
-    stage.gate.spoil.append(lambda _: Spoil.BREAK_CHUNKS)
+def truncated(scenario: Scenario) -> None:
+    scenario.proxy.spoil.append(lambda _: Spoil.TRUNCATE)
 
 
-def no_json(stage: Stage) -> None:
-    stage.gate.before.append(faults.say("<html><body>Please log in</body></html>"))
+def broken_chunks(scenario: Scenario) -> None:
+    scenario.proxy.spoil.append(lambda _: Spoil.BREAK_CHUNKS)
 
 
-def dies(stage: Stage) -> None:
-    """While the new site is being made; the order of what happens side by side is settled, for the golden file."""
+def no_json(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.say("<html><body>Please log in</body></html>"))
+
+
+def dies(scenario: Scenario) -> None:
+    """While the new site is being made; the order of concurrent changes is fixed, for the golden file."""
     dead = asyncio.Event()
     begun: list[Asked] = []
 
     async def die(asked: Asked) -> None:
         if not asked.write:
             return
-        if asked.namespace != stage.side:
+        if asked.namespace != scenario.side:
             await dead.wait()
         elif begun:
             dead.set()
-            await stage.gate.cut()
+            await scenario.proxy.cut()
         begun.append(asked)
 
-    stage.gate.before.append(die)
+    scenario.proxy.before.append(die)
 
 
-def no_watches(stage: Stage) -> None:
+def no_watches(scenario: Scenario) -> None:
     def watching(asked: Asked) -> bool:
         return (asked.verb, asked.plural) == ("watch", "configmaps")
 
-    stage.gate.before.append(faults.only(faults.cut, where=watching))
+    scenario.proxy.before.append(faults.only(faults.cut, where=watching))

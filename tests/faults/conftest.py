@@ -8,29 +8,29 @@ import pytest
 from tests.clusters.backends import Backend
 from tests.faults import catalogue, data
 from tests.faults.catalogue import Fault, Place
-from tests.faults.stage import Objects, Ran, Stage, stage
+from tests.faults.scenario import Objects, Ran, Scenario, scenario
 
 
 @dataclass(frozen=True)
-class Calm:
+class Baseline:
     """What happens when nothing goes wrong."""
 
-    stage: Stage
+    scenario: Scenario
     states: dict[str, Objects]
     """What is on the clusters in the end, by the version of the data."""
     ran: Ran
 
 
 @dataclass(frozen=True)
-class Met:
+class FaultRun:
     """A fault, the run that met it, and two runs after it had passed."""
 
     fault: Fault
-    calm: Calm
+    baseline: Baseline
     side: str
     """Version of the data that was to be brought about."""
     ran: Ran
-    told: tuple[str, ...]
+    messages: tuple[str, ...]
     before: Objects
     after: Objects
     next: Ran
@@ -39,8 +39,8 @@ class Met:
 
 
 @pytest.fixture(scope="package")
-def calm(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator[Calm]:
-    with stage(backend, tmp_path_factory.mktemp("faults")) as made:
+def baseline(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator[Baseline]:
+    with scenario(backend, tmp_path_factory.mktemp("faults")) as made:
         states, changes = {}, []
         for side in (*data.SIDES, data.SIDES[0]):
             if side != made.side:
@@ -50,33 +50,33 @@ def calm(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator
             states[side] = made.objects()
             changes.append(ran)
         # The first one made everything; of the others the quicker one says less of what else the machine does.
-        yield Calm(made, states, min(changes[1:], key=lambda change: change.seconds))
+        yield Baseline(made, states, min(changes[1:], key=lambda change: change.seconds))
 
 
 def _param(fault: Fault) -> object:
-    simulation = pytest.mark.simulation_suffices("what follows is the gate's doing alone")
+    simulation = pytest.mark.simulation_suffices("what follows is the fault proxy's doing alone")
     return pytest.param(fault, id=fault.name, marks=() if fault.server_matters else simulation)
 
 
 @pytest.fixture(scope="package", params=[_param(fault) for fault in catalogue.FAULTS])
-def met(request: pytest.FixtureRequest, calm: Calm) -> Met:
-    fault, on = request.param, calm.stage
+def fault_run(request: pytest.FixtureRequest, baseline: Baseline) -> FaultRun:
+    fault, on = request.param, baseline.scenario
     before = on.objects()
     on.flip()
     try:
         fault.how(on)
         ran = on.shell(fault.line) if fault.place is Place.DISK else on.run("run")
-        told = tuple(on.normalise(line) for line in ran.told)
+        messages = tuple(on.normalise(line) for line in ran.messages)
         after = on.objects()
     finally:
         on.recover()
     following = on.run("run")
-    return Met(
+    return FaultRun(
         fault=fault,
-        calm=calm,
+        baseline=baseline,
         side=on.side,
         ran=ran,
-        told=told,
+        messages=messages,
         before=before,
         after=after,
         next=following,

@@ -3,7 +3,7 @@
 Network `across` has a site on each cluster, and one more on `faulty`; network `beside` has none on `faulty`. From one
 version to the other, the second site on `faulty` and the site of `beside` on `west` move to another namespace. So
 every change of the data has sites to make and sites to remove, on the faulty cluster and on a good one, and no state
-has to be made anew for it.
+has to be recreated for it.
 """
 
 import shutil

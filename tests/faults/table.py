@@ -31,9 +31,9 @@ def golden_file(fault: Fault) -> Path:
     return GOLDEN / f"{fault.name}.txt"
 
 
-def seen(line: str, told: Iterable[str], code: int) -> str:
+def seen(line: str, messages: Iterable[str], code: int) -> str:
     """What a user saw, one line each; the order of what happens side by side says nothing."""
-    return "\n".join([f"$ {line}", *sorted(set(told)), f"exit code {code}"])
+    return "\n".join([f"$ {line}", *sorted(set(messages)), f"exit code {code}"])
 
 
 def text() -> str:
@@ -49,8 +49,8 @@ def _table(place: Place, faults: Sequence[Fault]) -> Iterable[str]:
     yield _row(*columns)
     yield _row(*("---" for _ in columns))
     for fault in faults:
-        line, *told, code = golden_file(fault).read_text(encoding="utf-8").splitlines()
-        shown = "<br>".join(f"`{line}`" for line in told) or "nothing"
+        line, *messages, code = golden_file(fault).read_text(encoding="utf-8").splitlines()
+        shown = "<br>".join(f"`{line}`" for line in messages) or "nothing"
         title = f"{fault.title}: `{line[2:]}`" if fault.place is Place.DISK else fault.title
         yield _row(title, shown, code.removeprefix("exit code "), fault.still.value, _next(fault))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.fuzz.worlds import Place, places
+from tests.fuzz.inputs import Place, places
 
 NASTY = (
     "",

@@ -1,38 +1,36 @@
 """What must hold for every fleet, however spoiled: asked by the property tests and by the coverage-guided fuzzer."""
 
 import json
+from dataclasses import asdict
 
 from reconcile.kinds import CONFIG_MAP
-from reconcile.report import actions, plan_json, plan_text, status_text
-from reconcile.skupper import planning
-from reconcile.skupper.declared import lay_out
+from reconcile.report import lines, plan_json, plan_text, status_text
 from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import Plan, Verb
-from reconcile.skupper.v1 import words
-from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
-from tests.fuzz import worlds
-from tests.fuzz.worlds import KEY_BYTES, STEADY, Bodies
-from tests.skupper.fakes import NOW, OURS
-
-_LAYOUT = lay_out(worlds.DEFINITIONS)
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.v1 import names
+from tests.fuzz import inputs
+from tests.fuzz.inputs import KEY_BYTES, STEADY, Bodies
+from tests.skupper.fakes import NOW, OURS, plan
 
 
 def of_fleet(bodies: Bodies) -> Plan:
     """Plan a fleet and hold all facts against it."""
-    world = worlds.world(bodies)
-    found = planning.plan(world, _LAYOUT, V1)
-    touches_only_ours(found, world)
-    leaves_others_alone(found, world)
+    plan_input = inputs.plan_input(bodies)
+    found = plan(plan_input)
+    touches_only_ours(found, plan_input)
+    leaves_others_alone(found, plan_input)
     reports_are_clean(found)
     return found
 
 
-def touches_only_ours(found: Plan, world: World) -> None:
+def touches_only_ours(found: Plan, plan_input: PlanInput) -> None:
     """No removal or patch of an object that does not carry our labels, and no apply over a foreign site."""
     for change in found.changes:
-        live = world.view(change.cluster).objects.get(ObjectKey(change.kind, change.namespace, change.name))
-        site = (change.kind, change.name) == (CONFIG_MAP, words.SITE)
+        live = plan_input.snapshot(change.cluster).objects.get(
+            ObjectKey(change.kind, change.namespace, change.name)
+        )
+        site = (change.kind, change.name) == (CONFIG_MAP, names.SITE)
         if live and (change.verb in {Verb.DELETE, Verb.PATCH} or site):
             assert OURS.covers(live.labels) or live.deleting, change
         if change.verb is Verb.PATCH or (change.verb is Verb.DELETE and change.ready):
@@ -45,17 +43,19 @@ def steady(found: Plan) -> tuple[object, ...]:
         [change for change in found.changes if change.namespace == STEADY],
         [link for link in found.links if link.network == "steady"],
         [site for site in found.sites if site.network == "steady"],
-        [finding for finding in found.findings if STEADY in {finding.namespace, finding.network}],
+        [finding for finding in found.findings if {STEADY, "steady"} & {*asdict(finding.subject).values()}],
     )
 
 
-_STEADY = steady(planning.plan(worlds.world(worlds.healthy()), _LAYOUT, V1))
+_STEADY = steady(plan(inputs.plan_input(inputs.healthy())))
 
 
-def leaves_others_alone(found: Plan, world: World) -> None:
+def leaves_others_alone(found: Plan, plan_input: PlanInput) -> None:
     """The other network's plan is as without the hostile object, unless that claims to lie in its namespace."""
-    strayed = sum(key.namespace == STEADY for view in world.views.values() for key in view.objects)
-    if strayed == sum(place.namespace == STEADY for place in worlds.healthy()):
+    strayed = sum(
+        key.namespace == STEADY for snapshot in plan_input.snapshots.values() for key in snapshot.objects
+    )
+    if strayed == sum(place.namespace == STEADY for place in inputs.healthy()):
         assert steady(found) == _STEADY
 
 
@@ -63,7 +63,7 @@ def reports_are_clean(found: Plan) -> None:
     """All reports can be written; no line moves a cursor, no secret shows."""
     texts = [plan_text.text(found), status_text.text(found, NOW), status_text.text(found, NOW, width=60)]
     documents = [plan_json.plan(found), plan_json.status(found)]
-    lines = [actions.line(change) for change in found.changes]
+    lines = [lines.action(change) for change in found.changes]
     for text in (*texts, *documents, *lines):
         text.encode()
         assert all(line.isprintable() for line in text.split("\n")), text

@@ -15,9 +15,9 @@ from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import answers, errors, watching
 from reconcile.openshift.messages import Answer
 from reconcile.skupper import certificates
-from reconcile.skupper.live import take_in
+from reconcile.skupper.live import LiveObject
 from reconcile.skupper.v1 import router_config, status
-from tests.fuzz import facts, worlds
+from tests.fuzz import facts, inputs
 
 _CALL = answers.Call("a", "watch", SECRET, "net")
 _WRITTEN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
@@ -38,11 +38,11 @@ def certificate(data: bytes) -> None:
 def secret(data: bytes) -> None:
     """A Secret of any shape, through the reader and as a token of a declared link."""
     body = loaded(data)
-    live = take_in(SECRET, body if isinstance(body, dict) else {"data": body})
+    live = LiveObject.from_manifest(SECRET, body if isinstance(body, dict) else {"data": body})
     assert "data" not in live.content
     if all(certificate.fault for certificate in live.certificates.values()) and not _sampled(data):
         return
-    facts.of_fleet(worlds.spoiled(worlds.token("b"), lambda known: {**known, "data": body}))
+    facts.of_fleet(inputs.spoiled(inputs.token("b"), lambda known: {**known, "data": body}))
 
 
 def written(data: bytes) -> None:
@@ -51,7 +51,7 @@ def written(data: bytes) -> None:
     text = data[1:].decode("utf-8", "surrogateescape")
     if fault(text) and not _sampled(data):
         return
-    facts.of_fleet(worlds.spoiled(worlds.at("b", name), lambda known: {**known, "data": {key: text}}))
+    facts.of_fleet(inputs.spoiled(inputs.at("b", name), lambda known: {**known, "data": {key: text}}))
 
 
 def wire(data: bytes) -> None:
@@ -63,14 +63,14 @@ def wire(data: bytes) -> None:
             return
         answer = Answer(200 if code < 128 else 100 + code * 2, {}, data[1:])
         for item in answers.items(answers.read(answer, _CALL), _CALL):
-            take_in(SECRET, item)
+            LiveObject.from_manifest(SECRET, item)
 
 
 def _watch_line(line: bytes) -> None:
     event = watching.read_line(line, _CALL)
     if event:
         assert isinstance(event.resource_version, str)
-        take_in(CONFIG_MAP, event.object)
+        LiveObject.from_manifest(CONFIG_MAP, event.object)
 
 
 @contextmanager
@@ -85,14 +85,14 @@ def _refusal() -> Iterator[None]:
     assert text.isprintable()
 
 
-def world(data: bytes) -> None:
+def plan_input(data: bytes) -> None:
     """Edits of one object of the fleet: first byte the object, then edits (path, value) parted by 0xff."""
     if not data:
         return
-    places = worlds.places()
+    places = inputs.places()
     place = places[data[0] % len(places)]
     edits = _EDITS.split(data[1:])
-    facts.of_fleet(worlds.spoiled(place, lambda known: _edited(known, edits)))
+    facts.of_fleet(inputs.spoiled(place, lambda known: _edited(known, edits)))
 
 
 def _edited(body: dict, edits: list[bytes]) -> dict:
@@ -116,7 +116,7 @@ def _put(document: Any, path: bytes, value: Any) -> None:
 
 
 def _sampled(data: bytes) -> bool:
-    """True for one input in sixty: what is of no use is much the same to a plan, and a plan takes its time."""
+    """True for one input in sixty: what is unusable is much the same to a plan, and a plan takes its time."""
     return crc32(data) % 60 == 0
 
 
@@ -133,5 +133,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "wire": wire,
     "written": written,
     "secret": secret,
-    "world": world,
+    "plan_input": plan_input,
 }

@@ -9,28 +9,28 @@ from hypothesis import given
 
 from reconcile.kinds import DEPLOYMENT, SECRET
 from reconcile.skupper.plan import Verb
-from tests.fuzz import facts, worlds
+from tests.fuzz import facts, inputs
 from tests.fuzz.bodies import OBJECTS, nested, spoilings
-from tests.fuzz.worlds import Place, at, token
+from tests.fuzz.inputs import Place, at, token
 from tests.skupper.fakes import OURS
 
 Spoiling = tuple[Place, Callable[[dict], dict]]
 
 
 def test_the_healthy_fleet_has_nothing_to_do_and_nothing_to_say():
-    found = facts.of_fleet(worlds.healthy())
+    found = facts.of_fleet(inputs.healthy())
     assert (found.changes, found.findings) == ((), ())
-    assert all(link.settled for link in found.links)
+    assert all(link.converged for link in found.links)
 
 
 @given(spoilings())
 def test_one_spoiled_object_breaks_no_plan_and_no_other_network(spoiling: Spoiling):
-    facts.of_fleet(worlds.spoiled(*spoiling))
+    facts.of_fleet(inputs.spoiled(*spoiling))
 
 
 @given(spoilings(), OBJECTS)
 def test_an_object_that_is_like_no_other_breaks_no_plan(spoiling: Spoiling, body: dict):
-    facts.of_fleet(worlds.spoiled(spoiling[0], lambda known: {**known, **body}))
+    facts.of_fleet(inputs.spoiled(spoiling[0], lambda known: {**known, **body}))
 
 
 @given(spoilings())
@@ -42,7 +42,7 @@ def test_nothing_of_others_is_removed_whatever_it_holds(spoiling: Spoiling):
         metadata = found.get("metadata")
         return {**found, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "labels": {}}}
 
-    found = facts.of_fleet(worlds.spoiled(place, foreign))
+    found = facts.of_fleet(inputs.spoiled(place, foreign))
     removed = {
         (c.cluster, c.kind, c.namespace, c.name) for c in found.changes if c.verb is Verb.DELETE and c.uid
     }
@@ -52,18 +52,18 @@ def test_nothing_of_others_is_removed_whatever_it_holds(spoiling: Spoiling):
 @given(spoilings())
 def test_no_spoiled_object_takes_anything_out_of_service(spoiling: Spoiling):
     place, spoil = spoiling
-    found = facts.of_fleet(worlds.spoiled(place, spoil))
+    found = facts.of_fleet(inputs.spoiled(place, spoil))
     out_of_service = {change.name for change in found.changes if change.removal}
     assert out_of_service <= {live.key.name for live in _spoiled_objects(place, spoil)}
 
 
 def _spoiled_objects(place: Place, spoil: Callable[[dict], dict]) -> list[Any]:
-    view = worlds.world(worlds.spoiled(place, spoil)).views[place.cluster]
-    known = worlds.world(worlds.healthy()).views[place.cluster].objects
-    return [live for key, live in view.objects.items() if known.get(key) is not live]
+    snapshot = inputs.plan_input(inputs.spoiled(place, spoil)).snapshots[place.cluster]
+    known = inputs.plan_input(inputs.healthy()).snapshots[place.cluster].objects
+    return [live for key, live in snapshot.objects.items() if known.get(key) is not live]
 
 
-def work(bodies: worlds.Bodies) -> int:
+def work(bodies: inputs.Bodies) -> int:
     """Calls of functions, ours and built in, that it takes to plan and report a fleet."""
     count = 0
 
@@ -134,7 +134,7 @@ HUGE = {
 def test_twice_the_size_is_at_most_twice_the_work(case: str):
     place, grow = HUGE[case]
     base, once, twice = (
-        work(worlds.spoiled(place, lambda body, size=size: grow(body, size))) for size in (0, 2500, 5000)
+        work(inputs.spoiled(place, lambda body, size=size: grow(body, size))) for size in (0, 2500, 5000)
     )
     assert twice - base <= 2.2 * (once - base) + 1000
 
@@ -144,16 +144,16 @@ def test_twice_the_size_is_at_most_twice_the_work(case: str):
 )
 @pytest.mark.parametrize("key", ["data", "spec", "metadata"])
 def test_json_of_any_depth_is_planned_and_reported(place: Place, key: str):
-    facts.of_fleet(worlds.spoiled(place, lambda body: {**body, key: nested(900)}))
+    facts.of_fleet(inputs.spoiled(place, lambda body: {**body, key: nested(900)}))
     facts.of_fleet(
-        worlds.spoiled(place, lambda body: {**body, key: {"a": nested(900), **(body.get(key) or {})}})
+        inputs.spoiled(place, lambda body: {**body, key: {"a": nested(900), **(body.get(key) or {})}})
     )
 
 
 def test_the_key_of_a_token_shows_nowhere_even_where_it_replaces_all_else():
-    facts.of_fleet(worlds.spoiled(token("b"), lambda body: {**body, "data": {"tls.crt": worlds.KEY_BYTES}}))
+    facts.of_fleet(inputs.spoiled(token("b"), lambda body: {**body, "data": {"tls.crt": inputs.KEY_BYTES}}))
 
 
 def test_a_site_without_data_shows_no_confidential_key():
-    found = facts.of_fleet(worlds.spoiled(at("a", "skupper-site"), lambda body: {**body, "data": None}))
+    found = facts.of_fleet(inputs.spoiled(at("a", "skupper-site"), lambda body: {**body, "data": None}))
     assert [change.name for change in found.changes if change.kind != SECRET] == ["skupper-site"]

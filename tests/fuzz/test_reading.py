@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile import kinds
-from reconcile.apply.picture import Picture
+from reconcile.apply.cache import ClusterCache
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper import certificates
 from reconcile.skupper.drift import drift
-from reconcile.skupper.live import managed_fields, take_in
+from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import reads, router_config, status
+from reconcile.skupper.v1 import list_requests, router_config, status
 from reconcile.skupper.v1.endpoints import endpoint
 from reconcile.skupper.v1.live_site import LiveSite
 from tests.fuzz.bodies import JSON, NASTY, OBJECTS, TEXT, nested
-from tests.fuzz.worlds import DEFINITIONS, places
+from tests.fuzz.inputs import DEFINITIONS, places
 from tests.skupper.fakes import OURS
 
 KINDS = st.sampled_from(
@@ -25,8 +25,8 @@ KINDS = st.sampled_from(
 
 
 @given(KINDS, OBJECTS)
-def test_any_object_is_taken_in_with_text_where_text_belongs(kind: kinds.Kind, body: dict):
-    live = take_in(kind, body)
+def test_any_object_is_parsed_with_text_where_text_belongs(kind: kinds.Kind, body: dict):
+    live = LiveObject.from_manifest(kind, body)
     texts = [live.key.namespace, live.key.name, live.uid, live.resource_version]
     texts += [*live.labels, *live.labels.values(), *live.annotations, *live.annotations.values()]
     texts += [part for owner in live.owners for part in owner]
@@ -64,7 +64,7 @@ def test_a_status_nested_beyond_what_can_be_read_is_a_fault():
 @given(KINDS, OBJECTS)
 def test_anything_can_be_compared_with_what_is_wanted(kind: kinds.Kind, body: dict):
     wanted = {"metadata": {"labels": {"a": "b"}}, "data": {"a": "b"}, "spec": {"items": [{"name": "a"}]}}
-    assert isinstance(drift(wanted, take_in(kind, body)), tuple)
+    assert isinstance(drift(wanted, LiveObject.from_manifest(kind, body)), tuple)
 
 
 FIELDS = st.recursive(
@@ -77,16 +77,23 @@ def test_any_field_set_under_our_name_can_be_compared(fields: object, data: obje
     entry = {"manager": "qontract-skupper", "operation": "Apply", "fieldsV1": fields}
     body = {"metadata": {"managedFields": [entry]}, "data": data, "spec": [{"name": data}]}
     assert isinstance(
-        drift({"data": {"name": "b"}, "spec": [{"name": "a"}]}, take_in(CONFIG_MAP, body)), tuple
+        drift({"data": {"name": "b"}, "spec": [{"name": "a"}]}, LiveObject.from_manifest(CONFIG_MAP, body)),
+        tuple,
     )
 
 
 @given(JSON, JSON, JSON)
 def test_an_endpoint_is_text_or_missing(route: object, service: object, data: object):
     bodies = [
-        take_in(kinds.ROUTE, {"metadata": {"namespace": "n", "name": "skupper-edge"}, "spec": route}),
-        take_in(kinds.SERVICE, {"metadata": {"namespace": "n", "name": "skupper-router"}, "status": service}),
-        take_in(CONFIG_MAP, {"metadata": {"namespace": "n", "name": "skupper-site"}, "data": data}),
+        LiveObject.from_manifest(
+            kinds.ROUTE, {"metadata": {"namespace": "n", "name": "skupper-edge"}, "spec": route}
+        ),
+        LiveObject.from_manifest(
+            kinds.SERVICE, {"metadata": {"namespace": "n", "name": "skupper-router"}, "status": service}
+        ),
+        LiveObject.from_manifest(
+            CONFIG_MAP, {"metadata": {"namespace": "n", "name": "skupper-site"}, "data": data}
+        ),
     ]
     objects = {live.key: live for live in bodies}
     site = LiveSite(SiteKey("c", "n"), Ownership("test"), objects, ())
@@ -96,20 +103,20 @@ def test_an_endpoint_is_text_or_missing(route: object, service: object, data: ob
 
 
 @given(st.lists(st.tuples(st.booleans(), OBJECTS), max_size=4))
-def test_any_sequence_of_events_gives_a_picture(events: list[tuple[bool, dict]]):
-    picture = Picture()
+def test_any_sequence_of_events_gives_a_cache(events: list[tuple[bool, dict]]):
+    cache = ClusterCache()
     for gone, body in events:
-        live = take_in(SECRET, body)
+        live = LiveObject.from_manifest(SECRET, body)
         if gone:
-            picture.remove(*live.key, uid=live.uid)
+            cache.remove(*live.key, uid=live.uid)
         else:
-            picture.put(live)
-    assert len(picture.view().objects) <= len(events)
+            cache.put(live)
+    assert len(cache.snapshot().objects) <= len(events)
 
 
 @pytest.mark.parametrize("host", [["a"], {"a": "b"}, 7, True, nested(900)])
 def test_a_host_that_is_no_text_is_awaited(host: object):
-    route = take_in(
+    route = LiveObject.from_manifest(
         kinds.ROUTE, {"metadata": {"namespace": "n", "name": "skupper-edge"}, "spec": {"host": host}}
     )
     assert endpoint({route.key: route}, "n", {}, edge=True).missing == "the host of its Route"
@@ -118,31 +125,38 @@ def test_a_host_that_is_no_text_is_awaited(host: object):
 @pytest.mark.parametrize("number", ["31000", 0, -1, 1 << 16, 10**400, [31000]])
 def test_a_node_port_that_is_none_is_awaited(number: object):
     spec = {"ports": [{"name": "edge", "nodePort": number}]}
-    service = take_in(kinds.SERVICE, {"metadata": {"namespace": "n", "name": "skupper-router"}, "spec": spec})
+    service = LiveObject.from_manifest(
+        kinds.SERVICE, {"metadata": {"namespace": "n", "name": "skupper-router"}, "spec": spec}
+    )
     assert endpoint({service.key: service}, "n", {"ingress": "nodeport"}, edge=True).missing
 
 
 @pytest.mark.parametrize("name", [[], {}, None, 7])
 def test_items_without_a_proper_name_are_compared_as_a_whole(name: object):
-    live = take_in(CONFIG_MAP, {"spec": [{"name": name}]})
+    live = LiveObject.from_manifest(CONFIG_MAP, {"spec": [{"name": name}]})
     (found,) = drift({"spec": [{"name": "a"}]}, live)
     assert found.path[0] == "spec"
 
 
 def test_labels_of_a_wrong_type_are_none():
-    live = take_in(SECRET, {"metadata": {"labels": {"a": 7, "b": ["x"], "c": "d"}, "name": 7, "uid": ["u"]}})
+    live = LiveObject.from_manifest(
+        SECRET, {"metadata": {"labels": {"a": 7, "b": ["x"], "c": "d"}, "name": 7, "uid": ["u"]}}
+    )
     assert (dict(live.labels), live.key.name, live.uid) == ({"c": "d"}, "", "")
 
 
 def test_a_version_of_any_length_is_compared():
-    picture = Picture()
+    cache = ClusterCache()
     metadata = {"name": "a", "namespace": "b", "uid": "u"}
-    picture.put(take_in(SECRET, {"metadata": {**metadata, "resourceVersion": "9" * 5000}}))
-    assert picture.put(take_in(SECRET, {"metadata": {**metadata, "resourceVersion": "1"}}))
+    cache.put(LiveObject.from_manifest(SECRET, {"metadata": {**metadata, "resourceVersion": "9" * 5000}}))
+    assert cache.put(LiveObject.from_manifest(SECRET, {"metadata": {**metadata, "resourceVersion": "1"}}))
 
 
 def test_every_kind_that_is_read_is_spoiled():
     wanted = {entry.name for entry in DEFINITIONS.clusters}
     assert wanted == set("abce")
-    read = {entry.kind for entry in reads.reads([], OURS, heartbeat=True)} | {kinds.ROUTE, kinds.SERVICE}
+    read = {entry.kind for entry in list_requests.list_requests([], OURS, heartbeat=True)} | {
+        kinds.ROUTE,
+        kinds.SERVICE,
+    }
     assert read <= {place.kind for place in places()}

@@ -13,7 +13,7 @@ from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.accounts import Account, within
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from tests.clusters.backends import Backend, Clusters
-from tests.gate import Gate
+from tests.fault_proxy import FaultProxy
 
 BOT = Account("system:serviceaccount:ci:bot", token="bot-token", rules=(within("vault", "vault-net"),))
 SPECS = (
@@ -35,10 +35,10 @@ class Fleet:
         return self.stack.enter_context(Client(access))
 
     def gated(self, name="public-1"):
-        """A gate before a cluster, and a client that passes through it."""
+        """A fault proxy before a cluster, and a client that passes through it."""
         cluster = self.servers[name]
-        gate = self.stack.enter_context(Gate(cluster.url, self.servers.ca_file))
-        return gate, self.stack.enter_context(Client(Access(name, gate.url, cluster.token, gate.ca_file)))
+        proxy = self.stack.enter_context(FaultProxy(cluster.url, self.servers.ca_file))
+        return proxy, self.stack.enter_context(Client(Access(name, proxy.url, cluster.token, proxy.ca_file)))
 
 
 @pytest.fixture
@@ -202,14 +202,14 @@ def test_a_watch_from_a_forgotten_version_is_gone(fleet):
 
 
 def test_watches_end_quietly_when_the_server_restarts_and_go_on_after_it(fleet):
-    gate, client = fleet.gated()
+    proxy, client = fleet.gated()
     version = client.list(CONFIG_MAP).resource_version
     client.create(CONFIG_MAP, config_map(name="first"))
     events = client.watch(CONFIG_MAP, resource_version=version, timeout=20, stop=threading.Event())
     seen = [next(events)]
-    gate.close()
+    proxy.close()
     assert list(events) == []
-    gate.open()
+    proxy.open()
     client.create(CONFIG_MAP, config_map(name="second"))
     events = client.watch(
         CONFIG_MAP, resource_version=seen[0].resource_version, timeout=20, stop=threading.Event()
@@ -219,8 +219,8 @@ def test_watches_end_quietly_when_the_server_restarts_and_go_on_after_it(fleet):
 
 
 def test_a_stopped_cluster_is_unreachable_and_its_neighbour_is_not(fleet):
-    gate, client = fleet.gated()
-    gate.close()
+    proxy, client = fleet.gated()
+    proxy.close()
     with pytest.raises(errors.Unreachable, match="connection refused"):
         client.list(ROLE)
     assert fleet.client("plain-1").list(ROLE, namespace="vault").items == ()

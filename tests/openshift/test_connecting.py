@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from urllib3 import PoolManager
 
-from reconcile.openshift.connecting import Route
+from reconcile.openshift.connecting import Connection
 
 
 @pytest.mark.parametrize(
@@ -14,5 +14,5 @@ from reconcile.openshift.connecting import Route
 )
 def test_the_addresses_of_a_server_share_the_time_to_connect(addresses, seconds, share):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    route = Route(urlsplit("https://api:6443"), context, PoolManager(), addresses)
-    assert route.connect_timeout(seconds) == share
+    connection = Connection(urlsplit("https://api:6443"), context, PoolManager(), addresses)
+    assert connection.connect_timeout(seconds) == share

@@ -93,7 +93,7 @@ def test_a_server_that_says_nothing_leaves_all_rights_of_the_verb_open(connect):
     assert error.hint == "the account needs patch and create on configmaps in namespace skupper-vault-net"
 
 
-def test_a_grant_of_rights_one_lacks_is_told_apart(connect):
+def test_a_grant_of_rights_one_lacks_is_distinguished(connect):
     message = 'user "bot" is attempting to grant RBAC permissions not currently held: {...}'
     reply = fails(403, "Forbidden", message)
     error = refusal(connect, reply, lambda client: client.apply(ROLE, TOKEN_SECRET))
@@ -122,7 +122,7 @@ def test_of_many_rights_that_are_missing_for_a_grant_some_are_named(connect):
     message = grant(*(f'{{APIGroups:[""], Resources:["r{n}"], Verbs:["get"]}}' for n in range(8)))
     reply = fails(403, "Forbidden", message)
     error = refusal(connect, reply, lambda client: client.apply(ROLE, TOKEN_SECRET))
-    assert "get on r4 and 3 resources more in namespace" in error.hint
+    assert "get on r4 and 3 more resources in namespace" in error.hint
 
 
 def test_an_apply_that_is_refused_without_a_reason_lacks_the_right_to_create(connect):
@@ -148,7 +148,7 @@ def test_an_admission_rule_is_not_taken_for_a_missing_right(connect, message):
     assert (error.reason, error.hint) == (message, "")
 
 
-def test_a_kind_that_the_cluster_does_not_have_is_told_apart(connect):
+def test_a_kind_that_the_cluster_does_not_have_is_distinguished(connect):
     error = refusal(
         connect,
         lambda visit: visit.answer(404, b"404 page not found\n", "text/plain; charset=utf-8"),

@@ -92,7 +92,7 @@ def test_else_each_namespace_is_listed(connect):
 
 
 @pytest.mark.parametrize(("status", "wanted"), [(403, errors.Forbidden), (404, errors.NotFound)])
-def test_a_namespace_that_refuses_is_told_and_hides_no_other(connect, status, wanted):
+def test_a_namespace_that_refuses_is_reported_and_hides_no_other(connect, status, wanted):
     replies = {
         WIDE: fails(403, "Forbidden"),
         "/api/v1/namespaces/n1/configmaps": fails(status),
@@ -141,7 +141,7 @@ def test_a_forbidden_cluster_scoped_kind_has_no_namespaces_to_fall_back_on(conne
 
 def test_an_unauthorised_cluster_wide_list_is_raised(connect):
     with serving(fails(401, "Unauthorized")) as server:
-        with pytest.raises(errors.Unauthorised, match="renew the token"):
+        with pytest.raises(errors.Unauthorised, match="renew the account's token"):
             connect(server.url).list_all(CONFIG_MAP, namespaces=["n1"])
         assert len(server.visits) == 1
 

@@ -58,7 +58,7 @@ def test_a_proxy_of_the_environment_is_used(connect, monkeypatch):
 
 
 @pytest.mark.parametrize("proxy", ["proxy:3128", "gopher://bot:hunter2@proxy", "http://bot:hunter2@[proxy"])
-def test_a_proxy_variable_that_makes_no_sense_is_told_without_its_password(connect, monkeypatch, proxy):
+def test_a_proxy_variable_that_makes_no_sense_is_reported_without_its_password(connect, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     client = connect("https://api.cluster.invalid:6443", retries=Retries(attempts=1))
     with pytest.raises(Unreachable, match="proxy") as caught:
@@ -81,13 +81,13 @@ def test_no_proxy_is_asked_for_this_machine(connect, monkeypatch):
         assert len(connect(server.url).list(CONFIG_MAP).items) == 1
 
 
-@pytest.mark.parametrize("module", ["access", "errors", "listing", "client"])
+@pytest.mark.parametrize("module", ["access", "errors", "messages", "client"])
 def test_importing_the_room_does_not_import_the_kubernetes_package(module):
     program = f"import sys, reconcile.openshift.{module}; sys.exit('kubernetes' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("module", ["access", "errors", "listing"])
+@pytest.mark.parametrize("module", ["access", "errors", "messages"])
 def test_the_words_of_the_room_do_not_import_an_http_library(module):
     program = f"import sys, reconcile.openshift.{module}; sys.exit('urllib3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

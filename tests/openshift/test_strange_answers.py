@@ -23,7 +23,7 @@ HEADERS = st.dictionaries(
 )
 
 
-def settle(status, headers, body):
+def answer_of(status, headers, body):
     answer = Answer(status, headers, body)
     assert answer.retry_after >= 0
     text = ""
@@ -40,17 +40,17 @@ def settle(status, headers, body):
 @settings(deadline=None)
 @given(STATUSES, HEADERS, st.binary())
 def test_any_bytes(status, headers, body):
-    settle(status, headers, body)
+    answer_of(status, headers, body)
 
 
 @settings(deadline=None)
 @given(STATUSES, HEADERS, JSON | STATUS_LIKE)
 def test_any_json(status, headers, document):
-    settle(status, headers, json.dumps(document).encode())
+    answer_of(status, headers, json.dumps(document).encode())
 
 
 @settings(deadline=None)
 @given(STATUSES, STATUS_LIKE, STATUS_LIKE)
 def test_a_refusal_never_repeats_what_stands_between_the_fields_of_a_secret(status, document, details):
     marked = {**document, "kind": "Status", "message": "CAUGHT IN A SECRET", "details": details}
-    assert "CAUGHT" not in settle(status, {}, json.dumps(marked).encode())
+    assert "CAUGHT" not in answer_of(status, {}, json.dumps(marked).encode())

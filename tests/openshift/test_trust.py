@@ -29,7 +29,10 @@ def test_an_unknown_authority_is_not_trusted(connect, authority, other_authority
     with serving(sends(listing("a")), context=authority.server()) as server:
         error = refused(connect(server.url, ca_file=other_authority.file))
         assert error.reason.startswith(f"certificate of {server.host} is not valid: ")
-        assert error.hint == "give the authority that signed it as the CA file of the cluster"
+        assert (
+            error.hint
+            == "add the CA that signed it to certificate_authority in [kubernetes] of the configuration"
+        )
         assert server.visits == []
 
 
@@ -39,18 +42,18 @@ def test_without_a_ca_file_a_private_authority_is_not_trusted(connect, authority
         assert server.visits == []
 
 
-def test_an_expired_certificate_is_told(connect, authority):
+def test_an_expired_certificate_is_reported(connect, authority):
     with serving(sends(listing("a")), context=authority.server(until=NOW - DAY)) as server:
         error = refused(connect(server.url, ca_file=authority.file))
     assert error.reason == f"certificate of {server.host} is not valid: certificate has expired"
     assert error.hint == "renew it, or correct the clock of this machine"
 
 
-def test_a_certificate_for_another_address_is_told(connect, authority):
+def test_a_certificate_for_another_address_is_reported(connect, authority):
     with serving(sends(listing("a")), context=authority.server(address="10.0.0.1")) as server:
         error = refused(connect(server.url, ca_file=authority.file))
         assert "127.0.0.1" in error.reason
-        assert error.hint == "use an address that the certificate names as the server of the cluster"
+        assert error.hint == "set serverUrl to a name that the certificate is valid for"
         assert server.visits == []
 
 
@@ -63,17 +66,17 @@ def test_a_cluster_declared_insecure_is_used_without_a_warning(connect, authorit
 
 def test_a_missing_ca_file_is_named(connect):
     error = refused(connect("https://127.0.0.1:1", ca_file="/no/such/ca.pem"))
-    assert error.reason == "the CA file /no/such/ca.pem is not usable: No such file or directory"
+    assert error.reason == "the CA file /no/such/ca.pem is unusable: No such file or directory"
 
 
 def test_an_empty_ca_file_is_named(connect, empty_file):
     error = refused(connect("https://127.0.0.1:1", ca_file=empty_file))
-    assert error.reason == f"the CA file {empty_file} is not usable: it holds no certificate"
+    assert error.reason == f"the CA file {empty_file} is unusable: it contains no certificate"
 
 
 def test_a_server_that_hangs_up_in_the_handshake_is_tried_again(connect):
     with serving(raw=lambda connection: connection.recv(10_000)) as server:
-        with pytest.raises(Unreachable, match="broke off the TLS handshake"):
+        with pytest.raises(Unreachable, match="closed the connection during the TLS handshake"):
             connect(f"https://{server.host}").list(CONFIG_MAP)
         assert server.connections == 4
 

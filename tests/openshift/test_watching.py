@@ -87,10 +87,10 @@ def test_a_watch_says_that_it_is_open_before_anything_happens(connect):
 
 
 def test_a_watch_that_is_not_accepted_does_not_say_that_it_is_open(connect):
-    told: list[str] = []
+    reported: list[str] = []
     with serving(fails(403, "Forbidden")) as server, pytest.raises(errors.Forbidden):
-        list(watch(connect(server.url), opened=lambda: told.append("open")))
-    assert told == []
+        list(watch(connect(server.url), opened=lambda: reported.append("open")))
+    assert reported == []
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -3,15 +3,26 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import ClusterSubject, Finding, NetworkSubject, Severity
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
-from reconcile.skupper.drift import FieldDrift
-from reconcile.skupper.plan import Change, Evidence, LinkReport, LinkState, Plan, Sight, SiteReport, Verb
+from reconcile.skupper.drift import FieldDrift, Masked
+from reconcile.skupper.plan import (
+    Change,
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+    Verb,
+    Verdict,
+)
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait, WaitKind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-UP, ABSENT, UNKNOWN = Sight.UP, Sight.ABSENT, Sight.UNKNOWN
+UP, ABSENT, UNKNOWN = Verdict.UP, Verdict.ABSENT, Verdict.UNKNOWN
 
 
 def ago(**span: float) -> datetime:
@@ -31,12 +42,16 @@ def change(
     return Change(verb=verb, kind=kind, name=name, **given)
 
 
+def wait(kind: WaitKind, text: str, subject: str = "west/vault-net") -> Wait:
+    return Wait(kind, subject, text)
+
+
 def key(name: str) -> SiteKey:
     cluster, _, namespace = name.partition("/")
     return SiteKey(cluster, namespace or "vault-net")
 
 
-def site(name: str, state: str = "ready", **rest: Any) -> SiteReport:
+def site(name: str, state: SiteState = SiteState.READY, **rest: Any) -> SiteReport:
     at = key(name)
     given = {"network": "vault", "mode": "interior", **rest}
     return SiteReport(key=at, name=f"{at.cluster}-{at.namespace}", state=state, **given)
@@ -51,15 +66,15 @@ def link(source: str, target: str, state: LinkState, reason: str = "", **rest: A
     return LinkReport(link=Link(key(source), key(target)), state=state, reason=reason, **given)
 
 
-def seen(sight: Sight, **span: float) -> Evidence:
-    return Evidence(sight, at=ago(**span) if span else None)
+def seen(verdict: Verdict, **span: float) -> LinkObservation:
+    return LinkObservation(verdict, at=ago(**span) if span else None)
 
 
-SILENT = Evidence(Sight.SILENT, "an issuer does not list edge sites", ago(seconds=5))
+SILENT = LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", ago(seconds=5))
 
 EMPTY = Plan()
 
-_TOKEN = "link-west-vault-net-75a4ce0b-<generation>"
+_TOKEN = "link-west-vault-net-75a4ce0b-<fingerprint>"
 _ISSUER_WAITS = "issuer west/vault-net: the site does not exist yet"
 
 FRESH = Plan(
@@ -68,27 +83,37 @@ FRESH = Plan(
         change(kind=ROLE, name="skupper-site-controller"),
         change(kind=DEPLOYMENT, name="skupper-site-controller"),
         change(),
-        change(cluster="west", after="what is left of the old site is gone"),
+        change(
+            cluster="west",
+            waits_for=wait(WaitKind.CLEANED_UP, "the remaining objects of the old site are deleted"),
+        ),
         change(
             Verb.CREATE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="the link does not exist",
-            after="west/vault-net can issue tokens",
+            waits_for=wait(WaitKind.ACCEPTS_LINKS, "west/vault-net is ready to accept links"),
         ),
-        change(Verb.CREATE, SECRET, _TOKEN, reason="the token is issued", after="the token is issued"),
+        change(
+            Verb.CREATE,
+            SECRET,
+            _TOKEN,
+            reason="the token is issued",
+            waits_for=wait(WaitKind.ISSUED, "the token is issued"),
+        ),
         change(
             Verb.DELETE,
             SECRET,
             _TOKEN,
             cluster="west",
             reason="its token is delivered",
-            after="its token is delivered",
+            waits_for=wait(WaitKind.DELIVERED, "its token is delivered"),
         ),
         change(
             kind=CLUSTER_POLICY,
             name="test-vault",
+            admin=True,
             namespace="",
             network="",
             reason="the policy does not exist",
@@ -98,9 +123,9 @@ FRESH = Plan(
         ),
     ),
     sites=(
-        site("east", "absent", reason="the site does not exist yet"),
-        site("west", "absent", reason="the site does not exist yet"),
-        site("east/grafana-net", "absent", network="grafana", reason="the site does not exist yet"),
+        site("east", SiteState.ABSENT, reason="the site does not exist yet"),
+        site("west", SiteState.ABSENT, reason="the site does not exist yet"),
+        site("east/grafana-net", SiteState.ABSENT, network="grafana", reason="the site does not exist yet"),
     ),
     links=(link("east", "west", LinkState.WAITING, _ISSUER_WAITS),),
 )
@@ -109,9 +134,9 @@ FRESH = Plan(
 DRIFTED = Plan(
     changes=(
         change(
-            reason="it differs in data.routers, which takes effect only when the site is made anew",
+            reason="it differs in data.routers, which takes effect only when the site is recreated",
             drift=(
-                FieldDrift(("data", "console-password"), "***", "***"),
+                FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),
                 FieldDrift(("data", "router-logging"), None, "error+"),
                 FieldDrift(("data", "routers"), "1", "2"),
                 FieldDrift(("metadata", "labels", "team"), "sre", None),
@@ -140,7 +165,7 @@ REMOVALS = Plan(
             "link-west-vault-net-75a4ce0b-1",
             reason="the link is not declared",
             removal=True,
-            after="the declared link east/vault-net -> south/vault-net is up",
+            waits_for=wait(WaitKind.LINKED, "the declared link east/vault-net -> south/vault-net is up"),
         ),
         change(
             Verb.DELETE,
@@ -154,18 +179,19 @@ REMOVALS = Plan(
             Verb.DELETE,
             CLUSTER_POLICY,
             "test-old",
+            admin=True,
             network="",
             namespace="",
             reason="no namespace refers to the policy",
             removal=True,
         ),
-        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it is of an older generation"),
+        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it belongs to an older token"),
     ),
     sites=(
         ready("east"),
         site(
             "north/old",
-            "removing",
+            SiteState.REMOVING,
             network="",
             mode="",
             reason="the site is not declared; still there: ConfigMap skupper-site",
@@ -174,7 +200,7 @@ REMOVALS = Plan(
 )
 """What goes: a link, a site and a policy out of service, and a used-up token."""
 
-SETTLED = Plan(
+CONVERGED = Plan(
     sites=(ready("east"), ready("west"), ready("private", mode="edge")),
     links=(
         link(
@@ -183,7 +209,7 @@ SETTLED = Plan(
             LinkState.UP,
             dialler=seen(UP, seconds=3),
             issuer=seen(UP, seconds=61),
-            secret="link-east-vault-net-75a4ce0b-1",
+            credential="link-east-vault-net-75a4ce0b-1",
             since=ago(hours=5),
         ),
         link(
@@ -216,12 +242,14 @@ FINDINGS = (
         datafile="/ns/east.yml",
         pointer=("sites", 0, "config"),
     ),
-    Finding("no-schema", "no $schema says what kind of datafile this is", datafile="/ns/west.yml"),
-    Finding("single-site", "one live site makes no network", Severity.WARNING, network="vault"),
+    Finding("no-schema", "$schema is missing", datafile="/ns/west.yml"),
+    Finding(
+        "single-site", "one live site makes no network", Severity.WARNING, subject=NetworkSubject("vault")
+    ),
     Finding(
         "no-policy-kind",
         "cluster east does not know SkupperClusterPolicy.skupper.io: have its CRD installed",
-        cluster="east",
+        subject=ClusterSubject("east"),
     ),
 )
 
@@ -229,13 +257,24 @@ STATES = Plan(
     changes=(change(),),
     sites=(
         ready("east"),
-        site("west", "absent", reason="the site does not exist yet"),
-        site("north", "starting", reason="Deployment skupper-router is not there yet", since=ago(seconds=40)),
-        site("south", "unknown", reason=_UNREADABLE),
-        site("off", "left alone", reason=_DISABLED),
+        site("west", SiteState.ABSENT, reason="the site does not exist yet"),
+        site(
+            "north",
+            SiteState.STARTING,
+            reason="Deployment skupper-router is not there yet",
+            since=ago(seconds=40),
+        ),
+        site("south", SiteState.UNKNOWN, reason=_UNREADABLE),
+        site("off", SiteState.SKIPPED, reason=_DISABLED),
         site("private", mode="edge", version="1.9.6", since=ago(days=800)),
-        site("gone", "removing", network="", mode="", reason="the site is not declared; still there: Role x"),
-        site("held", "kept", network="", mode="", reason="more removals than the budget allows"),
+        site(
+            "gone",
+            SiteState.REMOVING,
+            network="",
+            mode="",
+            reason="the site is not declared; still there: Role x",
+        ),
+        site("held", SiteState.KEPT, network="", mode="", reason="more removals than the budget allows"),
     ),
     links=(
         link("east", "west", LinkState.WAITING, _ISSUER_WAITS),
@@ -251,7 +290,7 @@ STATES = Plan(
             "north",
             "east",
             LinkState.DELIVERED,
-            "north/vault-net says: no outgoing link",
+            "north/vault-net reports: no outgoing link",
             dialler=seen(ABSENT, seconds=1),
             issuer=seen(UNKNOWN),
             since=ago(seconds=8),
@@ -276,23 +315,23 @@ STATES = Plan(
             "west",
             "east",
             LinkState.DOWN,
-            "west/vault-net says: no outgoing link; east/vault-net says: no incoming link",
+            "west/vault-net reports: no outgoing link; east/vault-net reports: no incoming link",
             dialler=seen(ABSENT, minutes=5),
             issuer=seen(ABSENT, days=2),
             since=ago(days=40),
         ),
         link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
-        link("east", "off", LinkState.LEFT_ALONE, _DISABLED),
-        link("west", "off", LinkState.LEFT_ALONE, _DISABLED),
-        link("north", "off", LinkState.LEFT_ALONE, "--cluster-name east leaves it out"),
+        link("east", "off", LinkState.SKIPPED, _DISABLED),
+        link("west", "off", LinkState.SKIPPED, _DISABLED),
+        link("north", "off", LinkState.SKIPPED, "--cluster-name east excludes it"),
     ),
     findings=FINDINGS,
 )
 """A site in every state and a link in every state."""
 
 FILTERED = Plan(
-    sites=(site("east", "left alone", reason="--external leaves it out"),),
-    links=(link("east", "west", LinkState.LEFT_ALONE, "--external leaves it out"),),
+    sites=(site("east", SiteState.SKIPPED, reason="--external excludes it"),),
+    links=(link("east", "west", LinkState.SKIPPED, "--external excludes it"),),
 )
 """A filter that leaves everything out."""
 
@@ -301,7 +340,7 @@ EVERY = {
     "fresh": FRESH,
     "drifted": DRIFTED,
     "removals": REMOVALS,
-    "settled": SETTLED,
+    "converged": CONVERGED,
     "states": STATES,
     "filtered": FILTERED,
 }

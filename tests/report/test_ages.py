@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.report.ages import age
+from reconcile.report.wording import age
 from tests.report.plans import NOW
 
 SIZES = {"s": 1, "m": 60, "h": 3600, "d": 86400}

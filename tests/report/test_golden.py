@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.report import actions, findings, plan_json, plan_text, status_text
+from reconcile.report import findings, lines, plan_json, plan_text, status_text
 from tests.golden import assert_golden
-from tests.report.plans import DRIFTED, EVERY, FINDINGS, FRESH, NOW, REMOVALS, SETTLED, STATES
+from tests.report.plans import CONVERGED, DRIFTED, EVERY, FINDINGS, FRESH, NOW, REMOVALS, STATES
 
 GOLDEN = Path(__file__).parent / "golden"
 
 REPORTS: dict[str, Callable[[], str]] = {
     **{f"{name}.plan.txt": lambda plan=plan: plan_text.text(plan) for name, plan in EVERY.items()},
     **{f"{name}.status.txt": lambda plan=plan: status_text.text(plan, NOW) for name, plan in EVERY.items()},
-    "titled.plan.txt": lambda: plan_text.text(SETTLED, title="bundle 0f5e"),
+    "titled.plan.txt": lambda: plan_text.text(CONVERGED, title="bundle 0f5e"),
     "coloured.plan.txt": lambda: plan_text.text(DRIFTED, colour=True),
     "coloured.status.txt": lambda: status_text.text(STATES, NOW, colour=True),
     "narrow.status.txt": lambda: status_text.text(STATES, NOW, width=80),
@@ -24,7 +24,7 @@ REPORTS: dict[str, Callable[[], str]] = {
     "states.status.json": lambda: plan_json.status(STATES, bundle="0f5e", failures=["south: no answer"]),
     "findings.txt": lambda: "\n".join(findings.line(finding) for finding in FINDINGS),
     "actions.txt": lambda: "\n".join(
-        actions.line(change) for plan in (FRESH, DRIFTED, REMOVALS) for change in plan.changes
+        lines.action(change) for plan in (FRESH, DRIFTED, REMOVALS) for change in plan.changes
     ),
 }
 

@@ -3,8 +3,18 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 
+from reconcile.findings import (
+    ClusterSubject,
+    Finding,
+    FleetSubject,
+    NetworkSubject,
+    PolicySubject,
+    SiteSubject,
+    Subject,
+)
 from reconcile.report import plan_json
 from reconcile.skupper.plan import LinkState, Plan
 from tests.report.plans import EMPTY, STATES, change, link
@@ -19,7 +29,7 @@ CHANGE = {
     "kind",
     "name",
     "reason",
-    "after",
+    "waits_for",
     "removal",
     "drift",
 }
@@ -30,14 +40,14 @@ LINK = {
     "issuer",
     "cost",
     "state",
-    "settled",
+    "converged",
     "managed",
     "reason",
-    "secret",
+    "credential",
     "since",
-    "evidence",
+    "observations",
 }
-FINDING = {"rule", "severity", "message", "datafile", "pointer", "network", "cluster", "namespace", "policy"}
+FINDING = {"rule", "severity", "message", "datafile", "pointer", "subject"}
 
 
 def of(plan: Plan) -> dict[str, Any]:
@@ -70,25 +80,41 @@ def test_the_form_has_a_number() -> None:
     assert of(EMPTY)["schema"] == plan_json.SCHEMA
 
 
-def test_bundle_and_failures_are_told() -> None:
+def test_bundle_and_failures_are_reported() -> None:
     document = json.loads(plan_json.plan(EMPTY, bundle="0f5e", failures=["a: no answer"]))
     assert (document["bundle"], document["failures"]) == ("0f5e", ["a: no answer"])
 
 
 def test_a_change_that_can_be_made_now_waits_for_nothing() -> None:
-    assert of(Plan(changes=(change(),)))["changes"][0]["after"] is None
+    assert of(Plan(changes=(change(),)))["changes"][0]["waits_for"] is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        (FleetSubject(), {"kind": "fleet"}),
+        (NetworkSubject("n"), {"kind": "network", "network": "n"}),
+        (SiteSubject("a", "net", "n"), {"kind": "site", "cluster": "a", "namespace": "net", "network": "n"}),
+        (PolicySubject("p"), {"kind": "policy", "policy": "p"}),
+        (ClusterSubject("a"), {"kind": "cluster", "cluster": "a"}),
+    ],
+)
+def test_the_subject_of_a_finding_has_its_kind(subject: Subject, expected: dict[str, str]) -> None:
+    assert (
+        of(Plan(findings=(Finding("rule", "text", subject=subject),)))["findings"][0]["subject"] == expected
+    )
 
 
 def test_bodies_are_not_part_of_it() -> None:
     assert "a-body" not in plan_json.plan(Plan(changes=(change(body={"data": "a-body"}),)))
 
 
-def test_standby_is_settled() -> None:
-    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["settled"] is True
+def test_standby_is_converged() -> None:
+    assert of(Plan(links=(link("a", "b", LinkState.STANDBY),)))["links"][0]["converged"] is True
 
 
-def test_a_link_left_alone_is_not_managed() -> None:
-    assert of(Plan(links=(link("a", "b", LinkState.LEFT_ALONE),)))["links"][0]["managed"] is False
+def test_a_link_skipped_is_not_managed() -> None:
+    assert of(Plan(links=(link("a", "b", LinkState.SKIPPED),)))["links"][0]["managed"] is False
 
 
 def test_moments_carry_their_zone() -> None:

@@ -7,10 +7,13 @@ from hypothesis import given
 from reconcile.kinds import CLUSTER_POLICY
 from reconcile.report.plan_text import LONGEST_VALUE, summary, text
 from reconcile.report.printable import printable
-from reconcile.skupper.drift import FieldDrift
+from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
-from tests.report.plans import change
+from reconcile.skupper.waits import WaitKind
+from tests.report.plans import change, wait
 from tests.report.strategies import plans
+
+RAIN = wait(WaitKind.CLEANED_UP, "it rains")
 
 
 def of(*changes: Change) -> str:
@@ -48,19 +51,19 @@ def test_different_reasons_are_both_said() -> None:
 
 
 def test_a_change_for_later_is_marked_with_a_dot_and_says_what_it_waits_for() -> None:
-    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(after="it rains"))
+    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(waits_for=RAIN))
 
 
 def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:
-    assert "  # once it rains\n" in of(change(reason="it rains", after="it rains"))
+    assert "  # once it rains\n" in of(change(reason="it rains", waits_for=RAIN))
 
 
 def test_masked_values_are_not_shown_as_values() -> None:
-    shown = of(change(drift=(FieldDrift(("data", "console-password"), "***", "***"),)))
-    assert "data.console-password: changes; its values are confidential" in shown
+    shown = of(change(drift=(FieldDrift(("data", "console-password"), Masked.VALUE, Masked.VALUE),)))
+    assert "data.console-password: changes (confidential)" in shown
 
 
-def test_a_field_that_is_not_there_is_told_from_an_empty_one() -> None:
+def test_a_field_that_is_not_there_is_distinguished_from_an_empty_one() -> None:
     shown = of(change(drift=(FieldDrift(("data", "a"), None, ""),)))
     assert 'data.a: (absent) -> ""' in shown
 
@@ -75,21 +78,21 @@ def test_long_values_are_cut() -> None:
 def test_the_summary_counts_by_what_happens() -> None:
     drift = (FieldDrift(("data", "a"), "1", "2"),)
     plan = Plan(changes=(change(), change(drift=drift), change(Verb.PATCH), change(Verb.DELETE)))
-    assert summary(plan) == "Plan: 1 to make, 2 to change, 1 to remove (none out of service)."
+    assert summary(plan) == "Plan: 1 to create, 2 to update, 1 to delete, no downtime."
 
 
 def test_the_summary_says_what_goes_out_of_service() -> None:
     plan = Plan(changes=(change(Verb.DELETE), change(Verb.DELETE, removal=True)))
-    assert "2 to remove (1 out of service)" in summary(plan)
+    assert "2 to delete, 1 of them taking a site, link or policy out of service." in summary(plan)
 
 
-def test_the_summary_of_a_plan_that_removes_nothing_speaks_of_no_service() -> None:
-    assert summary(Plan(changes=(change(),))) == "Plan: 1 to make, 0 to change, 0 to remove."
+def test_the_summary_of_a_plan_that_removes_nothing_does_not_mention_downtime() -> None:
+    assert summary(Plan(changes=(change(),))) == "Plan: 1 to create, 0 to update, 0 to delete."
 
 
 def test_the_summary_counts_what_comes_later() -> None:
-    assert "; 1 of them (marked .) later in the same run." in summary(
-        Plan(changes=(change(after="it rains"),))
+    assert " 1 of them (marked .) follows later in this run." in summary(
+        Plan(changes=(change(waits_for=RAIN),))
     )
 
 
@@ -107,6 +110,6 @@ def test_colours_add_nothing_but_colours(plan: Plan) -> None:
 @given(plans)
 def test_the_counts_of_any_plan_add_up(plan: Plan) -> None:
     if plan.changes:
-        numbers = re.match(r"Plan: (\d+) to make, (\d+) to change, (\d+) to remove", summary(plan))
+        numbers = re.match(r"Plan: (\d+) to create, (\d+) to update, (\d+) to delete", summary(plan))
         assert numbers
         assert sum(map(int, numbers.groups())) == len(plan.changes)

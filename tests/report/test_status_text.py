@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.report.status_text import text
-from reconcile.skupper.plan import Evidence, LinkReport, LinkState, Plan, Sight, SiteReport
+from reconcile.skupper.plan import (
+    LinkObservation,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+    Verdict,
+)
 from tests.report.plans import NOW, STATES, ago, change, link, ready, site
 from tests.report.strategies import plans
 
@@ -47,37 +55,37 @@ def test_an_end_that_has_said_nothing_is_a_dash() -> None:
 
 
 def test_an_end_that_speaks_is_quoted_with_the_age_of_its_word() -> None:
-    found = link("a", "b", LinkState.UP, dialler=Evidence(Sight.UP, at=ago(seconds=7)))
+    found = link("a", "b", LinkState.UP, dialler=LinkObservation(Verdict.UP, at=ago(seconds=7)))
     assert "up, 7s ago" in row(of(found), "→")
 
 
 def test_a_word_without_a_time_is_quoted_without_an_age() -> None:
-    found = link("a", "b", LinkState.DOWN, dialler=Evidence(Sight.ABSENT))
+    found = link("a", "b", LinkState.DOWN, dialler=LinkObservation(Verdict.ABSENT))
     assert re.search(r"absent +-", row(of(found), "→"))
 
 
 def test_an_issuer_that_never_lists_edge_sites_is_not_quoted() -> None:
-    found = link("a", "b", LinkState.UP, issuer=Evidence(Sight.SILENT, at=ago(seconds=7)))
+    found = link("a", "b", LinkState.UP, issuer=LinkObservation(Verdict.SILENT, at=ago(seconds=7)))
     assert "(edge)" in row(of(found), "→")
 
 
-def test_what_is_left_alone_is_counted_by_reason() -> None:
+def test_what_is_skipped_is_counted_by_reason() -> None:
     shown = of(
-        link("a", "b", LinkState.LEFT_ALONE, "one"),
-        link("b", "a", LinkState.LEFT_ALONE, "one"),
-        sites=(site("a", "left alone", reason="one"), site("b", "left alone", reason="other")),
+        link("a", "b", LinkState.SKIPPED, "one"),
+        link("b", "a", LinkState.SKIPPED, "one"),
+        sites=(site("a", SiteState.SKIPPED, reason="one"), site("b", SiteState.SKIPPED, reason="other")),
     )
-    assert "left alone: 1 site, 2 links (one)" in shown
-    assert "left alone: 1 site (other)" in shown
+    assert "skipped: 1 site, 2 links (one)" in shown
+    assert "skipped: 1 site (other)" in shown
 
 
-def test_what_is_left_alone_is_in_no_table() -> None:
-    assert "→" not in of(link("a", "b", LinkState.LEFT_ALONE, "one"))
+def test_what_is_skipped_is_in_no_table() -> None:
+    assert "→" not in of(link("a", "b", LinkState.SKIPPED, "one"))
 
 
 def test_the_next_command_is_named_if_a_run_would_change_something() -> None:
     shown = text(Plan(changes=(change(), change())), NOW)
-    assert shown.endswith("A run would make 2 changes: see `qontract-skupper plan`.")
+    assert shown.endswith("A run would apply 2 changes. To see what, run: qontract-skupper plan")
 
 
 def test_no_command_is_named_if_all_is_as_declared() -> None:

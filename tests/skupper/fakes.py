@@ -12,22 +12,21 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from reconcile.engines import ENGINES
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.skupper import planning
-from reconcile.skupper.declared import lay_out
-from reconcile.skupper.live import ClusterView, LiveObject, take_in
+from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
-from reconcile.skupper.v1.engine import V1
-from reconcile.skupper.world import World
+from reconcile.skupper.plan_input import PlanInput
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OURS = Ownership("test")
 
 
-def plan(world: World) -> Plan:
-    """Plan a world of v1 sites."""
-    return planning.plan(world, lay_out(world.definitions), V1)
+def plan(inputs: PlanInput) -> Plan:
+    """Plan with the engines of the program."""
+    return planning.plan(inputs, ENGINES)
 
 
 @cache
@@ -87,9 +86,11 @@ class FakeCluster:
     def remove(self, kind: Kind, namespace: str, name: str) -> None:
         del self.bodies[kind, namespace, name]
 
-    def view(self) -> ClusterView:
-        found: list[LiveObject] = [take_in(key[0], document) for key, document in self.bodies.items()]
-        return ClusterView(objects={live.key: live for live in found})
+    def snapshot(self) -> ClusterSnapshot:
+        found: list[LiveObject] = [
+            LiveObject.from_manifest(key[0], document) for key, document in self.bodies.items()
+        ]
+        return ClusterSnapshot(objects={live.key: live for live in found})
 
     def add_site(
         self, namespace: str, *, site_id: str, edge: bool = False, host: str = "", data=None
@@ -182,10 +183,10 @@ class FakeCluster:
         for dialler, issuer in elsewhere:
             seen.setdefault(dialler, []).append((issuer, "outgoing"))
             seen.setdefault(issuer, [])
-        told = {site_id: f"{self.name}-{namespace}", **dict(names)}
+        reported = {site_id: f"{self.name}-{namespace}", **dict(names)}
         sites = [
             {
-                "site": {"identity": site, **({"name": told[site]} if site in told else {})},
+                "site": {"identity": site, **({"name": reported[site]} if site in reported else {})},
                 "routerStatus": [
                     {
                         "router": {"name": f"0/router-of-{site}"},

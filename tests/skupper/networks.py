@@ -17,7 +17,7 @@ def clusters(draw, most: int = 6) -> list[Cluster]:
             server_url=f"https://{name}.example.com",
             private=draw(st.sampled_from([False, False, True, None])),
             internal=draw(st.booleans()),
-            peers=draw(st.frozensets(st.sampled_from(names), max_size=2)) - {name},
+            vpc_peers=draw(st.frozensets(st.sampled_from(names), max_size=2)) - {name},
         )
         for name in names
     ]
@@ -41,8 +41,8 @@ def networks(draw, strategy: Strategy | None = None, most_sites: int = 12) -> Ne
     ]
     return Network(
         identifier=draw(NAMES),
-        image="quay.io/skupper/site-controller",
         version="1.9.6",
+        settings={"image": "quay.io/skupper/site-controller"},
         strategy=strategy or draw(st.sampled_from(Strategy)),
         redundancy=draw(st.integers(1, 3)),
         sites=tuple(sites),
@@ -66,4 +66,6 @@ def public_fleet(size: int, *, strategy: Strategy, redundancy: int = 2) -> Netwo
         SiteDefinition(cluster=Cluster(f"cluster-{n:02}", f"https://c{n}", private=False), namespace="net")
         for n in range(size)
     )
-    return Network("fleet", "image", "1.9.6", strategy=strategy, redundancy=redundancy, sites=sites)
+    return Network(
+        "fleet", "1.9.6", settings={"image": "image"}, strategy=strategy, redundancy=redundancy, sites=sites
+    )

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from reconcile.findings import Finding
-from reconcile.skupper import checks
+from reconcile.engines import check_definitions
+from reconcile.findings import Finding, PolicySubject, SiteSubject
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
 from tests.skupper.networks import networks
 
@@ -18,9 +18,14 @@ def judge(config=None, network_config=None, *, cluster=PUBLIC, namespace="net", 
     judged = SiteDefinition(cluster, namespace, config=config or {}, path=SITE_FILE, **options)
     good = SiteDefinition(PUBLIC, "good", path="/services/good.yml")
     network = Network(
-        "n", "image", "1.9.6", config=network_config or {}, sites=(judged, good), path=NETWORK_FILE
+        "n",
+        "1.9.6",
+        settings={"image": "image"},
+        config=network_config or {},
+        sites=(judged, good),
+        path=NETWORK_FILE,
     )
-    return list(checks.check(Definitions(networks=(network,))))
+    return list(check_definitions(Definitions(networks=(network,))))
 
 
 def rules(*args, **options) -> list[str]:
@@ -30,7 +35,7 @@ def rules(*args, **options) -> list[str]:
 @given(networks())
 def test_every_finding_is_the_same_each_time(network: Network):
     definitions = Definitions(networks=(network,))
-    assert checks.check(definitions) == checks.check(definitions)
+    assert check_definitions(definitions) == check_definitions(definitions)
 
 
 def test_a_good_network_has_no_findings():
@@ -115,7 +120,7 @@ def test_a_broken_pattern_names_who_uses_its_policy():
     policy = Policy("p", path="/policies/p.yml", allowed_services=("a(",))
     (finding,) = [f for f in judge(policies=(policy,), cluster_admin=True) if f.rule == "policy-pattern"]
     assert "used by network n (public/net)" in finding.message
-    assert (finding.policy, finding.network, finding.namespace) == ("p", "", "")
+    assert finding.subject == PolicySubject("p")
 
 
 def test_a_cluster_without_spec_is_a_warning():
@@ -124,7 +129,9 @@ def test_a_cluster_without_spec_is_a_warning():
 
 def test_private_sites_alone_cannot_be_connected():
     sites = tuple(SiteDefinition(PRIVATE, name) for name in ("one", "two"))
-    (finding,) = checks.check(Definitions(networks=(Network("n", "i", "1.9.6", sites=sites),)))
+    (finding,) = check_definitions(
+        Definitions(networks=(Network("n", "1.9.6", settings={"image": "i"}, sites=sites),))
+    )
     assert finding.rule == "not-connected"
     assert "[private/one]; [private/two]" in finding.message
     assert "No site accepts links" in finding.message
@@ -135,17 +142,24 @@ def test_two_sites_of_one_name_collide():
         SiteDefinition(Cluster("a-b", "https://ab", private=False), "c"),
         SiteDefinition(Cluster("a", "https://a", private=False), "b-c"),
     )
-    (finding,) = checks.check(Definitions(networks=(Network("n", "i", "1.9.6", sites=sites),)))
+    (finding,) = check_definitions(
+        Definitions(networks=(Network("n", "1.9.6", settings={"image": "i"}, sites=sites),))
+    )
     assert finding.message.startswith("a/b-c and a-b/c would both be the site a-b-c")
 
 
 def test_a_namespace_in_two_networks_is_refused_in_the_second():
     def network(name: str) -> Network:
-        return Network(name, "i", "1.9.6", sites=(SiteDefinition(PUBLIC, "net", path=f"/{name}.yml"),))
+        return Network(
+            name,
+            "1.9.6",
+            settings={"image": "i"},
+            sites=(SiteDefinition(PUBLIC, "net", path=f"/{name}.yml"),),
+        )
 
-    found = checks.check(Definitions(networks=(network("one"), network("two"))))
-    assert [(f.network, f.datafile) for f in found if f.rule == "overlapping-networks"] == [
-        ("two", "/two.yml")
+    found = check_definitions(Definitions(networks=(network("one"), network("two"))))
+    assert [(f.subject, f.datafile) for f in found if f.rule == "overlapping-networks"] == [
+        (SiteSubject("public", "net", "two"), "/two.yml")
     ]
 
 

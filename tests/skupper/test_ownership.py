@@ -6,13 +6,13 @@ import pytest
 
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
-from reconcile.skupper.live import ClusterView, take_in
+from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan import Plan
-from reconcile.skupper.sites import settle_all
-from reconcile.skupper.v1 import objects, provenance, reads
-from reconcile.skupper.world import World
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.v1 import list_requests, objects, provenance
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
-from tests.skupper.fakes import plan as plan_world
+from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve, resolve_sites
 
 CONTROLLER = "skupper-site-controller"
 NO_MANAGER: dict[str, Any] = {"managedFields": []}
@@ -25,18 +25,22 @@ def network(*, policies: tuple[Policy, ...] = ()) -> Network:
         SiteDefinition(Cluster("a", "https://a", private=False), "net", policies=policies),
         SiteDefinition(Cluster("b", "https://b", private=False), "net"),
     )
-    return Network("n", "image", "1.9.6", sites=sites)
+    return Network("n", "1.9.6", settings={"image": "image"}, sites=sites)
 
 
 def plan(declared: Network, **fakes: FakeCluster) -> Plan:
-    views = {name: ClusterView() for name in "ab"} | {name: fake.view() for name, fake in fakes.items()}
-    return plan_world(
-        World(definitions=Definitions(networks=(declared,)), ownership=OURS, now=NOW, views=views)
+    snapshots = {name: ClusterSnapshot() for name in "ab"} | {
+        name: fake.snapshot() for name, fake in fakes.items()
+    }
+    return plan_inputs(
+        PlanInput(
+            desired=resolve(Definitions(networks=(declared,))), ownership=OURS, now=NOW, snapshots=snapshots
+        )
     )
 
 
 def proven(kind: Kind, name: str, **options: Any) -> bool:
-    return provenance.proven(take_in(kind, body(kind, "net", name, **options)), OURS)
+    return provenance.proven(LiveObject.from_manifest(kind, body(kind, "net", name, **options)), OURS)
 
 
 def test_what_we_apply_is_proven_by_name_and_field_manager():
@@ -70,7 +74,7 @@ def test_the_ends_of_a_link_under_another_name_prove_nothing(name: str):
 
 def test_a_link_secret_is_not_ours_in_a_namespace_of_neither_end():
     made = body(SECRET, "other", f"{LINK}-0f0f0f0f", metadata={"annotations": ENDS})
-    assert not provenance.proven(take_in(SECRET, made), OURS)
+    assert not provenance.proven(LiveObject.from_manifest(SECRET, made), OURS)
 
 
 def test_an_object_of_others_is_named_once_for_all_of_a_site():
@@ -80,8 +84,9 @@ def test_an_object_of_others_is_named_once_for_all_of_a_site():
     (finding,) = plan(network(), a=fake).errors
     assert finding.message == (
         "a/net has ServiceAccount skupper-site-controller (it is not ours), Role skupper-site-controller (it is "
-        "not ours): nothing is applied there. Remove it with whatever made it, or take the namespace out of the "
-        "network"
+        "not ours): nothing is applied there. Delete it and stop whatever manages it, or remove the namespace "
+        "from the network. To see what manages it, on cluster a run: oc -n net get serviceaccounts "
+        "skupper-site-controller -o jsonpath='{.metadata.managedFields}'"
     )
 
 
@@ -94,7 +99,7 @@ def test_what_was_labelled_by_hand_where_a_site_is_declared_is_applied():
         "skupper.io/exclude-annotations": "kubectl.kubernetes.io/last-applied-configuration"
     }
     (change,) = [c for c in plan(network(), a=fake).changes if (c.cluster, c.kind) == ("a", CONFIG_MAP)]
-    assert change.reason == "we have not applied it yet"
+    assert change.reason == "this integration has not applied it yet"
 
 
 def test_our_annotation_is_said_to_change_nothing():
@@ -104,7 +109,7 @@ def test_our_annotation_is_said_to_change_nothing():
     assert change.reason == "it differs in metadata.annotations, which changes nothing for Skupper"
 
 
-def test_a_half_taken_over_site_that_is_not_declared_any_more_is_left_alone():
+def test_a_half_taken_over_site_that_is_not_declared_any_more_is_skipped():
     fake = FakeCluster("a")
     fake.add_site("other", site_id="id-a")
     fake.bodies[CONFIG_MAP, "other", "skupper-site"]["metadata"]["labels"] = {"managed-by": "another"}
@@ -112,25 +117,27 @@ def test_a_half_taken_over_site_that_is_not_declared_any_more_is_left_alone():
     assert not [change for change in plan(network(), a=fake).changes if change.namespace == "other"]
 
 
-def looks(view: ClusterView, declared: Network | None = None) -> set[tuple[str, str, tuple[str, ...]]]:
-    sites = [site for site in settle_all(declared or network()) if site.cluster.name == "a"]
-    found = reads.closer(sites, OURS, view)
-    return {(look.read.kind.name, look.read.fields, look.namespaces) for look in found}
+def probes(
+    snapshot: ClusterSnapshot, declared: Network | None = None
+) -> set[tuple[str, str, tuple[str, ...]]]:
+    sites = [site for site in resolve_sites(declared or network()) if site.cluster.name == "a"]
+    found = list_requests.probes_for(sites, OURS, snapshot)
+    return {(probe.request.kind.name, probe.request.fields, probe.namespaces) for probe in found}
 
 
 def test_a_site_that_is_whole_is_not_looked_at_again():
     fake = FakeCluster("a")
     fake.add_site("net", site_id="id-a")
     for kind in objects.CONTROLLER_KINDS:
-        assert (kind.name, f"metadata.name={CONTROLLER}", ("net",)) in looks(fake.view())
+        assert (kind.name, f"metadata.name={CONTROLLER}", ("net",)) in probes(fake.snapshot())
         fake.add(kind, body(kind, "net", CONTROLLER))
-    assert looks(fake.view()) == set()
+    assert probes(fake.snapshot()) == set()
 
 
 def test_a_namespace_with_something_of_ours_but_no_site_is_looked_at():
     fake = FakeCluster("a")
     fake.add(DEPLOYMENT, body(DEPLOYMENT, "other", CONTROLLER))
-    assert ("ConfigMap", "metadata.name=skupper-site", ("net", "other")) in looks(fake.view())
+    assert ("ConfigMap", "metadata.name=skupper-site", ("net", "other")) in probes(fake.snapshot())
 
 
 POLICY = Policy("p", allow_incoming_links=True)
@@ -138,10 +145,10 @@ POLICY = Policy("p", allow_incoming_links=True)
 
 def test_a_policy_that_was_not_shown_is_looked_for():
     declared = network(policies=(POLICY,))
-    assert ("SkupperClusterPolicy", "metadata.name=test-p", ()) in looks(ClusterView(), declared)
+    assert ("SkupperClusterPolicy", "metadata.name=test-p", ()) in probes(ClusterSnapshot(), declared)
 
 
-def test_a_policy_of_others_under_our_name_is_named_and_left_alone():
+def test_a_policy_of_others_under_our_name_is_named_and_not_changed():
     fake = FakeCluster("a")
     fake.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", "test-p", labels={}))
     found = plan(network(policies=(POLICY,)), a=fake)

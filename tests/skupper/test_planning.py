@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.findings import Severity
+from reconcile.engines import check_definitions
+from reconcile.findings import Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from reconcile.skupper import checks
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
-from reconcile.skupper.live import ClusterView
+from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import LinkState, Plan, Verb
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.v1.keys import ALIASES, KEYS
-from reconcile.skupper.world import World
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
-from tests.skupper.fakes import plan as plan_world
+from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.networks import networks
+from tests.skupper.resolving import resolve
 
 
 def cluster(name: str, **options) -> Cluster:
@@ -30,20 +31,20 @@ def site(name: str, namespace: str = "net", **options) -> SiteDefinition:
 
 
 def network(*sites: SiteDefinition, identifier: str = "n", **options) -> Network:
-    return Network(identifier, "image", "1.9.6", sites=sites, **options)
+    return Network(identifier, "1.9.6", settings={"image": "image"}, sites=sites, **options)
 
 
-def plan(*entries: Network, views=None, budget=None, selection=Selection(), judged=True) -> Plan:
+def plan(*entries: Network, snapshots=None, budget=None, selection=Selection(), judged=True) -> Plan:
     definitions = Definitions(networks=entries, clusters=tuple(map(cluster, "abc")))
     names = {s.cluster.name for entry in entries for s in entry.sites}
-    return plan_world(
-        World(
-            definitions=definitions,
+    return plan_inputs(
+        PlanInput(
+            desired=resolve(definitions),
             ownership=OURS,
             now=NOW,
-            views=views if views is not None else {name: ClusterView() for name in names},
+            snapshots=snapshots if snapshots is not None else {name: ClusterSnapshot() for name in names},
             selection=selection,
-            findings=checks.check(definitions) if judged else (),
+            findings=check_definitions(definitions) if judged else (),
             removal_budget=budget,
         )
     )
@@ -67,26 +68,26 @@ def test_a_site_is_applied_role_before_image_and_config_map_last():
 
 
 def test_an_unreadable_cluster_gets_no_change_and_the_others_do():
-    views = {"a": ClusterView(problem="it is down"), "b": ClusterView()}
-    assert touched(plan(network(site("a"), site("b")), views=views)) == {"b/net"}
+    snapshots = {"a": ClusterSnapshot(problem="it is down"), "b": ClusterSnapshot()}
+    assert touched(plan(network(site("a"), site("b")), snapshots=snapshots)) == {"b/net"}
 
 
 def test_an_unreadable_namespace_gets_no_change_and_its_neighbours_do():
-    views = {"a": ClusterView(unreadable={"net": "forbidden"}), "b": ClusterView()}
-    found = plan(network(site("a"), site("b"), site("a", "other")), views=views)
+    snapshots = {"a": ClusterSnapshot(unreadable={"net": "forbidden"}), "b": ClusterSnapshot()}
+    found = plan(network(site("a"), site("b"), site("a", "other")), snapshots=snapshots)
     assert {"a/other", "b/net"} <= touched(found)
     assert "a/net" not in touched(found)
 
 
 def test_an_unreadable_namespace_is_an_error_in_the_words_of_its_cluster():
-    views = {"a": ClusterView(unreadable={"net": "a/net: forbidden"}), "b": ClusterView()}
-    (error,) = plan(network(site("a"), site("b")), views=views).errors
-    assert (error.message, error.cluster, error.namespace) == ("a/net: forbidden", "a", "net")
+    snapshots = {"a": ClusterSnapshot(unreadable={"net": "a/net: forbidden"}), "b": ClusterSnapshot()}
+    (error,) = plan(network(site("a"), site("b")), snapshots=snapshots).errors
+    assert (error.message, error.subject) == ("a/net: forbidden", SiteSubject("a", "net", "n"))
 
 
-def test_an_unreadable_cluster_is_not_told_about_once_more_for_each_namespace():
-    views = {"a": ClusterView(problem="it is down"), "b": ClusterView()}
-    assert plan(network(site("a"), site("b")), views=views).errors == ()
+def test_an_unreadable_cluster_is_not_reported_once_more_for_each_namespace():
+    snapshots = {"a": ClusterSnapshot(problem="it is down"), "b": ClusterSnapshot()}
+    assert plan(network(site("a"), site("b")), snapshots=snapshots).errors == ()
 
 
 def test_a_network_that_is_refused_stops_no_other():
@@ -103,8 +104,8 @@ def test_a_site_that_is_refused_stops_no_other():
 
 
 def test_a_missing_namespace_is_waited_for_without_an_error():
-    views = {"a": ClusterView(missing_namespaces=frozenset({"net"})), "b": ClusterView()}
-    found = plan(network(site("a"), site("b")), views=views)
+    snapshots = {"a": ClusterSnapshot(missing_namespaces=frozenset({"net"})), "b": ClusterSnapshot()}
+    found = plan(network(site("a"), site("b")), snapshots=snapshots)
     assert "a/net" not in touched(found)
     assert [finding.severity for finding in found.findings] == [Severity.WARNING]
 
@@ -112,7 +113,7 @@ def test_a_missing_namespace_is_waited_for_without_an_error():
 def test_a_foreign_site_is_refused_and_left_as_it_is():
     fake = FakeCluster("a")
     fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-site", labels={}, data={}))
-    found = plan(network(site("a"), site("b")), views={"a": fake.view(), "b": ClusterView()})
+    found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     assert "a/net" not in touched(found)
     assert [finding.rule for finding in found.errors] == ["foreign-site"]
 
@@ -121,22 +122,22 @@ def test_a_site_of_another_instance_is_foreign():
     fake = FakeCluster("a")
     labels = {**OURS.labels, "qontract-skupper/instance": "another"}
     fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-site", labels=labels, data={}))
-    found = plan(network(site("a"), site("b")), views={"a": fake.view(), "b": ClusterView()})
+    found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     assert [finding.rule for finding in found.errors] == ["foreign-site"]
 
 
-def test_a_selection_leaves_other_clusters_alone_but_in_the_topology():
+def test_a_selection_skips_other_clusters_except_in_the_topology():
     found = plan(network(site("a"), site("b")), selection=Selection(clusters=frozenset({"a"})))
     assert touched(found) == {"a/net"}
-    assert [link.state for link in found.links] == [LinkState.LEFT_ALONE]
+    assert [link.state for link in found.links] == [LinkState.SKIPPED]
 
 
 def test_a_new_site_waits_until_the_router_of_an_old_one_is_gone():
     fake = FakeCluster("a")
     fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-router", owner="uid-of-the-dead"))
-    found = plan(network(site("a"), site("b")), views={"a": fake.view(), "b": ClusterView()})
+    found = plan(network(site("a"), site("b")), snapshots={"a": fake.snapshot(), "b": ClusterSnapshot()})
     (config_map,) = [c for c in found.changes if c.kind == CONFIG_MAP and c.cluster == "a"]
-    assert config_map.after == "what is left of the old site is gone"
+    assert str(config_map.waits_for) == "the remaining objects of the old site are deleted"
 
 
 class TestRemovals:
@@ -147,12 +148,12 @@ class TestRemovals:
         fakes = {name: FakeCluster(name) for name in "abc"}
         for name, fake in fakes.items():
             fake.add_site("net", site_id=f"id-{name}")
-        views = {name: fake.view() for name, fake in fakes.items()}
-        for link in plan(network(*map(site, "abc")), views=views).links:
+        snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
+        for link in plan(network(*map(site, "abc")), snapshots=snapshots).links:
             dialler, issuer = link.link.dialler.cluster, link.link.issuer.cluster
             fakes[dialler].add_link_secret(
                 "net",
-                link.secret,
+                link.credential,
                 f"{dialler}/net",
                 f"{issuer}/net",
                 issued_by=f"id-{issuer}",
@@ -171,8 +172,8 @@ class TestRemovals:
     def removals(
         fakes: dict[str, FakeCluster], *sites: SiteDefinition, **options
     ) -> list[tuple[str, str, bool]]:
-        views = {name: fake.view() for name, fake in fakes.items()}
-        found = plan(network(*sites), views=views, **options)
+        snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
+        found = plan(network(*sites), snapshots=snapshots, **options)
         return [(c.cluster, c.kind.name, c.ready) for c in found.changes if c.verb is Verb.DELETE]
 
     def test_nothing_is_removed_while_all_is_declared(self, fakes):
@@ -210,8 +211,8 @@ class TestRemovals:
 
     def test_a_refused_network_keeps_the_links_between_sites_that_are_marked_delete(self, fakes):
         twin = network(site("a", "other"), site("b", "other"), identifier="n")
-        views = {name: fake.view() for name, fake in fakes.items()}
-        found = plan(network(*(site(name, delete=True) for name in "abc")), twin, views=views)
+        snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
+        found = plan(network(*(site(name, delete=True) for name in "abc")), twin, snapshots=snapshots)
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
 
     def test_what_the_refused_data_of_one_site_takes_back_is_kept(self, fakes):
@@ -221,8 +222,10 @@ class TestRemovals:
 
     def test_nothing_goes_from_a_cluster_that_the_data_does_not_know(self, fakes):
         definitions = Definitions(networks=(network(site("a"), site("b")),))
-        views = {name: fake.view() for name, fake in fakes.items()}
-        found = plan_world(World(definitions=definitions, ownership=OURS, now=NOW, views=views))
+        snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
+        found = plan_inputs(
+            PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=snapshots)
+        )
         assert [change for change in found.changes if change.verb is Verb.DELETE] == []
 
 
@@ -252,9 +255,9 @@ class TestUnusableConfigs:
         found = plan(network(site("a", config={"nonsense": 1}), site("b"), site("c")))
         assert touched(found) == {"b/net", "c/net"}
         (error,) = found.errors
-        assert (error.rule, error.cluster, error.dotted) == (
+        assert (error.rule, error.subject, error.dotted) == (
             "unknown-config-key",
-            "a",
+            SiteSubject("a", "net", "n"),
             "skupper.config.nonsense",
         )
 
@@ -267,8 +270,8 @@ class TestUnusableConfigs:
     def test_nothing_of_a_refused_site_is_removed(self):
         fake = FakeCluster("a")
         fake.add_site("net", site_id="id-a")
-        views = {"a": fake.view(), "b": ClusterView()}
-        found = plan(network(site("a", config={"nonsense": 1}), site("b")), views=views)
+        snapshots = {"a": fake.snapshot(), "b": ClusterSnapshot()}
+        found = plan(network(site("a", config={"nonsense": 1}), site("b")), snapshots=snapshots)
         assert "a/net" not in touched(found)
 
     @pytest.mark.parametrize("routers", ["many", None, -1, True, [2]])

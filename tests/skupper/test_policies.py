@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reconcile.kinds import CLUSTER_POLICY, SECRET
 from reconcile.skupper.definitions import Policy, SiteDefinition
-from reconcile.skupper.live import ClusterView
+from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import Change, Verb
 from tests.skupper.fakes import FakeCluster, body
 from tests.skupper.test_planning import network, plan, site
@@ -17,8 +17,12 @@ def open_site(name: str, namespace: str = "net", **options) -> SiteDefinition:
 
 
 def about_policies(*sites: SiteDefinition, fake: FakeCluster | None = None) -> list[Change]:
-    views = {"a": fake.view() if fake else ClusterView(), "b": ClusterView()}
-    return [change for change in plan(network(*sites), views=views).changes if change.kind == CLUSTER_POLICY]
+    snapshots = {"a": fake.snapshot() if fake else ClusterSnapshot(), "b": ClusterSnapshot()}
+    return [
+        change
+        for change in plan(network(*sites), snapshots=snapshots).changes
+        if change.kind == CLUSTER_POLICY
+    ]
 
 
 def with_policy(name: str, **options) -> FakeCluster:
@@ -36,6 +40,18 @@ def test_policies_are_one_object_per_cluster_with_anchored_names():
 def test_a_policy_that_nothing_refers_to_is_removed():
     (change,) = about_policies(site("a"), site("b"), fake=with_policy("test-p"))
     assert (change.verb, change.name, change.ready) == (Verb.DELETE, "test-p", True)
+
+
+def test_a_policy_is_applied_and_removed_by_the_cluster_admin():
+    (made,) = about_policies(open_site("a"), site("b"))
+    (removed,) = about_policies(site("a"), site("b"), fake=with_policy("test-p"))
+    assert (made.verb, made.admin) == (Verb.APPLY, True)
+    assert (removed.verb, removed.admin) == (Verb.DELETE, True)
+
+
+def test_nothing_of_a_site_needs_the_cluster_admin():
+    found = plan(network(open_site("a"), site("b")))
+    assert {change.kind for change in found.changes if change.admin} == {CLUSTER_POLICY}
 
 
 def test_a_policy_that_only_carries_our_labels_stays():
@@ -57,7 +73,7 @@ def test_a_policy_goes_after_the_last_site_that_refers_to_it():
     fake = with_policy("test-p")
     fake.add_site("net", site_id="id-a")
     (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
-    assert (change.verb, change.after) == (Verb.DELETE, "the site a/net is gone")
+    assert (change.verb, str(change.waits_for)) == (Verb.DELETE, "the site a/net is gone")
     fake.bodies = {key: made for key, made in fake.bodies.items() if key[0] not in {SECRET} and not key[1]}
     (change,) = about_policies(open_site("a", delete=True), site("b"), fake=fake)
     assert change.ready
@@ -84,6 +100,6 @@ def test_a_broken_policy_stays_when_the_last_site_that_uses_it_is_to_go():
 
 def test_a_broken_policy_stops_neither_its_sites_nor_other_policies():
     both = replace(open_site("a"), policies=(BROKEN, Policy("q")))
-    found = plan(network(both, with_broken("b")), views={"a": ClusterView(), "b": ClusterView()})
+    found = plan(network(both, with_broken("b")), snapshots={"a": ClusterSnapshot(), "b": ClusterSnapshot()})
     assert {f"{change.cluster}/{change.namespace}" for change in found.changes} == {"a/", "a/net", "b/net"}
     assert [change.name for change in found.changes if change.kind == CLUSTER_POLICY] == ["test-q"]

@@ -16,19 +16,21 @@ from reconcile.kinds import (
     SERVICE_ACCOUNT,
 )
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
-from reconcile.skupper.live import ClusterView, ObjectKey
+from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
-from reconcile.skupper.sites import SiteKey, settle
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import generation, reads
+from reconcile.skupper.v1 import fingerprint, list_requests
 from reconcile.skupper.v1.objects import APPLIED
-from reconcile.skupper.world import World
+from reconcile.skupper.v1.sites import resolve_site
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
-from tests.skupper.fakes import plan as plan_world
+from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve
 
 CLUSTERS = {name: Cluster(name, f"https://{name}", private=False) for name in "abc"}
-PEER = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
+LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 
 
 def at(cluster: str) -> SiteKey:
@@ -36,7 +38,7 @@ def at(cluster: str) -> SiteKey:
 
 
 def token(dialler: str, issuer: str, generation_: str = "00000000") -> str:
-    return f"{generation.stem(Link(at(dialler), at(issuer)))}-{generation_}"
+    return f"{fingerprint.stem(Link(at(dialler), at(issuer)))}-{generation_}"
 
 
 class Fleet:
@@ -50,7 +52,7 @@ class Fleet:
             if change.verb is Verb.APPLY:
                 self.apply(change)
         for report in self.plan(*CLUSTERS).links:
-            self.deliver(report.link.dialler.cluster, report.link.issuer.cluster, report.secret)
+            self.deliver(report.link.dialler.cluster, report.link.issuer.cluster, report.credential)
         for name, fake in self.fakes.items():
             outgoing = [f"id-{other}" for other in CLUSTERS if other < name]
             incoming = [f"id-{other}" for other in CLUSTERS if other > name]
@@ -69,17 +71,21 @@ class Fleet:
         ends, host = (str(at(dialler)), str(at(issuer))), f"net.{issuer}.example.com"
         self.fakes[dialler].add_link_secret("net", name, *ends, issued_by=f"id-{issuer}", host=host)
 
-    def views(self) -> dict[str, ClusterView]:
-        return {name: fake.view() for name, fake in self.fakes.items()}
+    def snapshots(self) -> dict[str, ClusterSnapshot]:
+        return {name: fake.snapshot() for name, fake in self.fakes.items()}
 
-    def world(self, *declared: str, policies: bool = False, **options) -> World:
+    def inputs(self, *declared: str, policies: bool = False, **options) -> PlanInput:
         used = (Policy("p"),) if policies else ()
         sites = tuple(SiteDefinition(CLUSTERS[name], "net", policies=used) for name in declared)
-        definitions = Definitions((Network("n", "image", "1.9.6", sites=sites),), tuple(CLUSTERS.values()))
-        return World(definitions=definitions, ownership=OURS, now=NOW, views=self.views(), **options)
+        definitions = Definitions(
+            (Network("n", "1.9.6", settings={"image": "image"}, sites=sites),), tuple(CLUSTERS.values())
+        )
+        return PlanInput(
+            desired=resolve(definitions), ownership=OURS, now=NOW, snapshots=self.snapshots(), **options
+        )
 
     def plan(self, *declared: str, **options) -> Plan:
-        return plan_world(self.world(*declared, **options))
+        return plan_inputs(self.inputs(*declared, **options))
 
 
 @pytest.fixture
@@ -113,13 +119,15 @@ class TestCounting:
     def test_a_removal_that_waits_for_nothing_else_names_the_clusters(self, fleet: Fleet):
         ready = {change.name for change in removals(fleet.plan("a", "b")) if change.ready}
         held = removals(fleet.plan("a", "b", awaited=frozenset({"late", "later"})))
-        assert {change.after for change in held if change.name in ready} == {"late, later has answered"}
+        assert {str(change.waits_for) for change in held if change.name in ready} == {
+            "late, later has answered"
+        }
 
     def test_nothing_is_removed_where_not_all_could_be_read(self, fleet: Fleet):
-        world = fleet.world("a", "b")
-        assert {"a", "b", "c"} == {change.cluster for change in removals(plan_world(world))}
-        half = replace(world.views["c"], unreadable={"net": "secrets may not be listed there"})
-        found = plan_world(replace(world, views={**world.views, "c": half}))
+        inputs = fleet.inputs("a", "b")
+        assert {"a", "b", "c"} == {change.cluster for change in removals(plan_inputs(inputs))}
+        half = replace(inputs.snapshots["c"], unreadable={"net": "secrets may not be listed there"})
+        found = plan_inputs(replace(inputs, snapshots={**inputs.snapshots, "c": half}))
         assert [
             change for change in found.changes if (change.cluster, change.namespace) == ("c", "net")
         ] == []
@@ -166,10 +174,10 @@ class TestReplacing:
             found = fleet.plan(*CLUSTERS)
             (report,) = [r for r in found.links if r.link == Link(at("b"), at("a"))]
             ready = [c for c in found.ready if c.kind == SECRET and c.name.startswith(token("b", "a", ""))]
-            stages.append((old in self.tokens(fleet), report.settled))
-            assert report.settled or old not in {c.name for c in ready if c.verb is Verb.DELETE}
+            stages.append((old in self.tokens(fleet), report.converged))
+            assert report.converged or old not in {c.name for c in ready if c.verb is Verb.DELETE}
             for change in ready:
-                self.make(fleet, change, report.secret)
+                self.make(fleet, change, report.credential)
         assert stages[0] == (True, False)
         assert stages[-1] == (False, True)
         assert (False, False) not in stages
@@ -215,7 +223,7 @@ class TestDeleting:
         assert SECRET not in {change.kind for change in removals(fleet.plan(*declared))}
 
     def test_the_config_map_of_a_site_is_the_last_of_its_objects_to_go(self, fleet: Fleet):
-        found = [change for change in removals(fleet.plan("a", "b")) if change.lane == ("c", "net")]
+        found = [change for change in removals(fleet.plan("a", "b")) if change.work_key == ("c", "net")]
         assert found[-1].kind == CONFIG_MAP
         assert {ROLE, ROLE_BINDING, SERVICE_ACCOUNT, DEPLOYMENT} < {change.kind for change in found[:-1]}
 
@@ -244,19 +252,20 @@ class TestReading:
     @given(sites=st.lists(st.sampled_from(["route", "loadbalancer", "nodeport", "none"]), max_size=40))
     def test_ten_lists_read_a_cluster_however_many_sites_it_has(self, sites: list[str]):
         declared = [
-            settle(
-                Network("n", "image", "1.9.6"), SiteDefinition(CLUSTERS["a"], f"net-{at}", {"ingress": entry})
+            resolve_site(
+                Network("n", "1.9.6", settings={"image": "image"}),
+                SiteDefinition(CLUSTERS["a"], f"net-{at}", {"ingress": entry}),
             )
             for at, entry in enumerate(sites)
         ]
-        assert len(reads.reads(declared, OURS)) <= 10
+        assert len(list_requests.list_requests(declared, OURS)) <= 10
 
 
 LABELS = (
     {},
     {"app.kubernetes.io/managed-by": "qontract-skupper"},
     {**OURS.labels, INSTANCE: "another"},
-    {**PEER, INSTANCE: "another", "app.kubernetes.io/managed-by": "qontract-skupper"},
+    {**LEGACY_LABELS, INSTANCE: "another", "app.kubernetes.io/managed-by": "qontract-skupper"},
     {**OURS.labels, "app.kubernetes.io/managed-by": "helm"},
 )
 
@@ -289,7 +298,9 @@ class TestOwnership:
             assert place not in of_others
             assert place not in theirs or change.verb is Verb.APPLY
 
-    @pytest.mark.parametrize("labels", LABELS[1:], ids=["half", "instance", "peer of another", "manager"])
+    @pytest.mark.parametrize(
+        "labels", LABELS[1:], ids=["half", "instance", "neighbour of another", "manager"]
+    )
     @pytest.mark.parametrize("take_over", [False, True])
     def test_a_fleet_of_somebody_else_is_not_written_to(self, fleet: Fleet, labels, take_over: bool):
         for fake in fleet.fakes.values():

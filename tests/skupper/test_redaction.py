@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.kinds import SECRET
-from reconcile.skupper.live import LiveObject, take_in
+from reconcile.skupper.live import LiveObject
 from tests.skupper.fakes import body, certificate
 
 MARK = "PRIVATE-BYTES"
@@ -32,12 +32,12 @@ def everything(value: object) -> str:
 
 
 def leaks(live: LiveObject) -> bool:
-    told = everything(live) + pickle.dumps(live).decode("latin-1")
-    return MARK in told or ENCODED in told
+    reported = everything(live) + pickle.dumps(live).decode("latin-1")
+    return MARK in reported or ENCODED in reported
 
 
 def taken(**rest: Any) -> LiveObject:
-    return take_in(SECRET, body(SECRET, "net", "link-a", **rest))
+    return LiveObject.from_manifest(SECRET, body(SECRET, "net", "link-a", **rest))
 
 
 KEPT = {

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from reconcile.skupper.declared import lay_out
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
-from reconcile.skupper.live import ClusterView
+from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import Change, LinkReport, Plan, Verb
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import generation
-from reconcile.skupper.world import World
+from reconcile.skupper.v1 import fingerprint
 from tests.skupper.fakes import NOW, OURS, FakeCluster
-from tests.skupper.fakes import plan as plan_world
+from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.networks import networks
+from tests.skupper.resolving import resolve
 
 EDGE, OLD, NEW, OTHER = "e", "old", "new", "other"
 
@@ -50,7 +50,7 @@ class Moved:
         self.see(OLD)
 
     def deliver(self, issuer: str, name: str = "") -> str:
-        name = name or f"{generation.stem(Link(at(EDGE), at(issuer)))}-00000000"
+        name = name or f"{fingerprint.stem(Link(at(EDGE), at(issuer)))}-00000000"
         ends, host = (str(at(EDGE)), str(at(issuer))), f"net.{issuer}.example.com"
         self.fakes[EDGE].add_link_secret("net", name, *ends, issued_by=f"id-{issuer}", host=host)
         return name
@@ -75,26 +75,28 @@ class Moved:
         edge = name == EDGE
         return Cluster(name, f"https://{name}", private=edge, internal=edge, disabled=name in self.disabled)
 
-    def view(self, name: str) -> ClusterView:
+    def snapshot(self, name: str) -> ClusterSnapshot:
         if name in self.unread:
-            return ClusterView(problem="it is down")
-        found = self.fakes[name].view()
+            return ClusterSnapshot(problem="it is down")
+        found = self.fakes[name].snapshot()
         return replace(found, missing_namespaces=frozenset({"net"})) if name in self.missing else found
 
     def plan(self) -> Plan:
         sites = tuple(SiteDefinition(self.cluster(name), "net") for name in self.declared)
         clusters = tuple(map(self.cluster, self.fakes))
-        views = {
-            cluster.name: self.view(cluster.name)
+        snapshots = {
+            cluster.name: self.snapshot(cluster.name)
             for cluster in clusters
             if not cluster.disabled and self.selection.covers_cluster(cluster)
         }
-        return plan_world(
-            World(
-                definitions=Definitions((Network("n", "image", "1.9.6", sites=sites),), clusters),
+        return plan_inputs(
+            PlanInput(
+                desired=resolve(
+                    Definitions((Network("n", "1.9.6", settings={"image": "image"}, sites=sites),), clusters)
+                ),
                 ownership=OURS,
                 now=NOW,
-                views=views,
+                snapshots=snapshots,
                 selection=self.selection,
                 findings=self.findings,
             )
@@ -109,7 +111,7 @@ class Moved:
         ]
         return found
 
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         return [finding.message for finding in self.plan().findings if finding.rule == "last-link"]
 
 
@@ -118,31 +120,34 @@ def moved() -> Moved:
     return Moved()
 
 
-REFUSED = Finding(rule="service-controller", message="no", network="n", cluster=NEW, namespace="net")
+REFUSED = Finding("service-controller", "no", subject=SiteSubject(NEW, "net", "n"))
 SKIPPED = {
     "disabled": ({"disabled": frozenset({NEW})}, f"cluster {NEW} disables this integration"),
     "filtered out by cluster": (
         {"selection": Selection(clusters=frozenset({EDGE}))},
-        "--cluster-name e leaves it out",
+        "--cluster-name e excludes it",
     ),
-    "filtered out by side": ({"selection": Selection(internal=True)}, "--internal leaves it out"),
+    "filtered out by side": ({"selection": Selection(internal=True)}, "--internal excludes it"),
     "without a namespace": (
         {"missing": frozenset({NEW})},
         f"namespace {NEW}/net does not exist (yet)",
     ),
-    "refused": ({"findings": (REFUSED,)}, "its data is refused (service-controller)"),
+    "refused": ({"findings": (REFUSED,)}, "its data has an error (service-controller)"),
 }
 
 
 @pytest.mark.parametrize(("fields", "reason"), SKIPPED.values(), ids=SKIPPED)
 def test_the_only_uplink_waits_for_a_replacement_that_is_skipped(fields, reason: str):
-    assert Moved(**fields).removal().after == f"the declared link e/net -> new/net is up (skipped: {reason})"
+    assert (
+        str(Moved(**fields).removal().waits_for)
+        == f"the declared link e/net -> new/net is up (skipped: {reason})"
+    )
 
 
 def test_a_skipped_replacement_is_reported_with_what_ends_the_wait():
     moved = Moved(disabled=frozenset({NEW}))
     secret = moved.removal().name
-    assert moved.told() == [
+    assert moved.reported() == [
         (
             "the undeclared link e/net -> old/net remains: without it e/net has no link that is known to work, since "
             "its declared link e/net -> new/net is skipped (cluster new disables this integration). Remove "
@@ -157,12 +162,12 @@ def test_a_skipped_replacement_is_reported_with_what_ends_the_wait():
     [
         ({"selection": Selection(clusters=frozenset({EDGE}))}, "Run without --cluster-name e; "),
         ({"missing": frozenset({NEW})}, "Create namespace net on cluster new; "),
-        ({"findings": (REFUSED,)}, "Correct that, so that the link comes up; "),
+        ({"findings": (REFUSED,)}, "Fix that so that the link can come up; "),
     ],
     ids=["filtered out", "without a namespace", "refused"],
 )
 def test_the_next_step_fits_the_reason(fields, step: str):
-    (message,) = Moved(**fields).told()
+    (message,) = Moved(**fields).reported()
     assert step in message
 
 
@@ -177,7 +182,7 @@ def test_the_uplink_goes_when_another_declared_one_is_up():
     moved.deliver(OTHER, name_of(moved, OTHER))
     moved.see(OLD, OTHER)
     assert moved.removal().ready
-    assert moved.told() == []
+    assert moved.reported() == []
 
 
 def test_the_uplink_goes_when_its_own_site_shows_the_skipped_replacement(moved: Moved):
@@ -187,7 +192,7 @@ def test_the_uplink_goes_when_its_own_site_shows_the_skipped_replacement(moved: 
 
 
 def test_what_somebody_else_shows_counts_for_an_issuer_that_is_skipped():
-    """`old` and `new` are filtered out; the edge site tells of the links that its neighbours have."""
+    """`old` and `new` are filtered out; the edge site reports the links that its neighbours have."""
     moved = Moved(selection=Selection(clusters=frozenset({EDGE})), declared=(OLD, NEW))
     moved.fakes[EDGE].add_status(
         "net",
@@ -201,7 +206,7 @@ def test_what_somebody_else_shows_counts_for_an_issuer_that_is_skipped():
 
 def test_an_issuer_keeps_a_dialler_that_is_to_go_while_nothing_shows_another_link():
     moved = Moved(selection=Selection(clusters=frozenset({EDGE})), declared=(OLD, NEW))
-    assert moved.removal().after.startswith("the declared link old/net -> new/net is up")
+    assert str(moved.removal().waits_for).startswith("the declared link old/net -> new/net is up")
 
 
 def test_what_a_router_said_that_is_gone_does_not_end_the_wait():
@@ -219,8 +224,8 @@ def test_an_undeclared_link_of_a_site_without_declared_ones_goes_at_once():
 
 
 def test_a_replacement_that_is_managed_is_waited_for_without_a_word(moved: Moved):
-    assert moved.removal().after == "the declared link e/net -> new/net is up"
-    assert moved.told() == []
+    assert str(moved.removal().waits_for) == "the declared link e/net -> new/net is up"
+    assert moved.reported() == []
 
 
 class TestUnseenDiallers:
@@ -253,7 +258,7 @@ class TestUnseenDiallers:
         assert self.site_removals(moved) == [True]
 
     def test_the_wait_is_reported(self):
-        (message,) = Moved(disabled=frozenset({EDGE})).told()
+        (message,) = Moved(disabled=frozenset({EDGE})).reported()
         assert message.startswith(
             "the site old/net remains: without it e/net has no link that is known to work"
         )
@@ -262,11 +267,11 @@ class TestUnseenDiallers:
 
 def name_of(moved: Moved, issuer: str) -> str:
     """Name of the token that the declared link to an issuer must have."""
-    return next(report.secret for report in moved.plan().links if report.link.issuer == at(issuer))
+    return next(report.credential for report in moved.plan().links if report.link.issuer == at(issuer))
 
 
 @st.composite
-def fleets(draw) -> World:
+def fleets(draw) -> PlanInput:
     """A network of which some sites are closed to the run, some links up, with tokens of links that it had before."""
     network = draw(networks(most_sites=6))
     keys = sorted(SiteKey(site.cluster.name, site.namespace) for site in network.sites)
@@ -277,7 +282,7 @@ def fleets(draw) -> World:
         for site in network.sites
     )
     definitions = Definitions(networks=(replace(network, sites=sites),))
-    (declared,) = lay_out(definitions).networks
+    (declared,) = resolve(definitions).networks
     links = [(link.dialler, link.issuer) for link in declared.links]
     edges = {site.key for site in declared.sites if site.edge}
     fakes = {key.cluster: FakeCluster(key.cluster) for key in keys}
@@ -288,14 +293,16 @@ def fleets(draw) -> World:
     strays = draw(st.lists(st.sampled_from(undeclared), max_size=3, unique=True)) if undeclared else []
     up = [link for link in links if draw(st.booleans())]
     for dialler, issuer in strays:
-        deliver(fakes, dialler, issuer, f"{generation.stem(Link(dialler, issuer))}-00000000")
+        deliver(fakes, dialler, issuer, f"{fingerprint.stem(Link(dialler, issuer))}-00000000")
     open_clusters = frozenset(fakes) - closed
     selection = Selection() if disabled else Selection(clusters=open_clusters)
-    world = World(definitions=definitions, ownership=OURS, now=NOW, selection=selection)
-    whole = replace(world, selection=Selection(), views={name: fake.view() for name, fake in fakes.items()})
-    for report in plan_world(whole).links:
-        if (report.link.dialler, report.link.issuer) in up and report.secret:
-            deliver(fakes, report.link.dialler, report.link.issuer, report.secret)
+    inputs = PlanInput(desired=resolve(definitions), ownership=OURS, now=NOW, selection=selection)
+    whole = replace(
+        inputs, selection=Selection(), snapshots={name: fake.snapshot() for name, fake in fakes.items()}
+    )
+    for report in plan_inputs(whole).links:
+        if (report.link.dialler, report.link.issuer) in up and report.credential:
+            deliver(fakes, report.link.dialler, report.link.issuer, report.credential)
     for key in keys:
         outgoing = [f"id-{issuer}" for dialler, issuer in (*up, *strays) if dialler == key]
         incoming = [f"id-{dialler}" for dialler, issuer in up if issuer == key and dialler not in edges]
@@ -303,8 +310,8 @@ def fleets(draw) -> World:
         fakes[key.cluster].add_status(
             key.namespace, f"id-{key}", outgoing=outgoing, incoming=incoming, names=names
         )
-    views = {name: fakes[name].view() for name in open_clusters}
-    return replace(world, views=views)
+    snapshots = {name: fakes[name].snapshot() for name in open_clusters}
+    return replace(inputs, snapshots=snapshots)
 
 
 def deliver(fakes: dict[str, FakeCluster], dialler: SiteKey, issuer: SiteKey, name: str) -> None:
@@ -315,24 +322,24 @@ def deliver(fakes: dict[str, FakeCluster], dialler: SiteKey, issuer: SiteKey, na
 
 
 @given(fleets())
-def test_no_removal_leaves_a_site_without_a_declared_link_that_works(world: World):
-    found = plan_world(world)
+def test_no_removal_leaves_a_site_without_a_declared_link_that_works(inputs: PlanInput):
+    found = plan_inputs(inputs)
     by_end: dict[SiteKey, list[LinkReport]] = {}
     for report in found.links:
         for end in (report.link.dialler, report.link.issuer):
             by_end.setdefault(end, []).append(report)
-    for end in ends_of(removed_tokens(found, world)):
+    for end in ends_of(removed_tokens(found, inputs)):
         if end in by_end:
-            assert any(report.settled or shown(report, world) for report in by_end[end])
+            assert any(report.converged or shown(report, inputs) for report in by_end[end])
 
 
-def removed_tokens(found: Plan, world: World) -> Iterable[tuple[str, str]]:
+def removed_tokens(found: Plan, inputs: PlanInput) -> Iterable[tuple[str, str]]:
     """The ends that the annotations of the tokens name which may be removed now."""
     for change in found.changes:
         if change.verb is Verb.DELETE and change.removal and change.kind == SECRET and change.ready:
             (live,) = [
                 live
-                for key, live in world.view(change.cluster).objects.items()
+                for key, live in inputs.snapshot(change.cluster).objects.items()
                 if key == (SECRET, change.namespace, change.name)
             ]
             yield live.annotations["qontract-skupper/dialler"], live.annotations["qontract-skupper/issuer"]
@@ -342,18 +349,18 @@ def ends_of(pairs: Iterable[tuple[str, str]]) -> Iterable[SiteKey]:
     return [SiteKey(*end.split("/")) for pair in pairs for end in pair]
 
 
-def shown(report: LinkReport, world: World) -> bool:
+def shown(report: LinkReport, inputs: PlanInput) -> bool:
     """True if the ConfigMap of an end that can be read lists the link."""
     dialler, issuer = report.link.dialler, report.link.issuer
-    told = []
+    reported = []
     for key, other, way in ((dialler, issuer, "outgoing"), (issuer, dialler, "incoming")):
-        for found, live in world.view(key.cluster).objects.items():
+        for found, live in inputs.snapshot(key.cluster).objects.items():
             if found == (CONFIG_MAP, key.namespace, "skupper-network-status"):
                 status = json.loads(live.content["data"]["NetworkStatus"])
                 own = next(e for e in status["siteStatus"] if e["site"]["identity"] == f"id-{key}")
                 links = own["routerStatus"][0]["links"]
-                told.append({"name": f"router-of-id-{other}", "direction": way} in links)
-    return any(told)
+                reported.append({"name": f"router-of-id-{other}", "direction": way} in links)
+    return any(reported)
 
 
 def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
@@ -363,21 +370,23 @@ def test_a_connector_without_a_name_is_no_sign_of_a_link_that_is_skipped():
     b.add_site("far", site_id="id-b")
     b.add_connectors("far", "id-b", "")
     link = Link(SiteKey("a", "near"), SiteKey("b", "far"))
-    name = f"{generation.stem(link)}-00000000"
+    name = f"{fingerprint.stem(link)}-00000000"
     a.add_link_secret("near", name, "a/near", "b/far", issued_by="id-b", host="far.b.example.com")
     sites = tuple(
         SiteDefinition(Cluster(cluster, f"https://{cluster}", private=False), namespace)
         for cluster, namespace in (("a", "near"), ("b", "far"))
     )
-    world = World(
-        definitions=Definitions(networks=(Network("n", "image", "1.9.6", sites=sites),)),
+    inputs = PlanInput(
+        desired=resolve(
+            Definitions(networks=(Network("n", "1.9.6", settings={"image": "image"}, sites=sites),))
+        ),
         ownership=OURS,
         now=NOW,
-        views={"a": a.view(), "b": b.view()},
+        snapshots={"a": a.snapshot(), "b": b.snapshot()},
         selection=Selection(namespaces=frozenset({"near"})),
     )
-    (removal,) = [change for change in plan_world(world).changes if change.name == name]
+    (removal,) = [change for change in plan_inputs(inputs).changes if change.name == name]
     assert (
-        removal.after
-        == "the declared link b/far -> a/near is up (skipped: --namespace-name near leaves it out)"
+        str(removal.waits_for)
+        == "the declared link b/far -> a/near is up (skipped: --namespace-name near excludes it)"
     )

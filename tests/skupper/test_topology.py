@@ -7,40 +7,39 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.skupper import checks, topology
+from reconcile.engines import check_definitions
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition, Strategy
-from reconcile.skupper.sites import SiteKey, settle_all
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology.components import components
 from reconcile.skupper.topology.disjoint import paths
 from reconcile.skupper.topology.reachability import can_dial
 from tests.skupper.networks import networks, public_fleet
+from tests.skupper.resolving import links, resolve_sites
 
 
 def interior_graph(network: Network) -> nx.Graph:
     graph = nx.Graph()
-    edges = {site.key for site in settle_all(network) if site.edge}
-    graph.add_nodes_from(site.key for site in settle_all(network) if site.live and not site.edge)
-    graph.add_edges_from(
-        (link.dialler, link.issuer) for link in topology.links(network) if link.dialler not in edges
-    )
+    edges = {site.key for site in resolve_sites(network) if site.edge}
+    graph.add_nodes_from(site.key for site in resolve_sites(network) if site.wanted and not site.edge)
+    graph.add_edges_from((link.dialler, link.issuer) for link in links(network) if link.dialler not in edges)
     return graph
 
 
 def pairs(network: Network) -> set[frozenset[SiteKey]]:
-    return {frozenset({link.dialler, link.issuer}) for link in topology.links(network)}
+    return {frozenset({link.dialler, link.issuer}) for link in links(network)}
 
 
 @given(networks(), st.randoms())
 def test_the_order_of_the_input_does_not_matter(network: Network, rng: random.Random):
     shuffled = list(network.sites)
     rng.shuffle(shuffled)
-    assert topology.links(network) == topology.links(replace(network, sites=tuple(shuffled)))
+    assert links(network) == links(replace(network, sites=tuple(shuffled)))
 
 
 @given(networks())
 def test_nobody_dials_an_edge_site_or_one_that_is_not_reachable(network: Network):
-    sites = {site.key: site for site in settle_all(network)}
-    for link in topology.links(network):
+    sites = {site.key: site for site in resolve_sites(network)}
+    for link in links(network):
         assert not sites[link.issuer].edge
         assert can_dial(sites[link.dialler], sites[link.issuer])
 
@@ -48,41 +47,41 @@ def test_nobody_dials_an_edge_site_or_one_that_is_not_reachable(network: Network
 @given(networks())
 def test_nobody_dials_a_private_site_from_outside_without_a_peering(network: Network):
     clusters = {site.cluster.name: site.cluster for site in network.sites}
-    for link in topology.links(network):
+    for link in links(network):
         source, target = clusters[link.dialler.cluster], clusters[link.issuer.cluster]
         if target.private and source.name != target.name:
-            peered = target.name in source.peers or source.name in target.peers
+            peered = target.name in source.vpc_peers or source.name in target.vpc_peers
             assert peered or (source.internal and target.internal)
 
 
 @given(networks())
 def test_each_pair_is_linked_at_most_once(network: Network):
-    assert len(pairs(network)) == len(topology.links(network))
+    assert len(pairs(network)) == len(links(network))
 
 
 @given(networks())
 def test_deleted_sites_have_no_links(network: Network):
     deleted = {SiteKey(site.cluster.name, site.namespace) for site in network.sites if site.delete}
-    assert not deleted & {end for link in topology.links(network) for end in (link.dialler, link.issuer)}
+    assert not deleted & {end for link in links(network) for end in (link.dialler, link.issuer)}
 
 
 @given(networks())
 def test_a_network_is_one_component_or_refused(network: Network):
-    live = [site for site in settle_all(network) if site.live]
+    live = [site for site in resolve_sites(network) if site.wanted]
     graph = interior_graph(network)
     graph.add_nodes_from(site.key for site in live)
-    graph.add_edges_from((link.dialler, link.issuer) for link in topology.links(network))
+    graph.add_edges_from((link.dialler, link.issuer) for link in links(network))
     interior = interior_graph(network)
     whole = nx.is_connected(graph) and nx.is_connected(interior) if len(interior) else len(live) < 2
-    refused = any(f.rule == "not-connected" for f in checks.check(Definitions(networks=(network,))))
+    refused = any(f.rule == "not-connected" for f in check_definitions(Definitions(networks=(network,))))
     assert refused != (whole or len(live) < 2)
 
 
 @given(networks())
 def test_the_parts_of_a_network_hold_every_live_site_once(network: Network):
-    sites = settle_all(network)
-    parts = components(sites, topology.links(network))
-    assert sorted(key for part in parts for key in part) == [site.key for site in sites if site.live]
+    sites = resolve_sites(network)
+    parts = components(sites, links(network))
+    assert sorted(key for part in parts for key in part) == [site.key for site in sites if site.wanted]
 
 
 @given(networks(strategy=Strategy.REDUNDANT))
@@ -119,12 +118,12 @@ def test_no_link_of_redundant_can_be_taken_away(network: Network):
 
 @given(st.integers(3, 14))
 def test_two_paths_cost_one_link_a_site_where_everyone_reaches_everyone(size: int):
-    assert len(topology.links(public_fleet(size, strategy=Strategy.REDUNDANT))) == size
+    assert len(links(public_fleet(size, strategy=Strategy.REDUNDANT))) == size
 
 
 @given(st.integers(2, 14))
 def test_mesh_links_every_pair_where_everyone_reaches_everyone(size: int):
-    assert len(topology.links(public_fleet(size, strategy=Strategy.MESH))) == size * (size - 1) // 2
+    assert len(links(public_fleet(size, strategy=Strategy.MESH))) == size * (size - 1) // 2
 
 
 @given(st.integers(4, 20), st.data())
@@ -138,7 +137,7 @@ def test_a_site_that_joins_a_ring_moves_one_link(size: int, data: st.DataObject)
 @given(networks(strategy=Strategy.MESH))
 def test_in_a_mesh_no_link_between_interior_sites_moves_when_a_site_joins(network: Network):
     smaller = replace(network, sites=network.sites[1:])
-    kept = {key for site in settle_all(smaller) if not site.edge for key in [site.key]}
+    kept = {key for site in resolve_sites(smaller) if not site.edge for key in [site.key]}
     moved = pairs(smaller) - pairs(network)
     assert not {pair for pair in moved if pair <= kept}
 
@@ -148,12 +147,12 @@ def edge_fleet(edges: int, issuers: int, redundancy: int) -> Network:
     private = tuple(
         SiteDefinition(Cluster(f"private-{n:02}", f"https://p{n}", private=True), "net") for n in range(edges)
     )
-    return Network("n", "i", "1.9.6", redundancy=redundancy, sites=(*sites, *private))
+    return Network("n", "1.9.6", settings={"image": "i"}, redundancy=redundancy, sites=(*sites, *private))
 
 
 def uplinks(network: Network) -> dict[SiteKey, set[SiteKey]]:
     found: dict[SiteKey, set[SiteKey]] = {}
-    for link in topology.links(network):
+    for link in links(network):
         if link.dialler.cluster.startswith("private"):
             found.setdefault(link.dialler, set()).add(link.issuer)
     return found
@@ -162,8 +161,8 @@ def uplinks(network: Network) -> dict[SiteKey, set[SiteKey]]:
 def uplinks_moved(network: Network, newcomer: str) -> int:
     """How many uplinks of the other edge sites move when the sites on this cluster join."""
     sites = tuple(site for site in network.sites if site.cluster.name != newcomer)
-    before, after = uplinks(replace(network, sites=sites)), uplinks(network)
-    return sum(len(chosen - after[edge]) for edge, chosen in before.items())
+    before, waits_for = uplinks(replace(network, sites=sites)), uplinks(network)
+    return sum(len(chosen - waits_for[edge]) for edge, chosen in before.items())
 
 
 @given(st.integers(1, 20), st.integers(1, 8), st.integers(1, 3))

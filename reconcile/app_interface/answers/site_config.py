@@ -12,6 +12,7 @@ TextMap = Json[dict[str, str]]
 class SiteConfig(AnswerModel):
     """Configuration of a site, or a network's defaults; None: the key is not set."""
 
+    # BEGIN GENERATED SkupperConfig_v1 by `make generate` from reconcile/skupper/v1/keys.py
     name: str | None
     edge: bool | None
     router_mode: str | None
@@ -82,6 +83,7 @@ class SiteConfig(AnswerModel):
     config_sync_cpu_limit: str | None
     config_sync_memory: str | None
     config_sync_memory_limit: str | None
+    # END GENERATED SkupperConfig_v1
 
     def translated(self) -> Config:
         """Give the keys that are set, by the names that the data uses."""

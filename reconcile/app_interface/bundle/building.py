@@ -21,7 +21,7 @@ _DATAFILES = {".yml", ".yaml", ".json"}
 
 
 class SourceMissingError(Exception):
-    """A directory or file without which there is no bundle does not exist."""
+    """A required directory or file does not exist."""
 
 
 def build(data_dir: Path, resource_dir: Path, schema_dir: Path, commit: str, timestamp: str) -> Bundle:
@@ -73,7 +73,7 @@ def _require(path: Path, what: str) -> None:
 
 
 class _Collector:
-    """Reads files and remembers where everything was, also in those that are of no use."""
+    """Reads files and remembers the position of every value, also in unusable ones."""
 
     def __init__(self) -> None:
         self.sources: dict[str, Source] = {}
@@ -87,9 +87,7 @@ class _Collector:
             content = self._content(file, path)
             document = self._document(path, content)
             if document is not None and not isinstance(document.get("$schema"), str):
-                message = (
-                    "no $schema says what kind of datafile this is; the server refuses to load such a file"
-                )
+                message = "$schema is missing; the server refuses to load such a file"
                 self._refuse(Finding("no-schema", message, datafile=path), content)
             elif document is not None:
                 documents[path] = {**document, CHECKSUM_KEY: assembling.checksum(content)}
@@ -108,7 +106,7 @@ class _Collector:
         }
 
     def document(self, file: Path, name: str) -> Document | None:
-        """Read one file that findings call ``name``; None if it is of no use, which the faults then tell."""
+        """Read one file that findings call ``name``; None if it is unusable, which the faults then explain."""
         return self._document(name, self._content(file, name))
 
     def _content(self, file: Path, name: str) -> bytes:

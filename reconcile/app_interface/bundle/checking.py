@@ -1,6 +1,6 @@
-"""Everything that can be said against a bundle: faults of the data, then rules of networks over what is sound.
+"""All findings about a bundle: faults of the data, then the rules of networks over its valid part.
 
-The rules look at a bundle through the very queries and models that a run uses, answered without a server.
+The rules read a bundle through the queries and models that a run uses, answered without a server.
 """
 
 from typing import TypeVar
@@ -17,8 +17,8 @@ from reconcile.app_interface.bundle.graph import execute
 from reconcile.app_interface.bundle.model import Bundle
 from reconcile.app_interface.bundle.validation import ordered, validate
 from reconcile.app_interface.definitions import from_answers
+from reconcile.engines import check_definitions
 from reconcile.findings import Finding
-from reconcile.skupper import checks
 from reconcile.skupper.definitions import Definitions
 
 Model = TypeVar("Model", bound=AnswerModel)
@@ -31,10 +31,10 @@ class MisfitError(Exception):
 def check(bundle: Bundle) -> list[Finding]:
     """List all findings about a bundle, in the order of files and lines."""
     found = validate(bundle)
-    # Without working types there is nothing to ask; that they do not work is among the faults.
+    # Without valid types there is nothing to query; that they are invalid is among the faults.
     if not any(fault.datafile == GRAPHQL_FILE for fault in found):
         try:
-            found += rules.check(bundle, found, read=read, judge=checks.check)
+            found += rules.check(bundle, found, read=read, judge=check_definitions)
         except MisfitError as error:
             found.append(Finding("graphql-types", str(error), datafile=GRAPHQL_FILE))
     return ordered(bundle, found)

@@ -53,7 +53,7 @@ _SCALARS: dict[str, GraphQLScalarType] = {
 
 
 def _check_shape(confs: list[Document]) -> None:
-    """Make sure of what the schema of the definitions demands, which nobody may have checked them against."""
+    """Check what the schema of the definitions requires, since they may not have been validated."""
     for conf in confs:
         fields = conf.get("fields")
         whole = isinstance(fields, list) and all(

@@ -1,6 +1,6 @@
 """The GraphQL type definitions of a bundle, asked the way documents are walked.
 
-Definitions that are malformed are left out: validation tells about them, nobody else has to.
+Malformed definitions are skipped: validation reports them.
 """
 
 from typing import Any

@@ -43,12 +43,12 @@ class References:
         if document is None:
             yield ValidationError(self._dangling(target), validator="dangling-ref", path=["$ref"])
         elif document.get("$schema") not in self._schemas:
-            return  # told where that file names its schema
+            return  # reported where that file names its schema
         elif isinstance(expected, str) and document.get("$schema") != expected:
-            message = f"{target} is a {document.get('$schema')}, here belongs a {expected}"
+            message = f"{target} is a {document.get('$schema')}, expected a {expected}"
             yield ValidationError(message, validator="wrong-ref", path=["$ref"])
         elif isinstance(expected, dict) and not self._fits(document, expected):
-            message = f"{target}, a {document.get('$schema')}, is not what belongs here"
+            message = f"{target}, a {document.get('$schema')}, is not allowed here"
             yield ValidationError(message, validator="wrong-ref", path=["$ref"])
 
     def _dangling(self, target: str) -> str:

@@ -1,9 +1,9 @@
-"""The rules of Skupper networks, over as much of a bundle as can be trusted.
+"""Applies the rules of Skupper networks to the valid part of a bundle.
 
-The rules judge what our own queries answer, as a run would see it. One broken datafile would null half of such an
-answer, so the queries are put to the part of the bundle that is free of faults and whose references stay within it.
-A network that loses a namespace this way is not judged as a whole: that it seems to fall apart would be news about
-the broken file, not about the network.
+The rules check the answers to our own queries, as a run would see them. One broken datafile would null half of such an
+answer, so only the part of the bundle without faults, whose references stay within it, is queried.
+A network that loses a namespace this way is not checked as a whole: that it seems disconnected would be due to the
+broken file, not to the network.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,11 +12,11 @@ from dataclasses import replace
 from reconcile.app_interface.bundle.graph_store import is_reference
 from reconcile.app_interface.bundle.model import Bundle, Document
 from reconcile.app_interface.bundle.walking import walk
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, NetworkSubject, Severity
 from reconcile.skupper.definitions import Definitions
 
 Read = Callable[[Bundle], Definitions]
-"""Puts our queries to a bundle and makes definitions of the answers."""
+"""Queries a bundle and translates the answers into definitions."""
 
 Judge = Callable[[Definitions], Iterable[Finding]]
 """Applies the rules; findings name datafiles."""
@@ -42,7 +42,7 @@ def check(bundle: Bundle, faults: Iterable[Finding], *, read: Read, judge: Judge
     return [
         finding
         for finding in judge(read(part))
-        if finding.datafile not in incomplete or finding.cluster or finding.namespace
+        if finding.datafile not in incomplete or not isinstance(finding.subject, NetworkSubject)
     ]
 
 

@@ -1,6 +1,6 @@
-"""Everything that is wrong with a bundle as data, before anybody asks what the data means.
+"""All faults of a bundle as data, without regard to its meaning.
 
-All faults at once, in the order of files and lines. A fault is told once: what a trap explains, the schema does not
+All faults at once, in the order of files and lines. A fault is reported once: what a trap explains, the schema does not
 tell again at the same place.
 """
 
@@ -23,9 +23,9 @@ def validate(bundle: Bundle) -> list[Finding]:
     for path, document in bundle.data.items():
         trapped[path] = list(traps.check(path, document))
         found += trapped[path]
-        found += _not_told(checks.check_datafile(path, document), trapped[path])
+        found += _not_reported(checks.check_datafile(path, document), trapped[path])
     for finding in uniqueness.check(bundle.data, bundle.confs):
-        found += _not_told([finding], trapped[finding.datafile])
+        found += _not_reported([finding], trapped[finding.datafile])
     return ordered(bundle, found)
 
 
@@ -52,9 +52,9 @@ def _graphql(bundle: Bundle, checks: SchemaChecks) -> Iterator[Finding]:
     yield from faults
 
 
-def _not_told(findings: Iterable[Finding], told: list[Finding]) -> Iterator[Finding]:
-    """Leave out what lies at, below or directly above a place that has been told about."""
-    places = [finding.pointer for finding in told]
+def _not_reported(findings: Iterable[Finding], reported: list[Finding]) -> Iterator[Finding]:
+    """Leave out what lies at, below or directly above a place that was reported."""
+    places = [finding.pointer for finding in reported]
     parents = {place[:-1] for place in places if place[-1:] == ("$ref",)}
     for finding in findings:
         inside = any(finding.pointer[: len(place)] == place for place in places)

@@ -1,4 +1,4 @@
-"""What the JSON schema validator found, in words that name the thing, the reason and the next step.
+"""Messages for the errors of the JSON schema validator: value, reason and next step.
 
 One error of the validator becomes one finding or several: one for each unknown key, and for a choice of schemas
 (``oneOf``) those of the branch that the author most likely meant.
@@ -36,11 +36,11 @@ def findings(datafile: str, errors: Iterable[ValidationError]) -> Iterator[Findi
     choices: list[ValidationError] = []
     for error in errors:
         (choices if error.validator in _CHOICES else plain).append(error)
-    told = dict.fromkeys(fault for error in plain for fault in _faults(error, tuple(error.absolute_path)))
-    exact = {(rule, pointer) for rule, _, pointer in told}
+    faults = dict.fromkeys(fault for error in plain for fault in _faults(error, tuple(error.absolute_path)))
+    exact = {(rule, pointer) for rule, _, pointer in faults}
     chosen = (fault for error in choices for fault in _faults(error, tuple(error.absolute_path)))
-    told |= dict.fromkeys(fault for fault in chosen if (fault[0], fault[2]) not in exact)
-    for rule, message, pointer in told:
+    faults |= dict.fromkeys(fault for fault in chosen if (fault[0], fault[2]) not in exact)
+    for rule, message, pointer in faults:
         yield Finding(rule, message, datafile=datafile, pointer=pointer)
 
 
@@ -64,7 +64,7 @@ def _faults(error: ValidationError, pointer: Pointer) -> Iterator[Fault]:
 
 
 _VALUE = "\0"
-"""Stands in a message for the value found, which is not always shown."""
+"""Placeholder in a message for the value found, which is not always shown."""
 
 
 def _wanted(error: ValidationError) -> Any:
@@ -158,7 +158,7 @@ def _bound(text: str) -> "Wording":
 
 def _contains(error: ValidationError) -> Iterator[Fault]:
     wanted = _wanted(error).get("const", _wanted(error))
-    yield "contains", f"the list lacks {wanted}", ()
+    yield "contains", f"the list must contain {wanted}", ()
 
 
 def _choice(error: ValidationError) -> Iterator[Fault]:

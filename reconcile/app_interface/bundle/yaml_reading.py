@@ -1,4 +1,4 @@
-"""One YAML or JSON datafile as JSON values, with the line of every part and the faults that YAML hides.
+"""One YAML or JSON datafile as JSON values, with the line of every part and the mistakes that YAML hides.
 
 YAML lets a second key win silently, turns unquoted dates into dates and ``.nan`` into a number that JSON does
 not have. All of these are findings here. What YAML means by a value is decided by PyYAML's safe loader, as in
@@ -26,10 +26,10 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one file."""
+    """The result of reading one file."""
 
     document: Document | None = None
-    """None if the file is of no use; then there is a finding that says why."""
+    """None if the file is unusable; a finding then says why."""
     lines: dict[Pointer, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -106,7 +106,7 @@ class _Reader:
         self._reading.lines.setdefault(pointer, node.start_mark.line + 1)
         self._count += 1
         if id(node) in self._open or self._count > _MAX_NODES:
-            raise yaml.MarkedYAMLError(None, None, "aliases make the document endless", node.start_mark)
+            raise yaml.MarkedYAMLError(None, None, "aliases expand without end", node.start_mark)
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -153,7 +153,9 @@ class _Reader:
         try:
             value = self._loader.construct_object(node)
         except ValueError:
-            self._note("value-type", f"{node.value} is no date; quote it if it is meant as text", pointer)
+            self._note(
+                "value-type", f"{node.value} is not a valid date; quote it if it is meant as text", pointer
+            )
             return str(node.value)
         if value is None or isinstance(value, str | bool | int):
             return value
@@ -184,5 +186,5 @@ def _one_line(message: str) -> str:
 def _kind(value: object) -> str:
     names = {list: "a list", str: "text", bool: "a boolean", int: "a number", type(None): "null"}
     if isinstance(value, float):
-        return "a number" if math.isfinite(value) else "an endless number"
+        return "a number" if math.isfinite(value) else "a number that is not finite"
     return names.get(type(value), f"a {type(value).__name__}")

@@ -1,23 +1,19 @@
-"""What must hold of the data beyond its schemas, and what will go wrong if it does not.
+"""Rules for the data beyond its schemas.
 
-The site-controller checks nothing and fails silently, so everything that can be known from the data alone is
-checked here: by ``bundle`` before a merge, and by every run before it plans. An error that names a namespace
-refuses that site, one that names a network refuses that network; the others go on.
+Skupper's controllers validate little and fail silently, so everything that the data alone shows is checked here and by
+the engines: by ``bundle`` before a merge, and by every run before it plans. An error refuses its subject, a site, a
+network or a policy; the others are not affected.
 """
 
 from itertools import chain
 
 from reconcile.findings import Finding
-from reconcile.skupper.checks import fleet, network, site
-from reconcile.skupper.definitions import Definitions
-from reconcile.skupper.sites import settle_all
+from reconcile.skupper.checks import fleet, network
+from reconcile.skupper.desired import DesiredState
+from reconcile.skupper.engine import Engines
 
 
-def check(definitions: Definitions) -> tuple[Finding, ...]:
-    """All findings about the definitions, sorted by datafile; the same definitions give the same findings."""
-    found = chain(
-        fleet.check(definitions),
-        *(network.check(entry) for entry in definitions.networks),
-        *(site.check(entry, each) for entry in definitions.networks for each in settle_all(entry)),
-    )
+def check(desired: DesiredState, engines: Engines) -> tuple[Finding, ...]:
+    """All findings about the data, sorted by datafile; the same data give the same findings."""
+    found = chain(fleet.check(desired), *map(network.check, desired.networks), engines.check(desired))
     return tuple(sorted(found, key=lambda finding: (finding.datafile, finding.dotted, finding.rule)))

@@ -1,24 +1,28 @@
-"""Rules about one network: that it can be one, that its sites are told apart, that it is not too large."""
+"""Rules about one network: it is connected, its site names are unique, it is not too large."""
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 
-from reconcile.findings import Finding, Severity
-from reconcile.skupper import topology
+from reconcile.findings import Finding, NetworkSubject, Severity
 from reconcile.skupper.definitions import Network
-from reconcile.skupper.sites import Site, SiteKey, settle_all
+from reconcile.skupper.desired import ResolvedNetwork
+from reconcile.skupper.sites import Site, SiteKey
+from reconcile.skupper.topology import Link
 from reconcile.skupper.topology.components import components
 
 MOST_ROUTERS = 128
 """Interior routers per network, every replica counted: the width of the router's bit mask (``src/bitmask.c``)."""
 
 
-def check(network: Network) -> Iterator[Finding]:
-    """All findings about one network."""
-    sites = [site for site in settle_all(network) if site.live]
+def check(resolved: ResolvedNetwork) -> Iterator[Finding]:
+    """All findings about one network; of one that no engine serves nothing more can be said."""
+    if not resolved.engine:
+        return
+    network, sites = resolved.network, resolved.wanted
     yield from _names(network, sites)
     yield from _size(network, sites)
-    yield from _connected(network, sites)
+    yield from _connected(network, sites, resolved.links)
+    yield from chain.from_iterable(map(_without_spec, sites))
 
 
 def _finding(
@@ -34,12 +38,12 @@ def _finding(
         severity=severity,
         datafile=network.path,
         pointer=pointer,
-        network=network.identifier,
+        subject=NetworkSubject(network.identifier),
     )
 
 
-def _names(network: Network, sites: list[Site]) -> Iterator[Finding]:
-    """Skupper tells sites and routers apart by the site name alone."""
+def _names(network: Network, sites: Sequence[Site]) -> Iterator[Finding]:
+    """Skupper identifies sites and routers by the site name alone."""
     by_name = sorted(sites, key=lambda site: (site.name, site.key))
     for name, group in groupby(by_name, key=lambda site: site.name):
         same = list(group)
@@ -50,11 +54,11 @@ def _names(network: Network, sites: list[Site]) -> Iterator[Finding]:
                 message=f"{where} would both be the site {name}. Give one of them another config.name",
                 datafile=same[-1].definition.path,
                 pointer=("skupper",),
-                network=network.identifier,
+                subject=NetworkSubject(network.identifier),
             )
 
 
-def _size(network: Network, sites: list[Site]) -> Iterator[Finding]:
+def _size(network: Network, sites: Sequence[Site]) -> Iterator[Finding]:
     routers = sum(site.routers for site in sites if not site.edge)
     if routers > MOST_ROUTERS:
         yield _finding(
@@ -64,16 +68,16 @@ def _size(network: Network, sites: list[Site]) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _connected(network: Network, sites: list[Site]) -> Iterator[Finding]:
+def _connected(network: Network, sites: Sequence[Site], links: Sequence[Link]) -> Iterator[Finding]:
     if len(sites) < 2:
         if sites:
             yield _finding(
                 network, "single-site",
-                f"network {network.identifier} has one live site, {sites[0].key}: there is nothing to link",
+                f"network {network.identifier} has only one site, {sites[0].key}: there is nothing to link",
                 severity=Severity.WARNING,
             )  # fmt: skip
         return
-    parts = components(sites, topology.links(network))
+    parts = components(sites, links)
     if len(parts) > 1:
         yield _finding(
             network, "not-connected",
@@ -87,7 +91,7 @@ def _part(part: tuple[SiteKey, ...]) -> str:
     return f"[{shown}{f' and {len(part) - 4} more' if len(part) > 4 else ''}]"
 
 
-def _remedy(sites: list[Site]) -> str:
+def _remedy(sites: Sequence[Site]) -> str:
     """What would join the parts."""
     if not any(site.accepts_links for site in sites):
         return "No site accepts links: add one on a public cluster, or make one interior with an ingress"
@@ -95,3 +99,18 @@ def _remedy(sites: list[Site]) -> str:
         "A site on a public cluster joins them, or a peering between their clusters, or edge: false with an "
         "ingress where others reach it"
     )
+
+
+def _without_spec(site: Site) -> Iterator[Finding]:
+    if site.cluster.private is None:
+        yield Finding(
+            rule="cluster-without-spec",
+            message=(
+                f"cluster {site.cluster.name} has no spec, so it is taken as public: others dial {site.key}. "
+                "Add spec.private, or edge: true to the site"
+            ),
+            severity=Severity.WARNING,
+            datafile=site.definition.path,
+            pointer=("cluster",),
+            subject=site.subject,
+        )

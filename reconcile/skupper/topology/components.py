@@ -7,7 +7,7 @@ part but never joins two.
 from collections.abc import Iterable, Sequence
 
 from reconcile.skupper.sites import Site, SiteKey
-from reconcile.skupper.topology.links import Link
+from reconcile.skupper.topology.link import Link
 
 
 def components(sites: Sequence[Site], links: Iterable[Link]) -> list[tuple[SiteKey, ...]]:
@@ -16,8 +16,8 @@ def components(sites: Sequence[Site], links: Iterable[Link]) -> list[tuple[SiteK
     An edge site without an uplink is a part of its own. One whose uplinks end in several parts is listed with the
     first of them. Largest part first, then by name.
     """
-    interior = {site.key for site in sites if site.live and not site.edge}
-    edges = {site.key for site in sites if site.live and site.edge}
+    interior = {site.key for site in sites if site.wanted and not site.edge}
+    edges = {site.key for site in sites if site.wanted and site.edge}
     part_of: dict[SiteKey, set[SiteKey]] = {key: {key} for key in interior | edges}
     for link in sorted(links, key=lambda link: (link.dialler in edges, link)):
         into, joined = part_of[link.issuer], part_of[link.dialler]

@@ -30,7 +30,7 @@ class Core:
         return one in self._members and other in self._members
 
     def grow(self) -> None:
-        """Take in the nodes that new links have brought close enough."""
+        """Add the nodes that new links have connected well enough."""
         if not self._members:
             if len(self._hubs) < self._count or not self._hubs_hold_together():
                 return

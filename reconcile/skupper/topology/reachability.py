@@ -11,7 +11,7 @@ from reconcile.skupper.sites import Site
 def can_dial(dialler: Site, issuer: Site) -> bool:
     """True if `dialler` can open a connection to `issuer`."""
     return (
-        dialler.live
+        dialler.wanted
         and dialler.key != issuer.key
         and issuer.accepts_links
         and reaches(dialler.cluster, issuer.cluster)
@@ -28,8 +28,8 @@ def reaches(source: Cluster, target: Cluster) -> bool:
         source.name == target.name
         or is_public(target)
         or (source.internal and target.internal)
-        or target.name in source.peers
-        or source.name in target.peers
+        or target.name in source.vpc_peers
+        or source.name in target.vpc_peers
     )
 
 

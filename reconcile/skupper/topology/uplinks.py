@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from reconcile.skupper.sites import Site, SiteKey
-from reconcile.skupper.topology.links import Link
+from reconcile.skupper.topology.link import Link
 from reconcile.skupper.topology.reachability import can_dial
 
 

@@ -1,7 +1,7 @@
-"""Where a site's router is dialled, as the next token will say it.
+"""Where a site's router is dialled, as the next token will contain it.
 
-Computed as Skupper does it: by the ingress named in the live ConfigMap, from the Route, Service or host that goes
-with it. A load balancer without an address yet gives no endpoint; Skupper would issue a token with an empty host.
+Computed as Skupper does it, from the Route, Service or host that belongs to the ingress in the live ConfigMap. A load
+balancer without an address has no endpoint yet; Skupper would issue a token with an empty host.
 
 Source: ``pkg/kube/resolver``, ``client/connector_token_create.go``.
 """
@@ -9,17 +9,18 @@ Source: ``pkg/kube/resolver``, ``client/connector_token_create.go``.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from reconcile.findings import Reason
 from reconcile.kinds import ROUTE, SERVICE
 from reconcile.skupper.live import LiveObject, ObjectKey, text
-from reconcile.skupper.v1.words import EDGE_ROUTE, INTER_ROUTER_ROUTE, ROUTER
+from reconcile.skupper.v1.names import EDGE_ROUTE, INTER_ROUTER_ROUTE, ROUTER
 
 
 class Endpoint(NamedTuple):
-    """Host and port of a router; `missing` says what is awaited if there is none yet."""
+    """Host and port of a router; `missing` says what it waits for if there is none yet."""
 
     host: str = ""
     port: str = ""
-    missing: str = ""
+    missing: Reason | None = None
 
 
 def endpoint(

@@ -1,35 +1,67 @@
-"""The engine for Skupper v1: one world in, plain plans out (``reconcile.skupper.engine`` says what is asked of it)."""
+"""The engine for Skupper v1; see ``reconcile.skupper.engine`` for the interface."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from reconcile.findings import Finding
-from reconcile.skupper.declared import Declared, Layout
+from reconcile.kinds import Kind
+from reconcile.skupper.definitions import Network, SiteDefinition
+from reconcile.skupper.desired import ResolvedNetwork
+from reconcile.skupper.engine import Redact
+from reconcile.skupper.list_requests import Reading
+from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
-from reconcile.skupper.v1 import leftovers, policy_life, site_config
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
 from reconcile.skupper.v1.networks import NetworkPlanner
-from reconcile.skupper.v1.survey import Survey
-from reconcile.skupper.world import World
+from reconcile.skupper.v1.observed_state import ObservedState
+
+_LATER_LINE = re.compile(r"v?([2-9]|[1-9][0-9]+)([.-].*)?")
 
 
 class V1:
-    """Plans one world of Skupper v1 sites."""
+    """Skupper v1: a site-controller in each namespace, and tokens that are delivered as Secrets."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    name = "v1"
+    redactions: Mapping[Kind, Redact] = {}
+    """Only Secrets are confidential."""
+
+    def serves(self, network: Network) -> bool:
+        """Versions are image tags, so any that does not name a later line counts: ``1.9.6``, ``main``, a digest."""
+        return not _LATER_LINE.fullmatch(network.version)
+
+    def resolve_site(self, network: Network, definition: SiteDefinition) -> Site:
+        return sites.resolve_site(network, definition)
+
+    def check(self, networks: Sequence[ResolvedNetwork]) -> Iterator[Finding]:
+        return checks.check(networks)
+
+    def reading(
+        self, sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool, take_over: bool
+    ) -> Reading:
+        return list_requests.reading(sites, ownership, heartbeat=heartbeat, take_over=take_over)
+
+    def planner(self, inputs: PlanInput) -> "Planner":
+        return Planner(inputs)
+
+
+class Planner:
+    """Plans the v1 networks of one plan input."""
+
+    def __init__(self, inputs: PlanInput) -> None:
+        self._inputs = inputs
 
     @cached_property
-    def _survey(self) -> Survey:
-        return Survey(self._world)
+    def _observed(self) -> ObservedState:
+        return ObservedState(self._inputs)
 
-    def check(self, layout: Layout) -> tuple[Finding, ...]:
-        return tuple(site_config.check(layout))
-
-    def plan_network(self, declared: Declared) -> Plan:
-        return NetworkPlanner(declared, self._survey).plan()
+    def plan_network(self, network: ResolvedNetwork) -> Plan:
+        return NetworkPlanner(network, self._observed).plan()
 
     def plan_shared(self) -> Plan:
-        return policy_life.plan(self._world)
+        return plan_policies.plan(self._inputs)
 
-    def plan_leftovers(self, layout: Layout, links: Sequence[LinkReport]) -> Plan:
-        return leftovers.plan(layout, links, self._survey)
+    def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
+        return prune.plan(self._inputs.desired, links, self._observed)

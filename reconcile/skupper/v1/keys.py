@@ -1,107 +1,354 @@
-"""The keys of the ConfigMap ``skupper-site`` and what a change of each one does to a running site.
+"""The keys of a site's ``config`` in Skupper v1: one row per key, from which everything else about it is generated.
 
-One row a key: the name in the data, the name in the ConfigMap, when a change takes effect. The site-controller
-says nothing about any of this, so the plan does.
+Each value becomes a key of the ConfigMap ``skupper-site``. The table says when a change takes effect, because the
+site-controller reports nothing about that, so the plan does.
+
+To add a key, add a row and run ``make generate``.
 
 Source: ``pkg/site/site.go``, ``api/types/types.go``, ``cmd/site-controller/controller.go``,
 ``client/router_update.go`` of Skupper 1.9.6.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+from reconcile.skupper.config_keys import ConfigTable
+from reconcile.skupper.v1.key_rows import Effect, key, resources, scheduling
+from reconcile.skupper.v1.value_types import (
+    ADDRESS,
+    ANNOTATIONS,
+    BOOLEAN,
+    CONNECTION_COUNT,
+    DURATION,
+    HOST,
+    INGRESS,
+    LOGGING,
+    SEPARATOR,
+    SITE_NAME,
+    TEXT,
+    URL,
+    choice,
+    integer,
+)
 
+_SITE = (
+    key(
+        "name",
+        SITE_NAME,
+        "Name of the site, first part of its router ids.",
+        Effect.RECREATE_SITE,
+        default="`<cluster>-<namespace>`",
+    ),
+    key(
+        "edge",
+        BOOLEAN,
+        (
+            "Short for `routerMode: edge` (true) or `interior` (false). A site has either this or "
+            "`routerMode`."
+        ),
+        Effect.RECREATE_SITE,
+        default="true on a private cluster",
+        short_for="routerMode",
+    ),
+    key(
+        "routerMode",
+        choice("interior", "edge"),
+        "`interior` accepts links, `edge` only dials out.",
+        Effect.RECREATE_SITE,
+    ),
+    key(
+        "clusterLocal",
+        BOOLEAN,
+        ("Short for `ingress: none`, for networks within one cluster. A site has either this or `ingress`."),
+        Effect.NEXT_LINKS,
+        short_for="ingress",
+    ),
+    key(
+        "ingress",
+        INGRESS,
+        "How other sites reach the router. `none` leaves links within the cluster.",
+        Effect.NEXT_LINKS,
+        default="`route`; `none` on edge sites",
+    ),
+    key(
+        "ingressHost",
+        HOST,
+        (
+            "Host name under which an ingress controller or the nodes are reached; for `nodeport`, "
+            "`ingress`, `nginx-ingress-v1` and `contour-http-proxy`. With `route`, the domain of the "
+            "routes."
+        ),
+        Effect.NEXT_LINKS,
+    ),
+    key("ingressAnnotations", ANNOTATIONS, "Annotations of the Routes or Ingresses.", Effect.RECREATE_SITE),
+    key(
+        "createNetworkPolicy",
+        BOOLEAN,
+        (
+            "Let only Skupper's own ports into the router pods from other namespaces. Shuts out "
+            "claims (8081) and metrics (9090)."
+        ),
+        default="`false`",
+    ),
+    key(
+        "routers",
+        integer(1, 128),
+        ("Number of router replicas. Each counts against the 128 interior routers that a network can hold."),
+        default="`1`",
+    ),
+    key("runAsUser", integer(1), "User id of the containers.", default="left to the cluster", since="1.3"),
+    key(
+        "runAsGroup",
+        integer(1),
+        "Group id of the containers.",
+        default="left to the cluster",
+        since="1.3",
+    ),
+    key(
+        "clusterPermissions",
+        BOOLEAN,
+        "Expose pods of other namespaces. Needs a site-controller that may grant it.",
+        default="`false`",
+        since="1.4",
+    ),
+    key(
+        "annotationSeparator",
+        SEPARATOR,
+        (
+            "What separates the entries of every `*Annotations` value in the ConfigMap, where a comma "
+            "is part of a value."
+        ),
+        default="`,`",
+        since="1.9",
+    ),
+    key(
+        "enableSkupperEvents",
+        BOOLEAN,
+        "Emit Kubernetes events.",
+        Effect.RESTART,
+        default="`false`",
+        since="1.4",
+    ),
+)
 
-class Effect(StrEnum):
-    """What happens when the value of a key changes on a site that runs already; reads as half a sentence."""
+_CONSOLE = (
+    key(
+        "console",
+        BOOLEAN,
+        "Run the web console. Needs `flowCollector`.",
+        Effect.RESTART,
+        default="`false`",
+    ),
+    key(
+        "restApi",
+        BOOLEAN,
+        "Run the REST API of the service-controller.",
+        default="the value of `console`",
+        since="1.3",
+    ),
+    key(
+        "consoleAuthentication",
+        choice("internal", "openshift", "unsecured"),
+        "Who may open the console.",
+        Effect.RESTART,
+        default="`internal`",
+    ),
+    key(
+        "consoleUser",
+        TEXT,
+        "User of the console with `consoleAuthentication: internal`.",
+        default="`admin`",
+    ),
+    key(
+        "consolePassword",
+        TEXT,
+        ("Password of that user. Data is readable by many: leave it out and Skupper generates a random one."),
+        default="random",
+        confidential=True,
+    ),
+    key("consoleIngress", INGRESS, "How the console is reached.", default="the value of `ingress`"),
+    key(
+        "flowCollector",
+        BOOLEAN,
+        "Collect flows; starts a Prometheus in the namespace too.",
+        default="`false`",
+        since="1.3",
+    ),
+    key(
+        "flowCollectorRecordTtl",
+        DURATION,
+        "How long flow records are kept, at least `1m`.",
+        Effect.RESTART,
+        default="`15m`",
+        since="1.3",
+    ),
+    *resources("flowCollector", "the flow collector", since="1.3"),
+    key(
+        "prometheusExternalServer",
+        URL,
+        "Address of a Prometheus to use instead of one in the namespace.",
+        since="1.4",
+    ),
+    key(
+        "prometheusServerAuthentication",
+        choice("tls", "basic", "unsecured"),
+        "How the local Prometheus is protected.",
+        default="`tls`",
+        since="1.4",
+    ),
+    key(
+        "prometheusServerUser",
+        TEXT,
+        "User with `prometheusServerAuthentication: basic`.",
+        default="`admin`",
+        since="1.4",
+    ),
+    key(
+        "prometheusServerPassword",
+        TEXT,
+        "Password of that user. Data is readable by many.",
+        default="`admin`",
+        since="1.4",
+        confidential=True,
+    ),
+    *resources(
+        "prometheusServer",
+        "the local Prometheus",
+        since="1.4",
+        note="Values of `controller*` win where they are set.",
+    ),
+    key(
+        "prometheusServerPodAnnotations",
+        ANNOTATIONS,
+        "Annotations of the Prometheus pods.",
+        Effect.ROLLOUT,
+        since="1.5",
+    ),
+)
 
-    ROLLOUT = "restarts the routers of the site"
-    NEXT_LINKS = "counts for the next tokens and connectors only, while Services and certificates stay"
-    RESTART = "takes effect when the service-controller restarts"
-    REMAKE = "takes effect only when both Skupper deployments are made anew"
-    NEW_SITE = "takes effect only when the site is made anew"
+_ROUTER = (
+    key(
+        "routerLogging",
+        LOGGING,
+        (
+            "What the router logs: `level`, `MODULE:level` or a comma list of these; `+` means this "
+            "level and above."
+        ),
+        Effect.ROLLOUT,
+        default="`ROUTER_CORE:error+`",
+    ),
+    *resources("router", "the router"),
+    *scheduling("router", "the router"),
+    key(
+        "xpRouterMaxFrameSize",
+        integer(512),
+        "Largest AMQP frame in bytes.",
+        Effect.NEXT_LINKS,
+        default="`16384`",
+    ),
+    key(
+        "xpRouterMaxSessionFrames",
+        integer(1),
+        "Frames that may be in flight in one session.",
+        Effect.NEXT_LINKS,
+        default="`640`",
+    ),
+    key(
+        "routerDataConnectionCount",
+        CONNECTION_COUNT,
+        "Connections between two routers for streaming data.",
+        default="`auto`",
+        since="1.4",
+    ),
+    key("routerIngressHost", HOST, "As `ingressHost`, for the router only.", Effect.NEXT_LINKS),
+    key(
+        "routerServiceAnnotations",
+        ANNOTATIONS,
+        (
+            "Annotations of the router's Service, for example for a cloud load balancer. Used only "
+            "when the site is created."
+        ),
+        Effect.RECREATE_SITE,
+    ),
+    key(
+        "routerPodAnnotations",
+        ANNOTATIONS,
+        "Annotations of the router pods.",
+        Effect.ROLLOUT,
+        since="1.5",
+    ),
+    key(
+        "routerLoadBalancerIp",
+        ADDRESS,
+        "Address to ask of the load balancer; with `ingress: loadbalancer`.",
+        Effect.RECREATE_SITE,
+    ),
+    key(
+        "routerDisableMutualTls",
+        BOOLEAN,
+        "Accept routers without a client certificate.",
+        Effect.RECREATE_SITE,
+        default="`false`",
+        since="1.3",
+    ),
+    key(
+        "routerDropTcpConnections",
+        BOOLEAN,
+        "Close TCP connections when a link goes down.",
+        default="`false`",
+        since="1.8",
+    ),
+)
 
+_CONTROLLER = (
+    key(
+        "serviceController",
+        BOOLEAN,
+        "Run the service-controller. Without it no link ever comes up, so false is refused.",
+        default="`true`",
+    ),
+    key(
+        "serviceSync",
+        BOOLEAN,
+        "Offer services to the whole network and take over those of others.",
+        default="`true`",
+    ),
+    key(
+        "serviceSyncSiteTtl",
+        DURATION,
+        "When services of a silent site are dropped, at least `1m`.",
+        Effect.RESTART,
+        default="`3m`",
+        since="1.3",
+    ),
+    *resources("controller", "the service-controller"),
+    *scheduling("controller", "the service-controller"),
+    key("controllerIngressHost", HOST, "As `ingressHost`, for the service-controller only."),
+    key("controllerServiceAnnotations", ANNOTATIONS, "Annotations of the service-controller's Service."),
+    key(
+        "controllerPodAnnotations",
+        ANNOTATIONS,
+        "Annotations of the service-controller pods.",
+        Effect.ROLLOUT,
+        since="1.5",
+    ),
+    key("controllerLoadBalancerIp", ADDRESS, "Address to ask of the load balancer for the console."),
+    *resources("configSync", "the config-sync sidecar", since="1.1"),
+)
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of ``skupper-site``."""
+TABLE = ConfigTable(
+    schema="/dependencies/skupper-config-1.yml",
+    graphql_type="SkupperConfig_v1",
+    sections={
+        "The site": _SITE,
+        "Console, collector, Prometheus": _CONSOLE,
+        "The router": _ROUTER,
+        "Service-controller and config-sync": _CONTROLLER,
+    },
+)
 
-    name: str
-    """Name in the ConfigMap: kebab-case."""
-    effect: Effect = Effect.REMAKE
-    confidential: bool = False
-    """True: the value is never shown."""
+KEYS = {entry.name: entry for entry in TABLE if not entry.short_for}
+"""Name in the data -> key, without short forms."""
 
-
-def _resources(*owners: str) -> dict[str, Key]:
-    keys = {}
-    for owner in owners:
-        camel = owner.title().replace("-", "")
-        camel = camel[0].lower() + camel[1:]
-        for resource in ("cpu", "memory"):
-            keys[f"{camel}{resource.title()}"] = Key(f"{owner}-{resource}")
-            keys[f"{camel}{resource.title()}Limit"] = Key(f"{owner}-{resource}-limit")
-    return keys
-
-
-KEYS: dict[str, Key] = {
-    "name": Key("name", Effect.NEW_SITE),
-    "routerMode": Key("router-mode", Effect.NEW_SITE),
-    "ingress": Key("ingress", Effect.NEXT_LINKS),
-    "ingressAnnotations": Key("ingress-annotations", Effect.NEW_SITE),
-    "ingressHost": Key("ingress-host", Effect.NEXT_LINKS),
-    "createNetworkPolicy": Key("create-network-policy"),
-    "routers": Key("routers"),
-    "runAsUser": Key("run-as-user"),
-    "runAsGroup": Key("run-as-group"),
-    "clusterPermissions": Key("cluster-permissions"),
-    "annotationSeparator": Key("annotation-separator"),
-    "enableSkupperEvents": Key("enable-skupper-events", Effect.RESTART),
-    "console": Key("console", Effect.RESTART),
-    "restApi": Key("rest-api"),
-    "consoleAuthentication": Key("console-authentication", Effect.RESTART),
-    "consoleUser": Key("console-user"),
-    "consolePassword": Key("console-password", confidential=True),
-    "consoleIngress": Key("console-ingress"),
-    "flowCollector": Key("flow-collector"),
-    "flowCollectorRecordTtl": Key("flow-collector-record-ttl", Effect.RESTART),
-    **_resources("flow-collector"),
-    "prometheusExternalServer": Key("prometheus-external-server"),
-    "prometheusServerAuthentication": Key("prometheus-server-authentication"),
-    "prometheusServerUser": Key("prometheus-server-user"),
-    "prometheusServerPassword": Key("prometheus-server-password", confidential=True),
-    **_resources("prometheus-server"),
-    "prometheusServerPodAnnotations": Key("prometheus-server-pod-annotations", Effect.ROLLOUT),
-    "routerLogging": Key("router-logging", Effect.ROLLOUT),
-    **_resources("router"),
-    "routerPodAffinity": Key("router-pod-affinity"),
-    "routerPodAntiaffinity": Key("router-pod-antiaffinity"),
-    "routerNodeSelector": Key("router-node-selector"),
-    "xpRouterMaxFrameSize": Key("xp-router-max-frame-size", Effect.NEXT_LINKS),
-    "xpRouterMaxSessionFrames": Key("xp-router-max-session-frames", Effect.NEXT_LINKS),
-    "routerDataConnectionCount": Key("router-data-connection-count"),
-    "routerIngressHost": Key("router-ingress-host", Effect.NEXT_LINKS),
-    "routerServiceAnnotations": Key("router-service-annotations", Effect.NEW_SITE),
-    "routerPodAnnotations": Key("router-pod-annotations", Effect.ROLLOUT),
-    "routerLoadBalancerIp": Key("router-load-balancer-ip", Effect.NEW_SITE),
-    "routerDisableMutualTls": Key("router-disable-mutual-tls", Effect.NEW_SITE),
-    "routerDropTcpConnections": Key("router-drop-tcp-connections"),
-    "serviceController": Key("service-controller"),
-    "serviceSync": Key("service-sync"),
-    "serviceSyncSiteTtl": Key("service-sync-site-ttl", Effect.RESTART),
-    **_resources("controller"),
-    "controllerPodAffinity": Key("controller-pod-affinity"),
-    "controllerPodAntiaffinity": Key("controller-pod-antiaffinity"),
-    "controllerNodeSelector": Key("controller-node-selector"),
-    "controllerIngressHost": Key("controller-ingress-host"),
-    "controllerServiceAnnotations": Key("controller-service-annotations"),
-    "controllerLoadBalancerIp": Key("controller-load-balancer-ip"),
-    "controllerPodAnnotations": Key("controller-pod-annotations", Effect.ROLLOUT),
-    **_resources("config-sync"),
-}
-"""camelCase name in the data -> key of the ConfigMap."""
-
-ALIASES = frozenset({"edge", "clusterLocal"})
+ALIASES = frozenset(entry.name for entry in TABLE if entry.short_for)
 """Short forms in the data: ``edge`` stands for ``routerMode: edge``, ``clusterLocal`` for ``ingress: none``."""
 
-BY_NAME = {key.name: key for key in KEYS.values()}
+BY_NAME = {entry.target: entry for entry in KEYS.values()}
 """Name in the ConfigMap -> key."""

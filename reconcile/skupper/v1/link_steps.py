@@ -1,19 +1,24 @@
-"""The writes of a link's life: request, touch, delivery, removals. One function each, all of them pure.
+"""The writes for a link: request, retrigger, delivery, removals.
 
-Both ends of a link are written into each of its Secrets; the data of a token is never part of a change.
+Each Secret of a link has annotations for both ends of the link. The data of a token is never part of a change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from reconcile.kinds import SECRET
+from reconcile.skupper.live import strings
 from reconcile.skupper.ownership import Ownership
-from reconcile.skupper.plan import Change, Source, Verb
+from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import words
+from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
+
+_KUBECTL = "kubectl.kubernetes.io/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,10 @@ class LinkEnds:
 
 
 def path(
-    ends: LinkEnds, name: str, reason: str, *, after: str = "", deliver_now: bool = False
+    ends: LinkEnds, name: str, reason: str, *, waits_for: Wait | None = None, deliver_now: bool = False
 ) -> list[Change]:
-    """The steps of a link from nothing: request, delivery, removal of the issuer's copy."""
+    """All steps of a new link: request, delivery, removal of the issuer's copy."""
     dialler, issuer = ends.link.dialler, ends.link.issuer
-    copy_after = "its token is delivered"
     return [
         Change(
             verb=Verb.CREATE,
@@ -52,8 +56,8 @@ def path(
             name=name,
             network=ends.network,
             reason=reason,
-            body=_secret(ends, issuer.namespace, name, words.REQUEST),
-            after=after,
+            body=_secret(ends, issuer.namespace, name, names.REQUEST),
+            waits_for=waits_for,
         ),
         Change(
             verb=Verb.CREATE,
@@ -63,9 +67,9 @@ def path(
             name=name,
             network=ends.network,
             reason="the token is issued",
-            body=_secret(ends, dialler.namespace, name, words.TOKEN),
-            source=Source(issuer.cluster, issuer.namespace, name),
-            after="" if deliver_now else "the token is issued",
+            body=_secret(ends, dialler.namespace, name, names.TOKEN),
+            hand_over=HandOver(ObjectRef(issuer.cluster, SECRET, issuer.namespace, name), deliver),
+            waits_for=None if deliver_now else issued(ends.link),
         ),
         Change(
             verb=Verb.DELETE,
@@ -75,15 +79,33 @@ def path(
             name=name,
             network=ends.network,
             reason="its token is delivered",
-            after=copy_after,
+            waits_for=Wait(WaitKind.DELIVERED, str(ends.link), "its token is delivered"),
         ),
     ]
 
 
+def issued(link: Link) -> Wait:
+    """Wait for the issuer's site-controller to turn the request into a token."""
+    return Wait(WaitKind.ISSUED, str(link), "the token is issued")
+
+
+def deliver(body: Mapping[str, Any], token: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the token for the dialler from `body`, what the plan says of it, and the issuer's copy.
+
+    The issuer's annotations say how to reach it; those that ``kubectl`` writes repeat the whole Secret.
+    """
+    metadata = body["metadata"]
+    source = token.get("metadata")
+    found = strings(source.get("annotations") if isinstance(source, Mapping) else None)
+    copied = {key: text for key, text in found.items() if not key.startswith(_KUBECTL)}
+    annotations = {**copied, **metadata["annotations"]}
+    return {**body, "metadata": {**metadata, "annotations": annotations}, "data": token.get("data") or {}}
+
+
 def remove(
-    secret: LinkSecret, network: str, reason: str, *, after: str = "", removal: bool = False
+    secret: LinkSecret, network: str, reason: str, *, waits_for: Wait | None = None, removal: bool = False
 ) -> Change:
-    """Remove one Secret of a link, at whichever end it lies."""
+    """Remove one Secret of a link, at either end."""
     return Change(
         verb=Verb.DELETE,
         cluster=secret.at.cluster,
@@ -93,13 +115,13 @@ def remove(
         network=network,
         uid=secret.live.uid,
         reason=reason,
-        after=after,
+        waits_for=waits_for,
         removal=removal,
     )
 
 
-def touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
-    """Change the request a little, so that the site-controller, which tries once, looks at it again."""
+def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
+    """Update an annotation of the request, so that the site-controller, which tries once, tries again."""
     return Change(
         verb=Verb.PATCH,
         cluster=request.at.cluster,
@@ -107,22 +129,22 @@ def touch(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
         kind=SECRET,
         name=request.name,
         network=ends.network,
-        reason="the request is still open; a change of it makes the site-controller look again",
-        body={"metadata": {"annotations": {words.TOUCHED: now.isoformat(timespec="seconds")}}},
+        reason="the request is still pending; updating it makes the site-controller retry",
+        body={"metadata": {"annotations": {names.TRIGGERED: now.isoformat(timespec="seconds")}}},
     )
 
 
 def _secret(ends: LinkEnds, namespace: str, name: str, kind_of: str) -> dict[str, object]:
-    annotations = {words.DIALLER: str(ends.link.dialler), words.ISSUER: str(ends.link.issuer)}
-    if kind_of == words.TOKEN and ends.link.cost != 1:
-        annotations[words.COST] = str(ends.link.cost)
+    annotations = {names.DIALLER: str(ends.link.dialler), names.ISSUER: str(ends.link.issuer)}
+    if kind_of == names.TOKEN and ends.link.cost != 1:
+        annotations[names.COST] = str(ends.link.cost)
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "name": name,
             "namespace": namespace,
-            "labels": {**ends.ownership.labels, words.TYPE: kind_of},
+            "labels": {**ends.ownership.labels, names.TYPE: kind_of},
             "annotations": annotations,
         },
     }

@@ -1,4 +1,4 @@
-"""A site as it is on its cluster, put together from the objects in its namespace."""
+"""An observed site, assembled from the objects in its namespace."""
 
 import json
 from collections.abc import Mapping
@@ -6,25 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from reconcile.findings import Reason
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import peer, router_config, status, words
+from reconcile.skupper.v1 import legacy, names, router_config, status
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
 
 ROLLOUT = timedelta(minutes=2)
-"""How long a router may be away before it counts as down; a restart takes less."""
+"""How long a router may be unavailable before it counts as down; a restart takes less."""
 
 
 @dataclass(frozen=True)
 class LiveSite:
     """One namespace of one readable cluster, seen as a (possible) site.
 
-    What takes reading is read once: a plan asks each site once for every link that it has.
+    Parsed values are cached: a plan uses each site once for every link.
     """
 
     key: SiteKey
@@ -32,9 +33,9 @@ class LiveSite:
     objects: Mapping[ObjectKey, LiveObject]
     """All objects of the cluster."""
     mine: tuple[LiveObject, ...]
-    """Objects in this namespace that are ours beyond doubt: made by us, or by Skupper from our ConfigMap."""
-    peers: tuple[LiveObject, ...] = ()
-    """If sites are taken over: objects in this namespace that are still the peer's, or Skupper's for it."""
+    """Objects in this namespace that are proven to be ours: created by us, or by Skupper from our ConfigMap."""
+    legacy_objects: tuple[LiveObject, ...] = ()
+    """With ``--take-over``: objects in this namespace that belong to ``skupper_network``."""
 
     def find(self, kind: Kind, name: str) -> LiveObject | None:
         return self.objects.get(ObjectKey(kind, self.key.namespace, name))
@@ -42,23 +43,23 @@ class LiveSite:
     @cached_property
     def config_map(self) -> LiveObject | None:
         """``skupper-site``, whoever owns it."""
-        found = self.find(CONFIG_MAP, words.SITE)
+        found = self.find(CONFIG_MAP, names.SITE)
         return None if found is None or found.deleting else found
 
     @property
     def foreign(self) -> bool:
-        """True if somebody else's ``skupper-site`` is here, and stays theirs."""
+        """True if there is a ``skupper-site`` that is not ours and is not being adopted."""
         found = self.config_map
         return found is not None and not self.ownership.covers(found.labels) and not self.adopted(found)
 
     @property
-    def becoming_ours(self) -> bool:
-        """True while ``skupper-site`` is still the peer's and is about to be taken over."""
+    def being_adopted(self) -> bool:
+        """True while ``skupper-site`` belongs to ``skupper_network`` and is being adopted."""
         return self.config_map is not None and self.adopted(self.config_map)
 
     def adopted(self, live: LiveObject) -> bool:
-        """True for an object of the peer's that is taken over."""
-        return live in self.peers and peer.applied(live)
+        """True for a legacy object that is being adopted."""
+        return live in self.legacy_objects and legacy.applied(live)
 
     @property
     def site_id(self) -> str:
@@ -70,10 +71,10 @@ class LiveSite:
         return strings(self.config_map.content.get("data")) if self.config_map else {}
 
     def part(self, kind: Kind, name: str) -> LiveObject | None:
-        """An object that Skupper made for the *current* site.
+        """An object that Skupper created for the *current* site.
 
-        After a site was made anew, objects of the old one linger until they are collected. A CA that was put
-        there beforehand has no owner and counts.
+        After a site was recreated, objects of the old one stay until they are garbage-collected. A CA that was created
+        beforehand has no owner and counts.
         """
         found = self.find(kind, name)
         if found is None or found.deleting:
@@ -84,7 +85,7 @@ class LiveSite:
     @cached_property
     def authority(self) -> Certificate:
         """The site's CA, which signs its tokens."""
-        return self._certificate(words.SITE_CA)
+        return self._certificate(names.SITE_CA)
 
     @property
     def ca(self) -> str:
@@ -93,11 +94,11 @@ class LiveSite:
 
     @cached_property
     def server(self) -> Certificate:
-        """The certificate that the site shows to diallers."""
-        return self._certificate(words.SITE_SERVER)
+        """The certificate that the site presents to diallers."""
+        return self._certificate(names.SITE_SERVER)
 
-    def certificate_fault(self, secret: str) -> str:
-        """What is wrong with a Secret of the site's own certificates; empty if nothing, or if it is not there yet."""
+    def certificate_fault(self, secret: str) -> Reason | None:
+        """Why a Secret of the site's own certificates is unusable; None if it is usable or does not exist yet."""
         return self._certificate(secret).fault
 
     def _certificate(self, secret: str) -> Certificate:
@@ -106,8 +107,8 @@ class LiveSite:
             return Certificate()
         certificate = found.certificates.get("tls.crt")
         if certificate is None:
-            return Certificate(fault="it has no tls.crt")
-        fault = certificate.fault and f"its tls.crt cannot be used: {certificate.fault}"
+            return Certificate(fault="tls.crt is missing")
+        fault = certificate.fault and f"tls.crt is {certificate.fault}"
         return replace(certificate, fault=fault)
 
     def endpoint(self, *, edge: bool) -> Endpoint:
@@ -115,61 +116,68 @@ class LiveSite:
 
     @cached_property
     def router_config(self) -> RouterConfig:
-        """What the service-controller has written for the router; nothing if there is no router yet."""
-        internal = self.part(CONFIG_MAP, words.INTERNAL)
+        """The router configuration that the service-controller wrote; empty if there is no router yet."""
+        internal = self.part(CONFIG_MAP, names.INTERNAL)
         return router_config.parse(_data(internal, "skrouterd.json")) if internal else RouterConfig()
 
     @cached_property
     def status(self) -> NetworkStatus | None:
-        """What the site says about its network; None if it says nothing."""
-        found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
+        """The network as this site reports it; None if it reports nothing."""
+        found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
         return status.parse(_data(found, "NetworkStatus")) if found and not found.deleting else None
 
     @cached_property
     def status_at(self) -> datetime | None:
-        """When the status was last known to be maintained: the leader's lease, else the last write."""
-        lease = self.find(CONFIG_MAP, words.LEADER)
+        """When the status was last maintained: the leader's lease, else the last write."""
+        lease = self.find(CONFIG_MAP, names.LEADER)
         try:
-            record = json.loads(lease.annotations.get(words.LEADER_LOCK, "{}")) if lease else {}
+            record = json.loads(lease.annotations.get(names.LEADER_LOCK, "{}")) if lease else {}
             renewed = instant(record.get("renewTime"))
         except (ValueError, AttributeError, RecursionError):
             renewed = None
-        found = self.find(CONFIG_MAP, words.NETWORK_STATUS)
+        found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
         return renewed or (_last_write(found) if found else None)
 
     @property
-    def missing_part(self) -> str:
-        """What the site still lacks to run; empty once the service-controller, made last, is there."""
+    def missing_part(self) -> Reason | None:
+        """What the site still lacks; None once the service-controller, which is created last, exists."""
         if not self.site_id:
             return "ConfigMap skupper-site"
         for kind, name in (
-            (CONFIG_MAP, words.INTERNAL),
-            (DEPLOYMENT, words.ROUTER),
-            (DEPLOYMENT, words.SERVICE_CONTROLLER),
+            (CONFIG_MAP, names.INTERNAL),
+            (DEPLOYMENT, names.ROUTER),
+            (DEPLOYMENT, names.SERVICE_CONTROLLER),
         ):
             if self.part(kind, name) is None:
                 return f"{kind.name} {name}"
-        return ""
+        return None
 
-    def router_down(self, now: datetime) -> str:
-        """Why nothing that this site's status says counts any more; empty if its router runs, or may soon.
+    def router_down(self, now: datetime) -> Reason | None:
+        """Why the status of this site is stale; None if its router is available or may soon be.
 
-        The status has no heartbeat: a router that is gone leaves its last word behind (``cmd/config-sync``).
+        The status has no heartbeat: a router that is gone leaves its last status behind (``cmd/config-sync``).
         """
-        router = self.part(DEPLOYMENT, words.ROUTER)
+        router = self.part(DEPLOYMENT, names.ROUTER)
         since = _unavailable_since(router) if router else None
         if since is None or now - since < ROLLOUT:
-            return ""
-        return f"its router has not been available since {since:%Y-%m-%d %H:%M} UTC"
+            return None
+        if router and _replicas(router) == 0:
+            return f"deployment {names.ROUTER} has 0 replicas"
+        return f"deployment {names.ROUTER} has been unavailable since {since:%Y-%m-%d %H:%M} UTC"
 
     @property
-    def remains(self) -> tuple[LiveObject, ...]:
-        """What is still here of a site that is gone or was made anew before: objects owned by another UID."""
+    def orphans(self) -> tuple[LiveObject, ...]:
+        """Objects of a former site in this namespace: those owned by another UID."""
         return tuple(
             live
             for live in self.mine
-            if live.owners and any(o.name == words.SITE and o.uid != self.site_id for o in live.owners)
+            if live.owners and any(o.name == names.SITE and o.uid != self.site_id for o in live.owners)
         )
+
+
+def _replicas(deployment: LiveObject) -> object:
+    spec = deployment.content.get("spec")
+    return spec.get("replicas") if isinstance(spec, Mapping) else None
 
 
 def _unavailable_since(deployment: LiveObject) -> datetime | None:

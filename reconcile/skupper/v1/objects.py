@@ -1,4 +1,4 @@
-"""The objects that make a site, as JSON bodies to apply.
+"""The objects of a site, as JSON bodies to apply.
 
 A ServiceAccount with its Role and RoleBinding, the Deployment ``skupper-site-controller`` that acts on this
 namespace only, and the ConfigMap ``skupper-site`` that it turns into routers. The order is that of creation: an
@@ -17,7 +17,8 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
-from reconcile.skupper.v1.words import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.sites import ingress
 
 Body = dict[str, Any]
 
@@ -66,7 +67,7 @@ def rules(site: Site) -> list[Body]:
         _rule("projectcontour.io", ["httpproxies"], [*_READ, "create", "delete"]),
         _rule("rbac.authorization.k8s.io", ["roles", "rolebindings"], [*_READ, *_WRITE]),
     ]
-    if site.ingress == "route" and "ingressHost" in site.config:
+    if ingress(site) == "route" and "ingressHost" in site.config:
         found.append(_rule("route.openshift.io", ["routes/custom-host"], [*_READ, "create"]))
     return found
 
@@ -94,7 +95,7 @@ def _deployment(network: Network, site: Site, ownership: Ownership) -> Body:
     application = {"application": SITE_CONTROLLER}
     container = {
         "name": "site-controller",
-        "image": f"{network.image}:{network.version}",
+        "image": f"{network.settings['image']}:{network.version}",
         "env": [{"name": "WATCH_NAMESPACE", "value": site.namespace}],
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -110,7 +111,7 @@ def _deployment(network: Network, site: Site, ownership: Ownership) -> Body:
     body = _body(DEPLOYMENT, site, ownership)
     body["metadata"]["labels"] = {**ownership.labels, **application}
     body["spec"] = {
-        # Two site-controllers on one namespace both act, so the old one goes before the new one comes.
+        # Two site-controllers in one namespace would both act, so the old one is stopped first.
         "replicas": 1,
         "strategy": {"type": "Recreate"},
         "selector": {"matchLabels": application},
@@ -127,7 +128,7 @@ def _config_map(site: Site, ownership: Ownership, annotations: Mapping[str, str]
     if _on_pods(annotations, annotations.get(EXCLUDE_ANNOTATIONS, "")) == _on_pods(annotations, _KUBECTL):
         # kubectl apply would write this annotation, and each time restart the routers of the site.
         body["metadata"]["annotations"] = {EXCLUDE_ANNOTATIONS: _KUBECTL}
-    # Else the exclusion itself would restart them: the pods have the annotation already.
+    # Otherwise the exclusion itself would restart the pods, which have the annotation already.
     return body
 
 

@@ -18,10 +18,10 @@ from reconcile.skupper.sites import Site
 def desired(
     sites: Iterable[Site], ownership: Ownership, *, refused: Collection[str] = ()
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """(cluster, object name) -> JSON body, for all policies that live sites refer to, but for those `refused`."""
+    """(cluster, object name) -> JSON body, for all policies of wanted sites, except those `refused`."""
     namespaces: dict[tuple[str, Policy], list[str]] = {}
     for site in sites:
-        if site.live:
+        if site.wanted:
             for policy in site.definition.policies:
                 if policy.identifier in refused:
                     continue
@@ -56,7 +56,7 @@ def referring(sites: Iterable[Site], ownership: Ownership) -> dict[tuple[str, st
 
 
 def _name(instance: str, identifier: str) -> str:
-    """The instance keeps app-interfaces apart; as a label value it may hold what an object name may not."""
+    """The instance separates app-interfaces; as a label value it may contain what an object name may not."""
     return re.sub(r"[^a-z0-9]+", "-", f"{instance}-{identifier}".lower())
 
 

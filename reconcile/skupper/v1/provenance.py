@@ -1,8 +1,8 @@
-"""Who made an object: labels say whose it is, and something else has to bear that out.
+"""Proof of ownership: labels claim that an object is ours, and something else must confirm it.
 
-A label is copied easily, with the rest of a manifest, by hand or by a script. So what is taken for ours, and may be
-removed, carries our labels *and* what only we or Skupper leave behind: the name and the field manager of what we apply,
-the name and the two ends of a link's Secret, the owner of what Skupper makes for a site.
+Labels are easily copied with the rest of a manifest. So an object counts as ours, and may be deleted, only if it has
+our labels *and* what only we or Skupper write: the name and the field manager of what we apply, the name and both ends
+of a link's Secret, or the owner of what Skupper creates for a site.
 """
 
 from reconcile.kinds import CONFIG_MAP, SECRET
@@ -10,7 +10,7 @@ from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.ownership import FIELD_MANAGER, INSTANCE, Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import generation, objects, peer, words
+from reconcile.skupper.v1 import fingerprint, legacy, names, objects
 
 
 def applied(live: LiveObject) -> bool:
@@ -22,10 +22,10 @@ def applied(live: LiveObject) -> bool:
 
 
 def proven(live: LiveObject, ownership: Ownership) -> bool:
-    """True if an object is ours beyond doubt: made by us, or by Skupper for a site of ours."""
+    """True if an object is proven to be ours: created by us, or by Skupper for one of our sites."""
     if not ownership.covers(live.labels):
         return False
-    if any(owner.kind == CONFIG_MAP.name and owner.name == words.SITE for owner in live.owners):
+    if any(owner.kind == CONFIG_MAP.name and owner.name == names.SITE for owner in live.owners):
         return True
     if live.key.kind == SECRET:
         return bool(ends(live))
@@ -33,20 +33,20 @@ def proven(live: LiveObject, ownership: Ownership) -> bool:
 
 
 def ends(live: LiveObject) -> Link | None:
-    """The link that a Secret belongs to, as its annotations, its name and its place agree; None if they do not.
+    """The link that a Secret belongs to, if its annotations, name and namespace agree; else None.
 
-    The cluster is not known here; who knows it checks the rest of the place.
+    The cluster is not known here; the caller checks it.
     """
-    dialler, issuer = (site_named(live.annotations.get(end, "")) for end in (words.DIALLER, words.ISSUER))
+    dialler, issuer = (site_named(live.annotations.get(end, "")) for end in (names.DIALLER, names.ISSUER))
     if not dialler or not issuer or live.key.namespace not in {dialler.namespace, issuer.namespace}:
         return None
     link = Link(dialler, issuer)
-    named = live.key.name.startswith(f"{generation.stem(link)}-") or peer.token(live)
+    named = live.key.name.startswith(f"{fingerprint.stem(link)}-") or legacy.token(live)
     return link if named else None
 
 
 def owner_of(live: LiveObject) -> str:
-    """Whose an object is that is not ours, for messages: what its labels and annotations tell."""
+    """Who owns a foreign object, for messages, by its labels."""
     instance = live.labels.get(INSTANCE)
     if instance:
         return f"it belongs to the instance {instance}"

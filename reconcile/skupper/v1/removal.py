@@ -1,35 +1,38 @@
-"""Taking a site away, in two phases: first its links at both ends, then the site itself.
+"""Removes a site in two phases: first its links at both ends, then the site itself.
 
-A site is removed when its data says ``delete`` or says nothing of it any more. Its links go only when those that
-replace them are up, and the site only when no link Secret names it, so that no peer is left dialling a ghost. What
-Skupper made is collected by the API server; until it is gone it is listed.
+A site is removed when its data says ``delete`` or no longer declares it. Its links are deleted only when their
+replacements are up, and the site only when no link Secret names it, so that no remote keeps dialling it. Objects that
+Skupper created are garbage-collected; until then they are listed.
 """
 
 from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, Kind
-from reconcile.skupper.plan import Change, SiteReport, Verb
-from reconcile.skupper.v1 import objects, provenance, words
+from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
+from reconcile.skupper.v1 import names, objects
+from reconcile.skupper.v1.guards import Owned, Proven
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 
-def plan_site(
-    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, after: str = ""
+def plan(
+    live: LiveSite, secrets: Sequence[LinkSecret], network: str, reason: str, *, waits_for: Wait | None = None
 ) -> list[Change]:
     """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more.
 
-    `after` says what else has to happen first.
+    `waits_for` says what else has to happen first.
     """
     if live.foreign:
         return []
     linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
-    if linked and not after:
-        after = "its links are removed"
+    if linked and not waits_for:
+        waits_for = Wait(WaitKind.UNLINKED, str(live.key), "its links are removed")
+    guards = (Owned(live.ownership), Proven(live.ownership))
     changes = []
     for kind, name in _own_objects():
         found = live.find(kind, name)
-        if found and not found.deleting and provenance.proven(found, live.ownership):
+        if found and not found.deleting and not any(guard.hold(found) for guard in guards):
             changes.append(
                 Change(
                     verb=Verb.DELETE,
@@ -40,7 +43,7 @@ def plan_site(
                     network=network,
                     uid=found.uid,
                     reason=reason,
-                    after=after,
+                    waits_for=waits_for,
                     removal=kind == CONFIG_MAP,
                 )
             )
@@ -48,7 +51,7 @@ def plan_site(
 
 
 def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
-    """How far the removal is; None if nothing is left."""
+    """The progress of the removal; None if nothing is left."""
     if live.foreign or not live.mine:
         return None
     left = sorted(f"{o.key.kind.name} {o.key.name}" for o in live.mine)
@@ -57,21 +60,21 @@ def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
         key=live.key,
         name=live.config.get("name", str(live.key)),
         mode="",
-        state="removing",
+        state=SiteState.REMOVING,
         reason=f"{reason}; still there: {_some(left)}",
     )
 
 
 def _own_objects() -> Iterable[tuple[Kind, str]]:
-    """What we applied, in the order of removal: last made first gone, but the ConfigMap at the very end.
+    """What we applied, in the order of removal: reverse order of creation, but the ConfigMap last.
 
-    By the ConfigMap a run finds a site that is not declared any more, so it stays until all else is done.
+    By its ConfigMap a run finds a site that is no longer declared, so it stays until the rest is deleted.
     """
     for kind in reversed(objects.CONTROLLER_KINDS):
-        yield kind, words.SITE_CONTROLLER
-    yield CONFIG_MAP, words.SITE
+        yield kind, names.SITE_CONTROLLER
+    yield CONFIG_MAP, names.SITE
 
 
-def _some(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _some(listed: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

@@ -1,7 +1,7 @@
 """Which removals have to wait because a site would lose its last working link.
 
 A removal waits for all declared links of both its ends that this run manages. A declared link that is skipped (its
-cluster disables the integration, a filter leaves it out, its namespace does not exist yet, its data is refused) may
+cluster disables the integration, a filter excludes it, its namespace does not exist yet, its data is refused) may
 never come up. It holds a removal only while the site has no other working link, and a finding reports what is held
 and how to end it.
 """
@@ -10,34 +10,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconcile import INTEGRATION
-from reconcile.findings import Finding, Severity
-from reconcile.skupper.declared import Layout
-from reconcile.skupper.plan import LinkReport, Sight
+from reconcile.findings import Finding, Severity, SiteSubject
+from reconcile.skupper.desired import DesiredState
+from reconcile.skupper.plan import LinkReport, Verdict
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import evidence
-from reconcile.skupper.v1.evidence import Identity
+from reconcile.skupper.v1 import observations
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.survey import Survey
+from reconcile.skupper.v1.observations import Identity
+from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why one removal has to wait."""
 
-    after: str
-    """What ends the wait, as ``Change.after`` has it."""
+    waits_for: Wait
+    """What ends the wait, as ``Change.waits_for`` has it."""
     finding: Finding | None = None
     """Set where this run alone cannot end the wait."""
 
 
-class Replacements:
-    """The declared links of every site, and whether they work."""
+class Converged:
+    """A guard over removals: the declared links of every site that loses a link are up, or are not needed."""
 
-    def __init__(self, layout: Layout, reports: Iterable[LinkReport], survey: Survey) -> None:
-        self._survey = survey
-        self._world = survey.world
-        self._sites = {site.key: site for entry in layout.networks for site in entry.live}
+    def __init__(self, desired: DesiredState, reports: Iterable[LinkReport], observed: ObservedState) -> None:
+        self._observed = observed
+        self._inputs = observed.inputs
+        self._sites = {site.key: site for entry in desired.networks for site in entry.wanted}
         self._reports: dict[SiteKey, list[LinkReport]] = {}
         for report in reports:
             for end in (report.link.dialler, report.link.issuer):
@@ -47,17 +48,17 @@ class Replacements:
         """Say why the token of an undeclared link must stay for now; None if it may go."""
         ends = sorted({secret.link.dialler, secret.link.issuer})
         for report in (report for end in ends for report in self._of(end)):
-            if report.managed and not report.settled and not self._hides(secret, report):
-                return Hold(f"the declared link {report.link} is up")
+            if report.managed and not report.converged and not self._hides(secret, report):
+                return Hold(_linked(report))
         for end in ends:
             working = any(
                 self._works(report, ends) or self._hides(secret, report) for report in self._of(end)
             )
             skipped = [report for report in self._of(end) if not report.managed]
             if skipped and not working:
-                remains = f"the undeclared link {secret.link} remains"
+                consequence = f"the undeclared link {secret.link} remains"
                 force = _command(secret.at, f"secret {secret.name}")
-                return self._kept(secret.at, end, skipped[0], remains, force)
+                return self._kept(secret.at, end, skipped[0], consequence, force)
         return None
 
     def hold_site(self, live: LiveSite) -> Hold | None:
@@ -82,70 +83,70 @@ class Replacements:
         turned = (dialler, issuer) == (secret.link.issuer, secret.link.dialler)
         return (
             turned
-            and bool(report.secret)
-            and report.secret in self._survey.site(dialler).router_config.connectors
+            and bool(report.credential)
+            and report.credential in self._observed.site(dialler).router_config.connectors
         )
 
     def _works(self, report: LinkReport, near: Sequence[SiteKey]) -> bool:
         """True if a declared link is up; one that is skipped is judged by the sites that can still be read.
 
-        Every site writes down what it sees of the whole network. The ends of the link are asked, and those in `near`.
+        Every site reports the whole network as it sees it. The ends of the link and the sites `near` it are consulted.
         """
         if report.managed:
-            return report.settled
+            return report.converged
         dialler, issuer = self._identity(report.link.dialler), self._identity(report.link.issuer)
-        told = {
-            evidence.of_any(self._survey.site(teller), dialler, issuer, self._world.now)
-            for teller in {report.link.dialler, report.link.issuer, *near}
-            if self._readable(teller)
+        verdicts = {
+            observations.of_any(self._observed.site(observer), dialler, issuer, self._inputs.now)
+            for observer in {report.link.dialler, report.link.issuer, *near}
+            if self._readable(observer)
         }
-        return Sight.UP in told and Sight.ABSENT not in told
+        return Verdict.UP in verdicts and Verdict.ABSENT not in verdicts
 
     def _unseen_neighbours(self, live: LiveSite) -> Iterator[SiteKey]:
-        """Declared sites in namespaces that are closed to this run, and that this site says it is linked with."""
-        if not live.site_id or live.router_down(self._world.now):
+        """Declared sites in namespaces that this run may not change and that this site reports links with."""
+        if not live.site_id or live.router_down(self._inputs.now):
             return
-        names = evidence.neighbours(live)
+        names = observations.neighbours(live)
         for key, site in self._sites.items():
-            if site.name in names and not self._survey.may_write(key):
+            if site.name in names and not self._observed.may_write(key):
                 yield key
 
     def _identity(self, key: SiteKey) -> Identity:
         site = self._sites.get(key)
-        site_id = self._survey.site(key).site_id if self._readable(key) else ""
+        site_id = self._observed.site(key).site_id if self._readable(key) else ""
         return Identity(site_id, site.name if site else "", edge=site is not None and site.edge)
 
     def _readable(self, key: SiteKey) -> bool:
-        return not self._world.view(key.cluster).problem_in(key.namespace)
+        return not self._inputs.snapshot(key.cluster).problem_in(key.namespace)
 
-    def _kept(self, at: SiteKey, end: SiteKey, report: LinkReport, remains: str, force: str) -> Hold:
+    def _kept(self, at: SiteKey, end: SiteKey, report: LinkReport, consequence: str, force: str) -> Hold:
         state = f"is {report.state}" if report.managed else "is skipped"
         message = (
-            f"{remains}: without it {end} has no link that is known to work, since its declared link {report.link} "
+            f"{consequence}: without it {end} has no link that is known to work, since its declared link {report.link} "
             f"{state} ({report.reason}). {self._next_step(report)}; to delete it anyway, run {force}"
         )
         finding = Finding(
             rule="last-link",
             severity=Severity.WARNING,
             message=message,
-            network=report.network,
-            cluster=at.cluster,
-            namespace=at.namespace,
+            subject=SiteSubject(at.cluster, at.namespace, report.network),
         )
-        return Hold(
-            f"the declared link {report.link} is up ({state.removeprefix('is ')}: {report.reason})", finding
-        )
+        return Hold(_linked(report, f" ({state.removeprefix('is ')}: {report.reason})"), finding)
 
     def _next_step(self, report: LinkReport) -> str:
         for key in (report.link.dialler, report.link.issuer):
-            cluster = self._world.clusters.get(key.cluster)
+            cluster = self._inputs.desired.clusters.get(key.cluster)
             if cluster and cluster.disabled:
                 return f"Remove {INTEGRATION} from disable.integrations of cluster {key.cluster}"
-            if cluster and not self._world.selection.covers(cluster, key.namespace):
-                return f"Run without {self._world.selection.text}"
-            if key.namespace in self._world.view(key.cluster).missing_namespaces:
+            if cluster and not self._inputs.selection.covers(cluster, key.namespace):
+                return f"Run without {self._inputs.selection.text}"
+            if key.namespace in self._inputs.snapshot(key.cluster).missing_namespaces:
                 return f"Create namespace {key.namespace} on cluster {key.cluster}"
-        return "Correct that, so that the link comes up"
+        return "Fix that so that the link can come up"
+
+
+def _linked(report: LinkReport, why_not: str = "") -> Wait:
+    return Wait(WaitKind.LINKED, str(report.link), f"the declared link {report.link} is up{why_not}")
 
 
 def _command(at: SiteKey, what: str) -> str:

@@ -1,36 +1,36 @@
-"""Objects that cannot be brought to what they must be by an apply: they are removed and made anew, in one go.
+"""Objects that an apply cannot update: they are deleted and created again, one right after the other.
 
-Some fields may not change as long as an object lives. A Deployment that somebody else made is not merged with ours
-either: an update strategy or a variable of theirs and ours would exclude each other. Making the site-controller anew
-is harmless for the routers, which run without it.
+Some fields are immutable. A Deployment of ``skupper_network`` is not merged with ours either: its update strategy or
+env vars could conflict with ours. Routers keep running while the site-controller is recreated.
 """
 
 from typing import Any
 
+from reconcile.findings import Reason
 from reconcile.kinds import DEPLOYMENT, ROLE_BINDING, Kind
 from reconcile.skupper.live import LiveObject
-from reconcile.skupper.v1 import peer
+from reconcile.skupper.v1 import legacy
 
 
-def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> str:
-    """Why an object is made anew; empty if an apply will do."""
+def why(kind: Kind, body: dict[str, Any], found: LiveObject, *, taken_over: bool) -> Reason | None:
+    """Why an object must be recreated; None if an apply is enough."""
     if kind == ROLE_BINDING and found.content.get("roleRef") != body["roleRef"]:
-        return f"{_origin(taken_over)}its roleRef cannot be changed, so it is made anew"
+        return f"{_origin(taken_over)}roleRef is immutable: the RoleBinding is recreated"
     if kind != DEPLOYMENT:
-        return ""
+        return None
     if taken_over:
         lost = sorted(_variables(found.content) - _variables(body))
-        told = f"; its variables {', '.join(lost)} go, which restarts routers of other images" if lost else ""
-        return f"{_origin(taken_over)}the site-controller is made anew, without harm to the routers{told}"
-    if _selector(found.content) != _selector(body):
-        return (
-            "its selector cannot be changed, so the site-controller is made anew, without harm to the routers"
+        dropped = (
+            f"; drops env vars {', '.join(lost)}, restarting routers that use custom images" if lost else ""
         )
-    return ""
+        return f"{_origin(taken_over)}the site-controller is recreated; routers keep running{dropped}"
+    if _selector(found.content) != _selector(body):
+        return "its selector is immutable: the site-controller is recreated; routers keep running"
+    return None
 
 
 def _origin(taken_over: bool) -> str:
-    return f"taken over from {peer.NAME}; " if taken_over else ""
+    return f"taken over from {legacy.NAME}; " if taken_over else ""
 
 
 def _selector(deployment: Any) -> Any:

@@ -1,7 +1,7 @@
-"""What a site's router is told to do: the ConfigMap ``skupper-internal``, of which only the connectors count here.
+"""The configuration of a site's router: the ConfigMap ``skupper-internal``, of which only connectors are used here.
 
-Its one key holds a JSON array of ``[entity, attributes]``. It is written by the service-controller; one that cannot
-be read says nothing about any link.
+Its only key is a JSON array of ``[entity, attributes]``, written by the service-controller. One that cannot be parsed
+proves nothing about any link.
 
 Source: ``pkg/qdr/qdr.go``.
 """
@@ -9,16 +9,17 @@ Source: ``pkg/qdr/qdr.go``.
 import json
 from dataclasses import dataclass
 
+from reconcile.findings import Reason
 from reconcile.skupper.live import text
 
 
 @dataclass(frozen=True, slots=True)
 class RouterConfig:
-    """A router's configuration that was read; `fault` is set where it could not be."""
+    """A parsed router configuration; `fault` is set if it could not be parsed."""
 
     connectors: frozenset[str] = frozenset()
     """Their names, which are those of the tokens that they were made from."""
-    fault: str = ""
+    fault: Reason | None = None
 
 
 def parse(written: str) -> RouterConfig:
@@ -28,4 +29,4 @@ def parse(written: str) -> RouterConfig:
         names = (text(attributes.get("name")) for kind, attributes in entities if kind == "connector")
         return RouterConfig(frozenset(names))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return RouterConfig(fault="it is not the JSON of a router's configuration")
+        return RouterConfig(fault="it is not a valid router configuration")

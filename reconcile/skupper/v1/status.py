@@ -1,8 +1,8 @@
-"""What a site sees of its network: the ConfigMap ``skupper-network-status``.
+"""The network as a site sees it: the ConfigMap ``skupper-network-status``.
 
 Its one key holds JSON about the whole network as this site sees it. Only established links appear; an interior
-router does not list the edge sites that dial it. A status that is missing or cannot be read says nothing, which
-is not the same as a link that is down.
+router does not list the edge sites that dial it. A status that is missing or cannot be parsed means unknown, not
+down.
 
 Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
 """
@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconcile.findings import Reason
 from reconcile.skupper.live import text
 
 EMPTY = "it is empty"
-"""The fault of a status that is not written yet, which is ordinary for a while."""
+"""The fault of a status that is not written yet, which is normal for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,11 @@ class SeenSite:
 
 @dataclass(frozen=True, slots=True)
 class NetworkStatus:
-    """A status that was read; `fault` is set where it could not be."""
+    """A parsed status; `fault` is set if it could not be parsed."""
 
     sites: Mapping[str, SeenSite]
     """Site id -> what it is linked with."""
-    fault: str = ""
+    fault: Reason | None = None
 
 
 def parse(written: str) -> NetworkStatus:
@@ -47,7 +48,7 @@ def parse(written: str) -> NetworkStatus:
         routers = {router: site for site, _, found, _ in entries for router in found}
         return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        return NetworkStatus({}, "it is not the JSON of a network status")
+        return NetworkStatus({}, "it is not a valid network status")
 
 
 def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str], list[Mapping[str, Any]]]]:

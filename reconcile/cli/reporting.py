@@ -1,0 +1,162 @@
+"""Reports a run: as log lines, and with a progress bar on a terminal.
+
+No output means that nothing changed. Changes are logged at INFO, failures at ERROR, other findings at WARNING. A run
+that writes omits warnings about the data: the merge request has shown them, and a scheduled run would repeat them.
+"""
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
+from reconcile.apply.running import Outcome
+from reconcile.cli.progress import Bar
+from reconcile.findings import Finding, Severity
+from reconcile.report import findings, lines
+from reconcile.report.wording import counted
+from reconcile.skupper.plan import (
+    MISSING_NAMESPACE,
+    Change,
+    LinkReport,
+    LinkState,
+    Plan,
+    SiteReport,
+    SiteState,
+)
+from reconcile.skupper.waits import WaitKind
+
+_log = logging.getLogger("reconcile.cli.run")
+
+
+class RunReporter:
+    """Listens to the events of a run; a context manager that removes the progress bar at its end.
+
+    Log lines name the function that wrote them, so there is one function per kind of line.
+    """
+
+    def __init__(self, *, progress: bool) -> None:
+        self._bar = Bar() if progress and sys.stderr.isatty() else None
+        self._logged: set[Finding] = set()
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case ChangeStarted(change):
+                self.change(change)
+            case ChangeFailed(_, message):
+                self.failed_change(message)
+            case ClusterFailed(_, message, declared):
+                self.failed_cluster(message, declared=declared)
+            case Planned(plan) if self._bar:
+                self._bar.show(plan)
+
+    def change(self, change: Change) -> None:
+        """Log a change that is about to be applied, or would be."""
+        _log.info(lines.action(change))
+
+    def failed_change(self, message: str) -> None:
+        """Log a change that was rejected or got no response."""
+        _log.error(message)
+
+    def failed_cluster(self, message: str, *, declared: bool) -> None:
+        """Log a cluster that could not be read: an error only if sites are declared there."""
+        if declared:
+            _log.error(message)
+        else:
+            _log.warning("%s; no managed resources are expected there", message)
+
+    def findings(self, found: Iterable[Finding], *, warnings: bool) -> None:
+        """Log findings, each once; warnings only if `warnings`."""
+        for finding in found:
+            if finding in self._logged:
+                continue
+            self._logged.add(finding)
+            if finding.severity is Severity.ERROR:
+                _log.error(findings.line(finding))
+            elif warnings:
+                _log.warning(findings.line(finding))
+
+    def summarize(self, outcome: Outcome, *, dry_run: bool, wait: float, stopped_by: str = "") -> bool:
+        """Log what is not as declared at the end; True if the run has failed."""
+        # Findings about the data were logged at the start; the rest is about clusters.
+        found = outcome.plan.findings if dry_run else tuple(map(_after_a_run, outcome.plan.findings))
+        self.findings(found, warnings=True)
+        not_up = [] if dry_run else _not_up(outcome.plan, waited=wait > 0)
+        for link in not_up:
+            _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
+        incomplete = [] if dry_run or not wait else _incomplete(outcome.plan, not_up)
+        for site in incomplete:
+            _log.error("site %s of network %s is %s: %s", site.key, site.network, site.state, site.reason)
+        leaving = [] if dry_run else [site for site in outcome.plan.sites if site.leaving]
+        for site in leaving:
+            level = logging.ERROR if wait else logging.WARNING
+            _log.log(
+                level, "site %s is not gone yet: %s%s", site.key, site.reason, _waits_for(site, outcome.plan)
+            )
+        if outcome.stopped:
+            _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
+        errors = any(finding.severity is Severity.ERROR for finding in found)
+        return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
+
+
+def _after_a_run(finding: Finding) -> Finding:
+    """Raise the severity of what a plan may leave open and a run may not."""
+    return replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
+
+
+def _not_up(plan: Plan, *, waited: bool) -> list[LinkReport]:
+    """Links with which a run must not succeed.
+
+    With ``--wait 0`` links in progress are fine. Links to a cluster that could not be read are omitted: the cluster has
+    been reported.
+    """
+    if not waited:
+        return [link for link in plan.links if link.state is LinkState.DOWN]
+    unread = [link for link in plan.links if link.state is LinkState.UNKNOWN and link.since is None]
+    return [link for link in plan.links if link.managed and not link.converged and link not in unread]
+
+
+def _left(plan: Plan) -> str:
+    """How many changes the plan still has, by cluster and namespace."""
+    places = Counter("/".join(filter(None, change.work_key)) for change in plan.changes)
+    if not places:
+        return "nothing"
+    where = ", ".join(f"{count} on {place}" for place, count in sorted(places.items()))
+    return f"{counted(places.total(), 'change')} ({where})"
+
+
+def _incomplete(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:
+    """Sites that are incomplete or down, except those with a link that was reported."""
+    reported = {end for report in not_up for end in (report.link.dialler, report.link.issuer)}
+    return [
+        site
+        for site in plan.sites
+        if (site.coming or site.state is SiteState.DOWN) and site.key not in reported
+    ]
+
+
+def _waits_for(site: SiteReport, plan: Plan) -> str:
+    """What the removal of the links of this site waits for."""
+    reasons = {
+        str(change.waits_for)
+        for change in plan.changes
+        if change.removal
+        and change.waits_for
+        and change.waits_for.kind is WaitKind.LINKED
+        and change.network in {"", site.network}
+    }
+    return f"; its links are deleted once {' and '.join(sorted(reasons))}" if reasons else ""

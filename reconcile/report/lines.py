@@ -1,0 +1,50 @@
+"""Lines that plans, runs and statuses share: one for each change, and one that sums up the links.
+
+An action line is a Python list, as other qontract integrations log them. Dry run and run print the same line; scripts
+read it, so its form is fixed.
+"""
+
+from reconcile.report.wording import counted
+from reconcile.skupper.plan import Change, LinkState, Plan, Verb
+
+_ALWAYS_WITH_ACCOUNT = {Verb.APPLY, Verb.DELETE}
+"""Lines of these verbs always name the account; those of other verbs only if it is the cluster-admin account."""
+
+
+def action(change: Change) -> str:
+    """For example ``['apply', 'privileged=False', 'cluster', 'namespace', 'ConfigMap', 'skupper-site']``."""
+    words = [change.verb.value]
+    if change.admin or change.verb in _ALWAYS_WITH_ACCOUNT:
+        words.append(f"privileged={change.admin}")
+    return repr([*words, change.cluster, change.namespace, change.kind.label, change.name])
+
+
+def link_summary(plan: Plan) -> str:
+    """How many declared links are up, on standby or not up, and how many errors there are."""
+    errors = f" {counted(len(plan.errors), 'error')}, see above." if plan.errors else ""
+    return _links(plan) + errors
+
+
+def _links(plan: Plan) -> str:
+    managed = [link for link in plan.links if link.managed]
+    left = len(plan.links) - len(managed)
+    if not managed:
+        return f"{counted(left, 'link')} skipped." if left else "No links."
+    good = sum(link.converged for link in managed)
+    standbys = sum(link.state is LinkState.STANDBY for link in managed)
+    standby = f", {standbys} of them on standby" if standbys and good == len(managed) else ""
+    unreported = sum(link.state is LinkState.UNKNOWN for link in managed)
+    unknown = f", {unreported} of them unknown" if unreported and len(managed) > 1 else ""
+    others = f", {left} skipped" if left else ""
+    return f"{_share(good, len(managed))}{standby}{unknown}{others}."
+
+
+def _share(good: int, total: int) -> str:
+    if total == 1:
+        return f"The one declared link is {'up' if good else 'not up'}"
+    if good == total:
+        return f"All {total} declared links are up"
+    if good == 0:
+        return f"None of {total} declared links is up"
+    bad = total - good
+    return f"{bad} of {total} declared links {'is' if bad == 1 else 'are'} not up"

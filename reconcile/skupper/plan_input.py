@@ -1,0 +1,79 @@
+"""Everything that a plan depends on: definitions, observed state, ownership, time and options."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconcile.findings import Finding, NetworkSubject, PolicySubject, Reason, Severity, SiteSubject, Subject
+from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.desired import DesiredState
+from reconcile.skupper.live import ClusterSnapshot
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import Site, SiteKey
+
+NOT_READ = ClusterSnapshot(problem="it has not been read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInput:
+    """The complete input of a plan; nothing else influences it."""
+
+    desired: DesiredState
+    """What is declared: for an engine, its own networks and those that no engine serves."""
+    ownership: Ownership
+    now: datetime
+    snapshots: Mapping[str, ClusterSnapshot] = field(default_factory=dict)
+    """Cluster name -> its snapshot. A cluster without one has not been read."""
+    selection: Selection = Selection()
+    findings: tuple[Finding, ...] = ()
+    """Findings about the definitions; an error refuses its subject."""
+    awaited: frozenset[str] = frozenset()
+    """Clusters that are still being read. Nothing is removed until all have answered, since the budget counts all."""
+    removal_budget: int | None = None
+    """How many sites and links may still be removed in this run; None: any number."""
+    take_over: bool = False
+    """True: sites of the integration ``skupper_network`` are adopted."""
+
+    def snapshot(self, cluster: str) -> ClusterSnapshot:
+        return self.snapshots.get(cluster, NOT_READ)
+
+    def skip_reason(self, cluster: Cluster, namespace: str) -> Reason | None:
+        """Why this namespace is skipped; None if it is not."""
+        if cluster.disabled:
+            return f"cluster {cluster.name} disables this integration"
+        if not self.selection.covers(cluster, namespace):
+            return f"{self.selection.text} excludes it"
+        return self.refused_sites.get(SiteKey(cluster.name, namespace))
+
+    @property
+    def refused_sites(self) -> dict[SiteKey, str]:
+        """Sites whose own data has an error -> the reason to report."""
+        return {
+            SiteKey(subject.cluster, subject.namespace): f"its data has an error ({rule})"
+            for subject, rule in self._refused
+            if isinstance(subject, SiteSubject)
+        }
+
+    @property
+    def refused_policies(self) -> frozenset[str]:
+        """Policies whose own data has an error: they are neither applied nor deleted."""
+        return frozenset(subject.policy for subject, _ in self._refused if isinstance(subject, PolicySubject))
+
+    @property
+    def refused_networks(self) -> frozenset[str]:
+        """Networks that are refused as a whole: an error that is not one site's alone."""
+        return frozenset(
+            subject.network for subject, _ in self._refused if isinstance(subject, NetworkSubject)
+        )
+
+    def refuses(self, site: Site) -> bool:
+        """True if the data of this site, or of its whole network, has an error."""
+        return site.network in self.refused_networks or site.key in self.refused_sites
+
+    @property
+    def _refused(self) -> Iterator[tuple[Subject, str]]:
+        """(refused subject, the rule that it breaks)."""
+        for finding in self.findings:
+            if finding.severity is Severity.ERROR:
+                yield finding.subject, finding.rule

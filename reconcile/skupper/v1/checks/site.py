@@ -1,0 +1,182 @@
+"""Rules about one site: settings that contradict each other, or that Skupper ignores or fails on."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from reconcile.findings import Finding, Severity
+from reconcile.skupper.definitions import Network
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1.sites import ingress
+
+LONGEST_NAMESPACE_WITH_ROUTES = 42
+"""The Route host starts with ``skupper-inter-router-<namespace>``, one DNS label of at most 63 characters."""
+
+_HOST_REQUIRED = {"nodeport", "ingress", "nginx-ingress-v1", "contour-http-proxy"}
+_RESOURCE = re.compile(r"(?P<key>.*(?:Cpu|Memory))Limit$")
+_SUFFIXES = {
+    "m": Decimal("0.001"), "": Decimal(1), "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9),
+    "T": Decimal(10**12), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40), "P": Decimal(10**15), "E": Decimal(10**18), "Pi": Decimal(2**50), "Ei": Decimal(2**60),
+}  # fmt: skip
+
+
+def check(network: Network, site: Site) -> Iterator[Finding]:
+    """All findings about one wanted site."""
+    yield from _namespace_length(site)
+    yield from _service_controller(network, site)
+    yield from _routers(network, site)
+    yield from _edge(network, site)
+    yield from _ingress(network, site)
+    yield from _limits(network, site)
+    yield from _separators(network, site)
+    yield from _policies(site)
+
+
+def _finding(
+    network: Network, site: Site, rule: str, key: str, message: str, severity: Severity = Severity.ERROR
+) -> Finding:
+    """A finding about a config key, placed where the data sets it: in the namespace, else in the network."""
+    own = not key or key in site.definition.config or key not in network.config
+    base = ("skupper", "config") if own else ("config",)
+    return Finding(
+        rule=rule,
+        message=message,
+        severity=severity,
+        datafile=site.definition.path if own else network.path,
+        pointer=(*base, key) if key else ("skupper",),
+        subject=site.subject,
+    )
+
+
+def _namespace_length(site: Site) -> Iterator[Finding]:
+    length = len(site.namespace)
+    if ingress(site) == "route" and length > LONGEST_NAMESPACE_WITH_ROUTES:
+        yield Finding(
+            rule="namespace-length",
+            message=(
+                f"namespace {site.namespace} has {length} characters; with ingress route at most "
+                f"{LONGEST_NAMESPACE_WITH_ROUTES}, or the host of its Route is too long. Choose another ingress "
+                "or a shorter namespace"
+            ),
+            datafile=site.definition.path,
+            pointer=("name",),
+            subject=site.subject,
+        )
+
+
+def _service_controller(network: Network, site: Site) -> Iterator[Finding]:
+    if site.config.get("serviceController") is False:
+        yield _finding(
+            network, site, "service-controller", "serviceController",
+            f"{site.key}: without the service-controller no token ever becomes a link. Remove the key",
+        )  # fmt: skip
+
+
+def _routers(network: Network, site: Site) -> Iterator[Finding]:
+    if not site.routers:
+        yield _finding(
+            network, site, "routers", "routers",
+            f"{site.key}: routers {site.config['routers']!r} is not a valid number of routers. Write 1 or more",
+        )  # fmt: skip
+
+
+def _edge(network: Network, site: Site) -> Iterator[Finding]:
+    """Contradictions within one level; across levels the closer one wins."""
+    for config in (site.definition.config, network.config):
+        edge = bool(config.get("edge")) or config.get("routerMode") == "edge"
+        mode = config.get("routerMode")
+        if "edge" in config and mode is not None and (mode == "edge") is not config["edge"]:
+            yield _finding(
+                network, site, "edge-contradiction", "routerMode",
+                f"{site.key}: edge is {str(config['edge']).lower()} but routerMode is {mode}. Keep one of the two",
+            )  # fmt: skip
+        if edge and config.get("ingress", "none") != "none":
+            yield _finding(
+                network, site, "edge-ingress", "ingress",
+                f"{site.key} is an edge site and accepts no links, so it cannot have ingress {config['ingress']}. "
+                "Remove the ingress, or make it an interior site with edge: false",
+            )  # fmt: skip
+    own = site.definition.config
+    if site.edge and own.get("ingress", "none") != "none" and not own.get("edge") and "routerMode" not in own:
+        yield _finding(
+            network, site, "edge-ingress", "ingress",
+            f"{site.key} is an edge site (its cluster is private) and accepts no links, so ingress "
+            f"{own['ingress']} cannot be. Remove the ingress, or make it an interior site with edge: false",
+        )  # fmt: skip
+
+
+def _ingress(network: Network, site: Site) -> Iterator[Finding]:
+    config = site.config
+    declared = {**network.config, **site.definition.config}
+    if declared.get("clusterLocal") and declared.get("ingress", "none") != "none":
+        yield _finding(
+            network, site, "cluster-local", "clusterLocal",
+            f"{site.key}: clusterLocal stands for ingress none, but ingress is {declared['ingress']}. "
+            "Keep one of the two",
+        )  # fmt: skip
+    if ingress(site) in _HOST_REQUIRED and not (config.get("ingressHost") or config.get("routerIngressHost")):
+        yield _finding(
+            network, site, "ingress-host", "ingress",
+            f"{site.key}: ingress {ingress(site)} needs ingressHost, or its tokens carry no host. Add it",
+        )  # fmt: skip
+    if "routerLoadBalancerIp" in config and ingress(site) != "loadbalancer":
+        yield _finding(
+            network, site, "load-balancer-ip", "routerLoadBalancerIp",
+            f"{site.key}: routerLoadBalancerIp has no effect with ingress {ingress(site)}",
+            Severity.WARNING,
+        )  # fmt: skip
+    if config.get("clusterPermissions"):
+        yield _finding(
+            network, site, "cluster-permissions", "clusterPermissions",
+            f"{site.key}: clusterPermissions has no effect, since the site-controller has no rights beyond its "
+            "namespace",
+            Severity.WARNING,
+        )  # fmt: skip
+
+
+def _limits(network: Network, site: Site) -> Iterator[Finding]:
+    for key, limit in sorted(site.config.items()):
+        match = _RESOURCE.match(key)
+        request = site.config.get(match["key"]) if match else None
+        if request is None:
+            continue
+        at_most, asked = _quantity(str(limit)), _quantity(str(request))
+        if at_most is not None and asked is not None and at_most < asked:
+            yield _finding(
+                network, site, "limit-below-request", key,
+                f"{site.key}: {key} {limit} is less than the {request} requested; no pod would start. Raise it",
+            )  # fmt: skip
+
+
+def _quantity(text: str) -> Decimal | None:
+    match = re.fullmatch(r"(?P<number>[0-9.]+)(?P<suffix>m|[kMGTPE]|[KMGTPE]i|)", text)
+    try:
+        return Decimal(match["number"]) * _SUFFIXES[match["suffix"]] if match else None
+    except (InvalidOperation, KeyError):
+        return None
+
+
+def _separators(network: Network, site: Site) -> Iterator[Finding]:
+    separator = str(site.config.get("annotationSeparator", ","))
+    for key, value in sorted(site.config.items()):
+        if isinstance(value, dict) and any(separator in f"{name}{entry}" for name, entry in value.items()):
+            yield _finding(
+                network, site, "annotation-separator", key,
+                f"{site.key}: a value of {key} contains {separator!r}, which separates the entries. "
+                "Set annotationSeparator to a character that no value has",
+            )  # fmt: skip
+
+
+def _policies(site: Site) -> Iterator[Finding]:
+    if site.definition.policies and not site.definition.cluster_admin:
+        yield Finding(
+            rule="policy-rights",
+            message=(
+                f"{site.key} refers to policies, which are cluster-scoped and need the cluster-admin token. "
+                "Add clusterAdmin: true"
+            ),
+            datafile=site.definition.path,
+            pointer=("skupper", "policies"),
+            subject=site.subject,
+        )

@@ -1,0 +1,113 @@
+"""The LISTs that show all managed objects on a cluster.
+
+Skupper copies the labels of its ConfigMap to all objects that it creates, so one label selector per kind finds our
+objects and Skupper's. The two ConfigMaps that the routers write have no labels and are found by name.
+
+Source: ``cmd/config-sync/collector.go``.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from reconcile.kinds import (
+    CLUSTER_POLICY,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ROLE,
+    ROLE_BINDING,
+    ROUTE,
+    SECRET,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    Kind,
+)
+from reconcile.skupper.list_requests import ListRequest, Probe, Reading
+from reconcile.skupper.live import ClusterSnapshot, ObjectKey
+from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import legacy, names, objects, policies, provenance
+from reconcile.skupper.v1.sites import ingress
+
+
+def reading(
+    sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
+) -> Reading:
+    """What to read of a cluster with these declared sites."""
+    return Reading(
+        presence_list=presence_list(ownership),
+        lists=list_requests(sites, ownership, heartbeat=heartbeat, take_over=take_over),
+        probes_for=partial(probes_for, sites, ownership),
+        namespaces=tuple(sorted({site.namespace for site in sites})),
+    )
+
+
+def presence_list(ownership: Ownership) -> ListRequest:
+    """The one LIST that shows whether a cluster has managed objects: a site's ConfigMap is deleted last."""
+    return ListRequest(CONFIG_MAP, labels=ownership.selector)
+
+
+def list_requests(
+    sites: Iterable[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
+) -> tuple[ListRequest, ...]:
+    """All LISTs for a cluster with these declared sites.
+
+    `heartbeat` adds the routers' leases, which show how old a status is; `take_over` adds the objects of
+    ``skupper_network``.
+    """
+    sites = tuple(sites)
+    ingresses = {ingress(site) for site in sites}
+    kinds = [SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING]
+    if ingresses & {"loadbalancer", "nodeport"}:
+        kinds.append(SERVICE)
+    found = [presence_list(ownership), _by_name(names.NETWORK_STATUS)]
+    if heartbeat:
+        found.append(_by_name(names.LEADER))
+    found += [ListRequest(kind, labels=ownership.selector) for kind in kinds]
+    if "route" in ingresses:
+        # Plain Kubernetes has no Routes; there the sites report that their host is missing.
+        found.append(ListRequest(ROUTE, labels=ownership.selector, optional=True))
+    best_effort = not any(site.definition.policies for site in sites)
+    found.append(
+        ListRequest(
+            CLUSTER_POLICY, labels=ownership.selector, optional=True, admin=True, best_effort=best_effort
+        )
+    )
+    if take_over and sites:
+        every = (CONFIG_MAP, SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING, SERVICE)
+        found += [ListRequest(kind, labels=legacy.SELECTOR) for kind in every]
+        found.append(ListRequest(ROUTE, labels=legacy.SELECTOR, optional=True))
+    return tuple(found)
+
+
+def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> tuple[Probe, ...]:
+    """What to look up by name after the LISTs: foreign objects may have the names that we would apply.
+
+    A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover resources,
+    or a foreign site.
+    """
+    sites = tuple(site for site in sites if site.wanted)
+    wanted_names: dict[tuple[Kind, str], set[str]] = {}
+    for site in sites:
+        for kind, name in objects.APPLIED:
+            wanted_names.setdefault((kind, name), set()).add(site.namespace)
+    ours = {key.namespace for key, live in snapshot.objects.items() if provenance.proven(live, ownership)}
+    wanted_names.setdefault((CONFIG_MAP, names.SITE), set()).update(ours - {""})
+    probes = []
+    for (kind, name), namespaces in wanted_names.items():
+        missing = sorted(
+            space for space in namespaces if ObjectKey(kind, space, name) not in snapshot.objects
+        )
+        if missing:
+            probes.append(Probe(_by_name(name, kind), tuple(missing)))
+    return (*probes, *_policy_probes(sites, ownership, snapshot))
+
+
+def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> Iterator[Probe]:
+    for _, name in policies.desired(sites, ownership):
+        if ObjectKey(CLUSTER_POLICY, "", name) not in snapshot.objects:
+            yield Probe(replace(_by_name(name, CLUSTER_POLICY), optional=True, admin=True))
+
+
+def _by_name(name: str, kind: Kind = CONFIG_MAP) -> ListRequest:
+    return ListRequest(kind, fields=f"metadata.name={name}")

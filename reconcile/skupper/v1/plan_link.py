@@ -1,0 +1,218 @@
+"""Plans one declared link: its state and the next steps.
+
+To bring a link up, the issuer gets a request, its site-controller turns the request into a token, the token is
+delivered to the dialler, the issuer's copy is deleted, and the routers connect. Every step is derived from what is on
+the two clusters now, so an interrupted run is completed by the next one. The old token is deleted only after the link
+of the new one is up.
+
+Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_handler.go``.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reconcile.findings import Reason
+from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
+from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations
+from reconcile.skupper.v1.fingerprint import TokenFingerprint
+from reconcile.skupper.v1.link_steps import LinkEnds
+from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
+
+RETRIGGER_AFTER = timedelta(seconds=30)
+"""The site-controller tries a request once; one that is pending for longer than this is retriggered by an update."""
+
+CONNECT_WITHIN = timedelta(minutes=2)
+"""How long a delivered token may take to become a working link before the link counts as down."""
+
+_REVISIONS = 32
+
+
+def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
+    """The state of the link and the changes that advance it, including those of later steps."""
+    lacking = _lacking(ends)
+    if lacking:
+        return _waiting(ends, lacking)
+    current = _current(ends, now)
+    name = fingerprint.name(ends.link, current)
+    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
+    request = next((secret for secret in ends.at_issuer if secret.name == name), None)
+    delivered = next((secret for secret in ends.delivered if secret.name == name), None)
+    if delivered:
+        report = _judge(ends, delivered, report, now)
+        done = "its token is delivered"
+        steps = [link_steps.remove(request, ends.network, done)] if request else []
+    elif request is None:
+        reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
+        report = replace(report, reason="the token is not requested yet")
+        steps = link_steps.path(ends, name, reason)
+    elif request.requested:
+        report, steps = _requested(ends, request, report, now)
+    else:
+        report, steps = _issued(ends, request, report)
+    return report, [*steps, *_old_copies(ends, name), *_old_tokens(ends, name, report, now)]
+
+
+def _lacking(ends: LinkEnds) -> Reason | None:
+    """What the issuer still lacks to issue a usable token; None if nothing."""
+    issuer = ends.issuer
+    if not issuer.site_id:
+        return "the site does not exist yet"
+    endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
+    if endpoint.missing:
+        return f"waiting for {endpoint.missing}"
+    if not issuer.ca:
+        return _unusable(issuer, names.SITE_CA) or "it has no CA yet"
+    if endpoint.host not in issuer.server.hosts:
+        if not issuer.server.fingerprint:
+            return _unusable(issuer, names.SITE_SERVER) or "it has no server certificate yet"
+        return (
+            f"its server certificate is not valid for {endpoint.host}; {commands.recreate_site(issuer.key)}"
+        )
+    return None
+
+
+def _unusable(issuer: LiveSite, secret: str) -> Reason | None:
+    fault = issuer.certificate_fault(secret)
+    return f"its Secret {secret} is unusable: {fault}" if fault else None
+
+
+def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
+    name = f"{fingerprint.stem(ends.link)}-{fingerprint.UNKNOWN}"
+    reason = f"issuer {ends.link.issuer}: {lacking}"
+    created = ends.issuer.config_map.created if ends.issuer.config_map else None
+    report = LinkReport(
+        network=ends.network, link=ends.link, state=LinkState.WAITING, reason=reason, since=created
+    )
+    if ends.delivered:
+        # A token of an issuer that is gone is useless, but is kept until a new one can be issued.
+        return report, []
+    return report, link_steps.path(
+        ends,
+        name,
+        "the link does not exist",
+        waits_for=Wait(
+            WaitKind.ACCEPTS_LINKS, str(ends.link.issuer), f"{ends.link.issuer} is ready to accept links"
+        ),
+    )
+
+
+def _current(ends: LinkEnds, now: datetime) -> TokenFingerprint:
+    """The fingerprint that the link's token should have: its latest revision, or the next one if that is unusable."""
+    endpoint = ends.issuer.endpoint(edge=ends.dialler_is_edge)
+    base = TokenFingerprint(
+        site_id=ends.issuer.site_id,
+        ca=ends.issuer.ca,
+        host=endpoint.host,
+        port=endpoint.port,
+        cost=ends.link.cost,
+    )
+    by_name = {secret.name: secret for secret in (*ends.at_issuer, *ends.delivered)}
+    newest = base
+    if by_name.keys() - {fingerprint.name(ends.link, base)}:
+        for revision in range(1, _REVISIONS):
+            candidate = replace(base, revision=revision)
+            if fingerprint.name(ends.link, candidate) in by_name:
+                newest = candidate
+    found = by_name.get(fingerprint.name(ends.link, newest))
+    if found and not found.requested and found.fault(ends.issuer.ca, now):
+        return replace(newest, revision=(newest.revision + 1) % _REVISIONS)
+    return newest
+
+
+def _requested(
+    ends: LinkEnds, request: LinkSecret, report: LinkReport, now: datetime
+) -> tuple[LinkReport, list[Change]]:
+    report = replace(
+        report,
+        state=LinkState.REQUESTED,
+        reason=f"{ends.link.issuer} has not issued the token yet",
+        since=request.live.created,
+    )
+    steps = link_steps.path(
+        ends, request.name, "the link does not exist", waits_for=link_steps.issued(ends.link)
+    )[1:]
+    triggered_at = request.triggered_at
+    if triggered_at and now - triggered_at >= RETRIGGER_AFTER:
+        steps.insert(0, link_steps.retrigger(ends, request, now))
+    return report, steps
+
+
+def _issued(ends: LinkEnds, issued: LinkSecret, report: LinkReport) -> tuple[LinkReport, list[Change]]:
+    report = replace(
+        report, state=LinkState.ISSUED, reason="the token is not delivered yet", since=issued.live.created
+    )
+    host = issued.host(edge=ends.dialler_is_edge)
+    if host == ends.issuer.endpoint(edge=ends.dialler_is_edge).host:
+        return report, link_steps.path(ends, issued.name, "the token is issued", deliver_now=True)[1:]
+    # Issued before the issuer knew its host. Once deleted, the next plan requests it again.
+    fault = f"the issued token is unusable: it names the host {host!r}"
+    return replace(report, reason=fault), [link_steps.remove(issued, ends.network, fault)]
+
+
+def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datetime) -> LinkReport:
+    """Up, down or unknown, from the observations of both ends."""
+    dialler = observations.of_dialler(ends.dialler, ends.issuer, now)
+    issuer = observations.of_issuer(ends.dialler, ends.issuer, now, dialler_is_edge=ends.dialler_is_edge)
+    report = replace(report, dialler=dialler, issuer=issuer, since=delivered.live.created)
+    verdicts = {dialler.verdict, issuer.verdict} - {Verdict.SILENT}
+    connecting = bool(report.since and now - report.since < CONNECT_WITHIN)
+    loaded = delivered.name in ends.dialler.router_config.connectors
+    if verdicts == {Verdict.UP}:
+        # Two links between the same sites show as one record, which may still be that of the old token.
+        if connecting and not loaded and len(ends.delivered) > 1:
+            reason = f"the router of {ends.link.dialler} has not loaded the new token yet"
+            return replace(report, state=LinkState.DELIVERED, reason=reason)
+        return replace(report, state=LinkState.UP, reason="")
+    active = observations.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
+    if active and loaded and dialler.verdict is Verdict.ABSENT:
+        return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
+    reason = _not_up(ends, dialler, issuer)
+    if connecting:
+        return replace(report, state=LinkState.DELIVERED, reason=reason)
+    state = LinkState.DOWN if Verdict.ABSENT in verdicts else LinkState.UNKNOWN
+    return replace(report, state=state, reason=reason)
+
+
+def _not_up(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -> str:
+    reports = [
+        f"{key} reports: {seen.detail}"
+        for key, seen in ((ends.link.dialler, dialler), (ends.link.issuer, issuer))
+        if seen.verdict in {Verdict.ABSENT, Verdict.UNKNOWN}
+    ]
+    return "; ".join(reports)
+
+
+def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
+    """Delete requests and issued copies with other fingerprints: a recreated site would dial itself with them."""
+    return [
+        link_steps.remove(secret, ends.network, "it belongs to an older token")
+        for secret in ends.at_issuer
+        if secret.name != name
+    ]
+
+
+def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
+    """Delete delivered tokens with other fingerprints, once the current one is up and the router has its connector."""
+    up = report.converged and name in ends.dialler.router_config.connectors
+    waits_for = None if up else Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
+    return [
+        link_steps.remove(secret, ends.network, _why_stale(ends, secret, now), waits_for=waits_for)
+        for secret in ends.delivered
+        if secret.name != name
+    ]
+
+
+def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
+    if legacy.token(secret.live):
+        return f"stale token: created by {legacy.NAME}"
+    if secret.live.annotations.get(names.GENERATED_BY) != ends.issuer.site_id:
+        return f"stale token: {ends.link.issuer} was recreated"
+    fault = secret.fault(ends.issuer.ca, now)
+    if fault:
+        return f"stale token: {fault}"
+    host = ends.issuer.endpoint(edge=ends.dialler_is_edge).host
+    if secret.host(edge=ends.dialler_is_edge) != host:
+        return f"stale token: {ends.link.issuer} is now at {host}"
+    return "stale token: its cost or port changed"

@@ -1,0 +1,180 @@
+"""Plans one declared site: what to apply in its namespace, and its state.
+
+Objects without drift need no request. A change of the ConfigMap that Skupper ignores, or answers with a restart, is
+still applied, and the reason says which of the two happens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconcile.findings import Finding
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
+from reconcile.skupper.definitions import Network
+from reconcile.skupper.drift import FieldDrift, Masked, drift
+from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import commands, foreign, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1.keys import BY_NAME
+from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.waits import Wait, WaitKind
+
+STUCK_AFTER = timedelta(minutes=3)
+"""The site-controller gives a site two minutes and never resumes one that it left incomplete."""
+
+
+def _cleaned_up(site: Site) -> Wait:
+    return Wait(WaitKind.CLEANED_UP, str(site.key), "the remaining objects of the old site are deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """The plan of one declared site."""
+
+    report: SiteReport
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    refused: bool = False
+    """True if nothing may be written there."""
+
+
+def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePlan:
+    """Plan one site on a readable cluster."""
+    if live.foreign:
+        report = SiteReport.of(site, SiteState.SKIPPED, "its ConfigMap skupper-site is not ours")
+        return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
+    annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
+    desired = objects.desired(network, site, live.ownership, annotations)
+    others = foreign.around(live, desired)
+    if others:
+        report = _report(site, live, now)
+        if not live.site_id or live.being_adopted:
+            listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
+            report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
+        return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
+    changes: list[Change] = []
+    for kind, body in desired:
+        changes += _changes(live, site, kind, body)
+    return SitePlan(_report(site, live, now), tuple(changes), tuple(_stuck(site, live, now)))
+
+
+def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
+    """The changes of one object: none, an apply, or a delete and an apply."""
+    found = live.find(kind, body["metadata"]["name"])
+    if found is None or found.deleting:
+        waits_for = _cleaned_up(site) if kind == CONFIG_MAP and not live.site_id and _old_site(live) else None
+        reason = "the site does not exist" if not live.site_id else "it is missing"
+        return [replace(_apply(site, kind, body, reason), waits_for=waits_for)]
+    recreated_because = replacing.why(kind, body, found, taken_over=live.adopted(found))
+    if recreated_because:
+        applied = _apply(site, kind, body, recreated_because)
+        removed = replace(applied, verb=Verb.DELETE, body=None, uid=found.uid)
+        return [removed, applied]
+    differing = drift(body, found)
+    if not differing and provenance.applied(found):
+        return []
+    reason = _why(kind, differing) if differing else "this integration has not applied it yet"
+    if live.adopted(found):
+        reason = f"taken over from {legacy.NAME}; {reason}"
+    return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
+
+
+def _masked(field: FieldDrift) -> FieldDrift:
+    """Hide the values of confidential keys, also where all of ``data`` differs as one: a drift is for showing."""
+    if field.path[0] != "data":
+        return field
+    if len(field.path) == 1:
+        return FieldDrift(field.path, _without_secrets(field.live), _without_secrets(field.desired))
+    return FieldDrift(field.path, Masked.VALUE, Masked.VALUE) if _confidential(field.path[1]) else field
+
+
+def _without_secrets(data: object) -> object:
+    if not isinstance(data, Mapping):
+        return data
+    return {name: Masked.VALUE if _confidential(name) else value for name, value in data.items()}
+
+
+def _confidential(name: str) -> bool:
+    key = BY_NAME.get(name)
+    return key is not None and key.confidential
+
+
+def _apply(site: Site, kind: Kind, body: objects.Body, reason: str) -> Change:
+    return Change(
+        verb=Verb.APPLY,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=kind,
+        name=body["metadata"]["name"],
+        network=site.network,
+        reason=reason,
+        body=body,
+    )
+
+
+def _why(kind: Kind, differing: tuple[FieldDrift, ...]) -> str:
+    """What differs and, for the ConfigMap, the effect of each change; fields with the same effect are grouped."""
+    if kind != CONFIG_MAP:
+        return f"it differs in {', '.join(field.dotted for field in differing)}"
+    paths: dict[str, list[str]] = {}
+    for field in differing:
+        paths.setdefault(_effect(field), []).append(field.dotted)
+    effects = (f"{', '.join(fields)}, which {effect}" for effect, fields in sorted(paths.items()))
+    return f"it differs in {'; in '.join(effects)}"
+
+
+def _effect(field: FieldDrift) -> str:
+    """The effect of a change of a field of ``skupper-site``, as a clause.
+
+    Skupper does not copy our only annotation to pods, and we set it only if the pods have none that it excludes.
+    """
+    if field.path[0] != "data":
+        return "changes nothing for Skupper"
+    key = BY_NAME.get(field.path[1]) if len(field.path) > 1 else None
+    return key.effect if key else "is unknown to Skupper"
+
+
+def _old_site(live: LiveSite) -> bool:
+    """True while the router or its ConfigMap of a former site still exists.
+
+    Skupper would take a site created over them for an existing one and never set it up (``client/router_inspect.go``).
+    """
+    return any(
+        old.key.name in {names.INTERNAL, names.ROUTER} and old.key.kind in {CONFIG_MAP, DEPLOYMENT}
+        for old in live.orphans
+    )
+
+
+def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
+    if live.config_map is None:
+        return SiteReport.of(site, SiteState.ABSENT, "the site does not exist yet")
+    missing, down = live.missing_part, live.router_down(now)
+    seen = live.status.sites.get(live.site_id) if live.status else None
+    return SiteReport.of(
+        site,
+        SiteState.STARTING if missing else SiteState.DOWN if down else SiteState.READY,
+        f"{missing} is not there yet" if missing else down or "",
+        version=seen.version if seen else "",
+        since=live.config_map.created,
+    )
+
+
+def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
+    """A router without a service-controller long after its creation: Skupper does not repair that."""
+    router = live.part(DEPLOYMENT, names.ROUTER)
+    if router is None or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
+        return []
+    if router.created is None or now - router.created < STUCK_AFTER:
+        return []
+    return [
+        Finding(
+            rule="incomplete-site",
+            message=(
+                f"{site.key} is incomplete: Deployment {names.ROUTER} exists, {names.SERVICE_CONTROLLER} does not, and "
+                "Skupper does not resume the creation. Have it start over; "
+                + commands.on(site.key, f"delete deploy/{names.ROUTER}")
+                + f" && oc -n {site.namespace} rollout restart deploy/{names.SITE_CONTROLLER}"
+            ),
+            subject=site.subject,
+        )
+    ]

@@ -1,0 +1,49 @@
+"""What a change waits for: something that must be observed on the clusters first.
+
+The kind decides what a run does about it; subject and text are for people.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WaitKind(StrEnum):
+    """What must be observed."""
+
+    READ = "read"
+    """Every cluster has answered: until then the removals are not all counted."""
+    CLEANED_UP = "cleaned-up"
+    """The remaining objects of an old site are deleted."""
+    ACCEPTS_LINKS = "accepts-links"
+    """A site is ready to accept links."""
+    ISSUED = "issued"
+    """The issuer has issued a link's credential."""
+    DELIVERED = "delivered"
+    """The credential is delivered to the dialler."""
+    LINKED = "linked"
+    """A declared link is up."""
+    UNLINKED = "unlinked"
+    """The links of a site are removed."""
+    TAKEN_OVER = "taken-over"
+    """A site has become ours."""
+    UNUSED = "unused"
+    """No site uses it any more."""
+
+    @property
+    def shows_elsewhere(self) -> bool:
+        """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
+        return self is not WaitKind.CLEANED_UP
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What one change waits for."""
+
+    kind: WaitKind
+    subject: str
+    """The site, link or clusters it is about: ``a/net``, ``p/net -> a/net``."""
+    text: str
+    """A clause that goes with "once": ``the token is issued``."""
+
+    def __str__(self) -> str:
+        return self.text
