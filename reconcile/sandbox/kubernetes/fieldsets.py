@@ -51,7 +51,7 @@ def of_object(value: Any, shape: Shape) -> FieldSet:
     """All paths that an apply of ``value`` owns.
 
     Raises:
-        KeyedListError: Items of a keyed list cannot be told apart.
+        KeyedListError: Items of a keyed list cannot be distinguished.
     """
     return frozenset(_paths(value, shape, ()))
 

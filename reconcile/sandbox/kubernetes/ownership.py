@@ -121,7 +121,7 @@ def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Sha
     """The object after a create, replace or patch: ``new`` with its owners.
 
     ``shares`` are the owners so far; ``live`` is the object before, for a create the empty object of its kind. An
-    object whose lists cannot be told apart has no owners; validation will refuse it.
+    object whose lists cannot be distinguished has no owners; validation will refuse it.
     """
     try:
         difference = fieldsets.compare(_without_managed(live), _without_managed(new), shape)
@@ -142,7 +142,7 @@ def apply(live: Object, applied: Object, *, blank: Object, shape: Shape, stamp: 
 
     Raises:
         ApiError: 409 if another manager owns a field that would change and the apply is not forced; 500 if items of
-            a keyed list cannot be told apart.
+            a keyed list cannot be distinguished.
     """
     shares = dict(read(live))
     live_fields = _without_managed(live)

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class KeyedListError(ValueError):
-    """Items of a keyed list cannot be told apart: one is not a map, or two have the same key."""
+    """Items of a keyed list cannot be distinguished: one is not a map, or two have the same key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _TIMES = frozenset(
 
 
 class Speaker:
-    """A client that says exactly what it is told."""
+    """A client that sends exactly what it is given."""
 
     def __init__(self, url: str, token: str, ca_file: str | None) -> None:
         self._url = url

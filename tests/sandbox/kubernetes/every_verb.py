@@ -14,7 +14,7 @@ from tests.sandbox.kubernetes import conversation
 from tests.sandbox.kubernetes.conversation import APPLY, MERGE, Step
 
 Json = dict[str, Any]
-_STRANGER = {"Authorization": "Bearer nobody"}
+_UNKNOWN = {"Authorization": "Bearer nobody"}
 _LABELS = {"app": "x"}
 _POD = {"metadata": {"labels": _LABELS}, "spec": {"containers": [{"name": "c", "image": "quay.io/x:1"}]}}
 _RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
@@ -110,7 +110,7 @@ def _scene(cast: _Cast) -> tuple[Step, ...]:
         ask("patch", "PATCH", f"{one}?{_MANAGER}", label, content_type=MERGE),
         ask("replace stale", "PUT", f"{one}?{_MANAGER}", cast.object(cast.after, **stale)),
         ask("replace", "PUT", f"{one}?{_MANAGER}", cast.object(cast.after, **fresh)),
-        *_as_stranger(cast),
+        *_with_unknown_token(cast),
         *_without_rights(cast),
         ask("delete of another", "DELETE", one, {**background, "preconditions": {"uid": "other"}}),
         ask("delete dry", "DELETE", f"{one}?dryRun=All", {**background, "dryRun": ["All"]}),
@@ -138,8 +138,8 @@ def _every_request(cast: _Cast, how: str, **more: Any) -> tuple[Step, ...]:
     )
 
 
-def _as_stranger(cast: _Cast) -> tuple[Step, ...]:
-    return _every_request(cast, "as a stranger", headers=_STRANGER)
+def _with_unknown_token(cast: _Cast) -> tuple[Step, ...]:
+    return _every_request(cast, "with an unknown token", headers=_UNKNOWN)
 
 
 def _without_rights(cast: _Cast) -> tuple[Step, ...]:

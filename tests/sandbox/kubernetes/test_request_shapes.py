@@ -55,7 +55,7 @@ def test_a_request_that_a_cluster_answers_is_noted() -> None:
 
 def test_a_shape_that_no_scene_plays_is_named() -> None:
     assert request_shapes.unplayed([UNKNOWN]) == [UNKNOWN]
-    assert request_shapes.told(UNKNOWN) == "update widgets.example.com (application/json): 418"
+    assert request_shapes.reported(UNKNOWN) == "update widgets.example.com (application/json): 418"
 
 
 def test_a_status_that_no_scene_brings_about_is_named() -> None:

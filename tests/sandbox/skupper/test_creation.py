@@ -23,7 +23,7 @@ def half_made(site: Place) -> tuple[bool, bool, bool]:
     )
 
 
-def settled(place: Make) -> None:
+def idle(place: Make) -> None:
     """Wait until another site has been made: whatever was going to happen before has happened."""
     place().site(ingress="none")
 
@@ -31,7 +31,7 @@ def settled(place: Make) -> None:
 def test_nothing_happens_without_a_site_controller(place: Make) -> None:
     site = place()
     site.declare(ingress="none")
-    settled(place)
+    idle(place)
 
     assert half_made(site) == (False, False, False)
 
@@ -48,7 +48,7 @@ def test_a_site_controller_that_watches_another_namespace_does_nothing(place: Ma
     site = place()
     site.install(env={"WATCH_NAMESPACE": "elsewhere"})
     site.declare(ingress="none")
-    settled(place)
+    idle(place)
 
     assert half_made(site) == (False, False, False)
 
@@ -70,9 +70,9 @@ def test_a_site_controller_scaled_to_nothing_does_nothing(place: Make) -> None:
     site = place()
     site.install()
     site.patch(DEPLOYMENT, CONTROLLER, {"spec": {"replicas": 0}})
-    settled(place)
+    idle(place)
     site.declare(ingress="none")
-    settled(place)
+    idle(place)
 
     assert half_made(site) == (False, False, False)
 
@@ -81,7 +81,7 @@ def test_an_ignored_config_map_makes_no_site(place: Make) -> None:
     site = place()
     site.install()
     site.declare(labels={"internal.skupper.io/site-controller-ignore": "false"}, ingress="none")
-    settled(place)
+    idle(place)
 
     assert half_made(site) == (False, False, False)
 
@@ -90,7 +90,7 @@ def test_a_site_controller_without_rights_waits_for_them(place: Make, clock: Man
     site = place()
     site.install(rules=[])
     site.declare(ingress="none")
-    settled(place)
+    idle(place)
     assert site.log == ""
 
     site.patch(ROLE, CONTROLLER, {"rules": RULES})

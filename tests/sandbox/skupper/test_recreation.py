@@ -23,7 +23,7 @@ def remake(site: Place, **config: str) -> None:
 
 def test_a_config_map_made_again_too_soon_makes_no_site(place: Make) -> None:
     site = place().site(ingress="none")
-    # What garbage collection has not come to yet stands in the way: here for good, by its finalizer.
+    # A finalizer holds what garbage collection has not deleted yet.
     site.patch(CONFIG_MAP, "skupper-internal", {"metadata": {"finalizers": ["test/hold"]}})
     site.patch(DEPLOYMENT, "skupper-router", {"metadata": {"finalizers": ["test/hold"]}})
     site.delete(CONFIG_MAP, "skupper-site")

@@ -113,7 +113,7 @@ def test_a_newer_site_controller_updates_version_and_images(place: Make) -> None
     until(lambda: [entry["site"]["siteVersion"] for entry in site.status()["siteStatus"]] == ["1.9.6"])
 
 
-def test_a_site_newer_than_its_controller_is_left_alone(place: Make) -> None:
+def test_a_site_newer_than_its_controller_is_not_updated(place: Make) -> None:
     site = place().site(ingress="none")
     before = images(site)
     retag(site, "1.5.0")
