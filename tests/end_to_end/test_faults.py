@@ -215,10 +215,12 @@ def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(l
 def test_a_run_that_is_stopped_starts_nothing_new(fleet: Harness):
     stop = threading.Event()
 
-    def halt(event: object) -> None:
-        if not isinstance(event, Planned):
+    def halt(asked: Asked) -> None:
+        if asked.write:
             stop.set()
 
-    result: RunResult = fleet.run(listener=halt, stop=stop)
+    for cluster in fleet.servers:
+        fleet.proxy(cluster.name).before.append(halt)
+    result: RunResult = fleet.run(stop=stop)
     assert result.outcome.stopped
     assert len(result.actions) <= 3
