@@ -12,9 +12,13 @@ from reconcile.apply.observing import Accounts
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.live import ObjectKey
-from reconcile.skupper.plan import Change, HandOver, Verb
+from reconcile.skupper.plan import Change, HandOver, Refusal, Verb
 
 Json = dict[str, Any]
+
+
+class HandOverError(Exception):
+    """The source of a hand-over is unusable, so nothing was written; ``str()`` is one line, like a ``ClusterError``."""
 
 
 class Clusters:
@@ -28,7 +32,7 @@ class Clusters:
 def execute(change: Change, clusters: Clusters) -> bool:
     """Apply one change and store the result in the cache of its cluster; False if there was nothing to write.
 
-    Raises ``ClusterError``.
+    Raises ``ClusterError`` and ``HandOverError``.
     """
     client = clusters.accounts[change.cluster].of(admin=change.admin)
     return _VERBS[change.verb](change, client, clusters)
@@ -53,6 +57,8 @@ def _create(change: Change, client: Client, clusters: Clusters) -> bool:
         handed_over = _handed_over(change.hand_over, body, clusters)
         if handed_over is None:
             return False
+        if isinstance(handed_over, Refusal):
+            raise HandOverError(_refused(change, change.hand_over, handed_over))
         body = handed_over
     cache = clusters.caches[change.cluster]
     try:
@@ -76,8 +82,8 @@ def _refresh(change: Change, client: Client, cache: ClusterCache) -> bool:
 
 def _handed_over(
     hand_over: HandOver, body: Mapping[str, Any], clusters: Clusters
-) -> Mapping[str, Any] | None:
-    """The object to create; None if its source is gone, which the cache then shows."""
+) -> Mapping[str, Any] | Refusal | None:
+    """The object to create, or why it must not be created; None if its source is gone, which the cache then shows."""
     cluster, kind, namespace, name = hand_over.source
     try:
         source = clusters.accounts[cluster].client.get(kind, name, namespace)
@@ -85,6 +91,12 @@ def _handed_over(
         clusters.caches[cluster].remove(kind, namespace, name)
         return None
     return hand_over.compose(body, source)
+
+
+def _refused(change: Change, hand_over: HandOver, refusal: Refusal) -> str:
+    cluster, kind, namespace, name = hand_over.source
+    what = f"{kind} {name} to {'/'.join(change.work_key)}"
+    return f"{cluster}/{namespace}: cannot deliver {what}: {refusal.reason}; {refusal.advice}"
 
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> bool:

@@ -86,6 +86,8 @@ class Run:
         self._refused: set[_Key] = set()
         self._closed: set[WorkKey] = set()
         # Work keys given up in this run; (cluster, "*") stands for a whole cluster.
+        self._undelivered: set[tuple[str, str, str]] = set()
+        # Cluster, namespace and name of objects whose hand-over was given up in this run.
         self._removed = 0
         self._planning = 0.0
         self._reported: set[str] = set()
@@ -245,6 +247,7 @@ class Run:
         self._refused.add(_key(change))
         if failed.elsewhere:
             self._tried[_key(change)] = _TRIES
+            self._undelivered.add((*change.work_key, change.name))
         elif isinstance(failed.error, Unreachable):
             self._closed.add((change.cluster, "*"))
         else:
@@ -276,12 +279,15 @@ class Run:
         return {*ends, *moving, *(change.work_key for change in plan.changes if change.waits_for)}
 
     def _under_way(self) -> list[LinkReport]:
-        """Links in progress, without those that wait for something unreadable or given up."""
+        """Links in progress, without those that wait for something unreadable or given up, such as a delivery."""
         open_links = [link for link in self.outcome.plan.links if link.managed and not link.converged]
         return [
             report
             for report in open_links
-            if report.since and self._is_open(report.link.dialler) and self._is_open(report.link.issuer)
+            if report.since
+            and self._is_open(report.link.dialler)
+            and self._is_open(report.link.issuer)
+            and (*report.link.dialler, report.credential) not in self._undelivered
         ]
 
     def _coming(self) -> list[SiteReport]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from reconcile.apply import executing
-from reconcile.apply.executing import Clusters
+from reconcile.apply.executing import Clusters, HandOverError
 from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.plan import Change
 
@@ -37,13 +37,15 @@ class Failed:
 
     change: Change
     message: str
-    error: ClusterError | None = None
-    """None if something other than a request failed."""
+    error: ClusterError | HandOverError | None = None
+    """None if something other than a request or a hand-over failed."""
 
     @property
     def elsewhere(self) -> bool:
-        """True if the error is of another cluster: the one that an object is handed over from."""
-        return self.error is not None and self.error.cluster != self.change.cluster
+        """True if the fault is that of an object that is handed over, or of its cluster: it costs this change alone."""
+        if isinstance(self.error, ClusterError):
+            return self.error.cluster != self.change.cluster
+        return self.error is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def work(
 def _make(change: Change, clusters: Clusters) -> Made | Failed:
     try:
         return Made(change, executing.execute(change, clusters))
-    except ClusterError as error:
+    except (ClusterError, HandOverError) as error:
         return Failed(change, str(error), error)
     except Exception as error:  # noqa: BLE001 one namespace must not end the others
         where = "/".join(filter(None, change.work_key))

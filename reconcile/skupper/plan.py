@@ -40,6 +40,16 @@ class ObjectRef(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an object must not be handed over, and what to do. Quotes nothing of the object, which has private keys."""
+
+    reason: str
+    """A clause: ``tls.key does not match tls.crt``."""
+    advice: str
+    """The next step, with a command."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """How an object of one cluster becomes an object of another cluster.
 
@@ -47,8 +57,9 @@ class HandOver:
     """
 
     source: ObjectRef
-    compose: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
-    """(body of the change, body of the source) -> body to create. Defined by the engine; total and pure."""
+    compose: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any] | Refusal]
+    """(body of the change, body of the source) -> body to create, or why there is none. Defined by the engine; total
+    and pure; equal in equal plans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from reconcile.kinds import CONFIG_MAP, SECRET, Kind
 from reconcile.openshift import errors
 from reconcile.openshift.messages import Listing, Listings, RequestCounts
 from reconcile.openshift.watching import WatchEvent
-from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
+from reconcile.skupper.plan import Change, HandOver, ObjectRef, Refusal, Verb
 from reconcile.skupper.waits import Wait, WaitKind
 
 LABEL = "owner=us"
@@ -44,7 +44,10 @@ def hand_over(name: str, namespace: str = "net", cluster: str = "b") -> HandOver
     return HandOver(ObjectRef(cluster, SECRET, namespace, name), with_data)
 
 
-def with_data(body: Mapping, source: Mapping) -> dict:
+def with_data(body: Mapping, source: Mapping) -> dict | Refusal:
+    """Refuses a source whose data says so."""
+    if "refuse" in source["data"]:
+        return Refusal("it has a wrong key", "delete it")
     return {**body, "data": source["data"]}
 
 

@@ -1,10 +1,13 @@
 """One change, and what it meets: the cache shows what is there afterwards, and only real writes count."""
 
+import traceback
+from types import FrameType
+
 import pytest
 
 from reconcile.apply import executing
 from reconcile.apply.cache import ClusterCache
-from reconcile.apply.executing import Clusters
+from reconcile.apply.executing import Clusters, HandOverError
 from reconcile.apply.observing import Accounts
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
@@ -43,6 +46,10 @@ def scenario() -> Scenario:
 
 def delivery() -> object:
     return change("token", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("token", "issuer"))
+
+
+def in_program(frame: FrameType) -> bool:
+    return frame.f_code.co_filename == executing.__file__
 
 
 def test_what_was_applied_is_in_the_cache(scenario: Scenario):
@@ -94,6 +101,29 @@ def test_a_delivery_whose_source_is_gone_is_no_write_and_shows_that_it_is_gone(s
     assert not scenario.execute(delivery())
     assert scenario.shown("b") == set()
     assert scenario.a.times("create") == 0
+
+
+def test_a_source_that_is_refused_is_named_with_reason_and_advice_and_nothing_is_written(scenario: Scenario):
+    scenario.b.put("token", "issuer", kind=SECRET, data={"refuse": "UFJJVkFURQ=="})
+    with pytest.raises(HandOverError) as caught:
+        scenario.execute(delivery())
+    assert str(caught.value) == (
+        "b/issuer: cannot deliver Secret token to a/net: it has a wrong key; delete it"
+    )
+    assert scenario.a.times("create") == 0
+
+
+def test_an_error_of_a_refused_source_holds_none_of_its_data(scenario: Scenario):
+    scenario.b.put("token", "issuer", kind=SECRET, data={"refuse": "UFJJVkFURQ=="})
+    with pytest.raises(HandOverError) as caught:
+        scenario.execute(delivery())
+    error: BaseException = caught.value
+    frames = [
+        repr(frame.f_locals) for frame, _ in traceback.walk_tb(error.__traceback__) if in_program(frame)
+    ]
+    assert frames
+    assert not [text for text in frames if "UFJJVkFURQ==" in text]
+    assert (error.__cause__, error.__context__) == (None, None)
 
 
 def test_what_was_patched_is_in_the_cache(scenario: Scenario):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -214,6 +215,38 @@ def test_a_token_that_cannot_be_read_at_its_issuer_costs_that_change_alone(scena
     outcome = scenario.run()
     assert scenario.started == ["t", "x", "y"]
     assert outcome.failures == [str(error(errors.Unreachable, "b"))]
+
+
+@pytest.mark.parametrize("issuer", ["a", "b"])
+def test_a_delivery_that_is_refused_costs_that_change_alone_and_is_not_retried(
+    scenario: Scenario, issuer: str
+):
+    scenario.fleet.clients[issuer].put("t", "issuer", kind=SECRET, data={"refuse": "QQ=="})
+    delivery = change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t", "issuer", issuer))
+    scenario.declare(delivery, change("x"))
+    outcome = scenario.run()
+    assert scenario.started == ["t", "x"]
+    message = f"{issuer}/issuer: cannot deliver Secret t to a/net: it has a wrong key; delete it"
+    assert outcome.failures == [message]
+    assert scenario.fleet.clients["a"].times("create") == 0
+
+
+def test_a_run_does_not_wait_for_a_link_whose_token_was_refused(scenario: Scenario):
+    scenario.fleet.clients["b"].put("t", kind=SECRET, data={"refuse": "QQ=="})
+    scenario.declare(change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t")))
+    refused = Link(SiteKey("a", "net"), SiteKey("b", "net"))
+    scenario.planner.links = (replace(link(LinkState.ISSUED), link=refused, credential="t"),)
+    scenario.run(WAIT)
+    assert scenario.played.now() == 0
+
+
+def test_a_run_waits_for_a_link_beside_one_whose_token_was_refused(scenario: Scenario):
+    scenario.fleet.clients["b"].put("t", kind=SECRET, data={"refuse": "QQ=="})
+    scenario.declare(change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t")))
+    other = Link(SiteKey("a", "net"), SiteKey("b", "net"))
+    scenario.planner.links = (replace(link(LinkState.ISSUED), link=other, credential="other"),)
+    scenario.run(WAIT)
+    assert scenario.played.now() >= WAIT
 
 
 def test_a_surprise_in_one_namespace_does_not_end_the_others(scenario: Scenario):

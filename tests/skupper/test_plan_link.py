@@ -7,12 +7,15 @@ import pytest
 
 from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET
+from reconcile.skupper.certificates import read
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint
+from reconcile.skupper.v1.delivery import Delivery
+from reconcile.skupper.v1.endpoints import Endpoint
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body, certificate
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.resolving import resolve
@@ -162,16 +165,23 @@ def test_a_delivery_names_where_the_token_is(pair: Pair):
     assert hand_over.source == ("a", SECRET, "net", name)
 
 
-def test_a_token_is_delivered_with_its_data_and_with_what_says_how_to_reach_its_issuer(pair: Pair):
+@pytest.mark.parametrize("edge", [False, True])
+def test_a_delivery_knows_the_issuer_that_its_token_must_be_of(pair: Pair, edge: bool):
+    (network,) = pair.definitions.networks
+    dialler = replace(network.sites[1], config={"edge": edge})
+    pair.definitions = Definitions(networks=(replace(network, sites=(network.sites[0], dialler)),))
+    host = "net.a.example.com"
     hand_over = pair.change(Verb.CREATE, pair.issue()).hand_over
     assert hand_over
-    annotations = {"inter-router-host": "host", "kubectl.kubernetes.io/last-applied-configuration": "{}"}
-    source = {"metadata": {"annotations": annotations}, "data": {"tls.key": "QQ=="}}
-    body = {"metadata": {"name": "link", "annotations": {"ours": "yes"}}}
-    assert hand_over.compose(body, source) == {
-        "metadata": {"name": "link", "annotations": {"inter-router-host": "host", "ours": "yes"}},
-        "data": {"tls.key": "QQ=="},
-    }
+    assert hand_over.compose == Delivery(
+        name=pair.link().credential,
+        issuer=SiteKey("a", "net"),
+        site_id="id-a",
+        ca=read(certificate("ca-of-id-a")).fingerprint,
+        edge=edge,
+        inter_router=Endpoint(host, "443"),
+        edge_router=Endpoint(host, "443"),
+    )
 
 
 def test_a_token_for_another_host_is_not_delivered_but_made_again(pair: Pair):

@@ -3,22 +3,19 @@
 Each Secret of a link has annotations for both ends of the link. The data of a token is never part of a change.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from reconcile.kinds import SECRET
-from reconcile.skupper.live import strings
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import names
+from reconcile.skupper.v1.delivery import Delivery
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
-
-_KUBECTL = "kubectl.kubernetes.io/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,9 @@ def path(
             network=ends.network,
             reason="the token is issued",
             body=_secret(ends, dialler.namespace, name, names.TOKEN),
-            hand_over=HandOver(ObjectRef(issuer.cluster, SECRET, issuer.namespace, name), deliver),
+            hand_over=HandOver(
+                ObjectRef(issuer.cluster, SECRET, issuer.namespace, name), _delivery(ends, name)
+            ),
             waits_for=None if deliver_now else issued(ends.link),
         ),
         Change(
@@ -87,19 +86,6 @@ def path(
 def issued(link: Link) -> Wait:
     """Wait for the issuer's site-controller to turn the request into a token."""
     return Wait(WaitKind.ISSUED, str(link), "the token is issued")
-
-
-def deliver(body: Mapping[str, Any], token: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the token for the dialler from `body`, what the plan says of it, and the issuer's copy.
-
-    The issuer's annotations say how to reach it; those that ``kubectl`` writes repeat the whole Secret.
-    """
-    metadata = body["metadata"]
-    source = token.get("metadata")
-    found = strings(source.get("annotations") if isinstance(source, Mapping) else None)
-    copied = {key: text for key, text in found.items() if not key.startswith(_KUBECTL)}
-    annotations = {**copied, **metadata["annotations"]}
-    return {**body, "metadata": {**metadata, "annotations": annotations}, "data": token.get("data") or {}}
 
 
 def remove(
@@ -131,6 +117,18 @@ def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
         network=ends.network,
         reason="the request is still pending; updating it makes the site-controller retry",
         body={"metadata": {"annotations": {names.TRIGGERED: now.isoformat(timespec="seconds")}}},
+    )
+
+
+def _delivery(ends: LinkEnds, name: str) -> Delivery:
+    return Delivery(
+        name=name,
+        issuer=ends.link.issuer,
+        site_id=ends.issuer.site_id,
+        ca=ends.issuer.ca,
+        edge=ends.dialler_is_edge,
+        inter_router=ends.issuer.endpoint(edge=False),
+        edge_router=ends.issuer.endpoint(edge=True),
     )
 
 

@@ -23,6 +23,7 @@ TYPE = "skupper.io/type"
 REQUEST = "connection-token-request"
 TOKEN = "connection-token"  # noqa: S105 a label value
 GENERATED_BY = "skupper.io/generated-by"
+SITE_VERSION = "skupper.io/site-version"
 COST = "skupper.io/cost"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
 EXCLUDE_LABELS = "skupper.io/exclude-labels"
