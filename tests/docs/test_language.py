@@ -86,7 +86,6 @@ SENTENCES = {
 def searched() -> Iterator[Path]:
     for pattern in ("reconcile/**/*.py", "tests/**/*.py", "docs/*.md", "*.md", "deploy/**/*.md", "Makefile"):
         for path in sorted(ROOT.glob(pattern)):
-            name = str(path.relative_to(ROOT))
             if path != Path(__file__):
                 yield path
 
