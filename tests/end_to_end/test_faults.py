@@ -169,7 +169,7 @@ def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
     found = result.outcome.plan.findings
     (warning,) = [finding.message for finding in found if finding.subject == SiteSubject("b", "net")]
     assert warning == (
-        "b/net holds something of ours that is not declared; nothing is removed there, for "
+        "b/net contains managed resources that are not declared; nothing is removed there: "
         "deployments may not be listed there"
     )
 

@@ -102,7 +102,7 @@ def stopped(
 def test_a_signal_ends_a_run_with_its_code_and_what_is_left(stopped: Stopped):
     assert stopped.code == 128 + stopped.number
     assert f"stopped by {stopped.number.name}; left for the next run: " in stopped.result
-    assert "app-sre-stage-01/skupper-vault-net" in stopped.result.split("left to the next run")[1]
+    assert "app-sre-stage-01/skupper-vault-net" in stopped.result.split("left for the next run")[1]
     assert "Traceback" not in stopped.result
 
 
@@ -119,7 +119,7 @@ def test_the_next_run_finishes_what_a_stopped_one_has_left(stopped: Stopped):
 def test_a_run_whose_time_is_over_stops_like_one_that_got_a_signal(held: Held):
     command = Command(held.box, "run", "--timeout", "6s")
     held.wait()
-    command.wait_until_it_says("stopping by --timeout 6s")
+    command.wait_until_it_says("stopping (--timeout 6s)")
     held.release()
     code, result = command.finish()
     assert code == 1

@@ -106,7 +106,7 @@ def _without_spec(site: Site) -> Iterator[Finding]:
         yield Finding(
             rule="cluster-without-spec",
             message=(
-                f"cluster {site.cluster.name} has no spec, so it is taken as public: others dial {site.key}. "
+                f"cluster {site.cluster.name} has no spec, so it is treated as public: others dial {site.key}. "
                 "Add spec.private, or edge: true to the site"
             ),
             severity=Severity.WARNING,

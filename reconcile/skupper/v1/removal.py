@@ -21,7 +21,7 @@ def plan(
 ) -> list[Change]:
     """Remove the site itself, once none of `secrets` (all link Secrets of ours) names it any more.
 
-    `waits_for` says what else has to happen first.
+    `waits_for` is what must be observed first.
     """
     if live.foreign:
         return []
