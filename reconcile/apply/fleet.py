@@ -41,6 +41,8 @@ class Target:
     """Opens its accounts; raises ``CannotOpenError``."""
     readings: tuple[Reading, ...]
     """What each engine reads there."""
+    refused: bool = False
+    """True: its data has an error, which was reported, so nothing on it is changed."""
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -110,7 +112,8 @@ class Fleet:
             pending = self._pending()
         snapshots = {name: cache.snapshot() for name, cache in caches.items()}
         for name, reason in same_server(snapshots).items():
-            self._fail(self._targets[name], f"cluster {name} {reason}", again=False)
+            if not self._targets[name].refused:
+                self._fail(self._targets[name], f"cluster {name} {reason}", again=False)
         with self._lock:
             failed = {
                 name: ClusterSnapshot(problem=failure.message) for name, failure in self._failed.items()

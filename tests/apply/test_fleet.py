@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -98,6 +98,12 @@ def test_two_clusters_with_one_api_server_fail_and_a_third_does_not():
     fleet = read(target(a), target(b), target(c))
     assert problems(fleet) == {"a": True, "b": True, "c": False}
     assert [failure.cluster for failure in fleet.failures] == ["a", "b"]
+
+
+def test_a_cluster_with_the_api_server_of_one_whose_data_is_refused_fails_alone():
+    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
+    refused = replace(target(a), refused=True)
+    assert problems(read(refused, target(b))) == {"a": False, "b": True}
 
 
 def test_two_clusters_that_show_the_same_object_fail_where_kube_system_may_not_be_read():

@@ -1,4 +1,4 @@
-"""Two clusters that turn out to be one API server are told, whatever addresses they have."""
+"""Two clusters that turn out to be one API server are found, whatever their addresses."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,6 +13,9 @@ from reconcile.skupper.checks.servers import endpoint
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
 from reconcile.skupper.plan import Plan, SiteState
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import fingerprint
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.resolving import resolve
@@ -114,8 +117,14 @@ def test_the_sites_of_a_disabled_cluster_are_at_risk_too():
     assert len(refused(cluster("a", ADDRESS), cluster("b", ADDRESS, disabled=True), sites="b")) == 2
 
 
+LINK = f"{fingerprint.stem(Link(SiteKey('c', 'net-c'), SiteKey('a', 'net-gone')))}-00000000"
+
+
 def planned(*, policies=(), budget=None) -> Plan:
-    """A plan over clusters a and b, which are one server with the site of b, and over c, where a site is missing."""
+    """A plan over clusters a and b, which are one server with the site of b, and over c, whose site lacks much.
+
+    The site on c has a link to a site on a that is not declared any more.
+    """
     entry = definitions(
         cluster("a", ADDRESS), cluster("b", f"{ADDRESS}/"), cluster("c", "https://c"), policies=policies
     )
@@ -124,7 +133,11 @@ def planned(*, policies=(), budget=None) -> Plan:
     for name in ("net-b", "left-over"):
         policy = f"qontract-skupper-test-{name}"
         one.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", policy, spec={"namespaces": ["net-b"]}))
-    snapshots = {"a": one.snapshot(), "b": one.snapshot(), "c": FakeCluster("c").snapshot()}
+    other = FakeCluster("c")
+    other.add_site("net-c", site_id="id-c")
+    host = "net-gone.a.example.com"
+    other.add_link_secret("net-c", LINK, "c/net-c", "a/net-gone", issued_by="id-gone", host=host)
+    snapshots = {"a": one.snapshot(), "b": one.snapshot(), "c": other.snapshot()}
     return plan_inputs(
         PlanInput(
             desired=resolve(entry),
@@ -139,6 +152,10 @@ def planned(*, policies=(), budget=None) -> Plan:
 
 def test_nothing_is_changed_on_refused_clusters_and_others_go_on():
     assert {change.cluster for change in planned(policies=(Policy("p"),)).changes} == {"c"}
+
+
+def test_a_link_to_a_refused_cluster_stays():
+    assert LINK not in {change.name for change in planned().changes}
 
 
 def test_the_sites_of_refused_clusters_are_skipped_with_the_rule():

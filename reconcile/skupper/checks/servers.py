@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
     host: str
     port: str
     path: str
-    """Several servers may be behind one proxy, told apart by path."""
+    """One proxy may serve several API servers under different paths."""
 
 
 def endpoint(url: str) -> Endpoint | None:
