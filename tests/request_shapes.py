@@ -2,7 +2,7 @@
 
 The conversation that is played to both has a scene for every shape of request: verb, resource, content type of the
 body, status of the answer. A run whose tests make simulated clusters answer a request of another shape fails, since
-it is unknown whether a real server answers alike. Answers of a fault proxy or a hook in place of a server do not count.
+it is unknown whether a real server answers alike. Answers of a fault proxy in place of a server do not count.
 A plugin of the tests' conftest; workers report what they saw when they end.
 """
 

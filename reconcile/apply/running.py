@@ -134,7 +134,10 @@ class Run:
     def _gather(self, longest: float) -> None:
         """Wait for an event, then a moment longer for those that come with it."""
         # A large fleet sends events without a pause; planning must not take more than a third of the run.
-        self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)))
+        self._wakeup.wait(longest, max(GATHER, min(2 * self._planning, TICK)), self._take_all)
+
+    def _take_all(self) -> None:
+        """Note and report what other threads have posted, soon after they did."""
         for _ in range(self._posted.qsize()):
             self._take(self._posted.get())
 

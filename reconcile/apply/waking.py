@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class Wakeup:
@@ -14,12 +15,18 @@ class Wakeup:
         """Wake the waiting thread. The change must be visible before this is called."""
         self._rung.set()
 
-    def wait(self, longest: float, linger: float) -> None:
-        """Wait at most `longest` seconds for a ring, then `linger` seconds for further ones."""
-        if self._rung.wait(longest):
-            time.sleep(linger)
-        # A ring from here on ends the next wait; changes before it are visible after this one.
-        self._rung.clear()
+    def wait(self, longest: float, linger: float, heed: Callable[[], None]) -> None:
+        """Wait at most `longest` seconds for a ring, then `linger` seconds for further ones; call `heed` after each."""
+        if not self._rung.wait(longest):
+            return
+        end = self.now() + linger
+        while True:
+            # A ring from here on is heeded next time; changes before it are visible now.
+            self._rung.clear()
+            heed()
+            left = end - self.now()
+            if left <= 0 or not self._rung.wait(left):
+                return
 
     def now(self) -> float:
         """Seconds on a clock that never goes back."""

@@ -1,9 +1,8 @@
-"""The connection to one API server: a validated address, the TLS context, and a connection pool of the ``kubernetes``
-package.
+"""The connection to one API server: a validated address, the TLS context, and a pool of the ``kubernetes`` package.
 
-The package supports the proxy variables of the environment (``HTTPS_PROXY``, ``NO_PROXY``) and keep-alive probes
-that find dead watches. Its typed models, retries and error texts are not used. It is imported late, since that
-takes a third of a second.
+The package supports the proxy variables of the environment (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``) and
+keep-alive probes that find dead watches. Its typed models, retries and error texts are not used. It is imported late,
+since that takes a third of a second.
 """
 
 import ipaddress

@@ -1,8 +1,7 @@
-"""The whole sandbox: data in, running servers and a ready configuration out.
+"""The whole sandbox: from data to running servers and a configuration for them.
 
-What app-interface data needs from the outside world is made up here: API servers where the data's ``serverUrl`` is
-replaced by theirs, tokens for the secrets that the data refers to, namespaces, load balancers, routers. Everything
-lives on loopback and in one folder, and ends with the process.
+It provides what app-interface data refers to: API servers, whose addresses replace ``serverUrl``, tokens for the
+secrets, namespaces, load balancers, routers. Everything is on loopback and in one folder, and ends with the process.
 """
 
 import secrets
@@ -22,7 +21,7 @@ from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, within
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.kubernetes.rbac import Rule
-from reconcile.sandbox.kubernetes.servers import ApiServers
+from reconcile.sandbox.kubernetes.servers import ApiServers, Reachable
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.wire import Wire
 from reconcile.skupper.topology.reachability import reaches
@@ -33,18 +32,8 @@ INSTANCE = "sandbox"
 _READ = frozenset({"get", "list", "watch"})
 
 
-class Cluster(Protocol):
-    """One API server, of whatever make."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def url(self) -> str: ...
-
-    @property
-    def token(self) -> str:
-        """The administrator's."""
+class Cluster(Reachable, Protocol):
+    """One API server, simulated or real."""
 
     def admit(self, account: Account) -> str:
         """Let an account in; returns its token."""
@@ -159,9 +148,9 @@ class Sandbox:
             self.graphql.load(self._served(self._source.bundle()))
 
     def detour(self, cluster: str, url: str, ca_file: Path) -> None:
-        """Name another address for a cluster in data and configuration, with the authority of its certificate.
+        """Use another address for a cluster in data and configuration, with the authority of its certificate.
 
-        For whoever stands between: the clusters and Skupper do not notice.
+        It is that of a proxy; the simulated Skupper keeps using the cluster's own address.
         """
         self._detours[cluster] = url
         with self.authorities.open("ab") as file:

@@ -112,7 +112,7 @@ class Played:
     def ring(self, _: str = "") -> None:
         self._rung = True
 
-    def wait(self, longest: float, linger: float) -> None:
+    def wait(self, longest: float, linger: float, heed: Callable[[], None]) -> None:
         self.lingered.append(linger)
         if not self._rung:
             if self.steps:
@@ -122,6 +122,7 @@ class Played:
         if not self._rung:
             self.clock.now += longest
         self._rung = False
+        heed()
 
     def now(self) -> float:
         return self.clock.now

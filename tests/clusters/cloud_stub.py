@@ -61,9 +61,8 @@ class CloudStub:
         generation = found["metadata"]["generation"]
         if (found.get("status") or {}).get("observedGeneration") == generation:
             return
-        available = self._behaviour.deployments == "available"
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        status = deployment_status(found, generation, found["spec"].get("replicas", 1), available, moment)
+        status = deployment_status(generation, found["spec"].get("replicas", 1), moment)
         self._set(DEPLOYMENT, found, {"status": status})
 
     def _service(self, found: Json) -> None:
@@ -74,11 +73,7 @@ class CloudStub:
         self._later(0 if wait == "at once" else float(wait), self._give_address, found)
 
     def _give_address(self, found: Json) -> None:
-        metadata = found["metadata"]
-        if domain := self._behaviour.load_balancer_domain:
-            ingress = {"hostname": f"{metadata['name']}-{metadata['namespace']}.{domain}"}
-        else:
-            ingress = {"ip": found["spec"]["clusterIP"].replace("10.0.", "203.0.", 1)}
+        ingress = {"ip": found["spec"]["clusterIP"].replace("10.0.", "203.0.", 1)}
         self._set(SERVICE, found, {"status": {"loadBalancer": {"ingress": [ingress]}}})
 
     def _route(self, found: Json) -> None:

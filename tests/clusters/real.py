@@ -194,7 +194,7 @@ def _wish(spec: ClusterSpec) -> Wish:
     policies = {CLUSTER_POLICY} if spec.skupper_policy else set()
     kinds = frozenset({*openshift, *policies, *spec.extra_kinds})
     profile = Profile(kinds, controllers=spec.garbage_delay < _NEVER)
-    return Wish(profile, spec.apps_domain or f"apps.{spec.name}.example")
+    return Wish(profile, f"apps.{spec.name}.example")
 
 
 def _account_name(user: str) -> str:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from reconcile.apply.events import ChangeStarted, Event
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
 from tests.end_to_end.harness import OURS, Harness, RunResult, three_clusters
+from tests.fault_proxy.asking import Asked
 
 CONTROLLER = "skupper-site-controller"
 ANOTHER = Ownership("another")
@@ -167,14 +167,14 @@ def test_other_links_come_up_beside_a_secret_of_others(linked: Harness, end: str
 def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: Harness):
     site = theirs(CONFIG_MAP, "skupper-site", data={"name": "theirs"})
 
-    def be_quicker(event: Event) -> None:
-        if isinstance(event, ChangeStarted) and (event.change.cluster, event.change.name) == (
-            "a",
-            "skupper-site",
+    def be_quicker(asked: Asked) -> None:
+        if (asked.verb, asked.name) == ("patch", "skupper-site") and not fleet["a"].find(
+            CONFIG_MAP, "skupper-site", "net"
         ):
             fleet["a"].load(site)
 
-    result = fleet.run(listener=be_quicker, wait=5)
+    fleet.proxy("a").before.append(be_quicker)
+    result = fleet.run(wait=5)
     assert result.failures[0].startswith("a/net: cannot apply ConfigMap skupper-site: conflict (409)")
     found = fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
     assert (found["data"], found["metadata"]["labels"]) == (site["data"], site["metadata"]["labels"])

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from reconcile.apply.events import ChangeStarted, Event
 from reconcile.kinds import CLUSTER_POLICY
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.definitions import Policy
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
 from tests.end_to_end.harness import Harness
+from tests.fault_proxy.asking import Asked
+from tests.fault_proxy.proxy import Hook
 from tests.waiting import until
 
 FILE = "policies.yaml"
@@ -75,22 +76,21 @@ def test_policies_are_written_and_removed(policed: Harness):
     assert policy(policed) is None
 
 
-def replaced_meanwhile(fleet: Harness) -> Callable[[Event], None]:
+def replaced_meanwhile(fleet: Harness) -> Hook:
     """Somebody removes the policy and makes one of the same name, just before we delete it."""
 
-    def listen(event: Event) -> None:
-        if isinstance(event, ChangeStarted) and event.change.kind == CLUSTER_POLICY:
+    def replace(asked: Asked) -> None:
+        if (asked.verb, asked.plural) == ("delete", CLUSTER_POLICY.plural):
             found = policy(fleet)
             fleet["a"].remove(CLUSTER_POLICY, found["metadata"]["name"])
             kept = {key: found["metadata"][key] for key in ("name", "labels")}
             fleet["a"].load({**found, "metadata": kept})
 
-    return listen
+    return replace
 
 
 @pytest.mark.parametrize("right", rights(FILE), ids=str)
 def test_without_a_right_to_policies_a_run_names_it(policed: Harness, right: Right):
-    listener = None
     match right.verb:
         case "create" | "patch":
             policed["a"].remove(CLUSTER_POLICY, policy(policed)["metadata"]["name"])
@@ -98,10 +98,10 @@ def test_without_a_right_to_policies_a_run_names_it(policed: Harness, right: Rig
             policed.change_site("a", policies=())
         case "get":
             policed.change_site("a", policies=())
-            listener = replaced_meanwhile(policed)
+            policed.proxy("a").before.append(replaced_meanwhile(policed))
         case "watch":
             drop_links(policed, "b")
     with without(policed, right):
-        (complaint,) = said(policed.run(listener=listener, wait=10))
+        (complaint,) = said(policed.run(wait=10))
     assert complaint.startswith("a: cannot ")
     assert f"the account needs {right} (cluster-wide)" in complaint

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from reconcile.apply.events import ChangeStarted, Event, Planned
+from reconcile.apply.events import Event, Planned
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Verb
 from tests.clusters.backends import Backend
 from tests.end_to_end import legacy_install
 from tests.end_to_end.harness import OURS, Harness, RunResult, three_clusters
+from tests.fault_proxy.asking import Asked
 from tests.waiting import until
 
 LINKS = (("b", "a"), ("p", "a"), ("p", "b"))
@@ -306,17 +307,23 @@ def test_a_site_of_skupper_network_that_is_not_declared_is_skipped(legacy: Harne
 
 
 def run_and_stop(fleet: Harness, after: int) -> bool:
-    """Take over and stop after so many changes; False if there were not so many."""
+    """Take over and stop after so many writes; False if there were not so many."""
     stop = threading.Event()
-    started: list[Event] = []
+    sent: list[Asked] = []
 
-    def listen(event: Event) -> None:
-        if isinstance(event, ChangeStarted):
-            started.append(event)
-            if len(started) >= after:
+    def count(asked: Asked) -> None:
+        if asked.write:
+            sent.append(asked)
+            if len(sent) >= after:
                 stop.set()
 
-    return fleet.run(take_over=True, listener=listen, stop=stop).outcome.stopped
+    proxies = [fleet.proxy(cluster.name) for cluster in fleet.servers]
+    for proxy in proxies:
+        proxy.before.append(count)
+    stopped = fleet.run(take_over=True, stop=stop).outcome.stopped
+    for proxy in proxies:
+        proxy.clear()
+    return stopped
 
 
 def misread(fleet: Harness) -> list[str]:

@@ -102,7 +102,8 @@ class Scenario:
             text=True,
             timeout=60,
             cwd=cli_harness.ROOT,
-            env=environment(self.box.config),
+            # Under a limit of the file size, Python would store truncated bytecode beside our modules.
+            env=environment(self.box.config, PYTHONDONTWRITEBYTECODE="1"),
         )
         return Ran(done.returncode, done.stdout, time.monotonic() - began, None)
 

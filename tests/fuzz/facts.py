@@ -63,8 +63,8 @@ def reports_are_clean(found: Plan) -> None:
     """All reports can be written; no line moves a cursor, no secret shows."""
     texts = [plan_text.text(found), status_text.text(found, NOW), status_text.text(found, NOW, width=60)]
     documents = [plan_json.plan(found), plan_json.status(found)]
-    lines = [lines.action(change) for change in found.changes]
-    for text in (*texts, *documents, *lines):
+    actions = [lines.action(change) for change in found.changes]
+    for text in (*texts, *documents, *actions):
         text.encode()
         assert all(line.isprintable() for line in text.split("\n")), text
         assert KEY_BYTES not in text, text

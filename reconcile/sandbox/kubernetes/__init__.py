@@ -20,16 +20,14 @@ How to use it::
         cluster.find(kinds.SECRET, "name", "vault")                           # dict or None
         cluster.load({"apiVersion": "v1", "kind": "ConfigMap", ...})          # create, without a request
         cluster.remove(kinds.CONFIG_MAP, "name", "vault")
-        cluster.changes(kinds.SECRET, since=12)                               # [("ADDED", dict), ...]
         cluster.revision                            # resourceVersion of the last change
-        cluster.counts(), cluster.reset_counts()    # reads, writes, dry_runs, watches
-        cluster.admit(account), cluster.revoke(token)         # an account with rules=None: those of its Roles
+        cluster.counts()                            # reads, writes, dry_runs, watches
+        cluster.admit(account)                      # an account with rules=None: those of its Roles
         cluster.stop(), cluster.start()             # connections refused in between; objects and port stay
         cluster.open_watches, cluster.end_watches() # how many; cut them all
         cluster.behave(Behaviour(load_balancers="at once"))   # pending addresses arrive now
         cluster.forget_history()                    # watches from before: 410
-        cluster.faults.before.append(hook)          # ``faults``: answer instead, delay, reset, lose answers
-        cluster.faults.clear()
+        cluster.faults.before.append(hook)          # ``calls.Hook``: delay, reset, lose answers
 
 Every method above may be called from any thread, but not from the event loop, where hooks run. ``ClusterSpec`` lists
 what else can differ: no Routes (``openshift=False``), no SkupperClusterPolicy, extra kinds, length of the event

@@ -94,11 +94,6 @@ class Accounts:
         """Add an account; one with the same token is replaced."""
         self._by_token[account.token] = account
 
-    def revoke(self, token: str) -> None:
-        """Answer the token with 401 from now on."""
-        self._by_token.pop(token, None)
-        self._issued.pop(token, None)
-
     def issue(self, record: Record, body: Any) -> Object:
         """Answer a TokenRequest for a ServiceAccount (``POST .../serviceaccounts/<name>/token``)."""
         namespace, name = record.key

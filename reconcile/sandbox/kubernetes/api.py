@@ -12,11 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
-from reconcile.sandbox.kubernetes import bodies, calls, faults, patches, rbac, requests, selectors
+from reconcile.sandbox.kubernetes import bodies, calls, patches, rbac, requests, selectors
 from reconcile.sandbox.kubernetes.accounts import Accounts, Rights
-from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.sandbox.kubernetes.calls import Call, Faults
 from reconcile.sandbox.kubernetes.catalogue import Catalogue
-from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.discovery import documents
 from reconcile.sandbox.kubernetes.errors import (
     ApiError,
@@ -26,7 +25,6 @@ from reconcile.sandbox.kubernetes.errors import (
     not_found,
     unauthorized,
 )
-from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.lists import Lists, Page
 from reconcile.sandbox.kubernetes.requests import RequestCounter
 from reconcile.sandbox.kubernetes.store import Record, to_json
@@ -35,20 +33,6 @@ from reconcile.sandbox.kubernetes.writes import Target, Writer
 
 _JSON = "application/json"
 _DEFAULT_WATCH_SECONDS = 1800.0
-_HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the HTTP side of a cluster needs."""
-
-    name: str
-    catalogue: Catalogue
-    writer: Writer
-    accounts: Accounts
-    faults: Faults
-    counter: RequestCounter
-    bookmark_interval: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +54,25 @@ class _Exchange:
 class Api:
     """Answers the requests to one cluster."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._writer = parts.writer
-        self._store = parts.writer.store
+    def __init__(
+        self,
+        name: str,
+        catalogue: Catalogue,
+        writer: Writer,
+        accounts: Accounts,
+        *,
+        bookmark_interval: float,
+    ) -> None:
+        self.counter = RequestCounter()
+        self.faults = Faults()
+        self._name = name
+        self._catalogue = catalogue
+        self._writer = writer
+        self._store = writer.store
+        self._accounts = accounts
+        self._bookmark_interval = bookmark_interval
         self._lists = Lists(self._store)
-        self._documents = documents(parts.catalogue)
+        self._documents = documents(catalogue)
         self._watches: set[Watch] = set()
 
     @property
@@ -94,7 +91,7 @@ class Api:
             return await self._answer(request)
         except ApiError as error:
             requests.note(request, error.code)
-            return faults.refusal(error)
+            return web.json_response(error.status(), status=error.code)
         except UnknownPathError:
             requests.note(request, 404)
             return web.Response(status=404, text="404 page not found\n")
@@ -104,10 +101,8 @@ class Api:
             raise
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        parts, path = self._parts, request.path
-        if path in _HEALTH:
-            return web.Response(text="ok")
-        account = parts.accounts.of(request.headers.get("Authorization", ""))
+        path = request.path
+        account = self._accounts.of(request.headers.get("Authorization", ""))
         if account is None and path != "/version":
             raise unauthorized()
         if account is None or not calls.names_resource(path):
@@ -115,22 +110,20 @@ class Api:
             if document is None:
                 raise UnknownPathError
             return web.json_response(document)
-        call = calls.parse(parts.catalogue, parts.name, account.user, request.method, path, request.query)
+        call = calls.parse(self._catalogue, self._name, account.user, request.method, path, request.query)
         if not account.may(call.asks_for()):
-            parts.counter.count(call, dry_run=False)
+            self.counter.count(call, dry_run=False)
             raise account.refusal(call.resource.kind, call.asks_for())
         body = await bodies.read(request) if call.is_write else None
-        parts.counter.count(call, dry_run=bodies.is_dry_run(call, request.query, body))
+        self.counter.count(call, dry_run=bodies.is_dry_run(call, request.query, body))
         return await self._between_hooks(_Exchange(request, account, call, body))
 
     async def _between_hooks(self, exchange: _Exchange) -> web.StreamResponse:
-        hooks = self._parts.faults
-        if (instead := await faults.ask(hooks.before, exchange.call)) is not None:
-            return instead
+        hooks = self.faults
+        await calls.run_hooks(hooks.before, exchange.call)
         response = await self._perform(exchange)
         requests.note(exchange.request, response.status)
-        if (instead := await faults.ask(hooks.after, exchange.call)) is not None:
-            return instead
+        await calls.run_hooks(hooks.after, exchange.call)
         return response
 
     async def _perform(self, exchange: _Exchange) -> web.StreamResponse:
@@ -143,10 +136,8 @@ class Api:
                 return _answer(self._get(exchange.call).body)
             case "delete":
                 return _answer(self._delete(exchange))
-            case "deletecollection":
-                return _answer(self._delete_collection(exchange))
         if exchange.call.subresource == "token":
-            token = self._parts.accounts.issue(self._get(exchange.call), exchange.body)
+            token = self._accounts.issue(self._get(exchange.call), exchange.body)
             return _answer(to_json(token), status=201)
         return self._write(exchange)
 
@@ -163,7 +154,7 @@ class Api:
         return self._lists.page(call.resource, call.namespace, exchange.request.query)
 
     async def _watch(self, exchange: _Exchange) -> web.StreamResponse:
-        watch = Watch(self._store, _watch_request(exchange), self._parts.bookmark_interval)
+        watch = Watch(self._store, _watch_request(exchange), self._bookmark_interval)
         response = web.StreamResponse(headers={"Content-Type": _JSON})
         await response.prepare(exchange.request)
         requests.note(exchange.request, response.status)
@@ -204,14 +195,6 @@ class Api:
         if exchange.call.resource.returns_deleted or not deleted.gone:
             return deleted.record.body
         return to_json(_success(deleted.record))
-
-    def _delete_collection(self, exchange: _Exchange) -> bytes:
-        page = self._list(exchange)
-        options = bodies.delete_options(exchange.call, exchange.request.query, exchange.body)
-        for record in page.records:
-            target = Target(record.resource, record.namespace, record.name)
-            self._writer.delete(target, DeleteOptions(dry_run=options.dry_run))
-        return page.body
 
 
 def _answer(body: bytes, status: int = 200) -> web.Response:

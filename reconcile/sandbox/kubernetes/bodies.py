@@ -48,8 +48,8 @@ async def read(request: web.Request) -> Any:
 
 def is_dry_run(call: Call, query: Mapping[str, str], body: Any) -> bool:
     """Whether nothing is to be stored; a delete may say so in its body."""
-    deletes = call.verb in {"delete", "deletecollection"}
-    return bool((deletes and isinstance(body, dict) and body.get("dryRun")) or query.get("dryRun"))
+    deletes = call.verb == "delete" and isinstance(body, dict)
+    return bool((deletes and body.get("dryRun")) or query.get("dryRun"))
 
 
 def write_options(request: web.Request, call: Call, check: Check) -> Options:

@@ -1,10 +1,11 @@
-"""Parses requests: which resource, which object, which verb.
+"""Parses requests: which resource, which object, which verb; and fault hooks that tests put before and after them.
 
-A :class:`Call` is what accounts are asked about, counters count and fault hooks see.
+A :class:`Call` is what rights are checked for, counters count and fault hooks see.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from reconcile.kinds import NAMESPACE, SERVICE_ACCOUNT
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
@@ -23,7 +24,7 @@ class Call:
     cluster: str
     user: str
     verb: str
-    """``get``, ``list``, ``watch``, ``create``, ``update``, ``patch``, ``delete`` or ``deletecollection``."""
+    """``get``, ``list``, ``watch``, ``create``, ``update``, ``patch`` or ``delete``."""
     resource: Resource
     namespace: str = ""
     name: str = ""
@@ -42,6 +43,29 @@ class Call:
     def is_write(self) -> bool:
         """Whether the verb can change something."""
         return self.verb not in {"get", "list", "watch"}
+
+
+Hook = Callable[[Call], Awaitable[None] | None]
+"""Lets a request pass by returning None, delays it by being a coroutine, cuts the connection by raising
+``ConnectionResetError``. Hooks run on the event loop and must not block it."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """The hooks of one cluster, called in order for every resource request."""
+
+    before: list[Hook] = field(default_factory=list)
+    """Called once a request is authenticated, before anything is done."""
+    after: list[Hook] = field(default_factory=list)
+    """Called once a request is done, before it is answered."""
+
+
+async def run_hooks(hooks: Iterable[Hook], call: Call) -> None:
+    """Call the hooks for a request."""
+    for hook in tuple(hooks):
+        delay = hook(call)
+        if inspect.isawaitable(delay):
+            await delay
 
 
 def names_resource(path: str) -> bool:

@@ -19,7 +19,7 @@ CLUSTER_ROLE_BINDING = Kind(
     kinds.ROLE.group, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
 
-WRITABLE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+WRITABLE = ("create", "delete", "get", "list", "patch", "update", "watch")
 
 NameCheck = Callable[[str], str | None]
 _COMMON_FIELDS = {"metadata.name": ("metadata", "name"), "metadata.namespace": ("metadata", "namespace")}
@@ -41,8 +41,6 @@ class Resource:
     """Has a ``status`` of its own, written through ``/status`` only."""
     generation: bool = False
     """Counts changes of ``spec`` in ``metadata.generation``."""
-    created_by_update: bool = False
-    """A replace of a missing object creates it (RBAC kinds)."""
     returns_deleted: bool = False
     """A delete is answered with the object instead of a ``Status``."""
     verbs: tuple[str, ...] = WRITABLE
@@ -76,9 +74,7 @@ _BINDING: Object = {"roleRef": {"apiGroup": "", "kind": "", "name": ""}}
 
 
 def _rbac(kind: Kind, parts: tuple[str, ...], empty: Object, shape: Shape = shapes.OBJECT) -> Resource:
-    return Resource(
-        kind, shape=shape, parts=parts, check_name=names.path_problem, created_by_update=True, empty=empty
-    )
+    return Resource(kind, shape=shape, parts=parts, check_name=names.path_problem, empty=empty)
 
 
 KUBERNETES = (
@@ -89,7 +85,6 @@ KUBERNETES = (
         check_name=names.label_problem,
         status=True,
         returns_deleted=True,
-        verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
         fields={"status.phase": ("status", "phase")},
         empty={"spec": {}, "status": {}},
     ),

@@ -12,16 +12,15 @@ from aiohttp import web
 from reconcile.kinds import Kind
 from reconcile.sandbox.kubernetes import catalogue
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Accounts
-from reconcile.sandbox.kubernetes.api import Api, Parts
+from reconcile.sandbox.kubernetes.api import Api
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
 from reconcile.sandbox.kubernetes.controllers import Behaviour, Controllers
 from reconcile.sandbox.kubernetes.defaults import Allocator
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
-from reconcile.sandbox.kubernetes.faults import Faults
 from reconcile.sandbox.kubernetes.garbage import GarbageCollector
-from reconcile.sandbox.kubernetes.requests import RequestCounter, RequestCounts
-from reconcile.sandbox.kubernetes.store import EventType, Store
+from reconcile.sandbox.kubernetes.requests import RequestCounts
+from reconcile.sandbox.kubernetes.store import Store
 from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
 from reconcile.sandbox.loop import BackgroundLoop, end_listening
 
@@ -32,11 +31,6 @@ _GOODBYE = 0.1
 _MAX_BODY = 3 * 1024 * 1024
 _LOADER = Options(manager="sandbox")
 _BOOTSTRAP = Options(manager="kube-apiserver")
-
-
-def utc_now() -> datetime.datetime:
-    """The clock of clusters that are given no other."""
-    return datetime.datetime.now(datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +48,6 @@ class ClusterSpec:
     """Serves SkupperClusterPolicy."""
     extra_kinds: tuple[Kind, ...] = ()
     """Served as custom resources."""
-    apps_domain: str = ""
-    """Domain of Routes; empty: ``apps.<name>.example``."""
     behaviour: Behaviour = field(default_factory=Behaviour)
     history: int = 1000
     """Events per kind that a watch can still ask for; older ones are 410."""
@@ -63,9 +55,7 @@ class ClusterSpec:
     """Seconds between the bookmarks of a watch."""
     garbage_delay: float = 0.02
     """Seconds between the end of an owner and that of its dependents."""
-    port: int = 0
-    """0: any free one."""
-    now: Callable[[], datetime.datetime] = field(default=utc_now)
+    now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.UTC)
 
 
 class SimulatedCluster:
@@ -75,34 +65,25 @@ class SimulatedCluster:
         self.spec = spec
         self.name = spec.name
         self.token = f"{spec.name}-admin-token"
-        self.faults = Faults()
         self._loop = loop
         self._context = context
-        self._port = spec.port
+        self._port = 0
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
-        self._counter = RequestCounter()
         self._catalogue = Catalogue(_resources(spec))
         self._store = Store(spec.history)
         administrator = Account("system:admin", self.token, (EVERYTHING,))
         self._accounts = Accounts((administrator, *spec.accounts), self._store, spec.now)
-        apps_domain = spec.apps_domain or f"apps.{spec.name}.example"
+        apps_domain = f"apps.{spec.name}.example"
         self._writer = Writer(
             self._store, Allocator(apps_domain), lambda: spec.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         )
         self._controllers = Controllers(self._writer, spec.behaviour, apps_domain)
         self._garbage = GarbageCollector(self._writer, self._catalogue, spec.garbage_delay)
         self._api = Api(
-            Parts(
-                name=spec.name,
-                catalogue=self._catalogue,
-                writer=self._writer,
-                accounts=self._accounts,
-                faults=self.faults,
-                counter=self._counter,
-                bookmark_interval=spec.bookmark_interval,
-            )
+            spec.name, self._catalogue, self._writer, self._accounts, bookmark_interval=spec.bookmark_interval
         )
+        self.faults = self._api.faults
 
     # -- from any thread -------------------------------------------------------------------------------------------
 
@@ -132,14 +113,6 @@ class SimulatedCluster:
         record = self._store.get(kind, namespace, name)
         return record.object if record else None
 
-    def changes(self, kind: Kind, since: int = 0) -> list[tuple[EventType, Object]]:
-        """What happened to objects of a kind after a revision, as far as the history reaches back."""
-        return [
-            (event.type, event.record.object)
-            for event in self._store.remembered(kind)
-            if event.revision > since
-        ]
-
     @property
     def open_watches(self) -> int:
         """Watches that clients hold open."""
@@ -167,17 +140,9 @@ class SimulatedCluster:
         self._accounts.add(account)
         return account.token
 
-    def revoke(self, token: str) -> None:
-        """Answer a token with 401 from now on."""
-        self._accounts.revoke(token)
-
     def counts(self) -> RequestCounts:
         """The requests so far."""
-        return self._counter.snapshot()
-
-    def reset_counts(self) -> None:
-        """Count requests from zero again."""
-        self._counter.reset()
+        return self._api.counter.snapshot()
 
     def behave(self, behaviour: Behaviour) -> None:
         """Change how controllers behave, also towards what exists: a pending address can arrive."""

@@ -1,23 +1,20 @@
-"""The few controllers without which nothing on a cluster would ever become ready.
+"""The few controllers without which nothing on a cluster becomes ready.
 
 Deployments report their replicas as available, Services of type LoadBalancer get an address, Routes are admitted,
-terminating namespaces lose their content and then go. Nothing here starts pods. Like the garbage collector,
-controllers act on events, a moment later, with the writes of ordinary clients.
+terminating namespaces are emptied and removed. No pods are started. Controllers react to events after a short delay.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from reconcile import kinds
+from reconcile.kinds import Kind
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.store import Event, Record
 from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
-
-if TYPE_CHECKING:
-    from reconcile.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +23,8 @@ class Behaviour:
 
     delay: float = 0.02
     """Between an event and what a controller does about it."""
-    deployments: Literal["available", "pending"] = "available"
-    """``pending``: Deployments never get a ready replica."""
     load_balancers: Literal["at once", "pending"] | float = "at once"
     """When a Service of type LoadBalancer gets its address: after that many seconds, or never (``pending``)."""
-    load_balancer_domain: str = ""
-    """Load balancers get host names below it; empty: they get IP addresses."""
 
 
 class Controllers:
@@ -51,7 +44,7 @@ class Controllers:
         self._store.listen(self._on_event)
 
     def behave(self, behaviour: Behaviour) -> None:
-        """Behave differently from now on, also towards what exists already."""
+        """Change the behaviour, also towards what exists already."""
         self.behaviour = behaviour
         for kind, reaction in self._reactions.items():
             for record in self._store.records(kind):
@@ -72,15 +65,9 @@ class Controllers:
         record = self._store.get(seen.resource.kind, *seen.key)
         return record if record is not None and record.uid == seen.uid else None
 
-    def _set_status(
-        self, record: Record, status: Object, manager: str, annotations: Object | None = None
-    ) -> None:
-        metadata = {**record.object["metadata"]}
-        if annotations:
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), **annotations}
+    def _set_status(self, record: Record, status: Object, manager: str) -> None:
         target = Target(record.resource, record.namespace, record.name, "status")
-        body = {**record.object, "metadata": metadata, "status": status}
-        self._writer.replace(target, body, Options(manager=manager))
+        self._writer.replace(target, {**record.object, "status": status}, Options(manager=manager))
 
     # -- workloads and addresses -----------------------------------------------------------------------------------
 
@@ -88,14 +75,10 @@ class Controllers:
         record = self._current(seen)
         if record is None:
             return
-        metadata, spec = record.object["metadata"], record.object["spec"]
-        available = self.behaviour.deployments == "available"
-        status = deployment_status(
-            record.object, metadata["generation"], spec["replicas"], available, self._writer.now()
-        )
-        self._set_status(
-            record, status, "kube-controller-manager", {"deployment.kubernetes.io/revision": "1"}
-        )
+        generation = record.object["metadata"]["generation"]
+        if (record.object.get("status") or {}).get("observedGeneration") != generation:
+            status = deployment_status(generation, record.object["spec"]["replicas"], self._writer.now())
+            self._set_status(record, status, "kube-controller-manager")
 
     def _service(self, seen: Record) -> None:
         wait = self.behaviour.load_balancers
@@ -107,10 +90,7 @@ class Controllers:
         record = self._current(seen)
         if record is None or not _wants_address(record):
             return
-        if domain := self.behaviour.load_balancer_domain:
-            ingress = {"hostname": f"{record.name}-{record.namespace}.{domain}"}
-        else:
-            ingress = {"ip": record.object["spec"]["clusterIP"].replace("172.30.", "203.0.", 1)}
+        ingress = {"ip": record.object["spec"]["clusterIP"].replace("172.30.", "203.0.", 1)}
         status = {**record.object.get("status", {}), "loadBalancer": {"ingress": [ingress]}}
         self._set_status(record, status, "cloud-controller-manager")
 
@@ -168,30 +148,15 @@ def _wants_address(record: Record) -> bool:
     )
 
 
-def deployment_status(obj: Object, generation: int, replicas: int, available: bool, now: str) -> Object:
-    """The status that a Deployment has once its rollout is over, or while it waits for its first pod."""
-    condition = "True" if available else "False"
-    reason = "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"
-    before = {c["type"]: c for c in (obj.get("status") or {}).get("conditions") or ()}
-    since = before.get("Available", {})
-    changed = since.get("lastTransitionTime") if since.get("status") == condition else now
-    counts = {"replicas": replicas, "updatedReplicas": replicas}
-    ready = (
-        {"readyReplicas": replicas, "availableReplicas": replicas}
-        if available
-        else {"unavailableReplicas": replicas}
-    )
-    return {
-        "observedGeneration": generation,
-        **{name: count for name, count in {**counts, **ready}.items() if count},
-        "conditions": [
-            {
-                "type": "Available",
-                "status": condition,
-                "reason": reason,
-                "message": f"Deployment {'has' if available else 'does not have'} minimum availability.",
-                "lastTransitionTime": changed,
-                "lastUpdateTime": changed,
-            }
-        ],
+def deployment_status(generation: int, replicas: int, now: str) -> Object:
+    """The status of a Deployment after its rollout; ``now`` is the time at which it became available."""
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), replicas)
+    condition = {
+        "type": "Available",
+        "status": "True",
+        "reason": "MinimumReplicasAvailable",
+        "message": "Deployment has minimum availability.",
+        "lastTransitionTime": now,
+        "lastUpdateTime": now,
     }
+    return {"observedGeneration": generation, **(counts if replicas else {}), "conditions": [condition]}

@@ -36,7 +36,7 @@ class Allocator:
 
 
 def fill(kind: Kind, obj: Object) -> Object:
-    """The object with the defaults of its kind, which belong to whoever writes the object."""
+    """The object with the defaults of its kind, which the writer of the object owns."""
     default = _DEFAULTS.get(kind)
     return default(obj) if default else obj
 

@@ -149,11 +149,6 @@ def expired(wanted: int, oldest: int) -> ApiError:
     return ApiError(410, "Expired", f"too old resource version: {wanted} ({oldest})")
 
 
-def continue_expired() -> ApiError:
-    """410 of a paged LIST."""
-    return ApiError(410, "Expired", "the continue parameter is too old")
-
-
 def too_new(wanted: int, current: int) -> ApiError:
     """504: a resourceVersion that has not been reached."""
     cause = Cause("ResourceVersionTooLarge", "Too large resource version").as_json()
@@ -183,11 +178,6 @@ def bad_patch(why: str) -> ApiError:
     """422: the patched object is not an object of its kind. Its values may be secret and are not shown."""
     cause = Cause("FieldValueInvalid", f"Invalid value: <patched object>: {why}", "patch")
     return ApiError(422, "Invalid", f"the patched object is invalid: {why}", {"causes": [cause.as_json()]})
-
-
-def unfit_patch() -> ApiError:
-    """422: a JSON patch does not fit the object."""
-    return ApiError(422, "Invalid", "the JSON patch does not fit the object", {})
 
 
 def generic(message: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""Sets of field paths and what can be done to an object with them.
+"""Sets of field paths, and operations on objects with them.
 
 A path is a tuple of elements as ``FieldsV1`` writes them: ``f:<field>``, ``k:<key fields of a list item>`` or
 ``v:<value of a set>``. The rules are those of ``sigs.k8s.io/structured-merge-diff``: which paths an object has,
@@ -48,7 +48,7 @@ def _children(value: Any, shape: Shape) -> dict[str, tuple[Any, Shape]] | None:
 
 
 def of_object(value: Any, shape: Shape) -> FieldSet:
-    """All paths that whoever applies ``value`` owns.
+    """All paths that an apply of ``value`` owns.
 
     Raises:
         KeyedListError: Items of a keyed list cannot be told apart.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconcile.sandbox.kubernetes.catalogue import Resource
-from reconcile.sandbox.kubernetes.errors import bad_request, continue_expired, expired, too_new
+from reconcile.sandbox.kubernetes.errors import bad_request, expired, too_new
 from reconcile.sandbox.kubernetes.selectors import selector_of
 from reconcile.sandbox.kubernetes.store import Record, Store, to_json
 
@@ -95,7 +95,7 @@ class Lists:
         """The rest that a ``continue`` token refers to. It can be read again, in case the answer got lost."""
         page = self._rests.get(_read_token(token))
         if page is None or page.revision < self._store.compacted:
-            raise continue_expired()
+            raise expired(page.revision if page else 0, self._store.compacted)
         return page
 
 

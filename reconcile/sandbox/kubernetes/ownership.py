@@ -1,9 +1,9 @@
-"""Who owns which field: ``metadata.managedFields`` as the API server keeps it.
+"""Field ownership: ``metadata.managedFields`` as the API server maintains it.
 
-An owner is a field manager together with the way it writes: ``Apply`` (server-side apply) or ``Update`` (everything
-else), since one program that does both has two sets. The rules follow ``sigs.k8s.io/structured-merge-diff``:
-an update takes what it changes from all others; an apply shares what has the same value, collides with owners of
-what it changes unless it is forced, and takes away what it owned and no longer mentions.
+An owner is a field manager together with its operation: ``Apply`` (server-side apply) or ``Update`` (everything else),
+since a program that does both has two sets. The rules follow ``sigs.k8s.io/structured-merge-diff``: an update takes
+ownership of what it changes; an apply shares fields with the same value, conflicts with other owners of what it changes
+unless it is forced, and removes fields that it owned and no longer contains.
 """
 
 from collections.abc import Mapping
@@ -19,26 +19,16 @@ APPLY = "Apply"
 UPDATE = "Update"
 BEFORE_FIRST_APPLY = "before-first-apply"
 
+_SERVER_METADATA = (
+    *("name", "namespace", "uid", "generation", "resourceVersion", "creationTimestamp", "managedFields"),
+    *("deletionTimestamp", "deletionGracePeriodSeconds"),
+)
 _NEVER_OWNED = frozenset(
     {
         ("f:apiVersion",),
         ("f:kind",),
         ("f:metadata",),
-        *(
-            ("f:metadata", f"f:{name}")
-            for name in (
-                *(
-                    "name",
-                    "namespace",
-                    "uid",
-                    "generation",
-                    "resourceVersion",
-                    "selfLink",
-                    "creationTimestamp",
-                ),
-                *("managedFields", "deletionTimestamp", "deletionGracePeriodSeconds"),
-            )
-        ),
+        *(("f:metadata", f"f:{name}") for name in _SERVER_METADATA),
     }
 )
 
@@ -54,7 +44,7 @@ class Owner:
 
     @property
     def described(self) -> str:
-        """How a conflict names it."""
+        """The owner, as a conflict names it."""
         name = f'conflict with "{self.manager}"'
         if self.operation == APPLY:
             return name
@@ -64,7 +54,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What an owner owns, and since when."""
+    """The fields of an owner, and since when."""
 
     fields: FieldSet
     time: str = ""
@@ -74,7 +64,7 @@ Shares = Mapping[Owner, Share]
 
 
 def read(obj: Mapping[str, Any]) -> Shares:
-    """Owners of an object as its ``managedFields`` say; nobody, if a client has made nonsense of them."""
+    """The owners in an object's ``managedFields``; empty if they are malformed."""
     shares: dict[Owner, Share] = {}
     for entry in obj.get("metadata", {}).get("managedFields") or ():
         try:
@@ -92,7 +82,7 @@ def read(obj: Mapping[str, Any]) -> Shares:
 
 
 def written(obj: Object, shares: Shares) -> Object:
-    """The object with ``managedFields`` that say who owns what."""
+    """The object with these owners in its ``managedFields``."""
     metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
     entries = [
         {
@@ -116,19 +106,19 @@ def written(obj: Object, shares: Shares) -> Object:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who writes, how, and when."""
+    """Who writes, and when."""
 
     owner: Owner
     time: str
 
 
 def forgets(metadata: Mapping[str, Any]) -> bool:
-    """Whether a client asks to forget all owners, by an empty list or one empty entry."""
+    """Whether a client clears all owners, by an empty list or one empty entry."""
     return metadata.get("managedFields") in ([], [{}])
 
 
 def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Shares) -> Object:
-    """The object after a create, replace or patch: ``new`` with its owners written down.
+    """The object after a create, replace or patch: ``new`` with its owners.
 
     ``shares`` are the owners so far; ``live`` is the object before, for a create the empty object of its kind. An
     object whose lists cannot be told apart has no owners; validation will refuse it.
@@ -145,30 +135,20 @@ def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Sha
     return written(new, left)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a server-side apply works with."""
+def apply(live: Object, applied: Object, *, blank: Object, shape: Shape, stamp: Stamp, force: bool) -> Object:
+    """The stored object after a server-side apply, with its owners.
 
-    live: Object
-    """The stored object; the blank one if there is none."""
-    applied: Object
-    blank: Object
-    """The empty object of the kind."""
-
-
-def apply(change: Change, *, shape: Shape, stamp: Stamp, force: bool) -> Object:
-    """The stored object after a server-side apply, owners written down.
+    ``blank`` is the empty object of the kind; ``live`` is the same object if nothing is stored.
 
     Raises:
         ApiError: 409 if another manager owns a field that would change and the apply is not forced; 500 if items of
             a keyed list cannot be told apart.
     """
-    applied = change.applied
-    shares = dict(read(change.live))
-    live_fields = _without_managed(change.live)
-    if not shares and change.live is not change.blank:
+    shares = dict(read(live))
+    live_fields = _without_managed(live)
+    if not shares and live is not blank:
         first = Owner(BEFORE_FIRST_APPLY, UPDATE, stamp.owner.api_version)
-        found = fieldsets.compare(change.blank, live_fields, shape)
+        found = fieldsets.compare(blank, live_fields, shape)
         fields = (found.added | found.modified) - _NEVER_OWNED
         if stamp.owner.subresource != "status":
             fields = frozenset(path for path in fields if path[0] != "f:status")
@@ -201,7 +181,7 @@ def _owned_paths(applied: Object, shape: Shape) -> FieldSet:
 
 
 def _pruned(merged: Object, shape: Shape, before: FieldSet, shares: Shares) -> Object:
-    """``merged`` without what the applier owned before and nobody owns now."""
+    """``merged`` without what the applier owned before and no one owns now."""
     owned_now = fieldsets.with_fields_above(path for share in shares.values() for path in share.fields)
     pruned: Object = fieldsets.remove(
         merged, shape, fieldsets.with_fields_above(before) - owned_now - _NEVER_OWNED
@@ -210,7 +190,7 @@ def _pruned(merged: Object, shape: Shape, before: FieldSet, shares: Shares) -> O
 
 
 def _released(shares: Shares, touched: FieldSet, removed: FieldSet, *, keep: Owner) -> dict[Owner, Share]:
-    """The shares after all but ``keep`` lost what was touched, and everybody what was removed."""
+    """The shares without what was removed, and all but that of ``keep`` without what was changed."""
     return {
         owner: Share(share.fields - removed - (fieldsets.EMPTY if owner == keep else touched), share.time)
         for owner, share in shares.items()

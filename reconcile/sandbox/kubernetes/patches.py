@@ -10,7 +10,7 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
-from reconcile.sandbox.kubernetes.errors import Object, bad_request, generic, unfit_patch
+from reconcile.sandbox.kubernetes.errors import ApiError, Object, bad_request, generic
 from reconcile.sandbox.kubernetes.shapes import Shape
 
 JSON_PATCH = "application/json-patch+json"
@@ -36,7 +36,7 @@ def patched(content_type: str, obj: Object, patch: Any, shape: Shape) -> Object:
     try:
         changed: Object = jsonpatch.JsonPatch(patch).apply(obj)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError):
-        raise unfit_patch() from None
+        raise ApiError(422, "Invalid", "the JSON patch does not fit the object") from None
     return changed
 
 

@@ -76,7 +76,7 @@ class Rule:
         return not self.resources.isdisjoint({"*", resource, f"*/{subresource}" if slash else resource})
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
+def from_json(rule: Mapping[str, Any]) -> Rule:
     """A rule of a Role, without its namespace."""
     fields = ("verbs", "apiGroups", "resources", "resourceNames")
     return Rule(*(frozenset(rule.get(field) or ()) for field in fields))
@@ -118,7 +118,7 @@ class Grants:
             for binding in bindings
             if any(subject.matches(each, binding.namespace) for each in binding.object.get("subjects") or ())
         )
-        return [_rule(rule) for role in roles if role for rule in role.get("rules") or ()]
+        return [from_json(rule) for role in roles if role for rule in role.get("rules") or ()]
 
     def role(self, namespace: str, reference: Object) -> Object | None:
         """The role that a binding in ``namespace`` refers to."""
@@ -154,7 +154,7 @@ def check_grant(holder: Holder, store: Store, resource: Resource, new: Object, o
         granted = ()
     else:
         granted = new.get("rules") or ()
-    if missing := _lacking(holder.rules(namespace), granted):
+    if missing := lacking(holder.rules(namespace), granted):
         listed = "\n".join(missing)
         why = f"{holder.described} is attempting to grant RBAC permissions not currently held:\n{listed}"
         raise forbidden(kind, name, why)
@@ -180,7 +180,7 @@ def _bound(holder: Holder, store: Store, binding: Kind, new: Object) -> Iterable
     return role.get("rules") or ()
 
 
-def _lacking(held: Iterable[Rule], granted: Iterable[Object]) -> list[str]:
+def lacking(held: Iterable[Rule], granted: Iterable[Object]) -> list[str]:
     """What a Role would grant beyond the held rules, in the API server's words, sorted."""
     held = tuple(held)
     verbs: dict[tuple[str, str, str], list[str]] = {}

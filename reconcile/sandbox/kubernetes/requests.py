@@ -1,6 +1,5 @@
 """Counts the requests to a cluster, and notes their shapes, for tests."""
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -57,10 +56,9 @@ def note(request: web.Request, status: int) -> None:
 
 
 class RequestCounter:
-    """Counts the requests to one cluster. Safe from any thread."""
+    """Counts the requests to one cluster."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
 
     def count(self, call: Call, *, dry_run: bool) -> None:
@@ -68,15 +66,8 @@ class RequestCounter:
         what = "watches" if call.verb == "watch" else "reads"
         if call.is_write:
             what = "dry_runs" if dry_run else "writes"
-        with self._lock:
-            self._counts[what] += 1
+        self._counts[what] += 1
 
     def snapshot(self) -> RequestCounts:
         """The counts so far."""
-        with self._lock:
-            return RequestCounts(*(self._counts[what] for what in RequestCounts._fields))
-
-    def reset(self) -> None:
-        """Count from zero again."""
-        with self._lock:
-            self._counts.clear()
+        return RequestCounts(*(self._counts[what] for what in RequestCounts._fields))

@@ -23,40 +23,33 @@ _TERMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _LabelTerm:
+class _Term:
     key: str
     values: frozenset[str] | None
     """None: the label has to exist, whatever its value."""
     negated: bool
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        value = labels.get(self.key)
+    def matches(self, fields: Mapping[str, str]) -> bool:
+        value = fields.get(self.key)
         found = value is not None if self.values is None else value in self.values
         return found != self.negated
 
 
 @dataclass(frozen=True, slots=True)
-class _FieldTerm:
-    field: str
-    value: str
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Selector:
-    """What a LIST, watch or deletion of a collection asks for."""
+    """What a LIST or watch asks for."""
 
-    labels: tuple[_LabelTerm, ...] = ()
-    fields: tuple[_FieldTerm, ...] = ()
+    labels: tuple[_Term, ...] = ()
+    fields: tuple[_Term, ...] = ()
     read_fields: Callable[[Mapping[str, Any]], Mapping[str, str]] = dict
 
     def matches(self, obj: Mapping[str, Any]) -> bool:
         """Whether an object is asked for."""
         labels = obj["metadata"].get("labels") or {}
-        if not all(term.matches(labels) for term in self.labels):
-            return False
         fields = self.read_fields(obj) if self.fields else {}
-        return all((fields[term.field] == term.value) != term.negated for term in self.fields)
+        return all(term.matches(labels) for term in self.labels) and all(
+            term.matches(fields) for term in self.fields
+        )
 
 
 def selector_of(resource: Resource, query: Mapping[str, str]) -> Selector:
@@ -73,7 +66,7 @@ def selector_of(resource: Resource, query: Mapping[str, str]) -> Selector:
     )
 
 
-def _label_term(text: str) -> _LabelTerm:
+def _label_term(text: str) -> _Term:
     match = next(filter(None, (pattern.fullmatch(text) for pattern in _TERMS)), None)
     if match is None:
         raise bad_request(f"unable to parse requirement: {text!r}")
@@ -85,11 +78,11 @@ def _label_term(text: str) -> _LabelTerm:
     problems = (names.label_key_problem(key), *map(names.label_value_problem, values or ()))
     if problem := next(filter(None, problems), None):
         raise bad_request(f"unable to parse requirement: {text!r}: {problem}")
-    return _LabelTerm(key, values, operator in {"!", "!=", "notin"})
+    return _Term(key, values, operator in {"!", "!=", "notin"})
 
 
-def _field_term(resource: Resource, text: str) -> _FieldTerm:
+def _field_term(resource: Resource, text: str) -> _Term:
     match = re.fullmatch(r"([^=!]*)(==|=|!=)(.*)", text)
     if match is None or match[1] not in resource.selectable_fields:
         raise bad_request(f"field selector not supported: {text!r}")
-    return _FieldTerm(match[1], match[3], match[2] == "!=")
+    return _Term(match[1], frozenset({match[3]}), match[2] == "!=")

@@ -81,7 +81,7 @@ class ApiServers:
 
 
 class Reachable(Protocol):
-    """A cluster that a kubeconfig can name."""
+    """A cluster, as a kubeconfig names it; the token is that of its administrator."""
 
     @property
     def name(self) -> str: ...

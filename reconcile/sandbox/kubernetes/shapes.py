@@ -33,7 +33,7 @@ class Shape:
     items: "Shape | None" = None
     """Rules of the items of a keyed list."""
     untyped: bool = False
-    """There is no schema for what is below, so whoever applies a map owns the map as well."""
+    """There is no schema for what is below, so an apply of a map owns the map as well."""
 
     def child(self, name: str) -> "Shape":
         """The rules of a field of a map."""

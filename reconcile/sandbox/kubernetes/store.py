@@ -148,11 +148,7 @@ class Store:
         oldest = max(self._forgotten[kind], self.compacted)
         if revision < oldest:
             raise expired(revision, oldest)
-        return [event for event in self.remembered(kind) if event.revision > revision]
-
-    def remembered(self, kind: Kind) -> list[Event]:
-        """Events of a kind as far as the history reaches back. Safe from any thread."""
-        return list(self._history[kind])
+        return [event for event in self._history[kind] if event.revision > revision]
 
     def forget(self) -> None:
         """Drop the history, as a compaction does: watches from any older revision are answered with 410."""

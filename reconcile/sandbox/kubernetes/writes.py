@@ -101,8 +101,6 @@ class Writer:
         """
         new = _decoded(target, body)
         record = self._find(target)
-        if record is None and target.resource.created_by_update:
-            return self.create(target, body, options)
         if record is None:
             raise errors.not_found(target.resource.kind, target.name)
         if target.resource.custom and not new["metadata"].get("resourceVersion"):
@@ -157,8 +155,9 @@ class Writer:
         blank = steps.empty(resource)
         live = blank if record is None else record.object
         stamp = self._stamp(target, options, ownership.APPLY)
-        change = ownership.Change(live, applied, blank)
-        merged = ownership.apply(change, shape=resource.shape, stamp=stamp, force=options.force)
+        merged = ownership.apply(
+            live, applied, blank=blank, shape=resource.shape, stamp=stamp, force=options.force
+        )
         shares = ownership.read(merged)
         if record is None:
             if uid := applied["metadata"].get("uid"):

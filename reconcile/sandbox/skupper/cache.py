@@ -1,7 +1,7 @@
-"""What the watches of one cluster have brought: the informers of all simulated controllers, shared.
+"""The informers of one cluster, shared by all simulated controllers.
 
-One thread per kind lists, then watches, and lists again when the server has forgotten its place. Every change is
-told as kind, namespace and name; who wants to know more looks into the cache, as a controller's queue works.
+One thread per kind lists, then watches, and lists again when its resourceVersion has expired. Every change is reported
+as kind, namespace and name, as in a controller's queue.
 """
 
 import threading
@@ -55,7 +55,7 @@ class Cache:
         return all(event.wait(timeout) for event in self._synced.values())
 
     def serves(self, kind: Kind) -> bool:
-        """Tell whether the server knows the kind (the Route API is missing on plain Kubernetes)."""
+        """Return whether the server serves the kind (plain Kubernetes has no Routes)."""
         return kind not in self._absent
 
     def get(self, kind: Kind, namespace: str, name: str) -> Json | None:

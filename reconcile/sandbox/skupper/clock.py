@@ -18,7 +18,7 @@ class Clock:
 
 
 class ManualClock(Clock):
-    """A clock that stands still until it is told to advance."""
+    """A clock that only ``advance`` moves."""
 
     def __init__(self, start: float | None = None) -> None:
         self._now = time.time() if start is None else start

@@ -1,11 +1,9 @@
 """How a site is created: ``RouterCreate`` of ``client/router_create.go``, in its order.
 
-What exists is left as it is. A failure ends the creation where it is, and since everybody takes an existing router for
-an existing site, nobody continues later.
+What exists is left as it is. A failure ends the creation, and since an existing router is taken for an existing
+site, nothing continues it later.
 """
 
-import base64
-import json
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -21,7 +19,7 @@ from reconcile.sandbox.skupper.settings import INTERIOR, Settings
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
 _CUSTOM_HOST = replace(ROUTE, plural="routes/custom-host")
-"""OpenShift requires this right of whoever chooses the host of a Route."""
+"""OpenShift requires this right to choose the host of a Route."""
 PATIENCE = 120.0
 """Seconds for the whole creation, including the wait for a load balancer."""
 
@@ -76,9 +74,7 @@ class Creation:
         service = self._authority(names.SERVICE_CA)
         local_name = f"{names.ROUTER_LOCAL}.{self.settings.namespace}.svc.cluster.local"
         self._leaf(names.LOCAL_SERVER, names.ROUTER_LOCAL, local, (names.ROUTER_LOCAL, local_name))
-        connect = {"scheme": "amqps", "host": names.ROUTER_LOCAL, "port": str(names.AMQPS_PORT)}
-        encoded = base64.b64encode(json.dumps(connect).encode()).decode("ascii")
-        self._leaf(names.LOCAL_CLIENT, names.ROUTER_LOCAL, local, more={"connect.json": encoded})
+        self._leaf(names.LOCAL_CLIENT, names.ROUTER_LOCAL, local)
         self._leaf(names.SERVICE_CLIENT, names.SERVICE_CLIENT, service)
 
     def _wait_for_hosts(self, deadline: float) -> Generator[float, None, tuple[str, ...]]:
@@ -114,13 +110,6 @@ class Creation:
             found = self._ensure(SECRET, blueprints.secret(name, self.settings, data))
         return certificates.read_authority(name, found.get("data") or {})
 
-    def _leaf(
-        self,
-        name: str,
-        subject: str,
-        authority: Authority,
-        hosts: tuple[str, ...] = (),
-        more: dict[str, str] | None = None,
-    ) -> None:
+    def _leaf(self, name: str, subject: str, authority: Authority, hosts: tuple[str, ...] = ()) -> None:
         data = certificates.new_leaf(subject, hosts, authority=authority, at=self.around.clock.now())
-        self._ensure(SECRET, blueprints.secret(name, self.settings, data | (more or {})))
+        self._ensure(SECRET, blueprints.secret(name, self.settings, data))

@@ -1,8 +1,7 @@
-"""Private keys, cheaply: every certificate gets a key of its own, yet a dozen sites must not cost seconds.
+"""Cheap private keys: every certificate gets its own, and a dozen sites must not cost seconds.
 
-Finding primes is what makes an RSA key expensive. A handful of primes, combined pairwise, gives many distinct
-keys: each new expensive key adds two primes, hence 2·(primes so far)+1 keys. Keys made this way share factors and
-are worthless as secrets, which is what a sandbox wants.
+Finding primes makes RSA keys expensive. A few primes, combined pairwise, give many distinct keys: each expensive key
+adds two primes, hence 2·(primes so far)+1 keys. Such keys share factors and are worthless as secrets.
 """
 
 import threading
@@ -16,7 +15,7 @@ _EXPONENT = 65537
 
 
 class KeyRing:
-    """Hands out RSA keys of 2048 bits, never the same one twice. Thread-safe."""
+    """Generates distinct RSA keys of 2048 bits. Thread-safe."""
 
     def __init__(self) -> None:
         self._primes: list[int] = []
@@ -24,7 +23,7 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def take(self) -> rsa.RSAPrivateKey:
-        """Return a key that nobody got before."""
+        """Return a key that was not returned before."""
         with self._lock:
             if not self._ready:
                 self._grow()

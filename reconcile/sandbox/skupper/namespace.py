@@ -1,6 +1,6 @@
-"""The pods of one namespace: each lives while its Deployment does, as a kubelet would have it.
+"""The pods of one namespace: each runs while its Deployment exists and has replicas.
 
-A Deployment that is made anew, or whose pod template changes, ends the process and starts another one.
+A Deployment that is recreated, or whose pod template changes, restarts the process.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Change = tuple[Kind, str]
 
 
 class Namespace:
-    """Site-controller, service-controller, router and config-sync of one namespace, as far as they run."""
+    """Site-controller, service-controller, router and config-sync of one namespace, if they run."""
 
     def __init__(self, around: Surroundings, *, renewal: float) -> None:
         self._around = around
@@ -46,7 +46,7 @@ class Namespace:
         return self._state
 
     def run(self, changes: Iterable[Change]) -> None:
-        """Let everybody work on what changed."""
+        """Let all processes handle what changed."""
         changes = tuple(changes)
         self._start_and_end()
         for kind, name in changes:
@@ -58,12 +58,12 @@ class Namespace:
         self._state = self._router.sync() if self._router else None
 
     def report(self, status: str) -> None:
-        """Let the leader write what the site sees now."""
+        """Let the leader write the site's current status."""
         if self._reporter and self.state:
             self._reporter.run(self.state.pods[0], status)
 
     def deadline(self) -> float | None:
-        """Return when somebody wants to run again even if nothing happens, in epoch seconds."""
+        """Return when to run again even if nothing changes, in epoch seconds."""
         controllers = (self._site_controller, self._service_controller)
         found = [c.deadline for c in controllers if c and c.deadline is not None]
         if self._reporter and self.state:
@@ -88,11 +88,11 @@ class Namespace:
             self._reporter = Reporter(found, around, renewal=self._renewal) if found else None
 
     def _watched_by(self, controller: Json) -> bool:
-        """Whether a site-controller looks at the namespace it runs in, and not at all or at another one."""
+        """Whether a site-controller watches the namespace it runs in."""
         return bool(controller) and environment(controller).get("WATCH_NAMESPACE") == self._around.namespace
 
     def _changed(self, name: str) -> Json | None:
-        """Return the Deployment if its pods have to start anew, an empty object if they have to end, else None."""
+        """Return the Deployment if its pods have to restart, an empty object if they have to end, else None."""
         deployment = self._around.cached(DEPLOYMENT, name)
         alive = deployment if deployment and deployment["spec"].get("replicas", 1) else None
         incarnation = _incarnation(alive) if alive else ""

@@ -35,7 +35,7 @@ class Reporter:
         """When to run again even if nothing happens: the next renewal, or the retry after a failure."""
 
     def forget(self, name: str) -> None:
-        """Learn that one of the ConfigMaps changed or went: write it again if it is gone."""
+        """Handle a change of one of the ConfigMaps: write it again if it was deleted."""
         if self._around.cached(CONFIG_MAP, name) is not None:
             return
         if name == names.NETWORK_STATUS:
@@ -44,7 +44,7 @@ class Reporter:
             self.deadline = 0.0
 
     def run(self, holder: str, status: str) -> None:
-        """Write what has to be written; ``holder`` is the name of the leading pod."""
+        """Renew the lock and write the status if they are due; ``holder`` is the name of the leading pod."""
         now = self._around.clock.now()
         try:
             if now >= self.deadline:

@@ -4,11 +4,10 @@ The simulation itself has every right, so it checks here before it acts for a si
 something fails as it does on a real cluster. Like the API server, it refuses to grant rights that are not held.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from reconcile.kinds import ROLE, ROLE_BINDING, Kind
+from reconcile.sandbox.kubernetes import rbac
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
@@ -19,16 +18,12 @@ class Rights:
 
     account: str
     """Namespace and name, ``ns:name``."""
-    rules: tuple[Json, ...] | None
-    """None: everything, since a ClusterRole is bound, whose rules are not looked up."""
+    rules: tuple[rbac.Rule, ...]
 
     def allow(self, verb: str, group: str, resource: str) -> bool:
         """Return whether one verb on one resource is allowed."""
-        wanted = {"verbs": verb, "apiGroups": group, "resources": resource}
-        return self.rules is None or any(
-            all({value, "*"} & set(rule.get(part) or ()) for part, value in wanted.items())
-            for rule in self.rules
-        )
+        wanted = rbac.Request(verb, group, resource)
+        return any(rule.allows(wanted) for rule in self.rules)
 
     def require(self, verb: str, kind: Kind, body: Json | None = None) -> None:
         """Raise SkupperError unless the verb is allowed on the kind, and every rule that a Role would grant."""
@@ -36,8 +31,8 @@ class Rights:
         if not self.allow(verb, kind.group, kind.plural):
             resource = f'resource "{kind.plural}" in API group "{kind.group}"'
             raise SkupperError(f"{refused} cannot {verb} {resource}")
-        if lacking := [right for right in _granted(body or {}) if not self.allow(*right)]:
-            listed = ", ".join(f"{verb} {resource}" for verb, _, resource in lacking)
+        if missing := rbac.lacking(self.rules, (body or {}).get("rules") or ()):
+            listed = ", ".join(missing)
             raise SkupperError(
                 f"{refused} is attempting to grant RBAC permissions not currently held: {listed}"
             )
@@ -51,9 +46,10 @@ def read_rights(deployment: Json, around: Surroundings) -> Rights:
     references = [binding["roleRef"] for binding in bindings if _binds(binding, account, around.namespace)]
     full_name = f"{around.namespace}:{account}"
     if any(reference["kind"] == "ClusterRole" for reference in references):
-        return Rights(full_name, None)
+        return Rights(full_name, (rbac.Rule(),))  # the rules of ClusterRoles are not looked up
     roles = (around.read(ROLE, reference["name"]) for reference in references)
-    return Rights(full_name, tuple(rule for role in roles if role for rule in role.get("rules") or ()))
+    rules = (rule for role in roles if role for rule in role.get("rules") or ())
+    return Rights(full_name, tuple(map(rbac.from_json, rules)))
 
 
 def _binds(binding: Json, account: str, namespace: str) -> bool:
@@ -63,8 +59,3 @@ def _binds(binding: Json, account: str, namespace: str) -> bool:
         and subject.get("namespace", namespace) == namespace
         for subject in binding.get("subjects") or ()
     )
-
-
-def _granted(role: Json) -> Iterator[tuple[str, str, str]]:
-    for rule in role.get("rules") or ():
-        yield from product(*(rule.get(part) or () for part in ("verbs", "apiGroups", "resources")))

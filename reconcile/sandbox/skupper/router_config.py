@@ -1,6 +1,6 @@
 """The router's configuration in the ConfigMap ``skupper-internal``: a JSON list of ``[entity, attributes]``.
 
-It is what the router is told to do; ``router.py`` is what it does.
+It is what the router should do; ``router.py`` is what it does.
 """
 
 import json

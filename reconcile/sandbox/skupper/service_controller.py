@@ -1,8 +1,8 @@
 """One service-controller process, as far as links go: tokens become connectors (``cmd/service-controller``).
 
 A token Secret of the namespace becomes a connector of the same name in ``skupper-internal``; its removal removes the
-connector. Like any queue of keys, it sees only what is there when it looks: delete and create under one name in one
-breath is no change at all.
+connector. Like any queue of keys, it only sees the state when it handles a key: a delete and a create under one name in
+quick succession are no change.
 """
 
 from reconcile.kinds import SECRET, Kind
@@ -14,7 +14,7 @@ from reconcile.sandbox.skupper.router_config import Connector
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
 _RESYNC = 30.0
-"""Seconds after which its informers show everything again; so failures heal."""
+"""Seconds after which its informers resync, which retries failures."""
 
 
 class ServiceController:
@@ -27,7 +27,7 @@ class ServiceController:
         self._queue = {secret["metadata"]["name"]: None for secret in present if tokens.is_token(secret)}
         self._failed: set[str] = set()
         self._tokens: set[str] = set()
-        """Names seen as tokens: only their disappearance is an event for this process."""
+        """Names of known tokens: only their removal is an event for this process."""
         self.deadline: float | None = None
         """When to run again even if nothing happens; set after a failure."""
 

@@ -1,7 +1,7 @@
 """What each site knows of the others: all it is connected with, and for a while those it lost.
 
-A record of a site that fell silent is kept for a minute (router and collector purge it then), with the links as that
-site last told them. So the two ends of a broken link can disagree.
+The last record of a lost site is kept for a minute, then router and collector purge it. So the two ends of a broken
+link can disagree.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from reconcile.sandbox.skupper.states import Link, RouterState, SiteKey
 
 MEMORY = 60.0
-"""Seconds for which a silent site is remembered."""
+"""Seconds for which a lost site is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one site told about itself."""
+    """What one site reported about itself."""
 
     state: RouterState
     links: tuple[Link, ...]
@@ -40,10 +40,10 @@ class Sightings:
         """Viewer -> site id -> record."""
         self._views: dict[SiteKey, View] = {}
         self._lost: dict[tuple[SiteKey, str], float] = {}
-        """Viewer and site id -> when it fell silent."""
+        """Viewer and site id -> when it was lost."""
 
     def update(self, states: Mapping[SiteKey, RouterState], links: Iterable[Link], now: float) -> bool:
-        """Take over the present, forget what is too old; tell whether any view changed."""
+        """Update all views, drop what is too old; return whether any view changed."""
         links = tuple(links)
         records = {key: Record(state, tuple(_of(key, links))) for key, state in states.items()}
         before = {viewer: dict(seen) for viewer, seen in self._seen.items()}
@@ -59,7 +59,7 @@ class Sightings:
         return self._views.get(viewer)
 
     def due(self) -> float | None:
-        """Return when the next record is to be forgotten, in epoch seconds."""
+        """Return when the next record expires, in epoch seconds."""
         return min((since + self._memory for since in self._lost.values()), default=None)
 
     def _view(self, viewer: SiteKey) -> View:

@@ -13,9 +13,8 @@ from reconcile.sandbox.skupper.worker import Worker
 class Skupper:
     """Plays site-controllers, service-controllers and routers on the clusters of ``clients``.
 
-    The clients need the rights of a cluster administrator, and better a ``field_manager`` of their own, since what
-    they write is Skupper's; they are used, not closed. Sites that exist already are
-    taken over as if all their pods had just restarted.
+    The clients need the rights of a cluster administrator and should have a ``field_manager`` of their own; they are
+    not closed. For sites that exist already, all pods have just restarted.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """One site-controller process: creates the site of its namespace and answers token requests (``cmd/site-controller``).
 
 It has one worker and a queue of keys, each at most once. An error is logged and the key dropped: nothing is retried
-before somebody changes something. While a creation waits for a load balancer, everything else waits with it.
+before the next event. While a creation waits for a load balancer, everything else waits with it.
 """
 
 import functools
@@ -35,9 +35,9 @@ class SiteController:
         """When to run again even if nothing happens; set until the start, and while a creation waits."""
 
     def _start(self) -> None:
-        """Begin as a new process does: check the version once, then take everything there is as new.
+        """Start as a new process does: check the version once, then treat everything that exists as new.
 
-        It cannot begin before it may list what it watches; like an informer it asks again every second.
+        It cannot start before it may list what it watches; like an informer it retries every second.
         """
         if not self._may_watch():
             self.deadline = self._around.clock.now() + _RETRY

@@ -1,7 +1,7 @@
 """The network between the routers of all clusters: who is connected to whom, and what each site knows of the others.
 
-Every cluster's simulation publishes the state of its routers here; the wire works out which links are up, and which
-sites each site sees. It speaks to no cluster. Thread-safe.
+Every cluster's simulation publishes the state of its routers here; the wire computes which links are up, and which
+sites each site sees. It makes no requests. Thread-safe.
 """
 
 import threading
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.sightings import MEMORY, Sightings, View
-from reconcile.sandbox.skupper.states import Address, Dial, Link, RouterState, SiteKey
+from reconcile.sandbox.skupper.states import Address, Dial, Link, RouterState
 
 _DAY = 86400
 Reachable = Callable[[str, str], bool]
@@ -32,7 +32,6 @@ class Wire:
         self._lock = threading.RLock()
         self._published: dict[str, Mapping[str, RouterState]] = {}
         self._cuts: set[frozenset[str]] = set()
-        self._stopped: set[SiteKey] = set()
         self._links: tuple[Link, ...] = ()
         self._sightings = Sightings(memory)
         self._listeners: dict[str, Callable[[], None]] = {}
@@ -49,33 +48,21 @@ class Wire:
         self.publish(cluster, {})
 
     def publish(self, cluster: str, states: Mapping[str, RouterState]) -> None:
-        """Tell the running routers of a cluster, by namespace."""
+        """Publish the running routers of a cluster, by namespace."""
         with self._lock:
             self._published[cluster] = dict(states)
         self.refresh()
 
     def cut(self, first: str, second: str) -> None:
-        """Take away the network between two clusters, or within one."""
+        """Cut the network between two clusters, or within one."""
         with self._lock:
             self._cuts.add(frozenset({first, second}))
         self.refresh()
 
     def restore(self, first: str, second: str) -> None:
-        """Give back the network between two clusters."""
+        """Restore the network between two clusters."""
         with self._lock:
             self._cuts.discard(frozenset({first, second}))
-        self.refresh()
-
-    def stop_router(self, cluster: str, namespace: str) -> None:
-        """Let the router of a site hang: it neither dials nor answers, and its objects stay as they are."""
-        with self._lock:
-            self._stopped.add((cluster, namespace))
-        self.refresh()
-
-    def start_router(self, cluster: str, namespace: str) -> None:
-        """Let the router go on."""
-        with self._lock:
-            self._stopped.discard((cluster, namespace))
         self.refresh()
 
     @property
@@ -95,10 +82,11 @@ class Wire:
             return self._sightings.due()
 
     def refresh(self) -> None:
-        """Work everything out anew and tell the clusters if anything changed."""
+        """Recompute everything and notify the clusters if anything changed."""
         with self._lock:
             now = self._clock.now()
-            states = self._running()
+            published = self._published.values()
+            states = {state.key: state for states in published for state in states.values()}
             found = [
                 link for state in states.values() for link in self._links_of(state, states.values(), now)
             ]
@@ -108,10 +96,6 @@ class Wire:
             listeners = tuple(self._listeners.values()) if changed else ()
         for tell in listeners:
             tell()
-
-    def _running(self) -> dict[SiteKey, RouterState]:
-        every = (state for states in self._published.values() for state in states.values())
-        return {state.key: state for state in every if state.key not in self._stopped}
 
     def _links_of(self, dialler: RouterState, states: Iterable[RouterState], now: float) -> list[Link]:
         found = []

@@ -17,12 +17,12 @@ from reconcile.sandbox.skupper.surroundings import Surroundings
 from reconcile.sandbox.skupper.wire import Wire
 
 _SETTLE_SECONDS = 0.02
-"""Changes that come together are worked on together, as a queue of keys does."""
+"""Changes within this time are handled together, as by a queue of keys."""
 _LONGEST_SECONDS = 3600.0
 _SYNC_SECONDS = 0.2
 
 Signal = tuple[Kind, str, str] | None
-"""Kind, namespace and name of a changed object; None to look at time and wire."""
+"""Kind, namespace and name of a changed object; None to check time and wire."""
 
 
 class Worker:
@@ -62,7 +62,7 @@ class Worker:
         return found.log if found else ()
 
     def wake(self) -> None:
-        """Look at the time and at the wire again."""
+        """Check the time and the wire again."""
         self._signals.put(None)
 
     def _changed(self, kind: Kind, namespace: str, name: str) -> None:

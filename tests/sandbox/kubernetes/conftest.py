@@ -98,8 +98,8 @@ def config_map(name: str = "cm", **parts: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def fleet(backend: Backend) -> Iterator[Clusters]:
-    """Two clusters: OpenShift with a short history, and plain Kubernetes where nothing ever gets ready."""
-    plain = Behaviour(delay=0.001, load_balancers="pending", deployments="pending")
+    """Two clusters: OpenShift with a short history, and plain Kubernetes without load balancers."""
+    plain = Behaviour(delay=0.001, load_balancers="pending")
     specs = [
         ClusterSpec(
             "shift",

@@ -201,7 +201,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("create without namespace", "POST", "/api/v1/configmaps", config_map()),
         Step("unknown subresource", "GET", CM + "/nonsense"),
         Step("status of config map", "GET", CM + "/status"),
-        Step("delete all namespaces", "DELETE", "/api/v1/namespaces"),
         Step("root of a group", "GET", "/apis/apps"),
         Step("unknown root", "GET", "/apis/nonsense.io"),
     ),
@@ -269,8 +268,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
         Step("page", "GET", f"{CMS}?limit=2"),
         Step("bad limit", "GET", f"{CMS}?limit=x"),
         Step("bad continue", "GET", f"{CMS}?limit=2&continue=x"),
-        Step("delete collection", "DELETE", f"{CMS}?labelSelector=a"),
-        Step("list of the rest", "GET", CMS),
     ),
     "patches": (
         create("create", CMS, config_map(data={"a": "1"})),
@@ -725,15 +722,6 @@ SCENES: dict[str, tuple[Step, ...]] = {
             "role without verbs",
             RBAC + "/roles",
             {"metadata": {"name": "r3"}, "rules": [{"apiGroups": [""], "resources": ["secrets"]}]},
-        ),
-        Step(
-            "replace of missing role",
-            "PUT",
-            RBAC + "/roles/r4",
-            {
-                "metadata": {"name": "r4"},
-                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
-            },
         ),
         create(
             "binding",

@@ -6,12 +6,9 @@ import time
 import urllib.error
 
 import pytest
-from aiohttp import web
 
 from reconcile import kinds
-from reconcile.sandbox.kubernetes import faults
 from reconcile.sandbox.kubernetes.calls import Call
-from reconcile.sandbox.kubernetes.errors import modified
 from tests.sandbox.kubernetes.conftest import Api, config_map
 
 CMS = "/api/v1/namespaces/a/configmaps"
@@ -22,17 +19,6 @@ pytestmark = pytest.mark.simulation
 
 def reset(_call: Call) -> None:
     raise ConnectionResetError
-
-
-def test_a_hook_can_answer_in_place_of_the_server(api: Api) -> None:
-    api.cluster.faults.before.append(lambda _call: web.Response(status=429, headers={"Retry-After": "1"}))
-    assert api("GET", CMS).status == 429
-
-
-def test_a_hook_can_refuse_as_the_server_would(api: Api) -> None:
-    api.cluster.faults.before.append(lambda call: faults.refusal(modified(call.resource.kind, call.name)))
-    answer = api("PUT", f"{CMS}/cm", config_map())
-    assert (answer.status, answer.reason) == (409, "Conflict")
 
 
 def test_a_hook_that_returns_nothing_lets_the_request_pass(api: Api) -> None:
@@ -70,12 +56,6 @@ def test_a_hook_can_delay_without_holding_up_others(api: Api, plain: Api) -> Non
     began = time.monotonic()
     assert plain("GET", CMS).status == 200
     assert time.monotonic() - began < 0.3
-
-
-def test_faults_can_be_cleared(api: Api) -> None:
-    api.cluster.faults.before.append(reset)
-    api.cluster.faults.clear()
-    assert api("GET", CMS).status == 200
 
 
 def test_discovery_has_no_faults(api: Api) -> None:

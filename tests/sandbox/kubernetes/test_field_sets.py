@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.sandbox.kubernetes import fieldsets, ownership
-from reconcile.sandbox.kubernetes.ownership import APPLY, Change, Owner, Stamp
+from reconcile.sandbox.kubernetes.ownership import APPLY, Owner, Stamp
 from reconcile.sandbox.kubernetes.shapes import SET, KeyedListError, keyed, tree
 
 SHAPE = tree(
@@ -49,7 +49,7 @@ objects = st.builds(lambda spec: {**BLANK, "spec": spec}, specs)
 
 def apply(live: dict[str, Any], applied: dict[str, Any], manager: str) -> dict[str, Any]:
     stamp = Stamp(Owner(manager, APPLY, "v1"), "now")
-    return ownership.apply(Change(live, applied, BLANK), shape=SHAPE, stamp=stamp, force=True)
+    return ownership.apply(live, applied, blank=BLANK, shape=SHAPE, stamp=stamp, force=True)
 
 
 def written(obj: dict[str, Any]) -> Any:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from reconcile import kinds
 from tests.sandbox.kubernetes.conftest import Answer, Api, config_map
 from tests.waiting import until
@@ -44,17 +42,6 @@ def test_dependents_of_dependents_go_too(api: Api) -> None:
     api("POST", CMS, owned_by(child, name="grandchild"))
     api("DELETE", f"{CMS}/owner")
     until(lambda: names(api) == [])
-
-
-@pytest.mark.simulation
-def test_the_owner_is_gone_before_its_dependents(api: Api) -> None:
-    owner = api("POST", CMS, config_map("owner"))
-    api("POST", CMS, owned_by(owner))
-    api("DELETE", f"{CMS}/owner")
-    until(lambda: names(api) == [])
-    changes = api.cluster.changes(kinds.CONFIG_MAP)
-    deleted = [obj["metadata"]["name"] for event_type, obj in changes if event_type == "DELETED"]
-    assert deleted == ["owner", "child"]
 
 
 def test_an_object_with_another_living_owner_stays_and_loses_the_dead_reference(api: Api) -> None:

@@ -37,20 +37,14 @@ def test_a_changed_deployment_is_observed_again(api: Api) -> None:
     assert status(api, f"{DEPLOYMENTS}/d")["availableReplicas"] == 3
 
 
-def test_where_deployments_stay_pending_none_is_available(plain: Api) -> None:
-    plain("POST", DEPLOYMENTS, deployment(IMAGE))
-    until(lambda: status(plain, f"{DEPLOYMENTS}/d").get("unavailableReplicas") == 1)
-    assert "readyReplicas" not in status(plain, f"{DEPLOYMENTS}/d")
-
-
 @pytest.mark.simulation
 def test_a_deployment_comes_to_rest(api: Api) -> None:
     api("POST", DEPLOYMENTS, deployment(IMAGE))
     until(lambda: status(api, f"{DEPLOYMENTS}/d"))
-    before = api.cluster.revision
+    before = api("GET", f"{DEPLOYMENTS}/d").version
     api("POST", SERVICES, BALANCED)
     until(lambda: status(api, f"{SERVICES}/svc")["loadBalancer"])
-    assert api.cluster.changes(kinds.DEPLOYMENT, since=before) == []
+    assert api("GET", f"{DEPLOYMENTS}/d").version == before
 
 
 def test_a_load_balancer_gets_an_address(api: Api) -> None:
@@ -64,17 +58,6 @@ def test_a_pending_load_balancer_never_gets_one(plain: Api) -> None:
     plain("POST", DEPLOYMENTS, deployment(IMAGE))
     until(lambda: status(plain, f"{DEPLOYMENTS}/d"))
     assert status(plain, f"{SERVICES}/svc") == {"loadBalancer": {}}
-
-
-def test_load_balancers_can_have_host_names() -> None:
-    spec = ClusterSpec("named", namespaces=("a",), behaviour=Behaviour(load_balancer_domain="elb.example"))
-    with ApiServers([spec]) as fleet:
-        api = client(fleet, "named")
-        api("POST", SERVICES, BALANCED)
-        until(lambda: status(api, f"{SERVICES}/svc")["loadBalancer"])
-        assert status(api, f"{SERVICES}/svc")["loadBalancer"]["ingress"] == [
-            {"hostname": "svc-a.elb.example"}
-        ]
 
 
 def test_load_balancers_can_take_their_time() -> None:

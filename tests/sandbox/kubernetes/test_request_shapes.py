@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.kinds import CONFIG_MAP, Kind
-from reconcile.openshift import errors
+from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes import faults, requests
+from reconcile.sandbox.kubernetes import requests
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
-from reconcile.sandbox.kubernetes.errors import generic
 from reconcile.sandbox.kubernetes.requests import RequestShape
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from tests import request_shapes
@@ -40,29 +38,19 @@ def test_it():
 """
 
 
-def ask(kind: Kind, *, injected: bool = False) -> frozenset[RequestShape]:
+def ask(kind: Kind) -> frozenset[RequestShape]:
     """What is noted of a LIST by a client that nobody else uses."""
-    agent = f"test-{kind.plural}-{injected}"
+    agent = f"test-{kind.plural}"
     with ApiServers([ClusterSpec("one", extra_kinds=(WIDGET,))]) as servers:
         cluster = servers["one"]
-        if injected:
-            cluster.faults.before.append(lambda _: faults.refusal(generic("out of order")))
         access = Access("one", cluster.url, cluster.token, str(servers.ca_file))
         with Client(access, user_agent=f"{agent}/1", retries=Retries(attempts=1)) as client:
-            if injected:
-                with pytest.raises(errors.ServerFault):
-                    client.list(kind)
-            else:
-                client.list(kind)
+            client.list(kind)
     return frozenset(requests.answered.get(agent, ()))
 
 
 def test_a_request_that_a_cluster_answers_is_noted() -> None:
     assert ask(WIDGET) == {RequestShape("list", "widgets.example.com", "", 200)}
-
-
-def test_an_answer_in_place_of_the_server_is_not_noted() -> None:
-    assert ask(CONFIG_MAP, injected=True) == frozenset()
 
 
 def test_a_shape_that_no_scene_plays_is_named() -> None:

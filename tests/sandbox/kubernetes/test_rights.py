@@ -26,17 +26,6 @@ def test_no_token_is_401(api: Api) -> None:
         assert error.code == 401
 
 
-@pytest.mark.simulation("a real server remembers tokens for a while")
-def test_a_revoked_token_is_401(api: Api) -> None:
-    api.cluster.revoke("bot-token")
-    assert api.by("bot-token")("GET", CMS).status == 401
-
-
-@pytest.mark.simulation
-def test_health_is_told_to_anybody(api: Api) -> None:
-    assert api.by("nonsense")("GET", "/readyz").status == 200
-
-
 def test_a_namespaced_account_may_do_all_in_its_namespace(api: Api) -> None:
     bot = api.by("bot-token")
     assert bot("POST", CMS, config_map()).status == 201

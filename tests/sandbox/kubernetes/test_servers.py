@@ -152,12 +152,6 @@ def test_refused_requests_count_too(api: Api) -> None:
     assert api.cluster.counts().reads == 1
 
 
-def test_counting_can_start_again(api: Api) -> None:
-    api("GET", CMS)
-    api.cluster.reset_counts()
-    assert api.cluster.counts() == RequestCounts(0, 0, 0, 0)
-
-
 def test_extra_kinds_are_served_as_custom_resources() -> None:
     with ApiServers([ClusterSpec("one", namespaces=("a",), extra_kinds=(WIDGET,))]) as fleet:
         api = client(fleet, "one")

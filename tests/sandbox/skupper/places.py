@@ -208,6 +208,14 @@ class Place:
         self.patch(CONFIG_MAP, "skupper-site", {"data": {k.replace("_", "-"): v for k, v in config.items()}})
         self.said("Skupper site exists", times=seen + 1)
 
+    def scale(self, routers: int) -> None:
+        """Change the number of router pods."""
+        until(
+            lambda: self._tried(
+                lambda: self.patch(DEPLOYMENT, "skupper-router", {"spec": {"replicas": routers}})
+            )
+        )
+
     def restart(self, name: str) -> None:
         """Restart a component's pods."""
         mark = {"spec": {"template": {"metadata": {"annotations": {"restarted": str(time.monotonic_ns())}}}}}

@@ -116,7 +116,9 @@ def test_rights_that_the_site_controller_lacks_cannot_be_handed_on(place: Make) 
     site.install(rules=rules)
     site.declare(ingress="none")
 
-    site.said("is attempting to grant RBAC permissions not currently held: get daemonsets")
+    site.said(
+        'is attempting to grant RBAC permissions not currently held: {APIGroups:["apps"], Resources:["daemonsets"]'
+    )
     assert half_made(site) == (True, True, False)
 
 

@@ -216,14 +216,14 @@ def test_a_cut_leaves_links_within_a_cluster(place: Make, cut: None) -> None:
     dialler.linked(issuer)
 
 
-def test_a_router_that_hangs_loses_its_links_and_gets_them_back(place: Make, skupper: Skupper) -> None:
+def test_a_router_that_stops_loses_its_links_and_gets_them_back(place: Make) -> None:
     issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
     dialler.dial(issuer, "link-1")
     dialler.linked(issuer)
 
-    skupper.wire.stop_router("east", issuer.namespace)
+    issuer.scale(0)
     dialler.linked()
-    skupper.wire.start_router("east", issuer.namespace)
+    issuer.scale(1)
     dialler.linked(issuer)
 
 
@@ -247,13 +247,11 @@ def test_an_edge_site_keeps_its_one_uplink_whatever_name_comes_up_later(
     edge.linked(first)
 
 
-def test_an_edge_site_falls_back_to_its_next_uplink(place: Make, skupper: Skupper) -> None:
+def test_an_edge_site_falls_back_to_its_next_uplink(place: Make) -> None:
     edge, first, second = with_two_uplinks(place, "link-1", "link-2")
 
-    issuer = (first.client.cluster, first.namespace)
-    skupper.wire.stop_router(*issuer)
+    first.scale(0)
     edge.linked(second)
-    skupper.wire.start_router(*issuer)
 
 
 def test_a_lost_router_deployment_takes_its_links_along(place: Make) -> None:
