@@ -53,7 +53,7 @@ class PolicySubject:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSubject:
-    """A whole cluster; an error refuses none of its sites."""
+    """A whole cluster; an error about its data refuses all that is on it, one about its live objects nothing."""
 
     cluster: str
 

@@ -16,7 +16,7 @@ from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.engines import ENGINES
-from reconcile.findings import Finding
+from reconcile.findings import ClusterSubject, Finding, Severity, Subject
 from reconcile.skupper import checks, planning
 from reconcile.skupper.definitions import Cluster, Definitions
 from reconcile.skupper.engine import Engines
@@ -68,6 +68,11 @@ class Reconciler:
     def findings(self) -> tuple[Finding, ...]:
         """Findings about the definitions."""
         return checks.check(self._desired, self._engines)
+
+    @cached_property
+    def _refused(self) -> frozenset[Subject]:
+        """What an error in the data refuses."""
+        return frozenset(entry.subject for entry in self.findings if entry.severity is Severity.ERROR)
 
     def run(self, listener: Listener) -> Run:
         """A run over all selected clusters."""
@@ -134,4 +139,5 @@ class Reconciler:
             name=cluster.name,
             open=partial(self._open_accounts, cluster, admin),
             readings=tuple(readings),
+            refused=ClusterSubject(cluster.name) in self._refused,
         )

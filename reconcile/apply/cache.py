@@ -28,6 +28,7 @@ class ClusterCache:
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
+        self._identity = ""
 
     def read(self, kind: Kind, body: Mapping[str, Any]) -> LiveObject:
         """Redact the JSON body of an object and read it; it is not kept."""
@@ -103,6 +104,10 @@ class ClusterCache:
         with self._lock:
             self._absent_kinds.add(kind)
 
+    def note_identity(self, uid: str) -> None:
+        with self._lock:
+            self._identity = uid
+
     def within(self, kind: Kind, namespace: str | None) -> tuple[LiveObject, ...]:
         """The objects of a kind in one namespace, or (None) everywhere."""
         with self._lock:
@@ -124,6 +129,7 @@ class ClusterCache:
                 unreadable=dict(self._unreadable),
                 missing_namespaces=frozenset(self._missing_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
+                identity=self._identity,
             )
 
 

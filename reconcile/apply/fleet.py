@@ -1,6 +1,7 @@
 """All clusters of a run: opened and read in parallel, watched where there is something to wait for.
 
-A cluster that cannot be opened or read is reported once and stays unknown. Clusters without declared sites are searched
+A cluster that cannot be opened or read is reported once and stays unknown; so do two clusters that turn out to be one
+API server. Clusters without declared sites are searched
 for leftover resources by a single LIST, and read completely only if it finds any.
 """
 
@@ -22,6 +23,7 @@ from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.engine import Redact
 from reconcile.skupper.list_requests import Reading
 from reconcile.skupper.live import ClusterSnapshot
+from reconcile.skupper.same_server import same_server
 
 T = TypeVar("T")
 
@@ -39,6 +41,8 @@ class Target:
     """Opens its accounts; raises ``CannotOpenError``."""
     readings: tuple[Reading, ...]
     """What each engine reads there."""
+    refused: bool = False
+    """True: its data has an error, which was reported, so nothing on it is changed."""
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -100,15 +104,22 @@ class Fleet:
     def known(self) -> tuple[dict[str, ClusterSnapshot], frozenset[str]]:
         """The snapshots of all clusters, and the clusters still to answer; each cluster is in exactly one of the two.
 
-        Both are of the same moment: the removal budget holds only if it is known whether everything was counted.
+        Both are of the same moment: the removal budget holds only if it is known whether everything was counted. A
+        cluster with the API server of another one fails here, so that no plan sees it as readable.
         """
         with self._lock:
-            answered = {name: self._caches[name] for name in self._observed}
+            answered, caches = frozenset(self._observed), dict(self._caches)
+            pending = self._pending()
+        snapshots = {name: cache.snapshot() for name, cache in caches.items()}
+        for name, reason in same_server(snapshots).items():
+            if not self._targets[name].refused:
+                self._fail(self._targets[name], f"cluster {name} {reason}", again=False)
+        with self._lock:
             failed = {
                 name: ClusterSnapshot(problem=failure.message) for name, failure in self._failed.items()
             }
-            pending = self._pending()
-        return {**{name: cache.snapshot() for name, cache in answered.items()}, **failed}, pending
+        read = {name: snapshot for name, snapshot in snapshots.items() if name in answered}
+        return {**read, **failed}, pending - failed.keys()
 
     def watch(
         self,
@@ -207,7 +218,9 @@ class Fleet:
         """Read all that the engines with sites there want, and of the others only what shows whether more is needed."""
         absent = [reading for reading in target.readings if not reading.namespaces]
         presence = _each_once(reading.presence_list for reading in absent)
-        found = observing.observe(accounts, presence, target.namespaces, cache) if presence else []
+        found = (
+            observing.observe(accounts, presence, target.namespaces, cache, identify=True) if presence else []
+        )
         shown = {entry.request for entry in found if entry.shown}
         present = [
             reading for reading in target.readings if reading.namespaces or reading.presence_list in shown
@@ -215,7 +228,7 @@ class Fleet:
         if not present:
             return found
         lists = _each_once(request for reading in present for request in reading.lists)
-        observed = observing.observe(accounts, lists, target.namespaces, cache)
+        observed = observing.observe(accounts, lists, target.namespaces, cache, identify=not presence)
         snapshot = cache.snapshot()
         probes = _each_once(probe for reading in present for probe in reading.probes_for(snapshot))
         observing.send_probes(accounts, probes, cache)
@@ -228,8 +241,11 @@ class Fleet:
     def _pending(self) -> frozenset[str]:
         return frozenset(self._targets.keys() - self._observed.keys() - self._failed.keys())
 
-    def _fail(self, target: Target, message: str) -> None:
+    def _fail(self, target: Target, message: str, *, again: bool = True) -> None:
+        """Count a cluster as failed; unless `again`, only if it has not failed before."""
         with self._lock:
+            if target.name in self._failed and not again:
+                return
             self._failed[target.name] = ClusterFailed(target.name, message, declared=target.declared)
 
 

@@ -19,6 +19,7 @@ from reconcile.openshift.client import Client
 from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
 from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.same_server import IDENTIFYING_NAMESPACE
 
 T = TypeVar("T")
 
@@ -54,16 +55,38 @@ class Accounts:
 
 
 def observe(
-    accounts: Accounts, list_requests: Sequence[ListRequest], namespaces: Sequence[str], cache: ClusterCache
+    accounts: Accounts,
+    list_requests: Sequence[ListRequest],
+    namespaces: Sequence[str],
+    cache: ClusterCache,
+    *,
+    identify: bool = False,
 ) -> list[Observed]:
     """Fill the cache of one cluster. `namespaces` are those of its declared sites.
 
+    `identify` also reads what identifies its API server, before all else: the sooner two clusters turn out to be one,
+    the less is written there.
+
     Raises ``ClusterError`` if any LIST that is not optional fails for the whole cluster.
     """
-    listed = _at_once([partial(_list, accounts, request, namespaces, cache) for request in list_requests])
+    jobs: list[Callable[[], Observed | None]] = (
+        [partial(_identify, accounts.client, cache)] if identify else []
+    )
+    jobs += [partial(_list, accounts, request, namespaces, cache) for request in list_requests]
+    listed = _at_once(jobs)
     observed = [found for found in listed if found]
     _note_partly_read(observed, cache)
     return observed
+
+
+def _identify(client: Client, cache: ClusterCache) -> None:
+    """Note the identity of the API server if it can be read; without it, objects are compared."""
+    try:
+        body = client.get(NAMESPACE, IDENTIFYING_NAMESPACE)
+    except errors.ClusterError:
+        # The LISTs report a cluster that does not answer.
+        return
+    cache.note_identity(cache.read(NAMESPACE, body).uid)
 
 
 def _note_partly_read(observed: Sequence[Observed], cache: ClusterCache) -> None:

@@ -101,7 +101,6 @@ class Run:
         self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
-        self._report_failures()
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
@@ -114,7 +113,6 @@ class Run:
         deadline: float | None = None
         while True:
             self._gather(TICK)
-            self._report_failures()
             # Read before planning: a cluster that answers meanwhile is not in this plan, so another one is due.
             unread = self._fleet.pending
             self._plan()
@@ -177,12 +175,15 @@ class Run:
         started = self._wakeup.now()
         self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
         self._planning = self._wakeup.now() - started
+        self._report_failures()
         self._report(Planned(self.outcome.plan))
 
     def _report_failures(self) -> None:
         for failure in self._fleet.failures:
             if failure.cluster not in self._reported:
                 self._reported.add(failure.cluster)
+                # Stops writes that were planned before.
+                self._closed.add((failure.cluster, "*"))
                 self._report(failure)
                 self._note(failure)
 

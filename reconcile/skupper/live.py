@@ -100,6 +100,8 @@ class ClusterSnapshot:
     """Namespaces that were looked up and do not exist."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
+    identity: str = ""
+    """Identifies the API server: the UID of its namespace kube-system. Empty if the account may not read it."""
 
     def problem_in(self, namespace: str) -> Reason | None:
         """Why this namespace is unknown; None if it is known."""

@@ -4,7 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconcile.findings import Finding, NetworkSubject, PolicySubject, Reason, Severity, SiteSubject, Subject
+from reconcile.findings import (
+    ClusterSubject,
+    Finding,
+    NetworkSubject,
+    PolicySubject,
+    Reason,
+    Severity,
+    SiteSubject,
+    Subject,
+)
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.live import ClusterSnapshot
@@ -44,6 +53,8 @@ class PlanInput:
             return f"cluster {cluster.name} disables this integration"
         if not self.selection.covers(cluster, namespace):
             return f"{self.selection.text} excludes it"
+        if cluster.name in self.refused_clusters:
+            return f"the data of cluster {cluster.name} has an error ({self.refused_clusters[cluster.name]})"
         return self.refused_sites.get(SiteKey(cluster.name, namespace))
 
     @property
@@ -53,6 +64,13 @@ class PlanInput:
             SiteKey(subject.cluster, subject.namespace): f"its data has an error ({rule})"
             for subject, rule in self._refused
             if isinstance(subject, SiteSubject)
+        }
+
+    @property
+    def refused_clusters(self) -> dict[str, str]:
+        """Clusters whose own data has an error, so that nothing on them is changed -> the rule that it breaks."""
+        return {
+            subject.cluster: rule for subject, rule in self._refused if isinstance(subject, ClusterSubject)
         }
 
     @property
@@ -68,8 +86,12 @@ class PlanInput:
         )
 
     def refuses(self, site: Site) -> bool:
-        """True if the data of this site, or of its whole network, has an error."""
-        return site.network in self.refused_networks or site.key in self.refused_sites
+        """True if the data of this site, of its whole network or of its cluster has an error."""
+        return (
+            site.network in self.refused_networks
+            or site.key in self.refused_sites
+            or site.cluster.name in self.refused_clusters
+        )
 
     @property
     def _refused(self) -> Iterator[tuple[Subject, str]]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.kinds import CONFIG_MAP, NAMESPACE, SECRET, Kind
 from reconcile.openshift import errors
 from reconcile.openshift.messages import Listing, Listings, RequestCounts
 from reconcile.openshift.watching import WatchEvent
@@ -108,6 +108,8 @@ class FakeClient:
     cluster: str = "a"
     cluster_wide: bool = True
     """False: LISTs are answered in single namespaces only."""
+    identity: str = ""
+    """The UID of the namespace kube-system; empty if the account may not read it."""
     asked: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     """Verb, namespace and name of every request, in order."""
     plays: list[Play] = field(default_factory=list)
@@ -183,6 +185,10 @@ class FakeClient:
 
     def get(self, kind, name, namespace=None) -> dict:
         self._ask("get", namespace, name)
+        if kind == NAMESPACE and name == "kube-system":
+            if not self.identity:
+                raise error(errors.Forbidden, self.cluster)
+            return {"metadata": {"name": name, "uid": self.identity}}
         return self._there(kind, namespace, name)
 
     def create(self, kind, body) -> dict:
@@ -247,7 +253,7 @@ class FakeClient:
         metadata = body["metadata"]
         key = (kind, metadata["namespace"], metadata["name"])
         known = self._bodies.get(key)
-        uid = known["metadata"]["uid"] if known else f"uid-{next(self._numbers)}"
+        uid = known["metadata"]["uid"] if known else f"{self.cluster}-{next(self._numbers)}"
         self.version += 1
         kept = {"uid": uid, "resourceVersion": str(self.version), "labels": metadata.get("labels", {})}
         self._bodies[key] = {**body, "metadata": {**metadata, **kept}}

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -14,6 +14,7 @@ from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import errors
 from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ObjectKey
+from tests.waiting import until
 
 from .fakes import LABEL, FakeClient, error
 
@@ -85,7 +86,65 @@ def test_what_the_lists_do_not_show_is_looked_for_by_name():
 def test_a_cluster_that_no_network_names_costs_one_list_if_nothing_is_there():
     a = FakeClient("a")
     read(target(a, namespaces=()))
-    assert a.asked == [("list", None, None)]
+    assert sorted(a.asked) == [("get", None, "kube-system"), ("list", None, None)]
+
+
+def problems(fleet: Fleet) -> dict[str, bool]:
+    return {name: bool(snapshot.problem) for name, snapshot in fleet.known()[0].items()}
+
+
+def test_two_clusters_with_one_api_server_fail_and_a_third_does_not():
+    a, b, c = FakeClient("a", identity="1"), FakeClient("b", identity="1"), FakeClient("c", identity="2")
+    fleet = read(target(a), target(b), target(c))
+    assert problems(fleet) == {"a": True, "b": True, "c": False}
+    assert [failure.cluster for failure in fleet.failures] == ["a", "b"]
+
+
+def test_a_cluster_with_the_api_server_of_one_whose_data_is_refused_fails_alone():
+    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
+    refused = replace(target(a), refused=True)
+    assert problems(read(refused, target(b))) == {"a": False, "b": True}
+
+
+def test_two_clusters_that_show_the_same_object_fail_where_kube_system_may_not_be_read():
+    a = FakeClient("a")
+    a.put("x")
+    fleet = read(
+        target(a), target(FakeClient("c")), Target(name="b", open=target(a).open, readings=target(a).readings)
+    )
+    assert problems(fleet) == {"a": True, "b": True, "c": False}
+
+
+def test_an_object_that_a_watch_shows_on_a_second_cluster_makes_both_fail():
+    a, b = FakeClient("a"), FakeClient("b")
+    a.put("x")
+    fleet = read(target(a), target(b))
+    assert problems(fleet) == {"a": False, "b": False}
+    fleet.clusters.caches["b"].take(CONFIG_MAP, a.get(CONFIG_MAP, "x", "net"))
+    assert problems(fleet) == {"a": True, "b": True}
+
+
+def test_a_cluster_fails_before_its_twin_has_answered():
+    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
+    held, identified = threading.Event(), threading.Event()
+    b.before("list", lambda: (identified.set(), held.wait(PATIENCE)))
+    with fleet_of(target(a), target(b)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        assert identified.wait(PATIENCE)
+        try:
+            assert until(lambda: problems(fleet) == {"a": True, "b": True})
+            assert fleet.known()[1] == frozenset()
+        finally:
+            held.set()
+
+
+def test_a_cluster_whose_twin_cannot_be_listed_fails():
+    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
+    b.fail("list", error(errors.ServerFault))
+    fleet = read(target(a), target(b))
+    assert problems(fleet) == {"a": True, "b": True}
+    assert "so it is" in fleet.failures[1].message
 
 
 def test_a_cluster_that_no_network_names_is_read_whole_if_something_is_there():

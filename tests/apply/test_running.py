@@ -583,6 +583,13 @@ def test_a_cluster_that_failed_is_reported_before_the_plan_that_knows_of_it():
     assert [type(event) for event in scenario.events][-2:] == [ClusterFailed, Planned]
 
 
+def test_a_cluster_that_failed_gets_no_write_that_was_planned_before(scenario: Scenario):
+    scenario.declare(change("x"))
+    scenario.then(lambda: scenario.fleet.lose("a"), scenario.fleet.work)
+    scenario.run()
+    assert (scenario.fleet.handed_out, scenario.started) == (["a"], [])
+
+
 # -- previewing ----------------------------------------------------------------------------------------------------
 
 

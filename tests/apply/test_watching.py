@@ -45,6 +45,9 @@ class Server:
 
     def answer(self, visit: Visit) -> None:
         where = _PATH.fullmatch(visit.path)
+        if where is None:
+            visit.answer(403, json.dumps(failure(403, "Forbidden")).encode())
+            return
         namespace = where["namespace"]
         if namespace is None and not self._cluster_wide:
             visit.answer(403, json.dumps(failure(403, "Forbidden")).encode())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reconcile.app_interface.bundle.checking import check
 from reconcile.app_interface.bundle.loading import load
+from reconcile.app_interface.bundle.model import locate
 from reconcile.app_interface.bundle.rules import sound_part
 from reconcile.app_interface.bundle.validation import validate
 from reconcile.findings import Finding, Severity
@@ -12,6 +13,7 @@ from tests.bundle.sources import edited, from_fixtures, served
 
 NETWORK = "/dependencies/skupper/vault.yml"
 GRAFANA = "dependencies/skupper/grafana.yml"
+CLUSTER_02 = "openshift/app-sre-stage-02/cluster.yml"
 NET_01 = "services/skupper-vault/namespaces/skupper-vault-net.app-sre-stage-01.yml"
 NET_02 = "services/skupper-vault/namespaces/skupper-vault-net.app-sre-stage-02.yml"
 
@@ -50,6 +52,18 @@ def test_a_rule_is_checked_beside_a_broken_file_of_another_network(tmp_path: Pat
     off = "  config:\n    serviceController: false\n  policies:"
     bundle = edited(tmp_path, (GRAFANA, "5m", "5 minutes"), (NET_02, "  policies:", off))
     assert [each.rule for each in check(bundle)] == ["pattern", "service-controller"]
+
+
+def test_two_clusters_with_one_server_are_refused_in_both_files(tmp_path: Path) -> None:
+    api = "https://api.app-sre-stage-0{}.{}.p1.openshiftapps.com:6443"
+    bundle = edited(
+        tmp_path,
+        (CLUSTER_02, api.format("2", "e9a2"), api.format("", "k3s7").upper().replace("HTTPS", "https")),
+    )
+    assert [(each.datafile, each.rule, locate(bundle, each)[1]) for each in check(bundle)] == [
+        ("/openshift/app-sre-stage-01/cluster.yml", "duplicate-server", 10),
+        (f"/{CLUSTER_02}", "duplicate-server", 10),
+    ]
 
 
 def test_a_network_that_lost_a_namespace_is_not_said_to_fall_apart(tmp_path: Path) -> None:

@@ -62,11 +62,14 @@ class Accepted:
     inputs: PlanInput
 
     def hold_link(self, link: Link) -> Reason | None:
-        """Why an undeclared link stays: a network or, between declared sites, a site at its ends is refused."""
+        """Why an undeclared link stays: the network, cluster or (between declared sites) site of an end is refused."""
         ends = {link.dialler, link.issuer}
         refused = self.networks_of(link) & self.inputs.refused_networks
         if refused:
             return f"the data of network {min(refused)} has an error"
+        refused_clusters = self.inputs.refused_clusters.keys() & {end.cluster for end in ends}
+        if refused_clusters:
+            return f"the data of cluster {min(refused_clusters)} has an error"
         refused_sites = self.inputs.refused_sites.keys() & ends
         if refused_sites and self.desired.wanted.keys() >= ends:
             return f"the data of {min(refused_sites)} has an error"

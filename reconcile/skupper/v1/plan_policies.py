@@ -64,6 +64,7 @@ def _reads_policies(cluster: str, inputs: PlanInput) -> bool:
         known is not None
         and not inputs.snapshot(cluster).problem
         and not known.disabled
+        and cluster not in inputs.refused_clusters
         and inputs.selection.covers_cluster(known)
         and not inputs.selection.namespaces
     )
