@@ -79,7 +79,7 @@ def may_pass(answer: Answer, call: Call) -> bool:
         return answer.busy
     document = _parse(answer.body) or {}
     message = _text(document.get("message"))
-    lasting = "Precondition failed" in message or "conflict with" in message
+    lasting = "Precondition failed" in message or hints.is_owned_by_another(message)
     return document.get("reason") == "Conflict" and not lasting
 
 

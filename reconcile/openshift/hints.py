@@ -20,11 +20,16 @@ _RIGHTS = {"apply": "patch and create", "replace": "update"}
 """Our verbs whose right has another name. Server-side apply of a new object needs both."""
 
 
+def is_owned_by_another(message: str) -> bool:
+    """Whether a conflict is about fields of another manager: ``conflict with "kubectl"``, ``conflicts with`` if many."""
+    return bool(re.search(r"\bconflicts? with \"", message))
+
+
 def next_step(
     verb: str, kind: Kind, namespace: str | None, error: type[errors.ClusterError], message: str
 ) -> str:
     """What to do about this error in particular; empty: what its class advises, if anything."""
-    if error is errors.Conflict and "conflict with" in message:
+    if error is errors.Conflict and is_owned_by_another(message):
         return "another field manager owns these fields"
     if error is errors.Forbidden:
         return _after_forbidden(verb, kind, namespace, message)

@@ -126,6 +126,7 @@ def test_a_write_that_always_meets_another_one_is_refused_in_the_end(connect):
     [
         "Precondition failed: UID in precondition: 1, UID in object meta: 2",
         'Apply failed with 1 conflict: conflict with "kubectl": .data.a',
+        'Apply failed with 2 conflicts: conflicts with "kubectl":\n- .data.a\n- .data.b',
     ],
 )
 def test_a_conflict_that_waiting_does_not_solve_is_final(connect, message):
