@@ -21,7 +21,7 @@ _RIGHTS = {"apply": "patch and create", "replace": "update"}
 
 
 def is_owned_by_another(message: str) -> bool:
-    """Whether a conflict is about fields of another manager: ``conflict with "kubectl"``, ``conflicts with`` if many."""
+    """Whether a conflict is about fields of another manager: ``conflict with "kubectl"``, or ``conflicts with``."""
     return bool(re.search(r"\bconflicts? with \"", message))
 
 
