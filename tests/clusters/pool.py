@@ -1,6 +1,6 @@
-"""The API servers of one test run: started once, lent to one test process after the other.
+"""The API servers of one test run: started once, acquired by one test process after the other.
 
-The process that began the run has the pool and listens on a socket; the workers ask there. A server is lent to one
+The process that began the run has the pool and listens on a socket; the workers ask there. A server is acquired by one
 test at a time, as an empty cluster. What a process holds when it ends comes back by itself.
 """
 

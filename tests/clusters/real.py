@@ -1,6 +1,6 @@
 """Real kube-apiservers in the place of simulated clusters, as far as tests ask for them.
 
-A server is lent by the pool of the test run, empty, and given back at the end: to start one takes seconds.
+A server is acquired from the pool of the test run, empty, and released at the end: to start one takes seconds.
 """
 
 import re

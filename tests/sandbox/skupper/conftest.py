@@ -16,7 +16,7 @@ from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
 from tests.clusters.backends import Backend, Clusters
-from tests.sandbox.skupper.places import Place, make_namespace
+from tests.sandbox.skupper.namespaces import SkupperNamespace, make_namespace
 
 _numbers = itertools.count(1)
 
@@ -57,12 +57,12 @@ def skupper(clients: dict[str, Client], clock: ManualClock) -> Iterator[Skupper]
 
 
 @pytest.fixture
-def place(skupper: Skupper, servers: Clusters, clients: dict[str, Client]) -> Callable[..., Place]:
+def place(skupper: Skupper, servers: Clusters, clients: dict[str, Client]) -> Callable[..., SkupperNamespace]:
     """Makes a namespace: ``place()`` in the east, ``place("west")`` in the west."""
 
-    def make(cluster: str = "east", name: str = "") -> Place:
+    def make(cluster: str = "east", name: str = "") -> SkupperNamespace:
         namespace = name or f"ns-{next(_numbers)}"
         make_namespace(clients[cluster], namespace)
-        return Place(skupper, servers[cluster], clients[cluster], namespace)
+        return SkupperNamespace(skupper, servers[cluster], clients[cluster], namespace)
 
     return make

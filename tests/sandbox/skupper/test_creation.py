@@ -8,13 +8,13 @@ import pytest
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
-from tests.sandbox.skupper.places import CONTROLLER, RULES, Place, controller_spec
+from tests.sandbox.skupper.namespaces import CONTROLLER, RULES, SkupperNamespace, controller_spec
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 
-def half_made(site: Place) -> tuple[bool, bool, bool]:
+def half_made(site: SkupperNamespace) -> tuple[bool, bool, bool]:
     """Whether it has a router, a configuration, a service-controller."""
     return (
         site.get(DEPLOYMENT, "skupper-router") is not None,

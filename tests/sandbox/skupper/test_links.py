@@ -9,10 +9,10 @@ from reconcile.kinds import DEPLOYMENT, SECRET, SERVICE
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
-from tests.sandbox.skupper.places import Place
+from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 NODE = {"ingress": "nodeport", "ingress_host": "node.east.example"}
 """A way in from everywhere, on any cluster."""
@@ -227,7 +227,9 @@ def test_a_router_that_stops_loses_its_links_and_gets_them_back(place: Make) -> 
     dialler.linked(issuer)
 
 
-def with_two_uplinks(place: Make, first: str, second: str) -> tuple[Place, Place, Place]:
+def with_two_uplinks(
+    place: Make, first: str, second: str
+) -> tuple[SkupperNamespace, SkupperNamespace, SkupperNamespace]:
     """An edge site, a site that it was linked to first, and one that it has a connector to since; by names of links."""
     one, other = place().site(ingress="none"), place().site(ingress="none")
     edge = place().site(router_mode="edge", ingress="none")

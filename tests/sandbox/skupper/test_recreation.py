@@ -5,13 +5,13 @@ from collections.abc import Callable
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import ManualClock
-from tests.sandbox.skupper.places import Place, decode
+from tests.sandbox.skupper.namespaces import SkupperNamespace, decode
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 
-def remake(site: Place, **config: str) -> None:
+def remake(site: SkupperNamespace, **config: str) -> None:
     """Delete the ConfigMap, wait until all it owned is gone, make it again."""
     site.delete(CONFIG_MAP, "skupper-site")
     site.gone(CONFIG_MAP, "skupper-internal")

@@ -9,13 +9,13 @@ import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.kubernetes.calls import Call
-from tests.sandbox.skupper.places import Place
+from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 
-def repointed(place: Make) -> tuple[Place, Place, Place]:
+def repointed(place: Make) -> tuple[SkupperNamespace, SkupperNamespace, SkupperNamespace]:
     """A dialler whose token ``link-1`` was changed in place from a first issuer to a second."""
     first, second, dialler = (place().site(ingress="none") for _ in range(3))
     dialler.dial(first, "link-1")
@@ -71,7 +71,7 @@ def test_new_certificate_data_under_the_same_name_is_not_used(place: Make) -> No
 
 
 @contextmanager
-def busy(site: Place) -> Iterator[None]:
+def busy(site: SkupperNamespace) -> Iterator[None]:
     """While inside, the controllers of the cluster wait for an answer about ``site`` and see nothing else."""
     reached, go_on = threading.Event(), threading.Event()
 

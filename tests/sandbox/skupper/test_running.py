@@ -13,10 +13,10 @@ from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.wire import Wire
 from tests.sandbox.skupper.conftest import client_of
-from tests.sandbox.skupper.places import Place, make_namespace
+from tests.sandbox.skupper.namespaces import SkupperNamespace, make_namespace
 from tests.waiting import until
 
-Make = Callable[[Skupper, str, str], Place]
+Make = Callable[[Skupper, str, str], SkupperNamespace]
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def connected(fleet: ApiServers) -> Iterator[dict[str, Client]]:
 
 @pytest.fixture
 def place_on(fleet: ApiServers, connected: dict[str, Client]) -> Make:
-    def make(skupper: Skupper, cluster: str, namespace: str) -> Place:
+    def make(skupper: Skupper, cluster: str, namespace: str) -> SkupperNamespace:
         make_namespace(connected[cluster], namespace)
-        return Place(skupper, fleet[cluster], connected[cluster], namespace)
+        return SkupperNamespace(skupper, fleet[cluster], connected[cluster], namespace)
 
     return make
 
 
-def linked_pair(skupper: Skupper, place_on: Make) -> tuple[Place, Place]:
+def linked_pair(skupper: Skupper, place_on: Make) -> tuple[SkupperNamespace, SkupperNamespace]:
     issuer = place_on(skupper, "public", "issuer").site(ingress="route")
     dialler = place_on(skupper, "private", "dialler").site(router_mode="edge", ingress="none")
     dialler.dial(issuer, "link-1")

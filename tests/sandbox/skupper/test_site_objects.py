@@ -15,10 +15,10 @@ from reconcile.kinds import (
     SERVICE,
     SERVICE_ACCOUNT,
 )
-from tests.sandbox.skupper.places import CONTROLLER, MADE, Place
+from tests.sandbox.skupper.namespaces import CONTROLLER, MADE, SkupperNamespace
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 BASIC = {
     SERVICE_ACCOUNT: {"skupper-router", "skupper-service-controller"},
@@ -49,7 +49,7 @@ IGNORED = {
 }
 
 
-def found(place: Place) -> dict[object, set[str]]:
+def found(place: SkupperNamespace) -> dict[object, set[str]]:
     return {kind: place.names(kind) - IGNORED for kind in MADE}
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.sandbox.skupper.clock import ManualClock
-from tests.sandbox.skupper.places import Place
+from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 
-def linked_pair(place: Make) -> tuple[Place, Place]:
+def linked_pair(place: Make) -> tuple[SkupperNamespace, SkupperNamespace]:
     """Issuer and dialler, linked, and both know it."""
     issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
     dialler.dial(issuer, "link-1")
@@ -21,7 +21,7 @@ def linked_pair(place: Make) -> tuple[Place, Place]:
     return issuer, dialler
 
 
-def router_of(site: Place) -> str:
+def router_of(site: SkupperNamespace) -> str:
     entry = next(entry for entry in site.status()["siteStatus"] if entry["site"]["identity"] == site.site_id)
     name: str = entry["routerStatus"][0]["router"]["name"]
     return name.removeprefix("0/")
@@ -149,7 +149,7 @@ def test_a_status_that_does_not_change_is_not_written_again(place: Make, clock: 
     assert dialler.wait_for(CONFIG_MAP, "skupper-network-status")["metadata"]["resourceVersion"] == before
 
 
-def renewed(site: Place) -> str:
+def renewed(site: SkupperNamespace) -> str:
     lock = site.wait_for(CONFIG_MAP, "skupper-site-leader")["metadata"]["annotations"]
     return str(json.loads(lock["control-plane.alpha.kubernetes.io/leader"])["renewTime"])
 

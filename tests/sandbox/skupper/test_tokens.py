@@ -6,10 +6,10 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
-from tests.sandbox.skupper.places import CONTROLLER, Place, decode
+from tests.sandbox.skupper.namespaces import CONTROLLER, SkupperNamespace, decode
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 TOUCH = {"metadata": {"annotations": {"touched": "1"}}}
 
 
@@ -97,7 +97,7 @@ def test_an_edge_site_refuses(place: Make) -> None:
     assert not site.is_token("link-1")
 
 
-def refused(place: Make) -> Place:
+def refused(place: Make) -> SkupperNamespace:
     """A site that has refused ``link-1`` since its CA was away, and has it back."""
     site = place().site(ingress="none")
     ca = site.wait_for(SECRET, "skupper-site-ca")

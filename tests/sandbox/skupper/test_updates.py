@@ -5,27 +5,27 @@ from collections.abc import Callable
 import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
-from tests.sandbox.skupper.places import CONTROLLER, Place
+from tests.sandbox.skupper.namespaces import CONTROLLER, SkupperNamespace
 from tests.waiting import until
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 
-def template(site: Place, name: str = "skupper-router") -> dict[str, dict[str, object]]:
+def template(site: SkupperNamespace, name: str = "skupper-router") -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = site.wait_for(DEPLOYMENT, name)["spec"]["template"]
     return found
 
 
-def pod_annotations(site: Place, name: str = "skupper-router") -> dict[str, str]:
+def pod_annotations(site: SkupperNamespace, name: str = "skupper-router") -> dict[str, str]:
     found: dict[str, str] = template(site, name)["metadata"].get("annotations", {})
     return found
 
 
-def images(site: Place, name: str = "skupper-router") -> list[str]:
+def images(site: SkupperNamespace, name: str = "skupper-router") -> list[str]:
     return [container["image"] for container in template(site, name)["spec"]["containers"]]
 
 
-def retag(site: Place, tag: str) -> None:
+def retag(site: SkupperNamespace, tag: str) -> None:
     container = {"name": "site-controller", "image": f"quay.io/skupper/site-controller:{tag}"}
     env = [{"name": "WATCH_NAMESPACE", "value": site.namespace}]
     pod = {"containers": [{**container, "env": env}]}
@@ -59,7 +59,7 @@ def test_edited_logging_levels_are_taken_over_and_restart_the_router(place: Make
     until(lambda: pods(site) != holder)
 
 
-def pods(site: Place) -> list[str]:
+def pods(site: SkupperNamespace) -> list[str]:
     return [
         router["router"]["hostname"]
         for entry in site.status()["siteStatus"]

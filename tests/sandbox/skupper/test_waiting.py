@@ -6,13 +6,13 @@ import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.skupper.clock import ManualClock
-from tests.sandbox.skupper.places import CONTROLLER, Place
+from tests.sandbox.skupper.namespaces import CONTROLLER, SkupperNamespace
 
-Make = Callable[..., Place]
+Make = Callable[..., SkupperNamespace]
 
 
 @pytest.fixture
-def waiting(place: Make) -> Place:
+def waiting(place: Make) -> SkupperNamespace:
     """A site whose load balancer never comes."""
     site = place("south")
     site.install()
@@ -22,13 +22,13 @@ def waiting(place: Make) -> Place:
 
 
 @pytest.fixture
-def given_up(waiting: Place, clock: ManualClock) -> Place:
+def given_up(waiting: SkupperNamespace, clock: ManualClock) -> SkupperNamespace:
     clock.advance(121)
     waiting.said("Failed to get LoadBalancer IP or Hostname for service skupper-router")
     return waiting
 
 
-def has_controller(site: Place) -> bool:
+def has_controller(site: SkupperNamespace) -> bool:
     return site.get(DEPLOYMENT, "skupper-service-controller") is not None
 
 
@@ -48,13 +48,13 @@ def test_a_link_to_a_load_balancer_comes_up(place: Make) -> None:
     dialler.linked(issuer)
 
 
-def test_while_it_waits_there_is_a_router_but_nothing_to_run_it(waiting: Place) -> None:
+def test_while_it_waits_there_is_a_router_but_nothing_to_run_it(waiting: SkupperNamespace) -> None:
     assert waiting.get(DEPLOYMENT, "skupper-router") is not None
     assert waiting.get(SECRET, "skupper-site-server") is None
     assert waiting.get(CONFIG_MAP, "skupper-network-status") is None
 
 
-def test_token_requests_wait_with_it(waiting: Place, place: Make) -> None:
+def test_token_requests_wait_with_it(waiting: SkupperNamespace, place: Make) -> None:
     waiting.request("link-1")
     # Other namespaces have site-controllers of their own, which go on.
     place("south").site(ingress="none")
@@ -62,7 +62,7 @@ def test_token_requests_wait_with_it(waiting: Place, place: Make) -> None:
     assert "Generating token" not in waiting.log
 
 
-def test_it_gives_up_after_two_minutes(waiting: Place, clock: ManualClock) -> None:
+def test_it_gives_up_after_two_minutes(waiting: SkupperNamespace, clock: ManualClock) -> None:
     clock.advance(119)
     waiting.said("Waiting for LoadBalancer", times=2)
     clock.advance(2)
@@ -71,7 +71,7 @@ def test_it_gives_up_after_two_minutes(waiting: Place, clock: ManualClock) -> No
     assert not has_controller(waiting)
 
 
-def test_having_given_up_it_never_resumes(given_up: Place) -> None:
+def test_having_given_up_it_never_resumes(given_up: SkupperNamespace) -> None:
     given_up.edit_config(ingress="none")
     given_up.restart(CONTROLLER)
     given_up.said("Skupper site exists", times=2)
@@ -79,14 +79,14 @@ def test_having_given_up_it_never_resumes(given_up: Place) -> None:
     assert not has_controller(given_up)
 
 
-def test_a_token_issued_meanwhile_has_no_host(given_up: Place) -> None:
+def test_a_token_issued_meanwhile_has_no_host(given_up: SkupperNamespace) -> None:
     annotations = given_up.token("link-1")["metadata"]["annotations"]
 
     assert (annotations["inter-router-host"], annotations["edge-host"]) == ("", "")
 
 
 def test_a_site_controller_that_restarts_forgets_what_it_waited_for(
-    waiting: Place, clock: ManualClock
+    waiting: SkupperNamespace, clock: ManualClock
 ) -> None:
     waiting.restart(CONTROLLER)
     waiting.said("Skupper site exists")

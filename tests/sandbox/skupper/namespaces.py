@@ -47,7 +47,7 @@ RULES = [
 
 
 @dataclass(frozen=True)
-class Place:
+class SkupperNamespace:
     """One namespace."""
 
     skupper: Skupper
@@ -115,7 +115,7 @@ class Place:
             CONFIG_MAP, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
         )
 
-    def site(self, **config: str) -> "Place":
+    def site(self, **config: str) -> "SkupperNamespace":
         """Make controller and site, and wait until its router runs."""
         self.install()
         self.declare(**config)
@@ -156,7 +156,7 @@ class Place:
         }
         self.client.create(SECRET, body)
 
-    def dial(self, issuer: "Place", name: str, *, annotations: Json | None = None) -> None:
+    def dial(self, issuer: "SkupperNamespace", name: str, *, annotations: Json | None = None) -> None:
         """Link to an issuer, from the request to the removal of the issuer's copy."""
         self.take(issuer.token(name), annotations=annotations)
         issuer.delete(SECRET, name)
@@ -179,7 +179,7 @@ class Place:
         key = (self.client.cluster, self.namespace)
         return tuple(link for link in self.skupper.wire.links if link.dialler == key)
 
-    def linked(self, *issuers: "Place") -> None:
+    def linked(self, *issuers: "SkupperNamespace") -> None:
         """Wait until exactly these sites have been reached."""
         wanted = sorted((place.client.cluster, place.namespace) for place in issuers)
         until(lambda: sorted(link.issuer for link in self.links) == wanted)
@@ -194,7 +194,7 @@ class Place:
         """Ids of the sites that this site sees."""
         return {entry["site"]["identity"] for entry in self.status()["siteStatus"]}
 
-    def router_links(self, of: "Place | None" = None) -> list[Json]:
+    def router_links(self, of: "SkupperNamespace | None" = None) -> list[Json]:
         """The link records of a site, as this one sees them."""
         wanted = (of or self).site_id
         entries = [entry for entry in self.status()["siteStatus"] if entry["site"]["identity"] == wanted]
