@@ -25,7 +25,7 @@ def refusal(client: Client) -> str:
 
 
 @pytest.mark.parametrize(
-    ("harm", "words"),
+    ("harm", "reason"),
     [
         (FaultProxy.close, "connection refused by {host}"),
         (FaultProxy.swallow, "no connection to {host} within 0.5 s"),
@@ -40,14 +40,14 @@ def refusal(client: Client) -> str:
 )
 def test_the_port_fails_as_asked_and_comes_back(
     harm: Callable[[FaultProxy], None],
-    names: str,
+    reason: str,
     proxy: FaultProxy,
     client: Client,
     connect: Callable[[], Client],
 ) -> None:
     client.list(CONFIG_MAP)
     harm(proxy)
-    assert refusal(client).startswith(names.format(host=proxy.url.removeprefix("https://")))
+    assert refusal(client).startswith(reason.format(host=proxy.url.removeprefix("https://")))
     proxy.open()
     connect().list(CONFIG_MAP)
 
@@ -57,7 +57,7 @@ def test_an_answer_is_spoilt(manner: Spoil, proxy: FaultProxy, client: Client) -
     proxy.spoil.append(lambda asked: manner if asked.namespace else None)
     client.list(CONFIG_MAP)
     # Python shows a reset within a TLS connection as its end.
-    assert re.fullmatch("the answer of .* broke off|connection reset by .*", refusal(client))
+    assert re.fullmatch("the response from .* was cut off|connection reset by .*", refusal(client))
     proxy.clear()
     client.list(CONFIG_MAP, namespace="net")
 
