@@ -2,11 +2,14 @@
 
 import os
 import random
+import warnings
 from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisSideeffectWarning
 
 from tests.clusters import assets, backends
 from tests.clusters.backends import Backend, Kind
@@ -35,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         given = config.getoption("--seed")
         os.environ[_SEED] = str(random.SystemRandom().randrange(10**6) if given is None else given)
+        # Writes Hypothesis' table of characters to disk: to make it takes a process 200 MB, to read it almost nothing.
+        with warnings.catch_warnings(action="ignore", category=HypothesisSideeffectWarning):
+            st.text().validate()
 
 
 @pytest.hookimpl(optionalhook=True)

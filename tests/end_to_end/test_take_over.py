@@ -337,6 +337,7 @@ def is_ours(found: dict) -> bool:
     return OURS.covers(found["metadata"]["labels"])
 
 
+@pytest.mark.simulation_suffices("when a run stops does not depend on the server")
 def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_misread(fleet: Harness):
     """Each run makes one change (or one a cluster), and the next one goes on from there, to the end."""
     legacy = fleet
@@ -357,6 +358,7 @@ def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_m
     assert legacy.run().writes == 0
 
 
+@pytest.mark.simulation_suffices("when a run stops does not depend on the server")
 @pytest.mark.parametrize("after", [1, 5, 20, 40, 70])
 def test_a_run_that_was_stopped_is_finished_by_the_next_one(legacy: Harness, after: int):
     before = site_ids(legacy), routers(legacy)

@@ -27,6 +27,10 @@ from tests.engine import toy
 from tests.engine.toy import Toy
 from tests.fault_proxy import Asked, FaultProxy
 
+pytestmark = pytest.mark.simulation_suffices(
+    "the seam is between the program and its engines, not at the server"
+)
+
 LONGEST = 200
 
 
