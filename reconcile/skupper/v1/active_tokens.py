@@ -32,6 +32,14 @@ class ActiveToken:
         return self.live.labels.get(names.TYPE) == names.CLAIM
 
     @property
+    def host(self) -> str:
+        """Where it dials; empty if it does not say."""
+        found = self.live.annotations
+        return (
+            found.get("inter-router-host", "") or found.get("edge-host", "") or found.get(names.CLAIM_URL, "")
+        )
+
+    @property
     def issued_by(self) -> str:
         """Id of the site that issued it; empty if it does not say."""
         return self.live.annotations.get(names.GENERATED_BY, "")

@@ -17,6 +17,7 @@ from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
 from reconcile.skupper.v1.networks import NetworkPlanner
 from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.undeclared import Undeclared
 
 _LATER_LINE = re.compile(r"v?([2-9]|[1-9][0-9]+)([.-].*)?")
 
@@ -57,8 +58,12 @@ class Planner:
     def _observed(self) -> ObservedState:
         return ObservedState(self._inputs)
 
+    @cached_property
+    def _undeclared(self) -> Undeclared:
+        return Undeclared(self._observed)
+
     def plan_network(self, network: ResolvedNetwork) -> Plan:
-        return NetworkPlanner(network, self._observed).plan()
+        return NetworkPlanner(network, self._observed, self._undeclared).plan()
 
     def plan_shared(self) -> Plan:
         return plan_policies.plan(self._inputs)

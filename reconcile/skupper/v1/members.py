@@ -68,11 +68,11 @@ class Membership:
 
     def component(self, key: SiteKey) -> frozenset[SiteKey]:
         """All sites that we know and that are connected with this one, or that an active token will connect."""
-        return frozenset(node for node in _reach(key, self._every) if isinstance(node, SiteKey))
+        return frozenset(node for node in reach(key, self._every) if isinstance(node, SiteKey))
 
     def strangers(self, key: SiteKey) -> tuple[Member, ...]:
         """The members of this site's network that are neither in the data nor managed, by name and id."""
-        found = {node for node in _reach(key, self._reported) if isinstance(node, str)}
+        found = {node for node in reach(key, self._reported) if isinstance(node, str)}
         return tuple(sorted((self._strangers[node] for node in found), key=lambda m: (m.name, m.site_id)))
 
     def seen_by(self, key: SiteKey) -> tuple[Member, ...]:
@@ -91,9 +91,15 @@ class Membership:
         return frozenset(self._links())
 
     @cached_property
+    def expected(self) -> frozenset[SeenLink]:
+        """The links that are reported, and those that active tokens make or will make."""
+        made = (SeenLink(token.at, target) for token in self.tokens if (target := self.target(token)))
+        return self.links | frozenset(made)
+
+    @cached_property
     def tokens(self) -> tuple[ActiveToken, ...]:
-        """Every Secret with which a site dials another, ours or not."""
-        return tuple(active_tokens.find(self._inputs))
+        """Every Secret with which a declared or managed site dials another, ours or not."""
+        return tuple(token for token in active_tokens.find(self._inputs) if token.at in self._sites)
 
     def target(self, token: ActiveToken) -> Node | None:
         """Whom the site of a token dials with it; None if it does not say."""
@@ -154,12 +160,11 @@ class Membership:
 
     @cached_property
     def _reported(self) -> Mapping[Node, set[Node]]:
-        return _neighbours(self.links)
+        return neighbours(self.links)
 
     @cached_property
     def _every(self) -> Mapping[Node, set[Node]]:
-        expected = ((SeenLink(token.at, target)) for token in self.tokens if (target := self.target(token)))
-        return _neighbours({*self.links, *expected})
+        return neighbours(self.expected)
 
     def _node(self, observer: SiteKey, site_id: str, seen: SeenSite) -> Node:
         """The site that a status lists under this id; by its name if its id cannot be known."""
@@ -204,7 +209,8 @@ def _member(site_id: str, node: Node, seen: SeenSite, seen_by: tuple[SiteKey, ..
     )
 
 
-def _neighbours(links: Iterable[SeenLink]) -> Mapping[Node, set[Node]]:
+def neighbours(links: Iterable[SeenLink]) -> Mapping[Node, set[Node]]:
+    """Each member of a link -> those it is linked with, in either direction."""
     found: dict[Node, set[Node]] = {}
     for link in links:
         found.setdefault(link.dialler, set()).add(link.issuer)
@@ -212,10 +218,11 @@ def _neighbours(links: Iterable[SeenLink]) -> Mapping[Node, set[Node]]:
     return found
 
 
-def _reach(start: Node, neighbours: Mapping[Node, set[Node]]) -> set[Node]:
+def reach(start: Node, linked: Mapping[Node, set[Node]]) -> set[Node]:
+    """All that is connected with a member, itself included."""
     reached, open_ends = {start}, [start]
     while open_ends:
-        new = neighbours.get(open_ends.pop(), set()) - reached
+        new = linked.get(open_ends.pop(), set()) - reached
         reached |= new
         open_ends += new
     return reached

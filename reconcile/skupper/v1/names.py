@@ -24,6 +24,7 @@ REQUEST = "connection-token-request"
 TOKEN = "connection-token"  # noqa: S105 a label value
 CLAIM = "token-claim"
 """Label value of a claim, which a site redeems for a token at the issuer."""
+CLAIM_URL = "skupper.io/url"
 CLAIM_FAILED = "internal.skupper.io/last-failed"
 """Annotation of a claim that the issuer refused: it is not tried again."""
 DISABLED = "internal.skupper.io/disabled"
