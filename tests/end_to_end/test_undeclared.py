@@ -8,7 +8,7 @@ import pytest
 from reconcile.kinds import CONFIG_MAP, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import OURS, Harness, RunResult, harness
+from tests.end_to_end.harness import OURS, Harness, RunResult, harness, three_clusters
 from tests.waiting import until
 
 TYPE = "skupper.io/type"
@@ -100,6 +100,14 @@ def test_a_member_on_a_cluster_that_left_the_data_is_named(joined: Joined):
     message = joined.without_c.errors["unknown-member"]
     assert message.startswith("network n has a member that is not in the data: site c-net, id ")
     assert "seen by a/net, b/net" in message
+
+
+def test_an_edge_site_that_a_run_removes_is_no_unknown_member(backend: Backend):
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        fleet.drop_site("p")
+        assert fleet.run().errors == {}
+        assert fleet.run(dry_run=True).errors == {}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """What is in a network and not in the data is named; what our own plan removes is not."""
 
+from dataclasses import replace
+
 from reconcile.findings import Severity
-from reconcile.kinds import SECRET
+from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.plan import LinkState, Plan
 from tests.skupper.fakes import plan
 from tests.skupper.worlds import World, copied_token, key
@@ -54,6 +56,33 @@ def test_a_gateway_is_named_as_one():
 def test_a_site_that_is_removed_is_not_named():
     world = World(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
     assert named(plan(world.inputs())) == {}
+
+
+def removed(name: str = "b-net") -> World:
+    """The edge site b is gone and out of the data; a still lists it, under this name."""
+    world = World(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
+    world.fakes["b"].bodies.clear()
+    status = world.fakes["a"].bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+    status["NetworkStatus"] = status["NetworkStatus"].replace("b-net", name)
+    return world
+
+
+def test_an_edge_site_that_was_removed_and_is_still_listed_is_a_warning():
+    found = plan(removed().inputs())
+    (warning,) = [finding for finding in found.findings if finding.rule == "leaving-member"]
+    assert (warning.severity, named(found)) == (Severity.WARNING, {})
+    assert "while b/net has no site any more" in warning.message
+
+
+def test_an_edge_site_of_another_name_is_named():
+    assert list(named(plan(removed("b-other").inputs()))) == ["unknown-member"]
+
+
+def test_an_edge_site_that_was_deleted_during_this_run_is_not_named():
+    inputs = removed("b-other").inputs()
+    snapshots = {**inputs.snapshots, "b": replace(inputs.snapshots["b"], gone=frozenset("b"))}
+    found = plan(replace(inputs, snapshots=snapshots))
+    assert not {"leaving-member", "unknown-member"} & {finding.rule for finding in found.findings}
 
 
 def test_two_declared_networks_that_are_joined_are_named_with_the_link():

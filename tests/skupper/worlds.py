@@ -97,7 +97,8 @@ class World:
         )
         snapshots = {name: fake.snapshot() for name, fake in self.fakes.items() if name not in self.unread}
         snapshots |= {name: ClusterSnapshot(problem="it is down") for name in self.unread}
-        desired = resolve(Definitions(networks=networks))
+        clusters = tuple(Cluster(name, f"https://{name}", private=False) for name in OURS_IDS)
+        desired = resolve(Definitions(networks=networks, clusters=clusters))
         return PlanInput(desired=desired, ownership=OURS, now=NOW, snapshots=snapshots)
 
     def site(self, name: str) -> SiteDefinition:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from reconcile.findings import Finding, NetworkSubject, SiteSubject
-from reconcile.kinds import SECRET
+from reconcile.findings import Finding, NetworkSubject, Severity, SiteSubject
+from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.desired import ResolvedNetwork
+from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import LinkReport, LinkState
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import commands, provenance
+from reconcile.skupper.v1 import commands, names, provenance, sites
 from reconcile.skupper.v1.active_tokens import ActiveToken
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.members import Member, Membership, Node, SeenLink, neighbours, reach
@@ -78,7 +79,31 @@ class Undeclared:
             member.site_id: member for key in self._ours(network) for member in self._members.strangers(key)
         }
         for member in sorted(found.values(), key=lambda member: (member.name, member.site_id)):
-            yield _stranger(member, network.identifier)
+            if member.site_id in self._gone:
+                continue
+            left = self._left(member)
+            yield (
+                _leaving(member, left, network.identifier) if left else _stranger(member, network.identifier)
+            )
+
+    @cached_property
+    def _gone(self) -> frozenset[str]:
+        """Ids of sites, and of other objects, that were deleted during this run."""
+        return frozenset(uid for found in self._observed.inputs.snapshots.values() for uid in found.gone)
+
+    def _left(self, member: Member) -> SiteKey | None:
+        """The empty namespace of ours that this edge site was in, by its name, if it has that of a site without one.
+
+        Whoever an edge site dials has no record of it, so nothing tells one that has just ended from one that runs.
+        """
+        for cluster in self._desired.clusters if member.edge else ():
+            snapshot = self._observed.inputs.snapshot(cluster)
+            key = SiteKey(cluster, member.namespace)
+            site = ObjectKey(CONFIG_MAP, member.namespace, names.SITE)
+            named = member.name == sites.default_name(cluster, member.namespace)
+            if named and not snapshot.problem_in(member.namespace) and site not in snapshot.objects:
+                return key
+        return None
 
     def _joined(self, network: ResolvedNetwork) -> Iterator[Finding]:
         """Networks that are joined with this one; each pair is reported once, under the lesser name."""
@@ -154,6 +179,18 @@ def _stranger(member: Member, network: str) -> Finding:
     return Finding(
         rule="unknown-gateway" if member.gateway else "unknown-member",
         message=f"network {network} has a {what} that is not in the data: {_described(member)}. {step}",
+        subject=NetworkSubject(network),
+    )
+
+
+def _leaving(member: Member, key: SiteKey, network: str) -> Finding:
+    return Finding(
+        rule="leaving-member",
+        severity=Severity.WARNING,
+        message=(
+            f"network {network} still lists {_described(member)}, while {key} has no site any more. Skupper forgets a "
+            "site within a minute; if this one stays, somebody else's site has its name"
+        ),
         subject=NetworkSubject(network),
     )
 
