@@ -18,7 +18,7 @@ from reconcile.skupper.plan import (
 )
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, foreign, lost_labels, plan_link, plan_site
+from reconcile.skupper.v1 import faults, foreign, lost_labels, lost_router, plan_link, plan_site
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -63,6 +63,7 @@ class NetworkPlanner:
         self._changes += planned.changes
         if not planned.refused:
             self._changes += self._restored(site)
+            self._changes += lost_router.changes(site, live, self._inputs.now)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
