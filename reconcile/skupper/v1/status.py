@@ -10,7 +10,8 @@ Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from reconcile.findings import Reason
 from reconcile.skupper.live import text
@@ -27,6 +28,10 @@ class SeenSite:
     version: str
     outgoing: frozenset[str]
     incoming: frozenset[str]
+    started: datetime | None = None
+    """When the youngest of its routers started."""
+    policy: bool = False
+    """True if cluster policies are enabled there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +50,58 @@ def parse(written: str) -> NetworkStatus:
     try:
         document = json.loads(written)
         entries = list(_entries(document))
-        routers = {router: site for site, _, found, _ in entries for router in found}
-        return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
+        routers = {router: entry.key for entry in entries for router in entry.routers}
+        return NetworkStatus({entry.key: _seen(entry, routers) for entry in entries})
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return NetworkStatus({}, "it is not a valid network status")
 
 
-def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str], list[Mapping[str, Any]]]]:
-    """(site id, site record, router ids, link records) of each site in the document."""
+class _Entry(NamedTuple):
+    """One site in the document."""
+
+    key: str
+    site: Mapping[str, Any]
+    routers: list[str]
+    """Their ids."""
+    links: list[Mapping[str, Any]]
+    started: list[datetime]
+    """When its routers started."""
+
+
+def _entries(document: Any) -> Iterator[_Entry]:
     for entry in document.get("siteStatus") or []:
         site = entry["site"]
         routers = entry.get("routerStatus") or []
         names = [_router_id(status["router"]["name"]) for status in routers]
         links = [link for status in routers for link in status.get("links") or []]
-        yield text(site["identity"]), site, names, links
+        started = [moment for each in routers if (moment := _micros(each["router"].get("startTime")))]
+        yield _Entry(text(site["identity"]), site, names, links, started)
 
 
-def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str]) -> SeenSite:
+def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
-    for link in links:
+    for link in entry.links:
         remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
             ends[str(link["direction"])].add(remote)
     return SeenSite(
-        name=text(site.get("name")),
-        version=text(site.get("siteVersion")),
+        name=text(entry.site.get("name")),
+        version=text(entry.site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
+        started=max(entry.started, default=None),
+        policy=entry.site.get("policy") == "enabled",
     )
+
+
+def _micros(value: object) -> datetime | None:
+    """A time in microseconds since the epoch; None if it is none."""
+    if not isinstance(value, int) or value <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(value / 1_000_000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _router_id(name: str) -> str:
