@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,8 @@ class ClusterCache:
         self._missing_namespaces: set[str] = set()
         self._absent_kinds: set[Kind] = set()
         self._identity = ""
+        self._heartbeat_at: datetime | None = None
+        self._clock_ahead = timedelta()
 
     def read(self, kind: Kind, body: Mapping[str, Any]) -> LiveObject:
         """Redact the JSON body of an object and read it; it is not kept."""
@@ -108,6 +111,12 @@ class ClusterCache:
         with self._lock:
             self._identity = uid
 
+    def note_heartbeats(self, listed_at: datetime | None, now: datetime) -> None:
+        """Note that the heartbeats were listed, by the cluster's clock and by ours."""
+        with self._lock:
+            self._heartbeat_at = listed_at
+            self._clock_ahead = listed_at - now if listed_at else timedelta()
+
     def within(self, kind: Kind, namespace: str | None) -> tuple[LiveObject, ...]:
         """The objects of a kind in one namespace, or (None) everywhere."""
         with self._lock:
@@ -131,6 +140,8 @@ class ClusterCache:
                 absent_kinds=frozenset(self._absent_kinds),
                 gone=frozenset(self._gone),
                 identity=self._identity,
+                heartbeat_at=self._heartbeat_at,
+                clock_ahead=self._clock_ahead,
             )
 
 

@@ -43,7 +43,7 @@ def command(common: Common, output: str) -> None:
 
     logs.set_up(common.log_level)
     with stoppable(common.timeout), open_session(common) as session:
-        outcome = session.look(heartbeat=True)
+        outcome = session.look()
         if output == "json":
             click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
         else:

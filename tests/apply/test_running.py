@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Planned
-from reconcile.apply.running import GATHER, TICK
+from reconcile.apply.running import GATHER, REFRESH_WITHIN, TICK
 from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.skupper.plan import LinkReport, LinkState, SiteReport, SiteState, Verb
@@ -624,3 +624,36 @@ def test_a_preview_shows_what_would_be_delivered_without_reading_it(scenario: Sc
     scenario.declare(change("t", kind=SECRET, verb=Verb.CREATE, hand_over=hand_over("t")))
     scenario.preview()
     assert scenario.fleet.clients["b"].times("get") == 0
+
+
+# -- heartbeats ----------------------------------------------------------------------------------------------------
+
+
+def test_a_short_run_lists_no_heartbeats_again(scenario: Scenario):
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == 0
+
+
+def test_a_run_that_has_waited_lists_the_heartbeats_again_before_its_verdict(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.run(20.0)
+    assert scenario.fleet.refreshed == 1
+
+
+def test_a_run_plans_with_the_heartbeats_that_it_lists_at_its_end(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.fleet.on_refresh = lambda: setattr(scenario.planner, "links", ())
+    assert scenario.run(20.0).plan.links == ()
+
+
+def test_a_run_that_waits_for_long_lists_the_heartbeats_every_half_minute(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.run(100.0)
+    assert scenario.fleet.refreshed == 3
+
+
+def test_a_cluster_that_does_not_answer_at_the_end_holds_the_verdict_for_ten_seconds(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.fleet.refreshing = True
+    scenario.run(20.0)
+    assert scenario.played.now() <= 20.0 + REFRESH_WITHIN + 2 * TICK

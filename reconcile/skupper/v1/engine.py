@@ -39,10 +39,8 @@ class V1:
     def check(self, networks: Sequence[ResolvedNetwork]) -> Iterator[Finding]:
         return checks.check(networks)
 
-    def reading(
-        self, sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool, take_over: bool
-    ) -> Reading:
-        return list_requests.reading(sites, ownership, heartbeat=heartbeat, take_over=take_over)
+    def reading(self, sites: Sequence[Site], ownership: Ownership, *, take_over: bool) -> Reading:
+        return list_requests.reading(sites, ownership, take_over=take_over)
 
     def planner(self, inputs: PlanInput) -> "Planner":
         return Planner(inputs)

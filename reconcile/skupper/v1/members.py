@@ -127,8 +127,11 @@ class Membership:
         return {
             key: live.status
             for key, live in self._sites.items()
-            if live.status and _id(live) in live.status.sites and not live.router_down(self._inputs.now)
+            if live.status and _id(live) in live.status.sites and not self._stale(live)
         }
+
+    def _stale(self, live: LiveSite) -> bool:
+        return bool(live.router_down(self._inputs.now) or live.silent)
 
     @cached_property
     def _strangers(self) -> Mapping[str, Member]:

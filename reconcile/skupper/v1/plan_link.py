@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconcile.findings import Reason
-from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations
+from reconcile.skupper.plan import Change, LinkReport, LinkState, Verdict
+from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations, unlinked
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -165,23 +165,12 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
             reason = f"the router of {ends.link.dialler} has not loaded the new token yet"
             return replace(report, state=LinkState.DELIVERED, reason=reason)
         return replace(report, state=LinkState.UP, reason="")
-    active = observations.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
-    if active and loaded and dialler.verdict is Verdict.ABSENT:
+    active = unlinked.active_uplink(ends, now) if loaded and dialler.verdict is Verdict.ABSENT else ""
+    if active:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    reason = _not_up(ends, dialler, issuer)
     if connecting:
-        return replace(report, state=LinkState.DELIVERED, reason=reason)
-    state = LinkState.DOWN if Verdict.ABSENT in verdicts else LinkState.UNKNOWN
-    return replace(report, state=state, reason=reason)
-
-
-def _not_up(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -> str:
-    reports = [
-        f"{key} reports: {seen.detail}"
-        for key, seen in ((ends.link.dialler, dialler), (ends.link.issuer, issuer))
-        if seen.verdict in {Verdict.ABSENT, Verdict.UNKNOWN}
-    ]
-    return "; ".join(reports)
+        return replace(report, state=LinkState.DELIVERED, reason=unlinked.why(ends, report, now))
+    return unlinked.judge(ends, report, now)
 
 
 def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
