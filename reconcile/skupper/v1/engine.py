@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from reconcile.findings import Finding
@@ -15,6 +16,7 @@ from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
+from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.networks import NetworkPlanner
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.undeclared import Undeclared
@@ -64,7 +66,8 @@ class Planner:
         return NetworkPlanner(network, self._observed, self._undeclared).plan()
 
     def plan_shared(self) -> Plan:
-        return plan_policies.plan(self._inputs)
+        shared = plan_policies.plan(self._inputs)
+        return replace(shared, findings=(*shared.findings, *Clocks(self._inputs).findings()))
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
         return prune.plan(self._inputs.desired, links, self._observed)

@@ -5,6 +5,7 @@ and the reason is reported.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconcile.findings import Finding
 from reconcile.skupper.blocks import Block, block
@@ -12,6 +13,7 @@ from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import (
     Change,
     LinkReport,
+    LinkState,
     Plan,
     SiteReport,
     SiteState,
@@ -19,6 +21,7 @@ from reconcile.skupper.plan import (
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import faults, foreign, lost_labels, lost_router, plan_link, plan_site
+from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -34,6 +37,7 @@ class NetworkPlanner:
         self._observed = observed
         self._undeclared = undeclared
         self._inputs = observed.inputs
+        self._clocks = Clocks(observed.inputs)
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
@@ -95,6 +99,12 @@ class NetworkPlanner:
             ownership=self._inputs.ownership,
         )
         report, steps = plan_link.plan(ends, self._inputs.now)
+        wrong_clock = self._clocks.fault(ends)
+        if wrong_clock:
+            self._findings += self._clocks.link_findings(ends)
+            steps = []
+            if not report.converged:
+                report = replace(report, state=LinkState.UNKNOWN, reason=wrong_clock, since=None)
         blocked = foreign.name_conflict(ends, report)
         if blocked:
             report, steps, findings = blocked
