@@ -51,7 +51,7 @@ class NetworkPlanner:
             changes=tuple(self._changes),
             links=tuple(links),
             sites=tuple(sites),
-            findings=(*self._findings, *self._undeclared.findings(self._resolved)),
+            findings=(*self._findings, *self._undeclared.findings(self._resolved, links)),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:

@@ -22,6 +22,8 @@ from reconcile.skupper.v1.members import Member, Membership, Node, SeenLink, nei
 from reconcile.skupper.v1.observed_state import ObservedState
 
 _MOST = 5
+_LONGEST = 100
+"""Characters that are quoted of what a member says about itself."""
 
 
 class Undeclared:
@@ -32,12 +34,16 @@ class Undeclared:
         self._desired = observed.inputs.desired
         self._members = Membership(observed)
 
-    def findings(self, network: ResolvedNetwork) -> Iterator[Finding]:
-        """Everything about one network and its namespaces."""
+    def findings(self, network: ResolvedNetwork, links: Iterable[LinkReport]) -> Iterator[Finding]:
+        """Everything about one network and its namespaces; `links` are its declared links."""
         yield from self._strangers(network)
         yield from self._joined(network)
         keys = {site.key for site in network.sites}
-        yield from (self._token(token, network.identifier) for token in self.tokens if token.at in keys)
+        # A token under the name of a declared one is reported with its link.
+        named = {(link.link.dialler, link.credential) for link in links}
+        for token in self.tokens:
+            if token.at in keys and (token.at, token.name) not in named:
+                yield self._token(token, network.identifier)
 
     @cached_property
     def tokens(self) -> tuple[ActiveToken, ...]:
@@ -196,9 +202,9 @@ def _leaving(member: Member, key: SiteKey, network: str) -> Finding:
 
 
 def _described(member: Member) -> str:
-    parts = [f"site {member.name or '(without a name)'}", f"id {member.site_id}"]
+    parts = [f"site {member.name[:_LONGEST] or '(without a name)'}", f"id {member.site_id[:_LONGEST]}"]
     if member.namespace:
-        parts.append(f"namespace {member.namespace}")
+        parts.append(f"namespace {member.namespace[:_LONGEST]}")
     if member.edge:
         parts.append("mode edge")
     parts += [f"since {_moment(member.since)}", f"seen by {_some(member.seen_by)}"]
