@@ -90,7 +90,7 @@ class Clocks:
         )
 
     def _fresh(self, secret: LinkSecret) -> bool:
-        """True if it was just issued by its cluster's clock, or if nobody knows that clock."""
+        """True if it was just issued by its cluster's clock, or if that clock is unknown."""
         created = secret.live.created
         listed = self._inputs.snapshot(secret.at.cluster).heartbeat_at
         return bool(created and (listed is None or listed - created < FRESH))

@@ -36,7 +36,7 @@ class Undeclared:
 
     def findings(self, network: ResolvedNetwork, links: Iterable[LinkReport]) -> Iterator[Finding]:
         """Everything about one network and its namespaces; `links` are its declared links."""
-        yield from self._strangers(network)
+        yield from self._unknown(network)
         yield from self._joined(network)
         keys = {site.key for site in network.sites}
         # A token under the name of a declared one is reported with its link.
@@ -80,16 +80,20 @@ class Undeclared:
         """The sites of a network that exist, without foreign ones, whose network is somebody else's."""
         return (site.key for site in network.wanted if self._site(site.key).site_id)
 
-    def _strangers(self, network: ResolvedNetwork) -> Iterator[Finding]:
+    def _unknown(self, network: ResolvedNetwork) -> Iterator[Finding]:
         found = {
-            member.site_id: member for key in self._ours(network) for member in self._members.strangers(key)
+            member.site_id: member
+            for key in self._ours(network)
+            for member in self._members.unknown_members(key)
         }
         for member in sorted(found.values(), key=lambda member: (member.name, member.site_id)):
             if member.site_id in self._gone:
                 continue
             left = self._left(member)
             yield (
-                _leaving(member, left, network.identifier) if left else _stranger(member, network.identifier)
+                _leaving(member, left, network.identifier)
+                if left
+                else _unknown_member(member, network.identifier)
             )
 
     @cached_property
@@ -175,7 +179,7 @@ class Undeclared:
         )
 
 
-def _stranger(member: Member, network: str) -> Finding:
+def _unknown_member(member: Member, network: str) -> Finding:
     step = (
         "Have whoever runs it stop it; a new CA of the site that it dials keeps it out"
         if member.gateway
