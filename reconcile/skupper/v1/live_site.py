@@ -117,6 +117,14 @@ class LiveSite:
         """Why a Secret of the site's own certificates is unusable; None if it is usable or does not exist yet."""
         return self._certificate(secret).fault
 
+    def lost(self, secret: str) -> bool:
+        """True if a Secret of the site's own certificates is gone.
+
+        Skupper creates them before the service-controller, and never again.
+        """
+        complete = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is not None
+        return complete and self.config.get("router-mode") != "edge" and self.find(SECRET, secret) is None
+
     def _certificate(self, secret: str) -> Certificate:
         found = self.part(SECRET, secret)
         if found is None:

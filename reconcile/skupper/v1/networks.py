@@ -65,6 +65,7 @@ class NetworkPlanner:
         issues = any(link.issuer == site.key for link in self._resolved.links)
         self._note(faults.of_site(live, issues=issues))
         if issues:
+            self._findings += faults.lost(live)
             self._findings += faults.expiring(live, self._inputs.now)
         return planned.report
 
