@@ -1,5 +1,6 @@
 """What an end of a link reports counts only while it is current, and while the end has a router at all."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -237,14 +238,51 @@ class TestRestarts:
 class TestListening:
     """Issuers that accept no links."""
 
-    def test_an_issuer_without_its_listener_is_the_cause(self, pair: Pair):
+    def deafen(self, pair: Pair, *, policy: str = "disabled") -> None:
         internal = pair.a.bodies[CONFIG_MAP, "net", "skupper-internal"]
         text = internal["data"]["skrouterd.json"]
         internal["data"]["skrouterd.json"] = text.replace("interior-listener", "gone")
         pair.a.add_status("net", "id-a")
         pair.b.add_status("net", "id-b")
+        data = pair.a.bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+        status = json.loads(data["NetworkStatus"])
+        status["siteStatus"][0]["site"]["policy"] = policy
+        data["NetworkStatus"] = json.dumps(status)
+
+    def test_an_issuer_without_its_listener_is_the_cause(self, pair: Pair):
+        self.deafen(pair)
         assert pair.link().state is LinkState.DOWN
         assert pair.link().reason == "a/net: its router has no interior-listener"
+
+    def test_cluster_policies_that_match_nothing_are_the_cause(self, pair: Pair):
+        self.deafen(pair, policy="enabled")
+        assert pair.link().reason == "a/net: no cluster policy lets namespace net accept links"
+
+    def test_the_site_that_accepts_no_links_is_down_for_that_reason(self, pair: Pair):
+        self.deafen(pair, policy="enabled")
+        assert (site(pair, "a").state, site(pair, "a").reason) == (
+            SiteState.DOWN,
+            "no cluster policy lets namespace net accept links",
+        )
+
+
+class TestCutOff:
+    """Sites that run and that nobody is linked with."""
+
+    def test_a_site_none_of_whose_links_is_up_is_down(self, pair: Pair):
+        pair.a.add_status("net", "id-a")
+        pair.b.add_status("net", "id-b")
+        assert [(found.state, found.reason) for found in pair.plan().sites] == [
+            (SiteState.DOWN, "cut off: its only link is not up")
+        ] * 2
+
+    def test_a_site_whose_link_is_still_to_come_is_not_cut_off(self):
+        assert {site.state for site in Pair().with_sites().plan().sites} == {SiteState.READY}
+
+    def test_a_site_of_whose_links_nothing_is_known_is_not_cut_off(self, pair: Pair):
+        for cluster in (pair.a, pair.b):
+            cluster.remove(CONFIG_MAP, "net", "skupper-network-status")
+        assert {site.state for site in pair.plan().sites} == {SiteState.READY}
 
 
 class Edge:

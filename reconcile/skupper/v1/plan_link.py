@@ -188,7 +188,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     active = unlinked.active_uplink(ends, now) if loaded and dialler.verdict is Verdict.ABSENT else ""
     if active:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    if connecting:
+    if connecting and not unlinked.broken(ends, now):
         return replace(report, state=LinkState.DELIVERED, reason=unlinked.why(ends, report, now))
     return unlinked.judge(ends, report, now)
 
