@@ -28,6 +28,7 @@ class ClusterCache:
         # UID of a removed object -> the lowest version that proves it visible again; None: none does.
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
+        self._terminating_namespaces: dict[str, datetime | None] = {}
         self._absent_kinds: set[Kind] = set()
         self._identity = ""
         self._heartbeat_at: datetime | None = None
@@ -103,6 +104,10 @@ class ClusterCache:
         with self._lock:
             self._missing_namespaces.add(namespace)
 
+    def note_terminating_namespace(self, namespace: str, since: datetime | None) -> None:
+        with self._lock:
+            self._terminating_namespaces[namespace] = since
+
     def note_absent_kind(self, kind: Kind) -> None:
         with self._lock:
             self._absent_kinds.add(kind)
@@ -137,6 +142,7 @@ class ClusterCache:
                 objects=dict(self._objects),
                 unreadable=dict(self._unreadable),
                 missing_namespaces=frozenset(self._missing_namespaces),
+                terminating_namespaces=dict(self._terminating_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
                 gone=frozenset(self._gone),
                 identity=self._identity,

@@ -290,7 +290,7 @@ class Fleet:
         )
         snapshot = cache.snapshot()
         probes = _each_once(probe for reading in present for probe in reading.probes_for(snapshot))
-        observing.send_probes(accounts, probes, cache)
+        observing.send_probes(accounts, probes, target.namespaces, cache)
         return [*observed, *(entry for entry in found if entry.request not in lists)]
 
     def _refresh(self, name: str, done: Callable[[str], None]) -> None:

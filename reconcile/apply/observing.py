@@ -20,7 +20,7 @@ from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, deleted_at
 from reconcile.skupper.same_server import IDENTIFYING_NAMESPACE
 
 T = TypeVar("T")
@@ -118,11 +118,16 @@ def _note_partly_read(observed: Sequence[Observed], cache: ClusterCache) -> None
                 cache.note_unreadable(namespace, f"{entry.request.kind.plural} may not be listed there")
 
 
-def send_probes(accounts: Accounts, probes: Sequence[Probe], cache: ClusterCache) -> None:
-    """Look up by name what the LISTs did not show: it may be foreign, or its namespace may not exist."""
+def send_probes(
+    accounts: Accounts, probes: Sequence[Probe], namespaces: Sequence[str], cache: ClusterCache
+) -> None:
+    """Look up by name what the LISTs did not show: it may be foreign, or its namespace may not exist.
+
+    `namespaces` are those of the declared sites. One with nothing in it that stays may be on its way out as a whole.
+    """
     _at_once([partial(_probe, accounts, probe, cache) for probe in probes])
-    there = {key.namespace for key in cache.snapshot().objects}
-    empty = {name for probe in probes for name in probe.namespaces} - there
+    staying = {live.key.namespace for live in cache.snapshot().objects.values() if not live.deleting}
+    empty = {*namespaces, *(name for probe in probes for name in probe.namespaces)} - staying
     _at_once([partial(_find_namespace, accounts.client, name, cache) for name in sorted(empty)])
 
 
@@ -147,12 +152,15 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
 
 def _find_namespace(client: Client, name: str, cache: ClusterCache) -> None:
     try:
-        client.get(NAMESPACE, name)
+        found = cache.read(NAMESPACE, client.get(NAMESPACE, name))
     except errors.NotFound:
         cache.note_missing_namespace(name)
     except errors.Forbidden:
         # The account may not read namespaces; a write will show whether it exists.
         return
+    else:
+        if found.deleting:
+            cache.note_terminating_namespace(name, deleted_at(found))
 
 
 def _list(

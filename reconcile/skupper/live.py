@@ -98,6 +98,8 @@ class ClusterSnapshot:
     """Namespaces that could not be read, with the reason."""
     missing_namespaces: frozenset[str] = frozenset()
     """Namespaces that were looked up and do not exist."""
+    terminating_namespaces: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Namespaces that are being deleted -> since when."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
     gone: frozenset[str] = frozenset()
@@ -127,6 +129,11 @@ def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:
     """Who owns which fields of an object, and since when: its ``metadata.managedFields``."""
     entries = _mapping(live.content.get("metadata")).get("managedFields")
     return [_mapping(entry) for entry in entries] if isinstance(entries, list) else []
+
+
+def deleted_at(live: LiveObject) -> datetime | None:
+    """When the deletion of an object was asked for; None if it was not."""
+    return instant(_mapping(live.content.get("metadata")).get("deletionTimestamp"))
 
 
 def last_write(live: LiveObject) -> datetime | None:

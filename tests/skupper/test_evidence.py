@@ -1,12 +1,15 @@
 """What an end of a link reports counts only while it is current, and while the end has a router at all."""
 
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from reconcile.findings import Severity
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
-from reconcile.skupper.plan import LinkReport, LinkState, SiteReport, SiteState, Verdict
+from reconcile.skupper.plan import LinkReport, LinkState, Plan, SiteReport, SiteState, Verdict
 from reconcile.skupper.plan_input import PlanInput
 from tests.skupper.fakes import NOW, OURS, FakeCluster
 from tests.skupper.fakes import plan as plan_inputs
@@ -235,14 +238,51 @@ class TestRestarts:
 class TestListening:
     """Issuers that accept no links."""
 
-    def test_an_issuer_without_its_listener_is_the_cause(self, pair: Pair):
+    def deafen(self, pair: Pair, *, policy: str = "disabled") -> None:
         internal = pair.a.bodies[CONFIG_MAP, "net", "skupper-internal"]
         text = internal["data"]["skrouterd.json"]
         internal["data"]["skrouterd.json"] = text.replace("interior-listener", "gone")
         pair.a.add_status("net", "id-a")
         pair.b.add_status("net", "id-b")
+        data = pair.a.bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+        status = json.loads(data["NetworkStatus"])
+        status["siteStatus"][0]["site"]["policy"] = policy
+        data["NetworkStatus"] = json.dumps(status)
+
+    def test_an_issuer_without_its_listener_is_the_cause(self, pair: Pair):
+        self.deafen(pair)
         assert pair.link().state is LinkState.DOWN
         assert pair.link().reason == "a/net: its router has no interior-listener"
+
+    def test_cluster_policies_that_match_nothing_are_the_cause(self, pair: Pair):
+        self.deafen(pair, policy="enabled")
+        assert pair.link().reason == "a/net: no cluster policy lets namespace net accept links"
+
+    def test_the_site_that_accepts_no_links_is_down_for_that_reason(self, pair: Pair):
+        self.deafen(pair, policy="enabled")
+        assert (site(pair, "a").state, site(pair, "a").reason) == (
+            SiteState.DOWN,
+            "no cluster policy lets namespace net accept links",
+        )
+
+
+class TestCutOff:
+    """Sites that run and that nobody is linked with."""
+
+    def test_a_site_none_of_whose_links_is_up_is_down(self, pair: Pair):
+        pair.a.add_status("net", "id-a")
+        pair.b.add_status("net", "id-b")
+        assert [(found.state, found.reason) for found in pair.plan().sites] == [
+            (SiteState.DOWN, "cut off: its only link is not up")
+        ] * 2
+
+    def test_a_site_whose_link_is_still_to_come_is_not_cut_off(self):
+        assert {site.state for site in Pair().with_sites().plan().sites} == {SiteState.READY}
+
+    def test_a_site_of_whose_links_nothing_is_known_is_not_cut_off(self, pair: Pair):
+        for cluster in (pair.a, pair.b):
+            cluster.remove(CONFIG_MAP, "net", "skupper-network-status")
+        assert {site.state for site in pair.plan().sites} == {SiteState.READY}
 
 
 class Edge:
@@ -307,3 +347,77 @@ class TestStandby:
         edge.clusters["e"].heartbeat_at = NOW
         edge.clusters["e"].add_lease("net", LONG_AGO)
         assert edge.links()["a"].state is LinkState.UNKNOWN
+
+
+class TestLostCertificates:
+    """Issuers that have lost what Skupper creates once and never again."""
+
+    @pytest.mark.parametrize("secret", ["skupper-site-ca", "skupper-site-server"])
+    def test_a_delivered_token_is_judged_by_what_both_ends_report(self, pair: Pair, secret: str):
+        pair.a.remove(SECRET, "net", secret)
+        assert (pair.link().state, verdicts(pair.link())) == (LinkState.UP, (Verdict.UP, Verdict.UP))
+
+    @pytest.mark.parametrize("secret", ["skupper-site-ca", "skupper-site-server"])
+    def test_a_link_without_a_token_waits_for_what_is_gone(self, pair: Pair, secret: str):
+        pair.b.remove(SECRET, "net", pair.link().credential)
+        pair.a.remove(SECRET, "net", secret)
+        assert (pair.link().state, pair.link().reason) == (
+            LinkState.WAITING,
+            f"issuer a/net: its Secret {secret} is gone",
+        )
+
+    def test_the_loss_is_an_error_with_both_ways_out(self, pair: Pair):
+        pair.a.remove(SECRET, "net", "skupper-site-ca")
+        (found,) = pair.plan().findings
+        assert (found.rule, found.severity) == ("lost-secret", Severity.ERROR)
+        assert found.message == (
+            "Secret skupper-site-ca in a/net is gone: established links go on, but no token can be issued. Restore it "
+            "from a backup; or, to have the next run recreate the site and its links, on cluster a run: "
+            "oc -n net delete configmap skupper-site"
+        )
+
+    def test_no_token_is_touched_meanwhile(self, pair: Pair):
+        pair.a.remove(SECRET, "net", "skupper-site-ca")
+        assert pair.secret_changes() == []
+
+    def test_a_site_whose_service_controller_is_still_to_come_has_lost_nothing(self, pair: Pair):
+        pair.b.remove(SECRET, "net", pair.link().credential)
+        pair.a.remove(SECRET, "net", "skupper-site-server")
+        pair.a.remove(DEPLOYMENT, "net", CONTROLLER)
+        assert pair.link().reason == "issuer a/net: it has no server certificate yet"
+
+    def test_a_site_that_only_dials_needs_neither(self, pair: Pair):
+        for secret in ("skupper-site-ca", "skupper-site-server"):
+            pair.b.remove(SECRET, "net", secret)
+        assert pair.plan().findings == ()
+
+
+class TestTerminatingNamespaces:
+    """Namespaces that are there and take nothing any more."""
+
+    @pytest.fixture
+    def plan(self, pair: Pair) -> Plan:
+        going = replace(pair.a.snapshot(), terminating_namespaces={"net": LONG_AGO})
+        return plan_inputs(
+            PlanInput(
+                desired=resolve(pair.definitions),
+                ownership=OURS,
+                now=NOW,
+                snapshots={"a": going, "b": pair.b.snapshot()},
+            )
+        )
+
+    def test_nothing_is_promised_there(self, plan: Plan):
+        assert [change for change in plan.changes if change.cluster == "a"] == []
+
+    def test_the_site_is_skipped_with_the_time_since_when(self, plan: Plan):
+        (found,) = [site for site in plan.sites if site.key.cluster == "a"]
+        assert (found.state, found.reason) == (
+            SiteState.SKIPPED,
+            "namespace a/net is being deleted since 2026-03-01 11:00 UTC",
+        )
+
+    def test_it_is_an_error_with_the_command_that_shows_what_holds_it(self, plan: Plan):
+        (error,) = plan.errors
+        assert error.rule == "terminating-namespace"
+        assert error.message.endswith("oc get namespace net -o jsonpath='{.status.conditions}'")

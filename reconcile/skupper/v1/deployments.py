@@ -21,7 +21,7 @@ _LONGEST_QUOTE = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class Downtime:
     """Why a Deployment does not run, and what ends that."""
 
     reason: Reason
@@ -34,12 +34,12 @@ class Outage:
         return f"{self.reason}; {commands.on(at, self.arguments)}" if self.arguments else self.reason
 
 
-def outage(deployment: LiveObject, now: datetime) -> Outage | None:
+def downtime(deployment: LiveObject, now: datetime) -> Downtime | None:
     """Why a Deployment does not run; None if it does, or may soon. `now` is by the cluster's clock."""
     name = f"deployment {deployment.key.name}"
     target = f"deploy/{deployment.key.name}"
     if _spec(deployment).get("replicas") == 0:
-        return Outage(f"{name} is scaled to 0 replicas", f"scale {target} --replicas=1")
+        return Downtime(f"{name} is scaled to 0 replicas", f"scale {target} --replicas=1")
     since = _without_pods_since(deployment)
     if since is None:
         return None
@@ -47,9 +47,9 @@ def outage(deployment: LiveObject, now: datetime) -> Outage | None:
     if now - since < ROLLOUT and not quoted:
         return None
     if _spec(deployment).get("paused") is True:
-        return Outage(f"{name} has no ready pod and its rollout is paused", f"rollout resume {target}")
+        return Downtime(f"{name} has no ready pod and its rollout is paused", f"rollout resume {target}")
     cause = f": {quoted}" if quoted else ""
-    return Outage(
+    return Downtime(
         f"{name} has been unavailable since {since:%Y-%m-%d %H:%M} UTC{cause}",
         "get pods,events" if quoted else f"describe {target}",
     )

@@ -32,6 +32,9 @@ from reconcile.skupper.v1.sites import ingress
 LEASES = ListRequest(CONFIG_MAP, fields=f"metadata.name={names.LEADER}")
 """The leases of the routers. Each is renewed every two seconds, which proves the status beside it to be current."""
 
+OWN_CERTIFICATES = ((SECRET, names.SITE_CA), (SECRET, names.SITE_SERVER))
+"""What Skupper uses as it is if somebody else has created it beforehand, without our labels."""
+
 
 def reading(sites: Sequence[Site], ownership: Ownership, *, take_over: bool = False) -> Reading:
     """What to read of a cluster with these declared sites."""
@@ -88,7 +91,7 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
     for site in sites:
-        for kind, name in objects.APPLIED:
+        for kind, name in (*objects.APPLIED, *(() if site.edge else OWN_CERTIFICATES)):
             wanted_names.setdefault((kind, name), set()).add(site.namespace)
     ours = {key.namespace for key, live in snapshot.objects.items() if provenance.proven(live, ownership)}
     wanted_names.setdefault((CONFIG_MAP, names.SITE), set()).update(ours - {""})

@@ -21,7 +21,7 @@ from reconcile.skupper.live import (
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import legacy, lost_labels, names, router_config, status
-from reconcile.skupper.v1.deployments import ROLLOUT, Outage, changed_at, outage
+from reconcile.skupper.v1.deployments import ROLLOUT, Downtime, changed_at, downtime
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
@@ -121,6 +121,14 @@ class LiveSite:
         """Why a Secret of the site's own certificates is unusable; None if it is usable or does not exist yet."""
         return self._certificate(secret).fault
 
+    def lost(self, secret: str) -> bool:
+        """True if a Secret of the site's own certificates is gone.
+
+        Skupper creates them before the service-controller, and never again.
+        """
+        complete = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is not None
+        return complete and self.config.get("router-mode") != "edge" and self.find(SECRET, secret) is None
+
     def _certificate(self, secret: str) -> Certificate:
         found = self.part(SECRET, secret)
         if found is None:
@@ -211,10 +219,10 @@ class LiveSite:
         lost = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is None and self.router_config.connectors
         return names.SERVICE_CONTROLLER if lost else ""
 
-    def outage(self, name: str, now: datetime) -> Outage | None:
+    def downtime(self, name: str, now: datetime) -> Downtime | None:
         """Why the router or the service-controller of this site does not run; None if it does, or may soon."""
         found = self.part(DEPLOYMENT, name)
-        return outage(found, now + self.clock_ahead) if found else None
+        return downtime(found, now + self.clock_ahead) if found else None
 
     def router_down(self, now: datetime) -> Reason | None:
         """Why this site has no router; None if it has one, or may soon.
@@ -223,7 +231,7 @@ class LiveSite:
         """
         if self.lost_deployment == names.ROUTER:
             return f"deployment {names.ROUTER} is gone"
-        found = self.outage(names.ROUTER, now)
+        found = self.downtime(names.ROUTER, now)
         return found.reason if found else None
 
     def restarted_at(self, now: datetime) -> datetime | None:

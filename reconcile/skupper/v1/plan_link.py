@@ -33,7 +33,7 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
     """The state of the link and the changes that advance it, including those of later steps."""
     lacking = _lacking(ends)
     if lacking:
-        return _waiting(ends, lacking)
+        return _lost(ends, now) or _waiting(ends, lacking)
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
     report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
@@ -63,10 +63,12 @@ def _lacking(ends: LinkEnds) -> Reason | None:
     if endpoint.missing:
         return f"waiting for {endpoint.missing}"
     if not issuer.ca:
-        return _unusable(issuer, names.SITE_CA) or "it has no CA yet"
+        return _unusable(issuer, names.SITE_CA) or _missing(issuer, names.SITE_CA, "CA")
     if endpoint.host not in issuer.server.hosts:
         if not issuer.server.fingerprint:
-            return _unusable(issuer, names.SITE_SERVER) or "it has no server certificate yet"
+            return _unusable(issuer, names.SITE_SERVER) or _missing(
+                issuer, names.SITE_SERVER, "server certificate"
+            )
         return (
             f"its server certificate is not valid for {endpoint.host}; {commands.recreate_site(issuer.key)}"
         )
@@ -76,6 +78,24 @@ def _lacking(ends: LinkEnds) -> Reason | None:
 def _unusable(issuer: LiveSite, secret: str) -> Reason | None:
     fault = issuer.certificate_fault(secret)
     return f"its Secret {secret} is unusable: {fault}" if fault else None
+
+
+def _missing(issuer: LiveSite, secret: str, what: str) -> Reason:
+    if issuer.lost(secret):
+        return f"its Secret {secret} is gone"
+    return f"it has no {what} yet"
+
+
+def _lost(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]] | None:
+    """The state of a link whose token is delivered and whose issuer has lost its certificates; None for any other.
+
+    Nothing shows whether the token is the one that the link should have; it may work on, and no other can be issued.
+    """
+    if not ends.delivered or not any(map(ends.issuer.lost, (names.SITE_CA, names.SITE_SERVER))):
+        return None
+    newest = max(ends.delivered, key=lambda secret: (str(secret.live.created), secret.name))
+    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=newest.name)
+    return _judge(ends, newest, report, now), []
 
 
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
@@ -168,7 +188,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     active = unlinked.active_uplink(ends, now) if loaded and dialler.verdict is Verdict.ABSENT else ""
     if active:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    if connecting:
+    if connecting and not unlinked.broken(ends, now):
         return replace(report, state=LinkState.DELIVERED, reason=unlinked.why(ends, report, now))
     return unlinked.judge(ends, report, now)
 

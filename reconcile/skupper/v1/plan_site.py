@@ -168,9 +168,9 @@ def _state(live: LiveSite, now: datetime) -> tuple[SiteState, str]:
     if missing:
         return SiteState.STARTING, f"{missing} is not there yet"
     for name in (names.ROUTER, names.SERVICE_CONTROLLER):
-        outage = live.outage(name, now)
-        if outage:
-            return SiteState.DOWN, outage.advise(live.key)
+        downtime = live.downtime(name, now)
+        if downtime:
+            return SiteState.DOWN, downtime.advise(live.key)
     return (SiteState.UNKNOWN, live.silent) if live.silent else (SiteState.READY, "")
 
 
@@ -179,7 +179,7 @@ def _failing(site: Site, live: LiveSite, now: datetime) -> Iterator[Finding]:
     for name in (names.ROUTER, names.SERVICE_CONTROLLER):
         found = live.part(DEPLOYMENT, name)
         quoted = failing(found) if found else None
-        if quoted and not live.outage(name, now):
+        if quoted and not live.downtime(name, now):
             yield Finding(
                 rule="failing-deployment",
                 severity=Severity.WARNING,

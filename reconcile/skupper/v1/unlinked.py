@@ -30,7 +30,7 @@ def judge(ends: LinkEnds, report: LinkReport, now: datetime) -> LinkReport:
     """The state of a link that is neither up nor just being made."""
     reason = why(ends, report, now)
     verdicts = {report.dialler.verdict, report.issuer.verdict}
-    if ends.dialler.router_down(now) or refusal(ends, now):
+    if broken(ends, now):
         return replace(report, state=LinkState.DOWN, reason=reason)
     restarts = {site.key: site.restarted_at(now) for site in (ends.dialler, ends.issuer)}
     recent = [(moment, key) for key, moment in restarts.items() if moment]
@@ -40,6 +40,11 @@ def judge(ends: LinkEnds, report: LinkReport, now: datetime) -> LinkReport:
         return replace(report, state=LinkState.SETTLING, reason=reason, since=moment)
     state = LinkState.DOWN if Verdict.ABSENT in verdicts else LinkState.UNKNOWN
     return replace(report, state=state, reason=reason)
+
+
+def broken(ends: LinkEnds, now: datetime) -> bool:
+    """True if the link cannot be up, whatever its ends report."""
+    return bool(ends.dialler.router_down(now) or refusal(ends, now))
 
 
 def refusal(ends: LinkEnds, now: datetime) -> Reason | None:
@@ -53,6 +58,10 @@ def not_listening(issuer: LiveSite, *, edge: bool) -> Reason | None:
     listener = EDGE_LISTENER if edge else INTERIOR_LISTENER
     if config.fault or not config.listeners or listener in config.listeners:
         return None
+    status = issuer.status
+    own = status.sites.get(issuer.site_id) if status else None
+    if own and own.policy:
+        return f"no cluster policy lets namespace {issuer.key.namespace} accept links"
     return f"its router has no {listener}"
 
 
