@@ -71,7 +71,15 @@ def test_an_edge_site_that_was_removed_and_is_still_listed_is_a_warning():
     found = plan(removed().inputs())
     (warning,) = [finding for finding in found.findings if finding.rule == "leaving-member"]
     assert (warning.severity, named(found)) == (Severity.WARNING, {})
-    assert "while b/net has no site any more" in warning.message
+    assert "which is not in the data: b/net has no site any more" in warning.message
+
+
+def test_a_member_on_a_cluster_that_was_not_read_is_a_warning():
+    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}, unread=frozenset("b")).build()
+    found = plan(fleet.inputs())
+    (warning,) = [finding for finding in found.findings if finding.rule == "leaving-member"]
+    assert (warning.severity, named(found)) == (Severity.WARNING, {})
+    assert "b/net was not read" in warning.message
 
 
 def test_an_edge_site_of_another_name_is_named():

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from reconcile.findings import Finding, NetworkSubject, Severity, SiteSubject
+from reconcile.findings import Finding, NetworkSubject, Reason, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.live import ObjectKey
@@ -89,10 +89,10 @@ class Undeclared:
         for member in sorted(found.values(), key=lambda member: (member.name, member.site_id)):
             if member.site_id in self._gone:
                 continue
-            left = self._left(member)
+            excuse = self._excuse(member)
             yield (
-                _leaving(member, left, network.identifier)
-                if left
+                _leaving(member, excuse, network.identifier)
+                if excuse
                 else _unknown_member(member, network.identifier)
             )
 
@@ -101,18 +101,22 @@ class Undeclared:
         """Ids of sites, and of other objects, that were deleted during this run."""
         return frozenset(uid for found in self._observed.inputs.snapshots.values() for uid in found.gone)
 
-    def _left(self, member: Member) -> SiteKey | None:
-        """The empty namespace of ours that this edge site was in, by its name, if it has that of a site without one.
+    def _excuse(self, member: Member) -> Reason | None:
+        """Why a member with the name of a site of ours may be one that is being removed; None if it is not.
 
         Whoever an edge site dials has no record of it, so nothing tells one that has just ended from one that runs.
         """
-        for cluster in self._desired.clusters if member.edge else ():
-            snapshot = self._observed.inputs.snapshot(cluster)
-            key = SiteKey(cluster, member.namespace)
-            site = ObjectKey(CONFIG_MAP, member.namespace, names.SITE)
-            named = member.name == sites.default_name(cluster, member.namespace)
-            if named and not snapshot.problem_in(member.namespace) and site not in snapshot.objects:
-                return key
+        for cluster in self._desired.clusters:
+            if member.name != sites.default_name(cluster, member.namespace):
+                continue
+            key, snapshot = SiteKey(cluster, member.namespace), self._observed.inputs.snapshot(cluster)
+            if snapshot.problem_in(member.namespace):
+                return f"{key} was not read, so this may be a site that is not removed yet"
+            if member.edge and ObjectKey(CONFIG_MAP, member.namespace, names.SITE) not in snapshot.objects:
+                return (
+                    f"{key} has no site any more. Skupper forgets a site within a minute; if this one stays, somebody "
+                    "else's site has its name"
+                )
         return None
 
     def _joined(self, network: ResolvedNetwork) -> Iterator[Finding]:
@@ -193,14 +197,11 @@ def _unknown_member(member: Member, network: str) -> Finding:
     )
 
 
-def _leaving(member: Member, key: SiteKey, network: str) -> Finding:
+def _leaving(member: Member, excuse: Reason, network: str) -> Finding:
     return Finding(
         rule="leaving-member",
         severity=Severity.WARNING,
-        message=(
-            f"network {network} still lists {_described(member)}, while {key} has no site any more. Skupper forgets a "
-            "site within a minute; if this one stays, somebody else's site has its name"
-        ),
+        message=f"network {network} lists {_described(member)}, which is not in the data: {excuse}",
         subject=NetworkSubject(network),
     )
 
