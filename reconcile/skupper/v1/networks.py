@@ -23,13 +23,15 @@ from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.rotation import Rotations
 
 
 class NetworkPlanner:
     """Plans one network."""
 
-    def __init__(self, resolved: ResolvedNetwork, observed: ObservedState) -> None:
+    def __init__(self, resolved: ResolvedNetwork, observed: ObservedState, rotations: Rotations) -> None:
         self._resolved = resolved
+        self._rotations = rotations
         self._observed = observed
         self._inputs = observed.inputs
         self._live: dict[SiteKey, LiveSite] = {}
@@ -80,13 +82,14 @@ class NetworkPlanner:
             dialler=self._live[link.dialler],
             issuer=self._live[link.issuer],
             secrets=self._observed.secrets_of(link),
+            opposite=self._observed.secrets_of(Link(link.issuer, link.dialler)),
             ownership=self._inputs.ownership,
         )
-        report, steps = plan_link.plan(ends, self._inputs.now)
+        report, steps, findings = plan_link.plan(ends, self._rotations, self._inputs.now)
         blocked = foreign.name_conflict(ends, report)
         if blocked:
             report, steps, findings = blocked
-            self._findings += findings
+        self._findings += findings
         self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))

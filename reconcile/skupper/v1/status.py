@@ -9,7 +9,8 @@ Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from reconcile.findings import Reason
@@ -17,6 +18,10 @@ from reconcile.skupper.live import text
 
 EMPTY = "it is empty"
 """The fault of a status that is not written yet, which is normal for a while."""
+
+
+_LATEST = 10**17
+"""Microseconds; far beyond any clock, and within what a datetime can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class SeenSite:
     version: str
     outgoing: frozenset[str]
     incoming: frozenset[str]
+    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +70,29 @@ def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str],
 
 def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
+    began: dict[tuple[str, str], datetime] = {}
     for link in links:
         remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
-            ends[str(link["direction"])].add(remote)
+            direction = str(link["direction"])
+            ends[direction].add(remote)
+            started = _moment(link.get("startTime"))
+            if started:
+                began[direction, remote] = min(started, began.get((direction, remote), started))
     return SeenSite(
         name=text(site.get("name")),
         version=text(site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
+        began=began,
     )
+
+
+def _moment(micros: object) -> datetime | None:
+    """Records have their times in microseconds since the epoch."""
+    if not isinstance(micros, int) or isinstance(micros, bool) or not 0 < micros < _LATEST:
+        return None
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)
 
 
 def _router_id(name: str) -> str:

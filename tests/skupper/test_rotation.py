@@ -1,0 +1,154 @@
+"""A token is replaced without ever losing a link that works for long."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconcile.kinds import SECRET
+from reconcile.skupper.plan import LinkState
+from reconcile.skupper.v1.rotation import PROVE_WITHIN
+from tests.skupper.fakes import certificate
+from tests.skupper.played_fleet import PlayedFleet
+
+LONGEST_CUT = PROVE_WITHIN + timedelta(seconds=15)
+"""How long a link may be without a connection that could have one: until the old token is restored and connects."""
+
+
+def up(names: str = "ab", **rest) -> PlayedFleet:
+    fleet = PlayedFleet(tuple(names), {"n": tuple(names)}, **rest)
+    fleet.settle()
+    assert {report.state for report in fleet.plan().links} == {LinkState.UP}
+    return fleet
+
+
+def replace_ca(fleet: PlayedFleet, name: str, serial: int = 2) -> None:
+    fleet.fakes[name].bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = certificate(f"ca-{serial}")
+
+
+def test_a_new_token_that_connects_replaces_the_old_one():
+    fleet = up()
+    (old,) = fleet.tokens("b")
+    replace_ca(fleet, "a")
+    fleet.settle()
+    (new,) = fleet.tokens("b")
+    assert new != old
+    assert fleet.connections[frozenset("ab")].token == new
+
+
+def test_a_new_token_that_does_not_connect_leaves_the_old_one_in_use():
+    fleet = up()
+    (old,) = fleet.tokens("b")
+    replace_ca(fleet, "a")
+    fleet.works = lambda _dialler, _issuer, token: token == old
+    fleet.run(200)
+    assert fleet.connections[frozenset("ab")].token == old
+    (finding,) = fleet.plan().errors
+    assert finding.rule == "failed-rotation"
+
+
+def test_a_rotation_that_failed_is_not_tried_again_by_itself():
+    fleet = up()
+    (old,) = fleet.tokens("b")
+    replace_ca(fleet, "a")
+    fleet.works = lambda _dialler, _issuer, token: token == old
+    fleet.run(200)
+    began = fleet.connections[frozenset("ab")].began
+    fleet.run(600)
+    assert fleet.connections[frozenset("ab")].began == began
+
+
+def test_the_command_of_the_finding_has_it_tried_again():
+    fleet = up()
+    (old,) = fleet.tokens("b")
+    replace_ca(fleet, "a")
+    fleet.works = lambda _dialler, _issuer, token: token == old
+    fleet.run(200)
+    fleet.works = lambda *_: True
+    (finding,) = fleet.plan().errors
+    command = f"oc -n net annotate secret {old} qontract-skupper/replacement-"
+    assert command in finding.message
+    del fleet.fakes["b"].bodies[SECRET, "net", old]["metadata"]["annotations"]["qontract-skupper/replacement"]
+    fleet.settle()
+    assert old not in fleet.tokens("b")
+
+
+def test_the_token_of_a_later_ca_is_tried_although_that_of_the_former_one_failed():
+    fleet = up()
+    (old,) = fleet.tokens("b")
+    replace_ca(fleet, "a")
+    fleet.works = lambda _dialler, _issuer, token: token == old
+    fleet.run(200)
+    bad = set(fleet.tokens("b"))
+    replace_ca(fleet, "a", 3)
+    fleet.works = lambda _dialler, _issuer, token: token == old or token not in bad
+    fleet.settle()
+    assert not bad & set(fleet.tokens("b"))
+    assert frozenset("ab") in fleet.connections
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_two_links_of_neighbours_are_parked_at_once(seed: int):
+    names = "abcdef"
+    fleet = up(names, drawn=random.Random(seed))
+    for index, name in enumerate(names):
+        replace_ca(fleet, name, index + 10)
+
+    def look(fleet: PlayedFleet) -> None:
+        parked = [
+            frozenset((name, issuer))
+            for name in names
+            for token, issuer in parked_tokens(fleet, name)
+        ]
+        near = {name: {other for pair in fleet.connections for other in pair if name in pair} for name in names}
+        for one in parked:
+            for other in parked:
+                around = set(one).union(*(near[end] for end in one))
+                assert one == other or not around & other
+
+    fleet.run(900, look=look)
+    assert parked_total(fleet) == 0
+    assert {report.state for report in fleet.plan().links} == {LinkState.UP}
+
+
+def parked_tokens(fleet: PlayedFleet, name: str) -> list[tuple[str, str]]:
+    return [
+        (secret, document["metadata"]["annotations"]["qontract-skupper/issuer"].partition("/")[0])
+        for (kind, _, secret), document in fleet.fakes[name].bodies.items()
+        if kind == SECRET and "qontract-skupper/parked" in document["metadata"].get("annotations", {})
+    ]
+
+
+def parked_total(fleet: PlayedFleet) -> int:
+    return sum(len(parked_tokens(fleet, name)) for name in fleet.names)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10**6), events=st.lists(st.sampled_from(["good", "bad"]), min_size=1, max_size=4))
+def test_a_link_that_could_be_up_is_never_down_for_longer_than_a_rotation_takes_to_fail(seed: int, events: list[str]):
+    """Whatever is replaced, with tokens that connect or not, by runs of which parts are killed."""
+    drawn = random.Random(seed)
+    fleet = up("abc", drawn=drawn)
+    good: set[str] = set().union(*(fleet.tokens(name) for name in fleet.names))
+    bad: set[str] = set()
+    down: dict[frozenset[str], int] = {}
+
+    def look(fleet: PlayedFleet) -> None:
+        for name in fleet.names:
+            for token in fleet.tokens(name):
+                if token not in good | bad:
+                    (good if event == "good" else bad).add(token)
+        for pair in declared:
+            down[pair] = 0 if pair in fleet.connections else down.get(pair, 0) + 1
+            assert down[pair] <= LONGEST_CUT.total_seconds()
+
+    declared = set(fleet.connections)
+    fleet.works = lambda _dialler, _issuer, token: token not in bad
+    for serial, event in enumerate(events):
+        replace_ca(fleet, drawn.choice(fleet.names), 20 + serial)
+        fleet.run(drawn.randint(5, 250), kills=drawn.choice([0.0, 0.5, 0.9]), look=look)
+    fleet.run(300, look=look)
+    assert declared == set(fleet.connections)
+    assert parked_total(fleet) == 0
