@@ -97,7 +97,9 @@ class PlayedFleet:
     def plan(self) -> Plan:
         return plan_inputs(self.inputs())
 
-    def run(self, seconds: int, *, kills: float = 0.0, look: Callable[["PlayedFleet"], None] = lambda _: None) -> None:
+    def run(
+        self, seconds: int, *, kills: float = 0.0, look: Callable[["PlayedFleet"], None] = lambda _: None
+    ) -> None:
         """Let time pass; each second a run plans and applies what is ready, or some of it if it is killed."""
         for _ in range(seconds):
             self.second(kills=kills)
@@ -215,7 +217,8 @@ class PlayedFleet:
         self.connections = {
             pair: each
             for pair, each in self.connections.items()
-            if each.token in self.configured[each.dialler] and self._connects(each.dialler, each.issuer, each.token)
+            if each.token in self.configured[each.dialler]
+            and self._connects(each.dialler, each.issuer, each.token)
         }
         for name in self.names:
             since = self.now - (CONFIGURED_AFTER + CONNECTED_AFTER) * SECOND
@@ -235,9 +238,7 @@ class PlayedFleet:
         for name, fake in self.fakes.items():
             document = {"siteStatus": [self._record(other, name) for other in sorted(component[name])]}
             data = {"NetworkStatus": json.dumps(document)}
-            fake.add(
-                CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-network-status", labels={}, data=data)
-            )
+            fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-network-status", labels={}, data=data))
 
     def component(self, name: str) -> frozenset[str]:
         """The sites that a site is connected with, directly or not."""

@@ -25,7 +25,9 @@ def up(names: str = "ab", **rest) -> PlayedFleet:
 
 
 def replace_ca(fleet: PlayedFleet, name: str, serial: int = 2) -> None:
-    fleet.fakes[name].bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = certificate(f"ca-{serial}")
+    fleet.fakes[name].bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = certificate(
+        f"ca-{serial}"
+    )
 
 
 def test_a_new_token_that_connects_replaces_the_old_one():
@@ -97,12 +99,10 @@ def test_no_two_links_of_neighbours_are_parked_at_once(seed: int):
         replace_ca(fleet, name, index + 10)
 
     def look(fleet: PlayedFleet) -> None:
-        parked = [
-            frozenset((name, issuer))
-            for name in names
-            for token, issuer in parked_tokens(fleet, name)
-        ]
-        near = {name: {other for pair in fleet.connections for other in pair if name in pair} for name in names}
+        parked = [frozenset((name, issuer)) for name in names for token, issuer in parked_tokens(fleet, name)]
+        near = {
+            name: {other for pair in fleet.connections for other in pair if name in pair} for name in names
+        }
         for one in parked:
             for other in parked:
                 around = set(one).union(*(near[end] for end in one))
@@ -127,7 +127,9 @@ def parked_total(fleet: PlayedFleet) -> int:
 
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), events=st.lists(st.sampled_from(["good", "bad"]), min_size=1, max_size=4))
-def test_a_link_that_could_be_up_is_never_down_for_longer_than_a_rotation_takes_to_fail(seed: int, events: list[str]):
+def test_a_link_that_could_be_up_is_never_down_for_longer_than_a_rotation_takes_to_fail(
+    seed: int, events: list[str]
+):
     """Whatever is replaced, with tokens that connect or not, by runs of which parts are killed."""
     drawn = random.Random(seed)
     fleet = up("abc", drawn=drawn)

@@ -18,6 +18,7 @@ from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, si
 from reconcile.skupper.v1.networks import NetworkPlanner
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.undeclared import Undeclared
 
 _LATER_LINE = re.compile(r"v?([2-9]|[1-9][0-9]+)([.-].*)?")
 
@@ -68,8 +69,12 @@ class Planner:
             (secret.link for secret in delivered if secret.parked),
         )
 
+    @cached_property
+    def _undeclared(self) -> Undeclared:
+        return Undeclared(self._observed)
+
     def plan_network(self, network: ResolvedNetwork) -> Plan:
-        return NetworkPlanner(network, self._observed, self._rotations).plan()
+        return NetworkPlanner(network, self._observed, self._undeclared, self._rotations).plan()
 
     def plan_shared(self) -> Plan:
         return plan_policies.plan(self._inputs)

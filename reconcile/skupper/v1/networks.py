@@ -4,7 +4,7 @@ A site that cannot be read, is skipped or is foreign keeps its place in the topo
 and the reason is reported.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reconcile.findings import Finding
 from reconcile.skupper.blocks import Block, block
@@ -18,21 +18,29 @@ from reconcile.skupper.plan import (
 )
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, foreign, plan_link, plan_site
+from reconcile.skupper.v1 import faults, foreign, lost_labels, plan_link, plan_site
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.undeclared import Undeclared
 
 
 class NetworkPlanner:
     """Plans one network."""
 
-    def __init__(self, resolved: ResolvedNetwork, observed: ObservedState, rotations: Rotations) -> None:
+    def __init__(
+        self,
+        resolved: ResolvedNetwork,
+        observed: ObservedState,
+        undeclared: Undeclared,
+        rotations: Rotations,
+    ) -> None:
         self._resolved = resolved
         self._rotations = rotations
         self._observed = observed
+        self._undeclared = undeclared
         self._inputs = observed.inputs
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
@@ -47,7 +55,7 @@ class NetworkPlanner:
             changes=tuple(self._changes),
             links=tuple(links),
             sites=tuple(sites),
-            findings=tuple(self._findings),
+            findings=(*self._findings, *self._undeclared.findings(self._resolved)),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
@@ -61,6 +69,8 @@ class NetworkPlanner:
         if self._inputs.take_over and not planned.refused:
             self._changes += self._observed.adoption.plan(live, site.network)
         self._changes += planned.changes
+        if not planned.refused:
+            self._changes += self._restored(site)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
@@ -69,6 +79,13 @@ class NetworkPlanner:
         if issues:
             self._findings += faults.expiring(live, self._inputs.now)
         return planned.report
+
+    def _restored(self, site: Site) -> Iterator[Change]:
+        """Labels for the Secrets of declared links that have lost them."""
+        declared = {(link.dialler, link.issuer) for link in self._resolved.links}
+        for secret in self._observed.unlabelled:
+            if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in declared:
+                yield lost_labels.restore(secret, site.network)
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
@@ -93,7 +110,7 @@ class NetworkPlanner:
         self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
-        return report
+        return self._undeclared.hidden(report)
 
     def _note(self, found: Iterable[Fault]) -> None:
         self._findings += [fault.finding(self._resolved.identifier) for fault in found]

@@ -244,7 +244,9 @@ def _replaced(
         waits_for = (
             rotations.begin(ends.link)
             if loaded
-            else Wait(WaitKind.LOADED, str(ends.link.dialler), f"the router of {ends.link.dialler} has loaded it")
+            else Wait(
+                WaitKind.LOADED, str(ends.link.dialler), f"the router of {ends.link.dialler} has loaded it"
+            )
         )
         return rotation.park(secret, ends.network, reason, (name,), now, waits_for=waits_for)
     waits_for = Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")

@@ -13,7 +13,7 @@ from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.plan import Change, LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import faults, link_steps, removal, rotation, tokens
+from reconcile.skupper.v1 import active_tokens, faults, link_steps, removal, rotation, tokens
 from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.replacements import Converged, Hold
@@ -117,7 +117,11 @@ def _findings(
     named = {
         (end, report.credential) for report in links for end in (report.link.dialler, report.link.issuer)
     }
+    # A stray with which a router dials is reported as an undeclared link.
+    dialling = {(token.at, token.name) for token in active_tokens.find(inputs)}
     for stray in tokens.strays(inputs.snapshots, inputs.ownership):
+        if (stray.at, stray.name) in dialling and observed.site(stray.at).site_id:
+            continue
         if observed.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(inputs)

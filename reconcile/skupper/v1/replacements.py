@@ -80,7 +80,9 @@ class Converged:
         """The declared uplinks of an edge site if none of them is in use."""
         dialler = secret.link.dialler
         site = self._sites.get(dialler)
-        uplinks = [report for report in self._of(dialler) if report.managed and report.link.dialler == dialler]
+        uplinks = [
+            report for report in self._of(dialler) if report.managed and report.link.dialler == dialler
+        ]
         unused = bool(site and site.edge) and all(report.state is LinkState.STANDBY for report in uplinks)
         return uplinks if unused else []
 

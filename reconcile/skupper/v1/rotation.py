@@ -87,9 +87,7 @@ def park(
     return [parking, link_steps.remove(secret, network, reason, waits_for=up)]
 
 
-def finish(
-    secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool
-) -> list[Change]:
+def finish(secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool) -> list[Change]:
     """Delete a parked token whose links are up without it, or restore it if they did not come up in time."""
     if proven:
         return [link_steps.remove(secret, network, reason)]
@@ -107,7 +105,9 @@ def restore(secret: LinkSecret, network: str, reason: str) -> Change:
     return _patch(secret, network, f"{reason}: it is restored", metadata)
 
 
-def proven(secret: LinkSecret, observations: Iterable[LinkObservation], now: datetime, *, loaded: bool) -> bool:
+def proven(
+    secret: LinkSecret, observations: Iterable[LinkObservation], now: datetime, *, loaded: bool
+) -> bool:
     """True if what both ends report cannot be the connection of this parked token.
 
     `loaded`: its connector is still in the configuration of the router.

@@ -20,10 +20,6 @@ EMPTY = "it is empty"
 """The fault of a status that is not written yet, which is normal for a while."""
 
 
-_LATEST = 10**17
-"""Microseconds; far beyond any clock, and within what a datetime can hold."""
-
-
 @dataclass(frozen=True, slots=True)
 class SeenSite:
     """One site of the network: the ids of the sites that it is linked with."""
@@ -32,6 +28,11 @@ class SeenSite:
     version: str
     outgoing: frozenset[str]
     incoming: frozenset[str]
+    namespace: str = ""
+    edge: bool = False
+    """True if its routers run in edge mode; the sites that it dials do not list it."""
+    since: datetime | None = None
+    """When the site says that it started."""
     began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
 
@@ -53,7 +54,10 @@ def parse(written: str) -> NetworkStatus:
         document = json.loads(written)
         entries = list(_entries(document))
         routers = {router: site for site, _, found, _ in entries for router in found}
-        return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
+        edges = {text(site["identity"]) for site in _edges(document)}
+        return NetworkStatus(
+            {site: _seen(record, links, routers, edge=site in edges) for site, record, _, links in entries}
+        )
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return NetworkStatus({}, "it is not a valid network status")
 
@@ -68,7 +72,16 @@ def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str],
         yield text(site["identity"]), site, names, links
 
 
-def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str]) -> SeenSite:
+def _edges(document: Any) -> Iterator[Mapping[str, Any]]:
+    """The site records of the edge sites in the document."""
+    for entry in document.get("siteStatus") or []:
+        if any(status["router"].get("mode") == "edge" for status in entry.get("routerStatus") or []):
+            yield entry["site"]
+
+
+def _seen(
+    site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str], *, edge: bool
+) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
     began: dict[tuple[str, str], datetime] = {}
     for link in links:
@@ -84,15 +97,21 @@ def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapp
         version=text(site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
+        namespace=text(site.get("nameSpace")),
+        edge=edge,
+        since=_moment(site.get("startTime")),
         began=began,
     )
 
 
 def _moment(micros: object) -> datetime | None:
-    """Records have their times in microseconds since the epoch."""
-    if not isinstance(micros, int) or isinstance(micros, bool) or not 0 < micros < _LATEST:
+    """Read a time stamp of a record, in microseconds; None if it is none."""
+    if isinstance(micros, bool) or not isinstance(micros, int) or micros <= 0:
         return None
-    return datetime.fromtimestamp(micros / 1_000_000, UTC)
+    try:
+        return datetime.fromtimestamp(micros // 1_000_000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _router_id(name: str) -> str:
