@@ -54,6 +54,8 @@ def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
     networks = [planner.plan_network(network) for network in accepted]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
+    # Before the steps of links, which wait until networks are separated.
+    parts.changes += planner.plan_separation().changes
     parts.changes += chain.from_iterable(part.changes for part in networks)
     parts.changes += _deletes(shared.changes, wanted=False)
     parts.changes += (change for change in prune.changes if not _takes_away(change))

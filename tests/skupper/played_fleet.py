@@ -48,7 +48,7 @@ class PlayedFleet:
     names: tuple[str, ...]
     networks: dict[str, tuple[str, ...]]
     edges: frozenset[str] = frozenset()
-    drawn: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
+    drawn: random.Random = field(default_factory=lambda: random.Random(0))
     works: Callable[[str, str, str], bool] = lambda _dialler, _issuer, _token: True
     """Whether a token connects: (dialler, issuer, name of the token)."""
     now: datetime = NOW
@@ -186,7 +186,7 @@ class PlayedFleet:
 
     def _issue(self) -> None:
         for name, fake in self.fakes.items():
-            for (kind, _, secret), document in list(fake.bodies.items()):
+            for (kind, _, _name), document in list(fake.bodies.items()):
                 metadata = document["metadata"]
                 if kind != SECRET or metadata["labels"].get(TYPE) != "connection-token-request":
                     continue

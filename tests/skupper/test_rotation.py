@@ -137,18 +137,21 @@ def test_a_link_that_could_be_up_is_never_down_for_longer_than_a_rotation_takes_
     bad: set[str] = set()
     down: dict[frozenset[str], int] = {}
 
+    declared = set(fleet.connections)
+    fleet.works = lambda _dialler, _issuer, token: token not in bad
+    current = [""]
+
     def look(fleet: PlayedFleet) -> None:
         for name in fleet.names:
             for token in fleet.tokens(name):
                 if token not in good | bad:
-                    (good if event == "good" else bad).add(token)
+                    (good if current[0] == "good" else bad).add(token)
         for pair in declared:
             down[pair] = 0 if pair in fleet.connections else down.get(pair, 0) + 1
             assert down[pair] <= LONGEST_CUT.total_seconds()
 
-    declared = set(fleet.connections)
-    fleet.works = lambda _dialler, _issuer, token: token not in bad
     for serial, event in enumerate(events):
+        current[0] = event
         replace_ca(fleet, drawn.choice(fleet.names), 20 + serial)
         fleet.run(drawn.randint(5, 250), kills=drawn.choice([0.0, 0.5, 0.9]), look=look)
     fleet.run(300, look=look)

@@ -4,7 +4,7 @@ Nothing is removed from a refused network or site, from a cluster that could not
 data.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.plan import Change, LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import active_tokens, faults, link_steps, removal, rotation, tokens
 from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.observed_state import ObservedState
@@ -22,13 +23,20 @@ from reconcile.skupper.v1.tokens import LinkSecret
 
 
 def plan(
-    desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState, rotations: Rotations
+    desired: DesiredState,
+    links: Sequence[LinkReport],
+    observed: ObservedState,
+    rotations: Rotations,
+    joining: Set[Link],
 ) -> Plan:
-    """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state."""
+    """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state.
+
+    `joining` are links between two networks, which are removed elsewhere and at once.
+    """
     guards = _Guards(
         Readable(observed), Accepted(desired, observed.inputs), Converged(desired, links, observed)
     )
-    parts = [*_links(desired, guards, observed, rotations), *_sites(desired, guards, observed)]
+    parts = [*_links(desired, guards, observed, rotations, joining), *_sites(desired, guards, observed)]
     return Plan(
         changes=tuple(chain.from_iterable(part.changes for part in parts)),
         sites=tuple(chain.from_iterable(part.sites for part in parts)),
@@ -46,13 +54,17 @@ class _Guards(NamedTuple):
 
 
 def _links(
-    desired: DesiredState, guards: _Guards, observed: ObservedState, rotations: Rotations
+    desired: DesiredState,
+    guards: _Guards,
+    observed: ObservedState,
+    rotations: Rotations,
+    joining: Set[Link],
 ) -> Iterator[Plan]:
     """Every link Secret whose link is not declared."""
     declared = {(link.dialler, link.issuer) for entry in desired.networks for link in entry.links}
     for secret in observed.secrets:
         link = secret.link
-        if (link.dialler, link.issuer) in declared:
+        if (link.dialler, link.issuer) in declared or link in joining:
             continue
         if guards.readable.hold(secret.at) or guards.accepted.hold_link(link):
             continue

@@ -1,8 +1,8 @@
 """Which removals have to wait because a site would lose its last working link.
 
 A removal waits for all declared links of both its ends that this run manages, except those that cannot show while a
-token is in use that is to be removed: between the same two sites in the opposite direction, or as a standby uplink. These
-are proven while the token is parked. A declared link that is skipped (its
+token is in use that is to be removed: between the same two sites in the opposite direction, or as a standby uplink.
+These are proven while the token is parked. A declared link that is skipped (its
 cluster disables the integration, a filter excludes it, its namespace does not exist yet, its data is refused) may
 never come up. It holds a removal only while the site has no other working link, and a finding reports what is held
 and how to end it.
