@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import Change, Plan, Verb
@@ -53,8 +53,7 @@ class PlayedFleet:
     """Whether a token connects: (dialler, issuer, name of the token)."""
     now: datetime = NOW
     unread: frozenset[str] = frozenset()
-    topology: str = "redundant"
-    costs: dict[str, Any] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fakes = {name: FakeCluster(name) for name in self.names}
@@ -67,9 +66,22 @@ class PlayedFleet:
 
     def add_site(self, name: str, site_id: str) -> None:
         self.fakes[name].add_site("net", site_id=site_id, edge=name in self.edges)
+        network = next((found for found, sites in self.networks.items() if name in sites), "")
+        recorded = {"annotations": {"qontract-skupper/network": network}}
+        account = body(SERVICE_ACCOUNT, "net", "skupper-site-controller", metadata=recorded)
+        self.fakes[name].add(SERVICE_ACCOUNT, account)
 
     def site_id(self, name: str) -> str:
         return str(self.fakes[name].bodies[CONFIG_MAP, "net", "skupper-site"]["metadata"]["uid"])
+
+    def move_host(self, name: str, host: str) -> None:
+        """Give a site another host that its certificate is valid for; the old one keeps working."""
+        fake = self.fakes[name]
+        self.hosts[name] = host
+        hosts = (host, f"net.{name}.example.com")
+        fake.bodies[SECRET, "net", "skupper-site-server"]["data"]["tls.crt"] = certificate(host, hosts=hosts)
+        for route in ("skupper-inter-router", "skupper-edge"):
+            fake.bodies[ROUTE, "net", route]["spec"]["host"] = host
 
     # The program
 
@@ -190,7 +202,7 @@ class PlayedFleet:
                 metadata = document["metadata"]
                 if kind != SECRET or metadata["labels"].get(TYPE) != "connection-token-request":
                     continue
-                host = f"net.{name}.example.com"
+                host = self.hosts.get(name, f"net.{name}.example.com")
                 metadata["labels"][TYPE] = "connection-token"
                 metadata["annotations"] |= {
                     "skupper.io/generated-by": self.site_id(name),
@@ -288,3 +300,22 @@ def joined(fleet: PlayedFleet) -> Iterable[tuple[str, str]]:
         for other in fleet.component(name):
             if name < other and name in of and other in of and of[name] != of[other]:
                 yield name, other
+
+
+class NothingJoined:
+    """Looks at a fleet each second: no two sites of different networks are connected that were not already."""
+
+    def __init__(self, fleet: PlayedFleet) -> None:
+        self.before = set(joined(fleet))
+
+    def __call__(self, fleet: PlayedFleet) -> None:
+        now = set(joined(fleet))
+        assert now <= self.before
+        self.before = now
+
+
+def replace_ca(fleet: PlayedFleet, name: str, serial: int = 2) -> None:
+    """Give a site another CA; its router works with either."""
+    fleet.fakes[name].bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = certificate(
+        f"ca-{serial}"
+    )

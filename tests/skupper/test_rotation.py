@@ -1,20 +1,12 @@
 """A token is replaced without ever losing a link that works for long."""
 
 import random
-from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reconcile.kinds import SECRET
 from reconcile.skupper.plan import LinkState
-from reconcile.skupper.v1.rotation import PROVE_WITHIN
-from tests.skupper.fakes import certificate
-from tests.skupper.played_fleet import PlayedFleet
-
-LONGEST_CUT = PROVE_WITHIN + timedelta(seconds=15)
-"""How long a link may be without a connection that could have one: until the old token is restored and connects."""
+from tests.skupper.played_fleet import PlayedFleet, replace_ca
 
 
 def up(names: str = "ab", **rest) -> PlayedFleet:
@@ -22,12 +14,6 @@ def up(names: str = "ab", **rest) -> PlayedFleet:
     fleet.settle()
     assert {report.state for report in fleet.plan().links} == {LinkState.UP}
     return fleet
-
-
-def replace_ca(fleet: PlayedFleet, name: str, serial: int = 2) -> None:
-    fleet.fakes[name].bodies[SECRET, "net", "skupper-site-ca"]["data"]["tls.crt"] = certificate(
-        f"ca-{serial}"
-    )
 
 
 def test_a_new_token_that_connects_replaces_the_old_one():
@@ -123,37 +109,3 @@ def parked_tokens(fleet: PlayedFleet, name: str) -> list[tuple[str, str]]:
 
 def parked_total(fleet: PlayedFleet) -> int:
     return sum(len(parked_tokens(fleet, name)) for name in fleet.names)
-
-
-@settings(max_examples=25)
-@given(seed=st.integers(0, 10**6), events=st.lists(st.sampled_from(["good", "bad"]), min_size=1, max_size=4))
-def test_a_link_that_could_be_up_is_never_down_for_longer_than_a_rotation_takes_to_fail(
-    seed: int, events: list[str]
-):
-    """Whatever is replaced, with tokens that connect or not, by runs of which parts are killed."""
-    drawn = random.Random(seed)
-    fleet = up("abc", drawn=drawn)
-    good: set[str] = set().union(*(fleet.tokens(name) for name in fleet.names))
-    bad: set[str] = set()
-    down: dict[frozenset[str], int] = {}
-
-    declared = set(fleet.connections)
-    fleet.works = lambda _dialler, _issuer, token: token not in bad
-    current = [""]
-
-    def look(fleet: PlayedFleet) -> None:
-        for name in fleet.names:
-            for token in fleet.tokens(name):
-                if token not in good | bad:
-                    (good if current[0] == "good" else bad).add(token)
-        for pair in declared:
-            down[pair] = 0 if pair in fleet.connections else down.get(pair, 0) + 1
-            assert down[pair] <= LONGEST_CUT.total_seconds()
-
-    for serial, event in enumerate(events):
-        current[0] = event
-        replace_ca(fleet, drawn.choice(fleet.names), 20 + serial)
-        fleet.run(drawn.randint(5, 250), kills=drawn.choice([0.0, 0.5, 0.9]), look=look)
-    fleet.run(300, look=look)
-    assert declared == set(fleet.connections)
-    assert parked_total(fleet) == 0

@@ -50,13 +50,14 @@ class Separation:
         ends = [self._members.component(end) for end in (link.dialler, link.issuer)]
         if ends[0] == ends[1]:
             return None
-        others = {site: found for site in ends[0] | ends[1] if (found := self.network_of(site)) != network}
-        if not others:
-            return None
-        site = min(others)
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        text = f"{site} of network {others[site]}{more} is no longer connected with {link.dialler} or {link.issuer}"
-        return Wait(WaitKind.SEPARATED, str(link), text)
+        for end, sites in zip((link.dialler, link.issuer), ends, strict=True):
+            others = sorted(site for site in sites if self.network_of(site) not in {"", network})
+            if others:
+                text = (
+                    f"{end} is no longer connected with {others[0]} of network {self.network_of(others[0])}"
+                )
+                return Wait(WaitKind.SEPARATED, str(link), text)
+        return None
 
     def network_of(self, key: SiteKey) -> str:
         """The network that declares a site or, if none does, the one that last did; empty if that is unknown."""
