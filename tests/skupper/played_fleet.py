@@ -53,6 +53,8 @@ class PlayedFleet:
     """Whether a token connects: (dialler, issuer, name of the token)."""
     now: datetime = NOW
     unread: frozenset[str] = frozenset()
+    every: int = 1
+    """Seconds from one plan to the next."""
     hosts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,12 +126,14 @@ class PlayedFleet:
         self._configure()
         self._connect()
         self._report()
+        if self.now.second % self.every:
+            return
         ready = [change for change in self.plan().ready if change.kind == SECRET]
         for change in ready:
             if self.drawn.random() >= kills and change.cluster not in self.unread:
                 self.apply(change)
 
-    def settle(self, seconds: int = 600) -> None:
+    def converge(self, seconds: int = 600) -> None:
         """Run until nothing changes any more."""
         quiet = 0
         for _ in range(seconds):

@@ -259,13 +259,20 @@ def test_a_new_endpoint_or_ca_gives_a_new_name(pair: Pair, change: str):
 
 
 def test_the_old_token_is_parked_once_the_router_has_loaded_the_new_one(pair: Pair):
-    old = pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
+    old = pair.deliver("link-a-net-1c62e307-old")
     new = pair.deliver(pair.link().credential)
     pair.connect(old)
     assert (Verb.PATCH, "b", old, True) not in pair.secret_changes()
     pair.connect(old, new)
     assert (Verb.PATCH, "b", old, True) in pair.secret_changes()
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
+
+
+def test_the_token_of_a_site_that_was_recreated_with_another_ca_is_not_parked_but_deleted(pair: Pair):
+    old = pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
+    new = pair.deliver(pair.link().credential)
+    pair.connect(old, new)
+    assert (Verb.DELETE, "b", old, True) in pair.secret_changes()
 
 
 def test_the_old_token_stays_while_the_router_has_no_connector_for_the_new_one(pair: Pair):

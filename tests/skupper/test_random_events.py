@@ -20,8 +20,9 @@ CASES = [
     pytest.param(seed, marks=() if seed < 4 else pytest.mark.exhaustive("4 cases are a sample"))
     for seed in range(30)
 ]
-LONGEST_CUT = (PROVE_WITHIN + timedelta(seconds=15)).total_seconds()
-"""Seconds for which a link may be without a connection that it could have: until a token is restored and connects."""
+LONGEST_CUT = (PROVE_WITHIN + timedelta(seconds=30)).total_seconds()
+"""Seconds for which a link may be without a connection that it could have: until a token is restored, by runs half
+of whose writes are lost, and connects."""
 
 Look = Callable[[PlayedFleet], None]
 
@@ -35,12 +36,12 @@ class Chaos:
     def __init__(self, seed: int) -> None:
         self.drawn = random.Random(seed)
         networks = {"n": tuple("abcg"), "m": tuple("defh")}
-        self.fleet = PlayedFleet(NAMES, networks, edges=EDGES, drawn=self.drawn)
+        self.fleet = PlayedFleet(NAMES, networks, edges=EDGES, drawn=self.drawn, every=3)
         self.fleet.works = lambda _dialler, _issuer, token: token not in self.dead
         self.dead: set[str] = set()
         self.known: set[str] = set()
         self.serial = 100
-        self.fleet.settle()
+        self.fleet.converge()
         self.events: list[Callable[[], None]] = [
             self.move,
             self.replace_ca,
@@ -79,41 +80,36 @@ class Chaos:
         """A cluster does not answer until the next event."""
         self.fleet.unread = frozenset({self.drawn.choice(NAMES)})
 
+    def secrets(self) -> set[str]:
+        """Every token, in use or parked."""
+        return {name for fake in self.fleet.fakes.values() for kind, _, name in fake.bodies if kind == SECRET}
+
     def happen(self, looking: Callable[[PlayedFleet], Look]) -> None:
         """One event, and some time after it, at every second of which somebody looks who begins after the event."""
         self.fleet.unread = frozenset()
-        self.known = set().union(*(self.fleet.tokens(name) for name in NAMES))
-        kills, deadly = self.drawn.choice([0.0, 0.3, 0.9]), self.drawn.random() < 0.4
+        self.known = self.secrets()
+        kills, deadly = self.drawn.choice([0.0, 0.3, 0.5]), self.drawn.random() < 0.4
         self.drawn.choice(self.events)()
         look = looking(self.fleet)
 
         def see(fleet: PlayedFleet) -> None:
-            for name in NAMES:
-                for token in set(fleet.tokens(name)) - self.known:
-                    self.known.add(token)
-                    if deadly:
-                        self.dead.add(token)
+            new = self.secrets() - self.known
+            self.known |= new
+            self.dead |= new if deadly else set()
             look(fleet)
 
-        self.fleet.run(self.drawn.randint(2, 150), kills=kills, look=see)
+        self.fleet.run(self.drawn.randint(2, 100), kills=kills, look=see)
 
 
 @pytest.mark.parametrize("seed", CASES)
-def test_networks_never_join(seed: int) -> None:
+def test_networks_never_join_and_the_declared_ones_come_up_in_the_end(seed: int) -> None:
     chaos = Chaos(seed)
     for _ in range(EVENTS):
         # What is joined when the data changes is not joined by us.
         chaos.happen(NothingJoined)
-
-
-@pytest.mark.parametrize("seed", CASES)
-def test_a_fleet_that_is_left_alone_ends_with_the_declared_networks(seed: int) -> None:
-    chaos = Chaos(seed)
-    for _ in range(EVENTS):
-        chaos.happen(lambda _: lambda _: None)
     chaos.fleet.unread, chaos.dead = frozenset(), set()
     chaos.fleet.works = lambda *_: True
-    chaos.fleet.run(400)
+    chaos.fleet.run(300)
     found = {site: chaos.fleet.component(site) for site in NAMES}
     assert found == {site: frozenset(sites) for sites in chaos.fleet.networks.values() for site in sites}
 
@@ -127,7 +123,9 @@ def test_no_link_that_could_be_up_is_down_for_long(seed: int) -> None:
 
     def look(fleet: PlayedFleet) -> None:
         for pair in linked:
-            down[pair] = 0 if pair in fleet.connections else down.get(pair, 0) + 1
+            # Nobody can restore a token on a cluster that does not answer.
+            counts = pair not in fleet.connections and not pair & fleet.unread
+            down[pair] = down.get(pair, 0) + 1 if counts else 0
             assert down[pair] <= LONGEST_CUT
 
     for _ in range(EVENTS):

@@ -11,7 +11,7 @@ from tests.skupper.played_fleet import PlayedFleet, replace_ca
 
 def up(names: str = "ab", **rest) -> PlayedFleet:
     fleet = PlayedFleet(tuple(names), {"n": tuple(names)}, **rest)
-    fleet.settle()
+    fleet.converge()
     assert {report.state for report in fleet.plan().links} == {LinkState.UP}
     return fleet
 
@@ -20,7 +20,7 @@ def test_a_new_token_that_connects_replaces_the_old_one():
     fleet = up()
     (old,) = fleet.tokens("b")
     replace_ca(fleet, "a")
-    fleet.settle()
+    fleet.converge()
     (new,) = fleet.tokens("b")
     assert new != old
     assert fleet.connections[frozenset("ab")].token == new
@@ -59,7 +59,7 @@ def test_the_command_of_the_finding_has_it_tried_again():
     command = f"oc -n net annotate secret {old} qontract-skupper/replacement-"
     assert command in finding.message
     del fleet.fakes["b"].bodies[SECRET, "net", old]["metadata"]["annotations"]["qontract-skupper/replacement"]
-    fleet.settle()
+    fleet.converge()
     assert old not in fleet.tokens("b")
 
 
@@ -72,7 +72,7 @@ def test_the_token_of_a_later_ca_is_tried_although_that_of_the_former_one_failed
     bad = set(fleet.tokens("b"))
     replace_ca(fleet, "a", 3)
     fleet.works = lambda _dialler, _issuer, token: token == old or token not in bad
-    fleet.settle()
+    fleet.converge()
     assert not bad & set(fleet.tokens("b"))
     assert frozenset("ab") in fleet.connections
 

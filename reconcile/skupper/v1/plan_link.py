@@ -216,8 +216,7 @@ def _old_tokens(
         reason = _why_stale(ends, secret, now)
         if secret.parked:
             steps += rotation.finish(secret, ends.network, reason, now, proven=report.converged)
-        elif secret.name in did_not_connect or report.state is LinkState.STANDBY:
-            # Of no use to the link: it never worked, or another uplink of the edge site is in use.
+        elif secret.name in did_not_connect or (report.converged and _replaceable(ends, secret, report)):
             steps.append(link_steps.remove(secret, ends.network, reason))
         elif name in secret.failed_replacements:
             findings.append(rotation.failed(secret, report))
@@ -235,11 +234,8 @@ def _replaced(
     rotations: Rotations,
     now: datetime,
 ) -> list[Change]:
-    """Park an old token as soon as the new one may show that it works."""
+    """Park an old token that may be in use, once the router has the connector of the new one."""
     loaded = name in ends.dialler.router_config.connectors
-    if loaded and report.state is LinkState.DELIVERED and report.dialler.verdict is Verdict.ABSENT:
-        # The old token makes no link either, so nothing is lost while it is parked.
-        return rotation.park(secret, ends.network, reason, (), now)
     if report.state is LinkState.UP:
         waits_for = (
             rotations.begin(ends.link)
@@ -251,6 +247,19 @@ def _replaced(
         return rotation.park(secret, ends.network, reason, (name,), now, waits_for=waits_for)
     waits_for = Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
     return [link_steps.remove(secret, ends.network, reason, waits_for=waits_for)]
+
+
+def _replaceable(ends: LinkEnds, secret: LinkSecret, report: LinkReport) -> bool:
+    """True if an old token cannot be what makes the link.
+
+    Another uplink of the edge site is in use, or the issuer has another id and another CA since: its router trusts only
+    that one, which it has had from its start.
+    """
+    if report.state is LinkState.STANDBY:
+        return True
+    ca = secret.live.certificates.get("ca.crt")
+    recreated = secret.live.annotations.get(names.GENERATED_BY) != ends.issuer.site_id
+    return recreated and ca is not None and ca.fingerprint != ends.issuer.ca
 
 
 def _proven(ends: LinkEnds, report: LinkReport, now: datetime) -> bool:
