@@ -88,6 +88,9 @@ class Change:
     removal: bool = False
     """True if it takes a site, link or policy out of service: counts against the removal budget."""
 
+    attended: bool = False
+    """True if a run must see its effect: it is started only while the run may still wait."""
+
     @property
     def ready(self) -> bool:
         return self.waits_for is None
@@ -148,6 +151,8 @@ class LinkObservation:
     verdict: Verdict
     detail: str = ""
     at: datetime | None = None
+    began: datetime | None = None
+    """When the link that it reports was established, by the clock of its router; None if it reports none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from reconcile.kinds import CONFIG_MAP
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import active_tokens, names
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import active_tokens, fingerprint, names
 from reconcile.skupper.v1.active_tokens import ActiveToken
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
@@ -94,7 +95,17 @@ class Membership:
     def expected(self) -> frozenset[SeenLink]:
         """The links that are reported, and those that active tokens make or will make."""
         made = (SeenLink(token.at, target) for token in self.tokens if (target := self.target(token)))
-        return self.links | frozenset(made)
+        return self.links | frozenset(made) | frozenset(self._configured())
+
+    def _configured(self) -> Iterator[SeenLink]:
+        """Links that a router still has a connector for although the token is gone."""
+        tokens = {(token.at, token.name) for token in self.tokens}
+        for key, live in self._sites.items():
+            rest = [name for name in live.router_config.connectors if (key, name) not in tokens]
+            for other in self._sites if rest else ():
+                stem = f"{fingerprint.stem(Link(key, other))}-"
+                if any(name.startswith(stem) for name in rest):
+                    yield SeenLink(key, other)
 
     @cached_property
     def tokens(self) -> tuple[ActiveToken, ...]:

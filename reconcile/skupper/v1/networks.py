@@ -6,6 +6,7 @@ and the reason is reported.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from reconcile.findings import Finding
 from reconcile.skupper.blocks import Block, block
@@ -26,18 +27,31 @@ from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.separation import Separation
 from reconcile.skupper.v1.undeclared import Undeclared
+
+_UNDELIVERED = {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED}
+
+
+class Shared(NamedTuple):
+    """What the planners of all networks share in one plan."""
+
+    observed: ObservedState
+    undeclared: Undeclared
+    rotations: Rotations
+    separation: Separation
 
 
 class NetworkPlanner:
     """Plans one network."""
 
-    def __init__(self, resolved: ResolvedNetwork, observed: ObservedState, undeclared: Undeclared) -> None:
+    def __init__(self, resolved: ResolvedNetwork, shared: Shared) -> None:
         self._resolved = resolved
-        self._observed = observed
-        self._undeclared = undeclared
-        self._inputs = observed.inputs
-        self._clocks = Clocks(observed.inputs)
+        self._shared = shared
+        self._observed = shared.observed
+        self._inputs = shared.observed.inputs
+        self._clocks = Clocks(self._inputs)
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
@@ -52,7 +66,7 @@ class NetworkPlanner:
             changes=tuple(self._changes),
             links=tuple(links),
             sites=tuple(sites),
-            findings=(*self._findings, *self._undeclared.findings(self._resolved, links)),
+            findings=(*self._findings, *self._shared.undeclared.findings(self._resolved, links)),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
@@ -114,9 +128,11 @@ class NetworkPlanner:
             dialler=self._live[link.dialler],
             issuer=self._live[link.issuer],
             secrets=self._observed.secrets_of(link),
+            opposite=self._observed.secrets_of(Link(link.issuer, link.dialler)),
             ownership=self._inputs.ownership,
         )
-        report, steps = plan_link.plan(ends, self._inputs.now)
+        report, steps, findings = plan_link.plan(ends, self._shared.rotations, self._inputs.now)
+        report, steps = self._apart(report, steps)
         wrong_clock = self._clocks.fault(ends)
         if wrong_clock:
             self._findings += self._clocks.link_findings(ends)
@@ -126,11 +142,21 @@ class NetworkPlanner:
         blocked = foreign.name_conflict(ends, report)
         if blocked:
             report, steps, findings = blocked
-            self._findings += findings
+        self._findings += findings
         self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
-        return self._undeclared.hidden(report)
+        return self._shared.undeclared.hidden(report)
+
+    def _apart(self, report: LinkReport, steps: list[Change]) -> tuple[LinkReport, list[Change]]:
+        """Defer the steps of a link that would join another network, until its ends have left that."""
+        if report.state not in _UNDELIVERED:
+            return report, steps
+        wait = self._shared.separation.wait(report.link, report.network)
+        if wait is None:
+            return report, steps
+        deferred = [step if step.waits_for else replace(step, waits_for=wait) for step in steps]
+        return replace(report, state=LinkState.WAITING, reason=f"waiting until {wait}"), deferred
 
     def _note(self, found: Iterable[Fault]) -> None:
         self._findings += [fault.finding(self._resolved.identifier) for fault in found]

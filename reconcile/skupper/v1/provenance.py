@@ -45,6 +45,11 @@ def ends(live: LiveObject) -> Link | None:
     return link if named else None
 
 
+def parked(live: LiveObject) -> bool:
+    """True if this is a delivered token that we have taken out of use: it lacks the label that makes it a token."""
+    return names.PARKED in live.annotations and names.TYPE not in live.labels
+
+
 def owner_of(live: LiveObject) -> str:
     """Who owns a foreign object, for messages, by its labels."""
     instance = live.labels.get(INSTANCE)

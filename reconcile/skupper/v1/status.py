@@ -9,7 +9,7 @@ Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ class SeenSite:
     """When the youngest of its routers started."""
     policy: bool = False
     """True if cluster policies are enabled there."""
+    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,15 @@ def _entries(document: Any) -> Iterator[_Entry]:
 
 def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
+    began: dict[tuple[str, str], datetime] = {}
     for link in entry.links:
         remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
-            ends[str(link["direction"])].add(remote)
+            direction = str(link["direction"])
+            ends[direction].add(remote)
+            started = _micros(link.get("startTime"))
+            if started:
+                began[direction, remote] = min(started, began.get((direction, remote), started))
     return SeenSite(
         name=text(entry.site.get("name")),
         version=text(entry.site.get("siteVersion")),
@@ -101,6 +108,7 @@ def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
         since=_micros(entry.site.get("startTime")),
         started=max(entry.started, default=None),
         policy=entry.site.get("policy") == "enabled",
+        began=began,
     )
 
 

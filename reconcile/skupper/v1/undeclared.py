@@ -29,11 +29,11 @@ _LONGEST = 100
 class Undeclared:
     """What is undeclared in all networks; index it once per plan."""
 
-    def __init__(self, observed: ObservedState) -> None:
+    def __init__(self, observed: ObservedState, members: Membership) -> None:
         self._observed = observed
         self._desired = observed.inputs.desired
         self._networks = observed.inputs.desired.wanted
-        self._members = Membership(observed)
+        self._members = members
 
     def findings(self, network: ResolvedNetwork, links: Iterable[LinkReport]) -> Iterator[Finding]:
         """Everything about one network and its namespaces; `links` are its declared links."""
