@@ -84,9 +84,6 @@ def _labels(secret: LinkSecret, ownership: Ownership) -> dict[str, str]:
     if names.PARKED in secret.live.annotations:
         # A token out of use stays that: only this label puts it back.
         return {**secret.live.labels, **ownership.labels}
-    if provenance.parked(secret.live):
-        # It is out of use on purpose.
-        return {**secret.live.labels, **ownership.labels}
     filled = secret.delivered or bool(secret.live.certificates)
     kind_of = names.TOKEN if filled else names.REQUEST
     return {names.TYPE: kind_of, **secret.live.labels, **ownership.labels}
