@@ -1,4 +1,4 @@
-"""Objects of ours without their labels are told from those of others, and get their labels back."""
+"""Objects of ours without their labels are distinguished from those of others, and get their labels back."""
 
 import pytest
 
