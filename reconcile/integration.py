@@ -108,9 +108,9 @@ class Session:
         """A run over all selected clusters."""
         return self._reconciler.run(listener)
 
-    def look(self, *, heartbeat: bool = False) -> Outcome:
+    def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
-        return self._reconciler.look(heartbeat=heartbeat)
+        return self._reconciler.look()
 
     def log_requests(self) -> None:
         """Log at DEBUG how many requests each cluster has received."""

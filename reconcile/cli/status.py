@@ -8,8 +8,8 @@ from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
 from reconcile.cli.options import Common, common
 
 _EXITS = {
-    0: "every declared link is up, or on standby",
-    1: "a declared link is not up, or something is refused or could not be read",
+    0: "no declared site is down, and every declared link is up, or on standby",
+    1: "a declared site is down or a link is not up, or something is refused or could not be read",
 }
 
 
@@ -40,10 +40,11 @@ def command(common: Common, output: str) -> None:
     from reconcile.cli import terminal
     from reconcile.cli.opening import open_session
     from reconcile.report import logs, plan_json, status_text
+    from reconcile.skupper.plan import SiteState
 
     logs.set_up(common.log_level)
     with stoppable(common.timeout), open_session(common) as session:
-        outcome = session.look(heartbeat=True)
+        outcome = session.look()
         if output == "json":
             click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
         else:
@@ -52,5 +53,6 @@ def command(common: Common, output: str) -> None:
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
     not_up = [link for link in outcome.plan.links if link.managed and not link.converged]
-    if outcome.failures or outcome.plan.errors or not_up:
+    down = [site for site in outcome.plan.sites if site.state is SiteState.DOWN]
+    if outcome.failures or outcome.plan.errors or not_up or down:
         sys.exit(1)

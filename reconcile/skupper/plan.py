@@ -127,6 +127,8 @@ class LinkState(StrEnum):
     UP = "up"
     STANDBY = "standby"
     """Counts as up: an edge router has one active uplink and keeps the others on standby."""
+    SETTLING = "settling"
+    """A router has just restarted: for two minutes its links may be missing in what both ends report."""
     DOWN = "down"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.observing import Accounts
-from reconcile.apply.running import Outcome
+from reconcile.apply.running import Outcome, now
 from reconcile.engines import ENGINES
 from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
@@ -138,6 +139,7 @@ class Harness:
         listener: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
         take_over: bool = False,
+        clock: Callable[[], datetime] = now,
     ) -> RunResult:
         """One run, or with `dry_run` a preview."""
         started = time.monotonic()
@@ -158,7 +160,7 @@ class Harness:
             engines=self.engines,
         )
         with closing(reconciler):
-            run = reconciler.run(tell)
+            run = reconciler.run(tell, clock=clock)
             outcome = run.preview() if dry_run else run.execute(wait)
             requests = dict(reconciler.requests())
         return RunResult(

@@ -29,14 +29,19 @@ from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import legacy, names, objects, policies, provenance, router_config
 from reconcile.skupper.v1.sites import ingress
 
+LEASES = ListRequest(CONFIG_MAP, fields=f"metadata.name={names.LEADER}")
+"""The leases of the routers. Each is renewed every two seconds, which proves the status beside it to be current."""
 
-def reading(
-    sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
-) -> Reading:
+OWN_CERTIFICATES = ((SECRET, names.SITE_CA), (SECRET, names.SITE_SERVER))
+"""What Skupper uses as it is if somebody else has created it beforehand, without our labels."""
+
+
+def reading(sites: Sequence[Site], ownership: Ownership, *, take_over: bool = False) -> Reading:
     """What to read of a cluster with these declared sites."""
     return Reading(
         presence_list=presence_list(ownership),
-        lists=list_requests(sites, ownership, heartbeat=heartbeat, take_over=take_over),
+        lists=list_requests(sites, ownership, take_over=take_over),
+        heartbeats=(LEASES,),
         probes_for=partial(probes_for, sites, ownership),
         namespaces=tuple(sorted({site.namespace for site in sites})),
     )
@@ -48,21 +53,18 @@ def presence_list(ownership: Ownership) -> ListRequest:
 
 
 def list_requests(
-    sites: Iterable[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
+    sites: Iterable[Site], ownership: Ownership, *, take_over: bool = False
 ) -> tuple[ListRequest, ...]:
     """All LISTs for a cluster with these declared sites.
 
-    `heartbeat` adds the routers' leases, which show how old a status is; `take_over` adds the objects of
-    ``skupper_network``.
+    `take_over` adds the objects of ``skupper_network``.
     """
     sites = tuple(sites)
     ingresses = {ingress(site) for site in sites}
     kinds = [SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING]
     if ingresses & {"loadbalancer", "nodeport"}:
         kinds.append(SERVICE)
-    found = [presence_list(ownership), _by_name(names.NETWORK_STATUS)]
-    if heartbeat:
-        found.append(_by_name(names.LEADER))
+    found = [presence_list(ownership), _by_name(names.NETWORK_STATUS), LEASES]
     found += [ListRequest(kind, labels=ownership.selector) for kind in kinds]
     if "route" in ingresses:
         # Plain Kubernetes has no Routes; there the sites report that their host is missing.
@@ -89,7 +91,7 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
     for site in sites:
-        for kind, name in objects.APPLIED:
+        for kind, name in (*objects.APPLIED, *(() if site.edge else OWN_CERTIFICATES)):
             wanted_names.setdefault((kind, name), set()).add(site.namespace)
     ours = {key.namespace for key, live in snapshot.objects.items() if provenance.proven(live, ownership)}
     wanted_names.setdefault((CONFIG_MAP, names.SITE), set()).update(ours - {""})

@@ -35,6 +35,9 @@ COST = "skupper.io/cost"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
 EXCLUDE_LABELS = "skupper.io/exclude-labels"
 
+TOUCHED = "qontract-skupper-touched"
+"""Key of the data of ``skupper-site``: when it was last changed to make the site-controller look at the site."""
+
 DIALLER = "qontract-skupper/dialler"
 ISSUER = "qontract-skupper/issuer"
 """Annotations of a link's Secrets: ``cluster/namespace`` of its two ends."""
