@@ -18,7 +18,7 @@ from tests.skupper.resolving import resolve
 RECREATE = "on cluster a run: oc -n net delete configmap skupper-site"
 
 
-class Declared:
+class Scene:
     """One site that Skupper set up as `created`, and that is declared and applied as `config` now."""
 
     def __init__(self, created: Config | None = None, *, version: str = "1.9.6", **config: object) -> None:
@@ -75,41 +75,41 @@ def router(**resources: object) -> dict:
 
 
 def test_a_site_as_declared_has_nothing_pending():
-    assert Declared().site.pending == ()
+    assert Scene().site.pending == ()
 
 
 def test_memory_that_the_router_was_not_created_with_is_pending():
-    site = Declared(routerMemory="1Gi")
+    site = Scene(routerMemory="1Gi")
     site.pods("skupper-router", containers=[router()])
     assert site.pending == "pending: router-memory (recreate both Deployments)"
 
 
 @pytest.mark.parametrize("asked", ["1Gi", "1024Mi"])
 def test_memory_in_other_words_is_in_effect(asked: str):
-    site = Declared(routerMemory="1024Mi")
+    site = Scene(routerMemory="1024Mi")
     site.pods("skupper-router", containers=[router(requests={"memory": asked})])
     assert site.pending == ""
 
 
 def test_a_limit_and_the_container_of_the_other_deployment_are_compared_as_well():
-    site = Declared(controllerCpuLimit="1")
+    site = Scene(controllerCpuLimit="1")
     site.pods("skupper-service-controller", containers=[{"name": "service-controller"}])
     assert site.pending == "pending: controller-cpu-limit (recreate both Deployments)"
 
 
 def test_a_container_that_is_not_shown_proves_nothing():
-    assert Declared(routerMemory="1Gi").pending == ""
+    assert Scene(routerMemory="1Gi").pending == ""
 
 
 def test_a_value_that_is_still_to_be_applied_is_a_change_and_not_pending():
-    site = Declared()
+    site = Scene()
     site.pods("skupper-router", containers=[router()])
     site.config = {"routerMemory": "1Gi"}
     assert site.pending == ""
 
 
 def test_node_selectors_are_compared():
-    site = Declared(routerNodeSelector={"pool": "infra"})
+    site = Scene(routerNodeSelector={"pool": "infra"})
     site.pods("skupper-router", containers=[router()])
     assert site.pending == "pending: router-node-selector (recreate both Deployments)"
     site.pods("skupper-router", containers=[router()], nodeSelector={"pool": "infra"})
@@ -117,7 +117,7 @@ def test_node_selectors_are_compared():
 
 
 def test_affinities_are_compared():
-    site = Declared(routerPodAffinity={"app": "x"})
+    site = Scene(routerPodAffinity={"app": "x"})
     site.pods("skupper-router", containers=[router()])
     assert site.pending == "pending: router-pod-affinity (recreate both Deployments)"
     term = {"podAffinityTerm": {"labelSelector": {"matchLabels": {"app": "x"}}}}
@@ -127,13 +127,13 @@ def test_affinities_are_compared():
 
 
 def test_replicas_are_compared():
-    site = Declared(routers=2)
+    site = Scene(routers=2)
     site.pods("skupper-router", containers=[router()])
     assert site.pending == "pending: routers (recreate both Deployments)"
 
 
 def test_log_levels_are_compared_with_those_that_the_router_has():
-    site = Declared(routerLogging="ROUTER:debug,error+")
+    site = Scene(routerLogging="ROUTER:debug,error+")
     assert site.pending == "pending: router-logging (site-controller applies it)"
     data = site.a.bodies[CONFIG_MAP, "net", "skupper-internal"]["data"]
     levels = [
@@ -145,32 +145,32 @@ def test_log_levels_are_compared_with_those_that_the_router_has():
 
 
 def test_a_service_of_another_type_means_that_the_ingress_is_pending():
-    site = Declared(ingress="loadbalancer")
+    site = Scene(ingress="loadbalancer")
     site.a.add(SERVICE, body(SERVICE, "net", "skupper-router", owner="id-a", spec={"type": "ClusterIP"}))
     assert site.pending == "pending: ingress (recreate site)"
 
 
 def test_a_version_that_does_not_run_yet_is_pending():
-    site = Declared(version="1.9.7")
+    site = Scene(version="1.9.7")
     site.router(metadata=json.dumps({"id": "id-a", "version": "1.9.6"}))
     assert site.pending == "pending: version 1.9.7 (restart site-controller)"
 
 
 @pytest.mark.parametrize("version", ["main", "sha256-0f5e"])
 def test_a_version_that_is_no_release_cannot_be_compared(version: str):
-    site = Declared(version=version)
+    site = Scene(version=version)
     site.router(metadata=json.dumps({"id": "id-a", "version": "1.9.6"}))
     assert site.pending == ""
 
 
 def test_the_version_shown_is_the_one_that_runs():
-    site = Declared()
+    site = Scene()
     site.router(metadata=json.dumps({"id": "id-a", "version": "1.9.5-2-gabc"}))
     assert site.site.version == "1.9.5-2-gabc"
 
 
 def test_what_is_pending_is_a_warning_in_plan_and_run():
-    site = Declared(routers=2)
+    site = Scene(routers=2)
     site.pods("skupper-router", containers=[router()])
     (found,) = site.plan().findings
     assert (found.rule, found.severity) == ("pending-settings", Severity.WARNING)
@@ -178,7 +178,7 @@ def test_what_is_pending_is_a_warning_in_plan_and_run():
 
 
 def test_what_is_pending_is_in_the_json_with_what_it_takes():
-    site = Declared(routers=2)
+    site = Scene(routers=2)
     site.pods("skupper-router", containers=[router()])
     document = json.loads(plan_json.status(site.plan()))
     assert document["sites"][0]["pending"] == [{"name": "routers", "step": "recreate both Deployments"}]
@@ -193,19 +193,17 @@ class TestModes:
     """Sites that run in another mode than declared, which only a new site changes."""
 
     @pytest.fixture
-    def private(self) -> Declared:
+    def private(self) -> Scene:
         """A site on a cluster that has become private since."""
-        site = Declared()
+        site = Scene()
         site.private = True
         site.apply()
         return site
 
-    def test_the_mode_shown_is_the_one_that_the_router_runs_in(self, private: Declared):
+    def test_the_mode_shown_is_the_one_that_the_router_runs_in(self, private: Scene):
         assert (private.site.mode, private.pending) == ("interior", "pending: router-mode (recreate site)")
 
-    def test_an_interior_router_on_a_private_cluster_is_an_error_with_its_open_routes(
-        self, private: Declared
-    ):
+    def test_an_interior_router_on_a_private_cluster_is_an_error_with_its_open_routes(self, private: Scene):
         (error,) = private.plan().errors
         assert error.rule == "exposed-site"
         assert error.message == (
@@ -214,18 +212,18 @@ class TestModes:
             f"the mode only with a new site; to have the next run recreate the site and its links, {RECREATE}"
         )
 
-    def test_where_no_route_is_shown_the_hosts_of_its_certificate_are_named(self, private: Declared):
+    def test_where_no_route_is_shown_the_hosts_of_its_certificate_are_named(self, private: Scene):
         for name in ("skupper-inter-router", "skupper-edge"):
             private.a.remove(ROUTE, "net", name)
         (error,) = private.plan().errors
         assert "listens at net.a.example.com." in error.message
 
     def test_an_interior_router_where_the_data_say_edge_is_an_error_too(self):
-        site = Declared(edge=True)
+        site = Scene(edge=True)
         assert "the data declares an edge site" in site.plan().errors[0].message
 
     def test_links_that_can_come_only_after_a_new_site_are_not_waited_for(self):
-        site = Declared({"routerMode": "edge"})
+        site = Scene({"routerMode": "edge"})
         site.config = {"routerMode": "interior"}
         site.apply()
         (link,) = site.plan().links
