@@ -89,6 +89,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "reason": site.reason,
         "version": site.version,
         "since": _time(site.since),
+        "pending": [setting._asdict() for setting in site.pending],
     }
 
 

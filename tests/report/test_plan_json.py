@@ -33,7 +33,7 @@ CHANGE = {
     "removal",
     "drift",
 }
-SITE = {"network", "cluster", "namespace", "name", "mode", "state", "reason", "version", "since"}
+SITE = {"network", "cluster", "namespace", "name", "mode", "state", "reason", "version", "since", "pending"}
 LINK = {
     "network",
     "dialler",

@@ -1,7 +1,7 @@
 """The objects that a site consists of, as plain data (``client/router_create.go``).
 
-They have the fields that somebody reads: owners, labels, selectors, images, volumes, rights, addresses. Ports, probes,
-security contexts and resources of containers are left out.
+They have the fields that somebody reads: owners, labels, selectors, images, volumes, rights, addresses. Ports, probes
+and security contexts of containers are left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.images import Images
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.settings import Settings
+from reconcile.sandbox.skupper.tuning import tune
 
 _SERVICE_TYPES = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}
 _READ = ("get", "list", "watch")
@@ -114,7 +115,7 @@ def _deployment(
         },
     )
     body["metadata"]["labels"] = dict(labels)
-    return body
+    return tune(body, settings.data)
 
 
 def _pod_labels(name: str, component: str, settings: Settings) -> dict[str, str]:

@@ -93,6 +93,10 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
     for site in sites:
         for kind, name in (*objects.APPLIED, *(() if site.edge else OWN_CERTIFICATES)):
             wanted_names.setdefault((kind, name), set()).add(site.namespace)
+        if site.edge and ObjectKey(SECRET, site.namespace, names.SITE_SERVER) in snapshot.objects:
+            # An interior site that should be an edge site: what is open there is to be named.
+            for route in (names.INTER_ROUTER_ROUTE, names.EDGE_ROUTE, names.CLAIMS_ROUTE):
+                wanted_names.setdefault((ROUTE, route), set()).add(site.namespace)
     ours = {key.namespace for key, live in snapshot.objects.items() if provenance.proven(live, ownership)}
     wanted_names.setdefault((CONFIG_MAP, names.SITE), set()).update(ours - {""})
     probes = []
@@ -101,7 +105,7 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
             space for space in namespaces if ObjectKey(kind, space, name) not in snapshot.objects
         )
         if missing:
-            probes.append(Probe(_by_name(name, kind), tuple(missing)))
+            probes.append(Probe(_by_name(name, kind, optional=kind == ROUTE), tuple(missing)))
     return (*probes, *_token_probes(snapshot), *_policy_probes(sites, ownership, snapshot))
 
 
@@ -127,5 +131,5 @@ def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: Cluste
             yield Probe(replace(_by_name(name, CLUSTER_POLICY), optional=True, admin=True))
 
 
-def _by_name(name: str, kind: Kind = CONFIG_MAP) -> ListRequest:
-    return ListRequest(kind, fields=f"metadata.name={name}")
+def _by_name(name: str, kind: Kind = CONFIG_MAP, *, optional: bool = False) -> ListRequest:
+    return ListRequest(kind, fields=f"metadata.name={name}", optional=optional)

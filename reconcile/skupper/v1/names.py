@@ -17,6 +17,7 @@ SITE_CA = "skupper-site-ca"
 SITE_SERVER = "skupper-site-server"
 INTER_ROUTER_ROUTE = "skupper-inter-router"
 EDGE_ROUTE = "skupper-edge"
+CLAIMS_ROUTE = "claims"
 
 TYPE = "skupper.io/type"
 """Label that makes a Secret a request or a token."""

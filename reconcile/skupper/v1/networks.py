@@ -101,7 +101,7 @@ class NetworkPlanner:
                 yield lost_labels.restore(secret, site.network)
 
     def _judge_by_links(self, report: SiteReport, links: Sequence[LinkReport]) -> SiteReport:
-        """A site that runs and serves no link of its network is down: it accepts no links, or none of them works."""
+        """A site that runs, cut off from its network, is down: it accepts no links, or none of them works."""
         if report.state is not SiteState.READY:
             return report
         own = [link for link in links if report.key in {link.link.dialler, link.link.issuer} and link.managed]

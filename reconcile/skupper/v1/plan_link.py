@@ -75,6 +75,11 @@ def _lacking(ends: LinkEnds) -> Reason | None:
     issuer = ends.issuer
     if not issuer.site_id:
         return "the site does not exist yet"
+    if issuer.router_config.mode == "edge":
+        return (
+            "its router runs as edge and accepts no links, which only a new site changes; "
+            + commands.recreate_site(issuer.key)
+        )
     endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
     if endpoint.missing:
         return f"waiting for {endpoint.missing}"
@@ -118,6 +123,9 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
     name = f"{fingerprint.stem(ends.link)}-{fingerprint.UNKNOWN}"
     reason = f"issuer {ends.link.issuer}: {lacking}"
     created = ends.issuer.config_map.created if ends.issuer.config_map else None
+    if ends.issuer.router_config.mode == "edge":
+        # Nothing is under way: the link comes after a new site.
+        created = None
     report = LinkReport(
         network=ends.network, link=ends.link, state=LinkState.WAITING, reason=reason, since=created
     )
