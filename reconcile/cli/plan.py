@@ -19,19 +19,23 @@ _EXITS = {0: "the plan is complete, with or without changes", 1: "something is r
     show_default=True,
     help="Output format: text for people, json for programs.",
 )
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List the objects below each site and link; text output only."
+)
 @max_removals
 @take_over
 @common
 @handle_errors
-def command(common: Common, output: str, max_removals: int, take_over: bool) -> None:
-    """Show what a run would change, and why.
+def command(common: Common, output: str, verbose: bool, max_removals: int, take_over: bool) -> None:
+    """Show which sites and links a run would change, and why.
 
     Reads the data and all clusters, writes nothing. Marks: + create, ~ update, - delete; with a leading dot it follows
-    later in the same run.
+    later in the same run, with a leading exclamation mark it is refused.
 
     \b
     Examples:
       qontract-skupper plan --config config.toml
+      qontract-skupper plan --verbose --cluster-name app-sre-stage-01
       qontract-skupper plan -o json | jq '.changes[] | select(.removal)'
     """
     from reconcile.cli import terminal
@@ -48,7 +52,7 @@ def command(common: Common, output: str, max_removals: int, take_over: bool) -> 
             click.echo(plan_json.plan(outcome.plan, bundle=session.bundle, failures=outcome.failures))
         else:
             title = f"bundle {session.bundle}"
-            click.echo(plan_text.text(outcome.plan, title=title, colour=terminal.colour()))
+            click.echo(plan_text.text(outcome.plan, title=title, colour=terminal.colour(), verbose=verbose))
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
     if outcome.failures or outcome.plan.errors:

@@ -16,7 +16,7 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, E
 from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
-from reconcile.report import findings, lines
+from reconcile.report import findings, lines, plan_text
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import (
     MISSING_NAMESPACE,
@@ -90,8 +90,16 @@ class RunReporter:
             elif warnings:
                 _log.warning(findings.line(finding))
 
+    def review(self, plan: Plan) -> None:
+        """Log what the changes of a dry run mean for sites and links, with reasons and totals."""
+        if plan.changes or plan.refused:
+            for line in (*plan_text.overview(plan), *plan_text.summary(plan)):
+                _log.info(line)
+
     def summarize(self, outcome: Outcome, *, dry_run: bool, wait: float, stopped_by: str = "") -> bool:
         """Log what is not as declared at the end; True if the run has failed."""
+        if dry_run and not outcome.stopped:
+            self.review(outcome.plan)
         # Findings about the data were logged at the start; the rest is about clusters.
         found = outcome.plan.findings if dry_run else tuple(map(_after_a_run, outcome.plan.findings))
         self.findings(found, warnings=True)

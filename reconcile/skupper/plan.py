@@ -87,6 +87,8 @@ class Change:
     """True if it needs the cluster-admin account."""
     removal: bool = False
     """True if it takes a site, link or policy out of service: counts against the removal budget."""
+    link: Link | None = None
+    """The link that it is a step of; None if it is about a site or a policy."""
 
     @property
     def ready(self) -> bool:
@@ -216,6 +218,8 @@ class Plan:
     links: tuple[LinkReport, ...] = ()
     sites: tuple[SiteReport, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refused: tuple[Change, ...] = ()
+    """Removals that exceed the budget: shown, and not applied."""
 
     @property
     def ready(self) -> tuple[Change, ...]:

@@ -22,7 +22,14 @@ def test_a_plan_with_changes_is_no_failure(untouched: Fleet) -> None:
 
 
 def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
-    assert untouched.ask("plan").stdout.count("ConfigMap skupper-site\n") == SITES
+    shown = untouched.ask("plan").stdout
+    assert shown.count("+ site ") == SITES
+    assert f"Plan: 3 policies, {SITES} sites and {LINKS} links to create." in shown
+
+
+def test_a_plan_lists_objects_on_demand_only(untouched: Fleet) -> None:
+    assert "ConfigMap skupper-site" not in untouched.ask("plan").stdout
+    assert untouched.ask("plan", "--verbose").stdout.count("ConfigMap skupper-site ") == SITES
 
 
 def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:
@@ -35,14 +42,22 @@ def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> Non
     document = untouched.ask_json("plan")
     shown = untouched.ask("plan").stdout
     made = sum(change["action"] != "delete" for change in document["changes"])
-    assert f"Plan: {made} to create, 0 to update, {len(document['changes']) - made} to delete" in shown
+    assert f"Objects: {made} to create, 0 to update, {len(document['changes']) - made} to delete" in shown
 
 
 def test_a_dry_run_lists_the_changes_of_the_plan(untouched: Fleet) -> None:
     document = untouched.ask_json("plan")
     lines = untouched.ask("run", "--dry-run").stderr.splitlines()
-    assert len(lines) == len(document["changes"])
-    assert all("[INFO] [DRY-RUN] [reporting.py:change:" in line for line in lines)
+    actions = [line for line in lines if "[INFO] [DRY-RUN] [reporting.py:change:" in line]
+    assert len(actions) == len(document["changes"])
+
+
+def test_a_dry_run_gives_the_reasons_of_the_plan(untouched: Fleet) -> None:
+    items = untouched.ask_json("plan")["review"]
+    lines = untouched.ask("run", "--dry-run").stderr.splitlines()
+    reviewed = [line for line in lines if "[INFO] [DRY-RUN] [reporting.py:review:" in line]
+    assert all(any(item["reason"] in line for line in reviewed) for item in items)
+    assert f"Plan: 3 policies, {SITES} sites and {LINKS} links to create." in reviewed[-2]
 
 
 @pytest.mark.parametrize("words", [("plan",), ("status",), ("run", "--dry-run")])

@@ -5,6 +5,7 @@ and the reason is reported.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from reconcile.findings import Finding
 from reconcile.skupper.blocks import Block, block
@@ -87,7 +88,8 @@ class NetworkPlanner:
         if blocked:
             report, steps, findings = blocked
             self._findings += findings
-        self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        deferred = self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        self._changes += [replace(step, link=link) for step in deferred]
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
         return report

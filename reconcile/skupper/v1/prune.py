@@ -5,6 +5,7 @@ data.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -57,7 +58,7 @@ def _links(desired: DesiredState, guards: _Guards, observed: ObservedState) -> I
             waits_for=hold.waits_for if hold else None,
             removal=secret.delivered,
         )
-        changes = observed.adoption.deferred([change], (link.dialler, link.issuer))
+        changes = observed.adoption.deferred([replace(change, link=link)], (link.dialler, link.issuer))
         yield Plan(changes=tuple(changes), findings=_reported(hold))
 
 
