@@ -1,6 +1,6 @@
 """Reports a run: as log lines, and with a progress bar on a terminal.
 
-No output means that nothing changed. Changes are logged at INFO, failures at ERROR, other findings at WARNING. A run
+Changes are logged at INFO, failures at ERROR, other findings at WARNING, and at the end one line at INFO sums up. A run
 that writes omits warnings about the data: the merge request has shown them, and a scheduled run would repeat them.
 """
 
@@ -119,6 +119,10 @@ class RunReporter:
             _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
         return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
+
+    def conclude(self, outcome: Outcome, *, bundle: str, seconds: float) -> None:
+        """Log the last line of a run: what it was made from, what is up, and how long it took."""
+        _log.info(lines.run_summary(outcome.plan, bundle=bundle, writes=outcome.writes, seconds=seconds))
 
 
 def _after_a_run(finding: Finding) -> Finding:

@@ -110,6 +110,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "reason": site.reason,
         "version": site.version,
         "since": _time(site.since),
+        "waits_for": _wait(site.waits_for),
     }
 
 
@@ -126,6 +127,7 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "reason": link.reason,
         "credential": link.credential,
         "since": _time(link.since),
+        "waits_for": _wait(link.waits_for),
         "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
 

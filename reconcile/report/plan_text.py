@@ -1,7 +1,7 @@
 """A plan as text: per network what happens to which site and link and why, then findings and the totals.
 
 Marks: ``+`` create, ``~`` update (with each field, live value -> desired value), ``-`` delete; in front of them ``.``
-follows later in the same run, once the clusters have done their part, and ``!`` is refused. The objects that are
+follows later, once the clusters have done their part or a namespace exists, and ``!`` is refused. The objects that are
 written for a site or link are listed below it on demand only.
 """
 
@@ -28,7 +28,7 @@ _LEGEND = {
     "+": "create",
     "~": "update",
     "-": "delete",
-    ".": "follows later in this run",
+    ".": "follows later",
     "!": "refused",
 }
 _WIDEST = 60
@@ -77,6 +77,9 @@ def summary(plan: Plan) -> list[str]:
     refused = [item for item in items if item.refused]
     if refused:
         totals.append(f"{_counted(refused)} not deleted (refused)")
+    later = [item for item in items if item.later]
+    if later:
+        totals[0] += f" ({_counted(later)} of them by a later run)"
     return [f"Plan: {', '.join(totals)}.", *_objects(plan)]
 
 

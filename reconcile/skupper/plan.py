@@ -165,6 +165,8 @@ class LinkReport:
     issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
     """When the step that this link waits for has started; None if nothing is in progress."""
+    waits_for: Wait | None = None
+    """Set if a later run will create the link, once this is observed."""
 
     @property
     def converged(self) -> bool:
@@ -190,6 +192,8 @@ class SiteReport:
     reason: str = ""
     version: str = ""
     since: datetime | None = None
+    waits_for: Wait | None = None
+    """Set if a later run will create the site, once this is observed."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:

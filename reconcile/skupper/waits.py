@@ -26,6 +26,8 @@ class WaitKind(StrEnum):
     """The links of a site are removed."""
     TAKEN_OVER = "taken-over"
     """A site has become ours."""
+    NAMESPACE = "namespace"
+    """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
     UNUSED = "unused"
     """No site uses it any more."""
 

@@ -2,9 +2,11 @@
 
 import json
 import urllib.request
+from pathlib import Path
 
 import pytest
 
+from tests.cli.calling import call
 from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS, SITES
 
@@ -86,9 +88,24 @@ def test_after_a_run_there_is_nothing_to_plan(linked: Fleet) -> None:
     assert linked.ask("plan").stdout.splitlines()[-2] == "No changes."
 
 
-def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:
+def test_after_a_run_another_one_only_sums_up(linked: Fleet) -> None:
     result = linked.ask("run")
-    assert (result.exit_code, result.output) == (0, "")
+    (line,) = result.output.splitlines()
+    assert (result.exit_code, "[INFO] [reporting.py:conclude:" in line) == (0, True)
+    assert f"{SITES} of {SITES} sites ready, {LINKS} of {LINKS} links up, 0 writes, " in line
+
+
+@pytest.mark.parametrize(("fleet", "code"), [("untouched", 2), ("linked", 0)])
+def test_a_detailed_exit_code_tells_whether_there_are_changes(
+    fleet: str, code: int, request: pytest.FixtureRequest
+) -> None:
+    assert request.getfixturevalue(fleet).ask("plan", "--detailed-exitcode").exit_code == code
+
+
+def test_a_detailed_exit_code_is_1_for_errors_whatever_changes(untouched: Fleet, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(untouched.config.read_text().replace('\ntoken = "', '\ntoken = "not-'))
+    assert call("plan", "--detailed-exitcode", config=config).exit_code == 1
 
 
 @pytest.mark.parametrize("end", ["dialler", "issuer"])

@@ -427,7 +427,34 @@ FILTERED = Plan(
 )
 """A filter that leaves everything out."""
 
+LATER = Plan(
+    changes=(change(cluster="pub-d"),),
+    sites=(
+        ready("pub-a"),
+        site("pub-d", SiteState.ABSENT),
+        site(
+            "priv-c",
+            SiteState.SKIPPED,
+            mode="edge",
+            reason="namespace priv-c/vault-net does not exist (yet)",
+            waits_for=wait(WaitKind.NAMESPACE, "namespace priv-c/vault-net exists", "priv-c/vault-net"),
+        ),
+    ),
+    links=(
+        link(
+            "priv-c",
+            "pub-a",
+            LinkState.SKIPPED,
+            "namespace priv-c/vault-net does not exist (yet)",
+            role=LinkRole.UPLINK,
+            waits_for=wait(WaitKind.NAMESPACE, "namespace priv-c/vault-net exists", "priv-c/vault-net"),
+        ),
+    ),
+)
+"""A site whose namespace does not exist yet."""
+
 EVERY = {
+    "later": LATER,
     "empty": EMPTY,
     "fresh": FRESH,
     "drifted": DRIFTED,

@@ -45,7 +45,18 @@ ITEM = {
     "counterpart",
     "objects",
 }
-SITE = {"network", "cluster", "namespace", "name", "mode", "state", "reason", "version", "since"}
+SITE = {
+    "network",
+    "cluster",
+    "namespace",
+    "name",
+    "mode",
+    "state",
+    "reason",
+    "version",
+    "since",
+    "waits_for",
+}
 LINK = {
     "network",
     "dialler",
@@ -58,6 +69,7 @@ LINK = {
     "reason",
     "credential",
     "since",
+    "waits_for",
     "observations",
 }
 FINDING = {"rule", "severity", "message", "datafile", "pointer", "subject"}

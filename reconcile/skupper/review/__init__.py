@@ -21,7 +21,7 @@ def review(plan: Plan) -> tuple[Item, ...]:
     shared = [(change, refused) for change, refused in steps if not change.link and not change.namespace]
     in_sites = [(change, refused) for change, refused in steps if not change.link and change.namespace]
     policies = [_policy(change, refused=refused) for change, refused in shared]
-    sites = [*_sites(plan.sites, in_sites)]
+    sites = [*_sites(plan.sites, in_sites), *_later_sites(plan.sites)]
     links = LinkItems(plan.sites, plan.links, sites)
     return (*policies, *sites, *links.items([(c, refused) for c, refused in steps if c.link]))
 
@@ -55,6 +55,19 @@ def _sites(reports: Iterable[SiteReport], steps: Iterable[tuple[Change, bool]]) 
             waits_for=_wait(changes),
             refused=refused,
         )
+
+
+def _later_sites(reports: Iterable[SiteReport]) -> Iterator[Item]:
+    """Sites that a later run creates: nothing can be written for them yet."""
+    for report in reports:
+        if report.waits_for:
+            yield Item(
+                action=Action.CREATE,
+                subject=report.key,
+                network=report.network,
+                reason="new site",
+                waits_for=report.waits_for,
+            )
 
 
 def _of_site(report: SiteReport | None, changes: Sequence[Change]) -> Action:

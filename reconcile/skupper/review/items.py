@@ -28,13 +28,18 @@ class Item:
     reason: str
     """Why, in the terms of the data: ``uplink moves b → e: spread over clusters``."""
     changes: tuple[Change, ...] = ()
-    """The writes that do it."""
+    """The writes that do it; empty if only a later run can do it."""
     waits_for: Wait | None = None
     """What must be observed before the first of the writes; None if one of them can be applied now."""
     refused: bool = False
     """True for a removal that exceeds the removal budget."""
     counterpart: Link | None = None
     """For a link that moves: the link that it replaces, or that replaces it."""
+
+    @property
+    def later(self) -> bool:
+        """True if a later run does it."""
+        return not self.changes
 
     @property
     def noun(self) -> str:

@@ -35,7 +35,9 @@ class LinkItems:
             if change.link:
                 grouped.setdefault((change.link, change.network, refused), []).append(change)
         actions = {key: self._action(key[0], changes) for key, changes in grouped.items()}
-        created = sorted({link for (link, *_), action in actions.items() if action is Action.CREATE})
+        later = [report for report in self._declared.values() if report.waits_for]
+        found = {link for (link, *_), action in actions.items() if action is Action.CREATE}
+        created = sorted(found | {report.link for report in later})
         deleted = sorted({link for (link, *_), action in actions.items() if action is Action.DELETE})
         self._pairs = self._moves(created, deleted)
         for (link, network, refused), changes in grouped.items():
@@ -49,6 +51,15 @@ class LinkItems:
                 waits_for=None if any(change.ready for change in changes) else changes[0].waits_for,
                 refused=refused,
                 counterpart=self._pairs.get(link),
+            )
+        for report in later:
+            yield Item(
+                action=Action.CREATE,
+                subject=report.link,
+                network=report.network,
+                reason=self._why_created(report.link),
+                waits_for=report.waits_for,
+                counterpart=self._pairs.get(report.link),
             )
 
     def _action(self, link: Link, changes: Sequence[Change]) -> Action:

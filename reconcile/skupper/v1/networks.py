@@ -71,9 +71,10 @@ class NetworkPlanner:
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
-        for end in (link.dialler, link.issuer):
-            if end in self._blocked:
-                return self._blocked[end].link(network, link)
+        blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
+        if blocks:
+            # A namespace may appear soon; what else blocks a link lasts longer.
+            return min(blocks, key=lambda found: found.waits_for is not None).link(network, link)
         ends = LinkEnds(
             network=network,
             link=link,
