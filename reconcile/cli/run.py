@@ -32,8 +32,8 @@ _EXITS = {
 def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
-    One line per change, and one at the end that sums up. A run that is interrupted, by a signal or a crash, is completed
-    by the next one.
+    One line per change, and one at the end that sums up. A run that is interrupted, by a signal or a crash, is
+    completed by the next one.
 
     \b
     Examples:

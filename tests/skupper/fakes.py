@@ -112,9 +112,13 @@ class FakeCluster:
             for name in ("skupper-inter-router", "skupper-edge"):
                 self.add(ROUTE, body(ROUTE, namespace, name, owner=site_id, spec={"host": host}))
 
-    def add_connectors(self, namespace: str, site_id: str, *names: str) -> None:
-        """The ConfigMap in which the service-controller lists the connectors of the router."""
-        entities = [["router", {"id": "r"}], *(["connector", {"name": name}] for name in names)]
+    def add_connectors(self, namespace: str, site_id: str, *names: str, version: str = "1.9.6") -> None:
+        """The ConfigMap in which the service-controller lists the connectors of the router, with its version."""
+        metadata = json.dumps({"id": site_id, "version": version})
+        entities = [
+            ["router", {"id": "r", "metadata": metadata}],
+            *(["connector", {"name": name}] for name in names),
+        ]
         data = {"skrouterd.json": json.dumps(entities)}
         self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-internal", owner=site_id, data=data))
 

@@ -1,4 +1,4 @@
-"""The configuration of a site's router: the ConfigMap ``skupper-internal``, of which only connectors are used here.
+"""The configuration of a site's router: the ConfigMap ``skupper-internal``, of which connectors and version are used.
 
 Its only key is a JSON array of ``[entity, attributes]``, written by the service-controller. One that cannot be parsed
 proves nothing about any link.
@@ -19,6 +19,8 @@ class RouterConfig:
 
     connectors: frozenset[str] = frozenset()
     """Their names, which are those of the tokens that they were made from."""
+    version: str = ""
+    """Version of Skupper that the site runs; empty if the metadata does not say."""
     fault: Reason | None = None
 
 
@@ -27,6 +29,17 @@ def parse(written: str) -> RouterConfig:
     try:
         entities = json.loads(written)
         names = (text(attributes.get("name")) for kind, attributes in entities if kind == "connector")
-        return RouterConfig(frozenset(names))
+        return RouterConfig(frozenset(names), _version(entities))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return RouterConfig(fault="it is not a valid router configuration")
+
+
+def _version(entities: list[tuple[str, dict[str, object]]]) -> str:
+    """The version in the router's metadata, which is JSON in a string; metadata that cannot be read has none."""
+    metadata = next(
+        (text(attributes.get("metadata")) for kind, attributes in entities if kind == "router"), ""
+    )
+    try:
+        return text(json.loads(metadata or "{}").get("version"))
+    except (ValueError, AttributeError, RecursionError):
+        return ""
