@@ -24,6 +24,8 @@ class WaitKind(StrEnum):
     """A declared link is up."""
     UNLINKED = "unlinked"
     """The links of a site are removed."""
+    UNEXPOSED = "unexposed"
+    """Services that lead to the router of a site are restored. No run waits for that: people have to act."""
     TAKEN_OVER = "taken-over"
     """A site has become ours."""
     NAMESPACE = "namespace"

@@ -6,7 +6,7 @@ objects and Skupper's. The two ConfigMaps that the routers write have no labels 
 Source: ``cmd/config-sync/collector.go``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -84,7 +84,7 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
     """What to look up by name after the LISTs: foreign objects may have the names that we would apply.
 
     A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover resources,
-    or a foreign site.
+    or a foreign site. The Services of a site that is to be removed are listed as well.
     """
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
@@ -100,7 +100,22 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
         )
         if missing:
             probes.append(Probe(_by_name(name, kind), tuple(missing)))
-    return (*probes, *_policy_probes(sites, ownership, snapshot))
+    return (
+        *probes,
+        *_service_probes({site.namespace for site in sites}, ownership, snapshot),
+        *_policy_probes(sites, ownership, snapshot),
+    )
+
+
+def _service_probes(
+    wanted: Collection[str], ownership: Ownership, snapshot: ClusterSnapshot
+) -> Iterator[Probe]:
+    """The Services in each namespace whose site is to be removed: some may lead to its router (``exposed``)."""
+    for key, live in sorted(snapshot.objects.items()):
+        site = (key.kind, key.name) == (CONFIG_MAP, names.SITE) and provenance.proven(live, ownership)
+        if site and key.namespace not in wanted:
+            request = ListRequest(SERVICE, fields=f"metadata.namespace={key.namespace}")
+            yield Probe(request, (key.namespace,))
 
 
 def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> Iterator[Probe]:

@@ -28,6 +28,13 @@ COST = "skupper.io/cost"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
 EXCLUDE_LABELS = "skupper.io/exclude-labels"
 
+PROXY = "skupper.io/proxy"
+"""Annotation that exposes a Service."""
+ORIGINAL_SELECTOR = "internal.skupper.io/originalSelector"
+ORIGINAL_TARGET_PORT = "internal.skupper.io/originalTargetPort"
+ORIGINAL_ASSIGNED_PORT = "internal.skupper.io/originalAssignedPort"
+"""Annotations in which Skupper keeps what an exposed Service was, until it restores it."""
+
 DIALLER = "qontract-skupper/dialler"
 ISSUER = "qontract-skupper/issuer"
 """Annotations of a link's Secrets: ``cluster/namespace`` of its two ends."""

@@ -13,7 +13,7 @@ from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import faults, link_steps, removal, tokens
+from reconcile.skupper.v1 import exposed, faults, link_steps, removal, tokens
 from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.replacements import Converged, Hold
@@ -65,12 +65,15 @@ def _links(desired: DesiredState, guards: _Guards, observed: ObservedState) -> I
 def _sites(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
     """Every namespace with managed objects that is not a wanted site."""
     marked = {site.key: site.network for site in desired.sites if not site.wanted}
+    vanishing = {site.key for site in desired.sites if site.definition.namespace_deleted}
     for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         if guards.readable.hold(key) or guards.accepted.hold_site(key):
             continue
         live, network = observed.site(key), marked.get(key, "")
         reason = "the site is marked delete" if key in marked else "the site is not declared"
         hold = guards.converged.hold_site(live)
+        if not hold and key not in vanishing:
+            hold = exposed.hold_site(live, network)
         waits_for = hold.waits_for if hold else None
         changes = removal.plan(live, observed.secrets, network, reason, waits_for=waits_for)
         report = removal.report(live, network, reason)
