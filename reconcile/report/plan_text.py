@@ -20,6 +20,7 @@ from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import WaitKind
 
 LONGEST_VALUE = 80
 
@@ -31,8 +32,8 @@ _LEGEND = {
     ".": "follows later",
     "!": "refused",
 }
-_WIDEST = 60
-"""Widest column of sites and links; a longer name pushes its reason to the right."""
+_OWN_STEPS = {WaitKind.ACCEPTS_LINKS, WaitKind.ISSUED, WaitKind.DELIVERED}
+"""What every new link waits for; its mark says enough."""
 
 
 def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = False) -> str:
@@ -42,12 +43,14 @@ def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = F
     lines = [title, ""] if title else []
     if items:
         lines += [f"Marks: {', '.join(_legend(items))}", ""]
-    width = min(max((len(_name(item)) for item in items), default=0), _WIDEST)
     for _, section in groupby(items, key=_section_key):
         chapter = list(section)
         lines.append(_heading(plan, chapter[0]))
+        widths: dict[str, int] = {}
         for item in chapter:
-            lines += _item(item, width, colour=colour, verbose=verbose)
+            widths[item.noun] = max(widths.get(item.noun, 0), len(_name(item)))
+        for item in chapter:
+            lines += _item(item, widths[item.noun], colour=colour, verbose=verbose)
         lines.append("")
     for finding in plan.findings:
         lines.append(findings.line(finding))
@@ -153,7 +156,8 @@ def _prefix(item: Item) -> str:
 def _why(item: Item) -> str:
     if item.refused:
         return f"{item.reason}; refused: over the removal budget"
-    return _once(item.reason, item.waits_for)
+    own = item.waits_for is not None and item.waits_for.kind in _OWN_STEPS
+    return item.reason if own else _once(item.reason, item.waits_for)
 
 
 def _object(change: Change) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 
 from reconcile.kinds import CLUSTER_POLICY
@@ -60,6 +61,12 @@ def test_different_reasons_are_both_said() -> None:
 
 def test_a_change_for_later_is_marked_with_a_dot_and_says_what_it_waits_for() -> None:
     assert "  .+ site east/vault-net  new site; once it rains\n" in of(change(waits_for=RAIN))
+
+
+@pytest.mark.parametrize("kind", [WaitKind.ACCEPTS_LINKS, WaitKind.ISSUED])
+def test_what_every_new_link_waits_for_is_not_said_of_each(kind: WaitKind) -> None:
+    shown = of(change(waits_for=wait(kind, "it rains")))
+    assert "  .+ site east/vault-net  new site\n" in shown
 
 
 def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:

@@ -1,14 +1,23 @@
 """Why sites and links come and go, as a reviewer reads it."""
 
+import re
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 
 from reconcile.kinds import CLUSTER_POLICY, SECRET
+from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, SiteReport, SiteState, Verb
+from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link, LinkRole
 from tests.report.plans import change, key, link, new_link, old_link, ready, site
 from tests.report.strategies import plans
+from tests.skupper.fakes import NOW, OURS, FakeCluster
+from tests.skupper.fakes import plan as plan_inputs
+from tests.skupper.resolving import resolve
 
 REDUNDANT, UPLINK = LinkRole.REDUNDANT, LinkRole.UPLINK
 
@@ -179,6 +188,46 @@ def test_a_site_whose_first_change_can_be_applied_does_not_wait() -> None:
     first, second = new_link("c", "a")
     assert reviewed(first, second, links=declared("c>a"))["c>a"].waits_for is None
     assert reviewed(second, links=declared("c>a"))["c>a"].waits_for == second.waits_for
+
+
+def moved(**change_of_the_issuer: Any) -> set[str]:
+    """Reasons of all links of a plan: the site that a private site dials is declared otherwise."""
+    fakes = {name: FakeCluster(name) for name in ("a", "b", "p")}
+    clusters = {name: Cluster(name, f"https://{name}", private=name == "p") for name in fakes}
+    for name, fake in fakes.items():
+        fake.add_site("net", site_id=f"id-{name}", edge=name == "p")
+    sites = {name: SiteDefinition(found, "net") for name, found in clusters.items()}
+    settings = {"image": "image"}
+
+    def planned() -> Plan:
+        network = Network("n", "1.9.6", settings=settings, redundancy=1, sites=tuple(sites.values()))
+        snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
+        desired = resolve(Definitions((network,)))
+        return plan_inputs(PlanInput(desired=desired, ownership=OURS, now=NOW, snapshots=snapshots))
+
+    for report in planned().links:
+        (dialler, _), (issuer, _) = report.link.dialler, report.link.issuer
+        ends, host = (f"{dialler}/net", f"{issuer}/net"), f"net.{issuer}.example.com"
+        fakes[dialler].add_link_secret("net", report.credential, *ends, issued_by=f"id-{issuer}", host=host)
+        if dialler == "p":
+            dialled = issuer
+    sites[dialled] = replace(sites[dialled], **change_of_the_issuer)
+    found = [item for item in review(planned()) if item.noun == "link"]
+    assert {item.action for item in found} == {Action.CREATE, Action.DELETE}
+    return {item.reason.replace(dialled, "OLD") for item in found if item.counterpart}
+
+
+def test_the_planner_finds_the_move_off_a_site_that_accepts_no_links_any_more() -> None:
+    (reason,) = moved(config={"ingress": "none"})
+    assert re.fullmatch(r"uplink moves OLD → [ab]: spread over clusters", reason)
+
+
+def test_the_planner_finds_the_move_off_a_site_that_is_deleted() -> None:
+    reasons = moved(delete=True)
+    assert any(
+        re.fullmatch(r"uplink moves OLD → [ab]: site OLD/net is deleted, spread over clusters", reason)
+        for reason in reasons
+    )
 
 
 @given(plans)
