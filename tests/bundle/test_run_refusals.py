@@ -14,7 +14,17 @@ from reconcile.app_interface.bundle.checking import check
 from reconcile.app_interface.bundle.model import Bundle
 from reconcile.findings import Severity
 from reconcile.sandbox.app_interface.server import Server
-from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP, build, edited, from_fixtures, overlaid
+from tests.bundle.sources import (
+    COMMIT,
+    FIXTURES,
+    INVALID,
+    SCHEMAS,
+    TIMESTAMP,
+    build,
+    edited,
+    from_fixtures,
+    overlaid,
+)
 from tests.cli.calling import call
 
 CLUSTER = "openshift/app-sre-stage-02/cluster.yml"
@@ -167,6 +177,11 @@ def test_a_cluster_that_disables_the_integration_needs_neither_address_nor_token
     off = "disable:\n  integrations:\n  - qontract-skupper\n"
     bundle = edited(tmp_path, (CLUSTER, f"serverUrl: {SERVER}", "serverUrl: ''"), (CLUSTER, TOKEN, off))
     assert rules(bundle) == set()
+
+
+def test_a_part_of_the_data_without_sites_needs_no_settings() -> None:
+    part = build(INVALID / "bad-quantity" / "data", FIXTURES / "resources", SCHEMAS, COMMIT, TIMESTAMP)
+    assert rules(part) == {"pattern"}
 
 
 def test_what_a_broken_file_may_be_is_not_called_missing(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from reconcile.findings import ClusterSubject, Finding, Severity
 from reconcile.openshift.connecting import parse_server
 from reconcile.skupper.definitions import Cluster
 
-_NETWORK = "/dependencies/skupper-1.yml"
+_NAMESPACE = "/openshift/namespace-1.yml"
 _SETTINGS = "/app-interface/app-interface-settings-1.yml"
 _INTEGRATION = "/app-sre/integration-1.yml"
 
 
 def check(bundle: Bundle, answers: Answers, faults: Iterable[Finding]) -> Iterator[Finding]:
-    """Find what a run over this bundle would refuse; nothing if the bundle has no networks.
+    """Find what a run over this bundle would refuse; nothing if the bundle has no sites, as a part of the data may not.
 
     Args:
         bundle: the whole bundle.
@@ -28,7 +28,7 @@ def check(bundle: Bundle, answers: Answers, faults: Iterable[Finding]) -> Iterat
         faults: what was found in it before; a file with a fault is not reported again.
     """
     data = _Datafiles(bundle, frozenset(each.datafile for each in faults if each.severity is Severity.ERROR))
-    if any(document.get("$schema") == _NETWORK for document in bundle.data.values()):
+    if any("skupper" in namespace for namespace in data.of(_NAMESPACE).values()):
         yield from _settings(data)
         yield from _integration(data, answers)
         yield from _clusters(answers)
