@@ -83,4 +83,5 @@ def test_the_run_does_not_wait_for_people(runs: Runs) -> None:
 def test_the_next_run_removes_the_site_and_leaves_the_service(runs: Runs) -> None:
     assert not runs.site_after
     assert runs.service_after["annotations"] == {}
+    assert not any(site.leaving for site in runs.after.outcome.plan.sites)
     assert not runs.after.outcome.plan.findings

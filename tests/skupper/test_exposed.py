@@ -115,6 +115,13 @@ def test_services_are_listed_only_where_a_site_is_to_be_removed() -> None:
     assert listed(cluster(), SiteDefinition(CLUSTER, "net", delete=True)) == ["metadata.namespace=net"]
 
 
+def test_services_of_the_site_itself_are_not_listed() -> None:
+    (probe,) = [
+        each for each in list_requests.probes_for([], OURS, cluster().snapshot()) if each.request.labels
+    ]
+    assert probe.request.labels == "!qontract-skupper/instance"
+
+
 def test_services_beside_a_foreign_site_are_not_listed() -> None:
     fake = FakeCluster("a")
     fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-site", labels={}, data={}))

@@ -24,7 +24,7 @@ from reconcile.kinds import (
 )
 from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ClusterSnapshot, ObjectKey
-from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.ownership import INSTANCE, Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import legacy, names, objects, policies, provenance
 from reconcile.skupper.v1.sites import ingress
@@ -114,7 +114,10 @@ def _service_probes(
     for key, live in sorted(snapshot.objects.items()):
         site = (key.kind, key.name) == (CONFIG_MAP, names.SITE) and provenance.proven(live, ownership)
         if site and key.namespace not in wanted:
-            request = ListRequest(SERVICE, fields=f"metadata.namespace={key.namespace}")
+            # Nothing watches what a probe finds, so Skupper's own Services, which have to go, must not be among it.
+            request = ListRequest(
+                SERVICE, labels=f"!{INSTANCE}", fields=f"metadata.namespace={key.namespace}"
+            )
             yield Probe(request, (key.namespace,))
 
 
