@@ -118,11 +118,13 @@ def test_a_site_without_its_namespace_and_its_links_are_planned_for_later():
     assert later == dict.fromkeys(("a/net", "b/net -> a/net"), "namespace a/net exists")
 
 
-def test_a_link_that_something_else_blocks_is_not_planned_for_later():
-    snapshots = {"a": ClusterSnapshot(missing_namespaces=frozenset({"net"})), "b": ClusterSnapshot()}
-    selection = Selection(clusters=frozenset({"a"}))
+@pytest.mark.parametrize("missing", ["a", "b"])
+def test_a_link_that_something_else_blocks_is_not_planned_for_later(missing: str):
+    snapshots = {"a": ClusterSnapshot(), "b": ClusterSnapshot()}
+    snapshots[missing] = ClusterSnapshot(missing_namespaces=frozenset({"net"}))
+    selection = Selection(clusters=frozenset({missing}))
     found = review(plan(network(site("a"), site("b")), snapshots=snapshots, selection=selection))
-    assert [str(item.subject) for item in found] == ["a/net"]
+    assert [str(item.subject) for item in found] == [f"{missing}/net"]
 
 
 def test_a_foreign_site_is_refused_and_left_as_it_is():
