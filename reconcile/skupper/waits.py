@@ -32,8 +32,12 @@ class WaitKind(StrEnum):
     """Sites of another network are no longer connected."""
     UNLINKED = "unlinked"
     """The links of a site are removed."""
+    UNEXPOSED = "unexposed"
+    """Services that lead to the router of a site are restored. No run waits for that: people have to act."""
     TAKEN_OVER = "taken-over"
     """A site has become ours."""
+    NAMESPACE = "namespace"
+    """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
     UNUSED = "unused"
     """No site uses it any more."""
 

@@ -38,6 +38,12 @@ EXCLUDE_LABELS = "skupper.io/exclude-labels"
 
 TOUCHED = "qontract-skupper-touched"
 """Key of the data of ``skupper-site``: when it was last changed to make the site-controller look at the site."""
+PROXY = "skupper.io/proxy"
+"""Annotation that exposes a Service."""
+ORIGINAL_SELECTOR = "internal.skupper.io/originalSelector"
+ORIGINAL_TARGET_PORT = "internal.skupper.io/originalTargetPort"
+ORIGINAL_ASSIGNED_PORT = "internal.skupper.io/originalAssignedPort"
+"""Annotations in which Skupper keeps what an exposed Service was, until it restores it."""
 
 DIALLER = "qontract-skupper/dialler"
 ISSUER = "qontract-skupper/issuer"

@@ -118,9 +118,10 @@ class NetworkPlanner:
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
-        for end in (link.dialler, link.issuer):
-            if end in self._blocked:
-                return self._blocked[end].link(network, link)
+        blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
+        if blocks:
+            # A namespace may appear soon; what else blocks a link lasts longer.
+            return min(blocks, key=lambda found: found.waits_for is not None).link(network, link)
         ends = LinkEnds(
             network=network,
             link=link,
@@ -143,7 +144,8 @@ class NetworkPlanner:
         if blocked:
             report, steps, findings = blocked
         self._findings += findings
-        self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        deferred = self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        self._changes += [replace(step, link=link) for step in deferred]
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
         return self._shared.undeclared.hidden(report)
