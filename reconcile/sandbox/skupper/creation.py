@@ -17,6 +17,7 @@ from reconcile.sandbox.skupper.rights import Rights
 from reconcile.sandbox.skupper.router_config import dump_config, initial_config
 from reconcile.sandbox.skupper.settings import INTERIOR, Settings
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
+from reconcile.sandbox.skupper.timing import Duration
 
 _CUSTOM_HOST = replace(ROUTE, plural="routes/custom-host")
 """OpenShift requires this right to choose the host of a Route."""
@@ -34,12 +35,12 @@ class Creation:
     around: Surroundings
 
     def run(self) -> Iterator[float]:
-        """Create the site. Yields the moment it gives up whenever it has to wait for a load balancer.
+        """Create the site. Yields, whenever it has to wait, the moment until which it does at most.
 
         Raises SkupperError or ClusterError; what was created until then stays.
         """
-        settings = self.settings
-        deadline = self.around.clock.now() + PATIENCE
+        settings, started = self.settings, self.around.clock.now()
+        deadline = started + PATIENCE
         if settings.ingress == "route" and not self.around.openshift:
             raise SkupperError("OpenShift cluster not detected for --ingress type route")
         self._create_router_needs()
@@ -52,6 +53,7 @@ class Creation:
         if settings.mode == INTERIOR:
             hosts = yield from self._wait_for_hosts(deadline)
             self._create_server_certificate(hosts)
+        yield from self.around.wait(self.around.after(started, Duration.CREATION))
         if settings.service_controller:
             self._ensure_all(blueprints.controller_rights(settings, openshift=self.around.openshift))
             self._ensure(DEPLOYMENT, blueprints.controller_deployment(settings, self.images, router))

@@ -60,14 +60,14 @@ class Namespace:
     def report(self, status: str) -> None:
         """Let the leader write the site's current status."""
         if self._reporter and self.state:
-            self._reporter.run(self.state.pods[0], status)
+            self._reporter.run(self.state, status)
 
     def deadline(self) -> float | None:
         """Return when to run again even if nothing changes, in epoch seconds."""
         controllers = (self._site_controller, self._service_controller)
         found = [c.deadline for c in controllers if c and c.deadline is not None]
         if self._reporter and self.state:
-            found.append(self._reporter.deadline)
+            found.append(self._reporter.deadline(self._around.clock.now()))
         return min(found, default=None)
 
     def _notice(self, kind: Kind, name: str) -> None:
