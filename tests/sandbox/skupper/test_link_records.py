@@ -29,7 +29,7 @@ def shown(records: LinkRecords, site: tuple[str, str] = A) -> list[str]:
     return [record.link.connector for record in records.of(site)]
 
 
-def settled(records: LinkRecords, *links: Link) -> LinkRecord:
+def converged(records: LinkRecords, *links: Link) -> LinkRecord:
     """Let connections stand until they show; return the record of the dialler."""
     records.update(links, 0)
     records.update(links, LATER)
@@ -54,7 +54,7 @@ def test_a_connection_shows_after_half_a_minute(records: LinkRecords, site: tupl
 
 
 def test_the_two_ends_begin_at_moments_of_their_own(records: LinkRecords) -> None:
-    settled(records, connection("one"))
+    converged(records, connection("one"))
     (here,), (there,) = records.of(A), records.of(B)
 
     assert here.start != there.start
@@ -70,7 +70,7 @@ def test_it_is_known_when_the_next_record_begins(records: LinkRecords) -> None:
 
 
 def test_a_second_connection_leaves_the_record_as_it_is(records: LinkRecords) -> None:
-    record = settled(records, connection("one"))
+    record = converged(records, connection("one"))
     records.update([connection("one"), connection("two", since=40)], 40)
     records.update([connection("one"), connection("two", since=40)], 100)
 
@@ -79,7 +79,7 @@ def test_a_second_connection_leaves_the_record_as_it_is(records: LinkRecords) ->
 
 def test_the_record_ends_at_once_with_its_connection_though_there_is_another(records: LinkRecords) -> None:
     both = connection("one"), connection("two", since=1)
-    settled(records, *both)
+    converged(records, *both)
     records.update(both[1:], 60)
 
     assert (shown(records, A), shown(records, B)) == ([], [])
@@ -87,7 +87,7 @@ def test_the_record_ends_at_once_with_its_connection_though_there_is_another(rec
 
 def test_the_record_of_the_connection_that_is_left_begins_later(records: LinkRecords) -> None:
     both = connection("one"), connection("two", since=1)
-    settled(records, *both)
+    converged(records, *both)
     records.update(both[1:], 60)
     records.update(both[1:], 60 + LATER)
 
@@ -97,19 +97,19 @@ def test_the_record_of_the_connection_that_is_left_begins_later(records: LinkRec
 
 
 def test_of_two_sites_that_dial_each_other_the_first_connection_shows(records: LinkRecords) -> None:
-    settled(records, connection("theirs", B, A), connection("ours", A, B, since=1))
+    converged(records, connection("theirs", B, A), connection("ours", A, B, since=1))
 
     assert (shown(records, A), shown(records, B)) == (["theirs"], ["theirs"])
 
 
 def test_an_interior_site_has_no_record_of_its_edge_sites(records: LinkRecords) -> None:
-    settled(records, connection("one", role="edge"))
+    converged(records, connection("one", role="edge"))
 
     assert shown(records, B) == []
 
 
 def test_an_uplink_that_was_on_standby_shows_soon_after_it_takes_over(records: LinkRecords) -> None:
-    settled(records, connection("one", role="edge"))
+    converged(records, connection("one", role="edge"))
     other = connection("two", issuer=C, role="edge", since=60)
     records.update([other], 60)
     records.update([other], 62)
@@ -118,7 +118,7 @@ def test_an_uplink_that_was_on_standby_shows_soon_after_it_takes_over(records: L
 
 
 def test_a_restarted_router_shows_as_a_new_link(records: LinkRecords) -> None:
-    settled(records, connection("one", issuer_routers=("b-1",)))
+    converged(records, connection("one", issuer_routers=("b-1",)))
     restarted = connection("one", issuer_routers=("b-2",), since=60)
     records.update([restarted], 60)
 
