@@ -210,6 +210,7 @@ class Sandbox:
             timing=self._timing,
             reachable=lambda source, target: reaches(known[source], known[target]),
             renewal=_RENEWAL,
+            policies=False,
         )
 
     def _served(self, bundle: Bundle) -> Bundle:

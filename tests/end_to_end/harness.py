@@ -185,6 +185,7 @@ def harness(
     private: Iterable[str] = (),
     config: dict[str, Config] | None = None,
     timing: Timing = FAST,
+    policies: bool = False,
     **network,
 ) -> Iterator[Harness]:
     """Clusters of these names with one site each, in the namespace ``net`` of each."""
@@ -207,7 +208,7 @@ def harness(
                 spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
             )
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
-        skupper = stack.enter_context(Skupper(clients, timing=timing, renewal=10.0))
+        skupper = stack.enter_context(Skupper(clients, timing=timing, renewal=10.0, policies=policies))
         declared = Network(
             "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network
         )

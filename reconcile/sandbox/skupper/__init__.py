@@ -7,6 +7,7 @@ network between the routers: ``cut`` and ``restore`` two clusters, ``links`` tha
 ``Skupper(reachable=...)`` says which cluster can open connections to which. ``skupper.log(cluster, namespace)`` is
 what the pods log, the only place where Skupper reports failures. ``Skupper(timing=timing.Timing(scale, seed))`` is the
 pace; ``clock.ManualClock`` lets two minutes pass at once.
-The API server's garbage collection removes owned objects. Not simulated: console, claims, services, gateways,
-policies, Ingress objects, NetworkPolicies, resources and placement of pods.
+``Skupper(policies=False)`` is for clusters that serve SkupperClusterPolicy and nobody uses it: else sites obey, and all
+is denied. The API server's garbage collection removes owned objects. Not simulated: console, claims, gateways, Ingress
+objects, NetworkPolicies, resources and placement of pods.
 """

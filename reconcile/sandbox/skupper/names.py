@@ -31,6 +31,7 @@ TYPE = "skupper.io/type"
 TOKEN = "connection-token"  # noqa: S105 - a label value
 TOKEN_REQUEST = "connection-token-request"  # noqa: S105 - a label value
 IGNORE = "internal.skupper.io/site-controller-ignore"
+DISABLED = "internal.skupper.io/disabled"
 UPDATED = "internal.skupper.io/updated"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
 EXCLUDE_LABELS = "skupper.io/exclude-labels"

@@ -1,7 +1,7 @@
 """The text of ``skupper-network-status``: the whole network as one site sees it (``pkg/network/types.go``).
 
 Only what works is in it. A link is a record of the router that has it; its name is the id of the router at the other
-end, and nothing names the token it came from. Empty lists are ``null``, as Go writes them.
+end, and nothing names the token it came from. Its cost is not reliable. Empty lists are ``null``, as Go writes them.
 """
 
 import json
@@ -15,6 +15,9 @@ from reconcile.sandbox.skupper.states import Link, RouterState
 
 FRESH = json.dumps({"addresses": None, "siteStatus": None}, separators=(",", ":"))
 """What stands there while a router has just started."""
+
+_HIGHEST_COST = 2
+"""What a record says of a greater one, as a connector of cost 5 was seen to."""
 
 
 def render(view: View) -> str:
@@ -39,7 +42,7 @@ def _site(record: Record) -> Json:
         "name": state.site_name,
         "nameSpace": state.namespace,
         "siteVersion": state.version,
-        "policy": "disabled",
+        "policy": "enabled" if state.policy else "disabled",
     }
     return {"site": site, "routerStatus": [_router(record, pod) for pod in range(len(state.pods))]}
 
@@ -106,10 +109,9 @@ def _mesh(state: RouterState, pod: int) -> Iterator[tuple[float, Json]]:
         if other < pod:
             yield state.started, {"mode": "interior", "name": router, "linkCost": 1, "direction": "outgoing"}
         elif other > pod:
-            yield state.started, {"mode": "interior", "name": router, "direction": "incoming"}
+            yield state.started, {"mode": "interior", "name": router, "linkCost": 1, "direction": "incoming"}
 
 
 def _fields(link: Link, router: str, direction: str) -> Json:
     mode = "edge" if link.role == names.ROLE_EDGE else "interior"
-    cost = {"linkCost": link.cost} if direction == "outgoing" else {}
-    return {"mode": mode, "name": router, **cost, "direction": direction}
+    return {"mode": mode, "name": router, "linkCost": min(link.cost, _HIGHEST_COST), "direction": direction}

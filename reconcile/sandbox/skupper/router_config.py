@@ -16,6 +16,8 @@ _NAMES = {"address": "prefix", "log": "module", "router": ""}
 """The attribute that identifies an entity, where it is not ``name``."""
 
 Attributes = Mapping[str, Any]
+_OUTER_LISTENERS = {"interior-listener": names.ROLE_INTER_ROUTER, "edge-listener": names.ROLE_EDGE}
+"""The listeners for other sites, with their roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,13 @@ class RouterConfig:
             changed = changed._with(entity, rest)
         return changed
 
+    def with_outer_listeners(self, *, present: bool) -> "RouterConfig":
+        """Add or remove the listeners for other sites."""
+        if present == (self.listeners.keys() >= _OUTER_LISTENERS.keys()):
+            return self
+        others = {name: each for name, each in self.listeners.items() if name not in _OUTER_LISTENERS}
+        return self._with("listener", {**others, **(_outer_listeners() if present else {})})
+
     def with_logging(self, levels: Iterable[tuple[str, str]]) -> "RouterConfig":
         """Replace all logging levels."""
         return self._with("log", {module: {"module": module, "enable": level} for module, level in levels})
@@ -132,11 +141,7 @@ def initial_config(settings: Settings, version: str) -> RouterConfig:
     ]
     profiles = ["skupper-amqps", names.SERVICE_CLIENT]
     if not settings.edge:
-        for name, role in (
-            ("interior-listener", names.ROLE_INTER_ROUTER),
-            ("edge-listener", names.ROLE_EDGE),
-        ):
-            listeners.append({**_listener(name, names.PORTS[role], names.INTERNAL), "role": role})
+        listeners.extend(_outer_listeners().values())
         profiles.append(names.INTERNAL)
     config = RouterConfig(
         {
@@ -183,3 +188,10 @@ def _profile(name: str) -> dict[str, str]:
 def _listener(name: str, port: int, profile: str) -> dict[str, Any]:
     tls = {"sslProfile": profile, "saslMechanisms": "EXTERNAL", "authenticatePeer": True}
     return {"name": name, "port": port, **tls}
+
+
+def _outer_listeners() -> dict[str, dict[str, Any]]:
+    return {
+        name: {**_listener(name, names.PORTS[role], names.INTERNAL), "role": role}
+        for name, role in _OUTER_LISTENERS.items()
+    }

@@ -26,18 +26,20 @@ class Skupper:
         timing: Timing = REAL,
         reachable: Reachable = everywhere,
         renewal: float = RENEWAL,
+        policies: bool = True,
     ) -> None:
         """Prepare.
 
         ``timing`` is the pace, that of the real programs if it is left out; ``reachable`` says which cluster can open
         connections to which. ``renewal``: seconds between two writes of each site's leader lock, whatever the pace,
-        since readers compare the lock with their own clock. Fewer are a lighter load.
+        since readers compare the lock with their own clock. Fewer are a lighter load. ``policies``: whether sites obey
+        SkupperClusterPolicies, which deny everything as soon as a cluster serves them and no policy matches.
         """
         clock = clock or Clock()
         self.wire = Wire(clock=clock, timing=timing, reachable=reachable)
         """The network between the clusters."""
         self._workers = {
-            name: Worker(client, self.wire, clock=clock, timing=timing, renewal=renewal)
+            name: Worker(client, self.wire, clock=clock, timing=timing, renewal=renewal, policies=policies)
             for name, client in sorted(clients.items())
         }
 

@@ -29,8 +29,13 @@ def update_annotations(settings: Settings, around: Surroundings) -> None:
 def update_logging(settings: Settings, around: Surroundings) -> None:
     """Apply the logging levels, which restarts the router. Raises ClusterError."""
     if edit_config(lambda config: config.with_logging(settings.logging), around):
-        now = to_timestamp(around.clock.now())
-        _edit_pod(names.ROUTER, functools.partial(_marked, now=now), around)
+        restart_router(around)
+
+
+def restart_router(around: Surroundings) -> None:
+    """Restart the router's pods. Raises ClusterError."""
+    now = to_timestamp(around.clock.now())
+    _edit_pod(names.ROUTER, functools.partial(_marked, now=now), around)
 
 
 def update_version(images: Images, around: Surroundings) -> None:
@@ -50,6 +55,12 @@ def update_version(images: Images, around: Surroundings) -> None:
         (names.SERVICE_CONTROLLER, {"service-controller": images.service_controller}),
     ):
         _edit_pod(name, functools.partial(_with_images, wanted=wanted), around)
+
+
+def read_config(around: Surroundings) -> RouterConfig:
+    """Return the router's configuration as the watches brought it, empty if there is none. Raises ValueError."""
+    internal = around.cached(CONFIG_MAP, names.INTERNAL)
+    return parse_config(_text(internal or {}))
 
 
 def edit_config(edit: Callable[[RouterConfig], RouterConfig], around: Surroundings) -> bool:

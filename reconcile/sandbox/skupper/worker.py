@@ -29,12 +29,15 @@ Signal = tuple[Kind, str, str] | None
 class Worker:
     """Plays everything that runs in the Skupper namespaces of one cluster."""
 
-    def __init__(self, client: Client, wire: Wire, *, clock: Clock, timing: Timing, renewal: float) -> None:
+    def __init__(
+        self, client: Client, wire: Wire, *, clock: Clock, timing: Timing, renewal: float, policies: bool
+    ) -> None:
         self._client = client
         self._wire = wire
         self._clock = clock
         self._timing = timing
         self._renewal = renewal
+        self._policies = policies
         self._signals: queue.SimpleQueue[Signal] = queue.SimpleQueue()
         self._cache = Cache(client, self._changed)
         self._namespaces: dict[str, Namespace] = {}
@@ -128,7 +131,7 @@ class Worker:
 
     def _new(self, name: str) -> Namespace:
         around = Surroundings(name, self._client, self._cache, self._clock, self._timing)
-        return Namespace(around, renewal=self._renewal)
+        return Namespace(around, renewal=self._renewal, policies=self._policies)
 
     def _states(self) -> dict[str, RouterState]:
         return {name: namespace.state for name, namespace in self._namespaces.items() if namespace.state}

@@ -53,7 +53,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture(scope="package")
 def skupper(clients: dict[str, Client], clock: ManualClock) -> Iterator[Skupper]:
-    with Skupper(clients, clock=clock, timing=AT_ONCE, renewal=10.0) as running:
+    with Skupper(clients, clock=clock, timing=AT_ONCE, renewal=10.0, policies=False) as running:
         yield running
 
 

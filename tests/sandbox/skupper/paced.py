@@ -86,12 +86,13 @@ class Paced:
 
 
 @contextmanager
-def running() -> Iterator[Paced]:
+def running(*, policies: bool = False) -> Iterator[Paced]:
+    """Start a cluster and Skupper on it; ``policies``: sites obey them."""
     clock = ManualClock()
     with ApiServers([ClusterSpec("east")]) as servers:
         client = client_of(servers, "east")
         try:
-            with Skupper({"east": client}, clock=clock, timing=REAL) as skupper:
+            with Skupper({"east": client}, clock=clock, timing=REAL, policies=policies) as skupper:
                 paced = Paced(skupper, servers, client, clock)
                 paced.begin()
                 yield paced

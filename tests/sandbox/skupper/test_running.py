@@ -55,7 +55,7 @@ def test_nothing_is_asked_or_written_while_nothing_happens(
     fleet: ApiServers, connected: dict[str, Client], place_on: Make
 ) -> None:
     clock = ManualClock()
-    with Skupper(connected, clock=clock, timing=AT_ONCE) as skupper:
+    with Skupper(connected, clock=clock, timing=AT_ONCE, policies=False) as skupper:
         linked_pair(skupper, place_on)
         before = [(cluster.revision, cluster.counts().reads, cluster.counts().writes) for cluster in fleet]
         # Looking again, at the same time, finds nothing to do.
@@ -70,9 +70,9 @@ def test_nothing_is_asked_or_written_while_nothing_happens(
 def test_a_new_simulation_takes_over_the_sites_there_are(
     connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected, timing=AT_ONCE) as first:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as first:
         issuer, dialler = linked_pair(first, place_on)
-    with Skupper(connected, timing=AT_ONCE) as second:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as second:
         taken = replace(dialler, skupper=second)
         taken.linked(replace(issuer, skupper=second))
 
@@ -80,17 +80,21 @@ def test_a_new_simulation_takes_over_the_sites_there_are(
 def test_requests_made_while_nobody_ran_are_answered_at_the_start(
     connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected, timing=AT_ONCE) as first:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as first:
         issuer, _ = linked_pair(first, place_on)
     issuer.request("link-2")
-    with Skupper(connected, timing=AT_ONCE):
+    with Skupper(connected, timing=AT_ONCE, policies=False):
         until(lambda: issuer.is_token("link-2"))
 
 
 def test_a_simulation_may_know_who_reaches_whom(connected: dict[str, Client], place_on: Make) -> None:
     clock = ManualClock()
     with Skupper(
-        connected, clock=clock, timing=AT_ONCE, reachable=lambda _source, target: target == "public"
+        connected,
+        clock=clock,
+        timing=AT_ONCE,
+        policies=False,
+        reachable=lambda _source, target: target == "public",
     ) as skupper:
         public = place_on(skupper, "public", "here").site(ingress="route")
         private = place_on(skupper, "private", "there").site(ingress="route")
@@ -105,7 +109,7 @@ def test_a_simulation_may_know_who_reaches_whom(connected: dict[str, Client], pl
 def test_cut_watches_and_a_forgotten_history_lose_nothing(
     fleet: ApiServers, connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected, timing=AT_ONCE) as skupper:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as skupper:
         issuer, _ = linked_pair(skupper, place_on)
         for cluster in fleet:
             cluster.forget_history()
@@ -116,7 +120,7 @@ def test_cut_watches_and_a_forgotten_history_lose_nothing(
 def test_a_server_that_was_away_is_taken_up_again(
     fleet: ApiServers, connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected, timing=AT_ONCE) as skupper:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as skupper:
         issuer, _ = linked_pair(skupper, place_on)
         fleet["public"].stop()
         fleet["public"].start()
@@ -125,7 +129,7 @@ def test_a_server_that_was_away_is_taken_up_again(
 
 
 def test_links_outlive_an_api_server(fleet: ApiServers, connected: dict[str, Client], place_on: Make) -> None:
-    with Skupper(connected, timing=AT_ONCE) as skupper:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as skupper:
         _, dialler = linked_pair(skupper, place_on)
         fleet["public"].stop()
 
