@@ -14,6 +14,7 @@ ROUTER_LOCAL = "skupper-router-local"
 INTERNAL = "skupper-internal"
 INTERNAL_KEY = "skrouterd.json"
 SERVICES = "skupper-services"
+SASL_CONFIG = "skupper-sasl-config"
 NETWORK_STATUS = "skupper-network-status"
 NETWORK_STATUS_KEY = "NetworkStatus"
 SITE_LEADER = "skupper-site-leader"
@@ -39,6 +40,11 @@ GENERATED_BY = "skupper.io/generated-by"
 SITE_VERSION = "skupper.io/site-version"
 COST = "skupper.io/cost"
 COMPONENT = "skupper.io/component"
+PROXY = "skupper.io/proxy"
+ADDRESS = "skupper.io/address"
+ORIGINAL_SELECTOR = "internal.skupper.io/originalSelector"
+ORIGINAL_TARGET_PORT = "internal.skupper.io/originalTargetPort"
+ORIGINAL_ASSIGNED_PORT = "internal.skupper.io/originalAssignedPort"
 
 ROLE_INTER_ROUTER = "inter-router"
 ROLE_EDGE = "edge"
@@ -51,3 +57,5 @@ TLS_PORT = 443
 """Where Routes and Ingresses listen."""
 AMQPS_PORT = 5671
 HEALTH_PORT = 9090
+CONFIG_SYNC_PORT = 9191
+CONTROLLER_PORT = 8182

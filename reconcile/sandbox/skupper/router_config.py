@@ -58,12 +58,12 @@ class RouterConfig:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Return site id and version, as ``id`` and ``version``."""
+        """Return what the router says of its site: ``id``, ``version`` and ``platform``."""
         try:
             parsed = json.loads(self.router.get("metadata", ""))
         except ValueError:
             parsed = {}
-        return {"id": str(parsed.get("id", "")), "version": str(parsed.get("version", ""))}
+        return {"id": "", "version": "", **{key: str(value) for key, value in parsed.items()}}
 
     @property
     def edge(self) -> bool:
@@ -128,11 +128,12 @@ class RouterConfig:
 
 def initial_config(settings: Settings, version: str) -> RouterConfig:
     """Return the configuration of a new router (``client/router_create.go``)."""
+    metadata = {"id": settings.site_id, "version": version, "platform": "kubernetes"}
     router = {
         "id": f"{settings.name}-${{HOSTNAME}}",
         "mode": "edge" if settings.edge else "interior",
         "helloMaxAgeSeconds": "3",
-        "metadata": json.dumps({"id": settings.site_id, "version": version}, separators=(",", ":")),
+        "metadata": json.dumps(metadata, separators=(",", ":")),
     }
     listeners = [
         {"name": "@9090", "role": "normal", "port": names.HEALTH_PORT, "http": True, "healthz": True},

@@ -1,13 +1,16 @@
-"""One service-controller process, as far as links go: tokens become connectors (``cmd/service-controller``).
+"""One service-controller process (``cmd/service-controller``): tokens become connectors, Services lead to the router.
 
 A token Secret of the namespace becomes a connector of the same name in ``skupper-internal``; its removal removes the
 connector. Like any queue of keys, it only sees the state when it handles a key: a delete and a create under one name in
 quick succession are no change.
 """
 
-from reconcile.kinds import SECRET, Kind
+from collections.abc import Callable
+
+from reconcile.kinds import SECRET, SERVICE, Kind
 from reconcile.openshift.errors import ClusterError
 from reconcile.sandbox.skupper import names, tokens, updates
+from reconcile.sandbox.skupper.exposing import check_service
 from reconcile.sandbox.skupper.images import environment
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.policy_controller import PolicyController
@@ -26,13 +29,21 @@ class ServiceController:
         self._site_id = environment(deployment).get("SKUPPER_SITE_ID", "")
         self._around = around
         present = around.cache.within(SECRET, around.namespace)
-        self._queue = {secret["metadata"]["name"]: None for secret in present if tokens.is_token(secret)}
-        self._failed: set[str] = set()
+        self._queue: dict[tuple[Kind, str], None] = {
+            (SECRET, secret["metadata"]["name"]): None for secret in present if tokens.is_token(secret)
+        }
+        services = around.cache.within(SERVICE, around.namespace)
+        self._queue |= {(SERVICE, service["metadata"]["name"]): None for service in services}
+        self._failed: dict[tuple[Kind, str], None] = {}
         self._tokens: set[str] = set()
         """Names of known tokens: only their removal is an event for this process."""
         self._retry: float | None = None
         """When to try again what failed."""
         self._policies = PolicyController(self._site_id, around) if obeys else None
+        self._checks: dict[Kind, Callable[[str], None]] = {
+            SECRET: self._check_token,
+            SERVICE: lambda name: check_service(name, around),
+        }
 
     @property
     def deadline(self) -> float | None:
@@ -46,28 +57,28 @@ class ServiceController:
         return self._policies is not None and self._policies.permissions.enabled
 
     def notice(self, kind: Kind, name: str) -> None:
-        """Queue a Secret that an event is about."""
-        if kind == SECRET:
-            self._queue[name] = None
+        """Queue an object that an event is about."""
+        if kind in self._checks:
+            self._queue[kind, name] = None
 
     def run(self) -> None:
         """Work until the queue is empty."""
         if self._retry is not None and self._around.clock.now() >= self._retry:
-            self._queue |= dict.fromkeys(sorted(self._failed))
-            self._failed, self._retry = set(), None
+            self._queue |= self._failed
+            self._failed, self._retry = {}, None
         if self._policies:
             self._policies.run()
         while self._queue:
-            name = next(iter(self._queue))
-            del self._queue[name]
+            kind, name = key = next(iter(self._queue))
+            del self._queue[key]
             try:
-                self._check(name)
+                self._checks[kind](name)
             except (ClusterError, SkupperError, ValueError) as error:
-                self._failed.add(name)
+                self._failed[key] = None
                 self._retry = self._around.clock.now() + _RESYNC
-                self._around.say(names.SERVICE_CONTROLLER, f"Error handling token {name}: {error}")
+                self._around.say(names.SERVICE_CONTROLLER, f"Error handling {kind.name} {name}: {error}")
 
-    def _check(self, name: str) -> None:
+    def _check_token(self, name: str) -> None:
         secret = self._around.cached(SECRET, name)
         if secret is not None and tokens.is_token(secret):
             self._tokens.add(name)

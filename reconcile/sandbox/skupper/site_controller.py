@@ -82,8 +82,10 @@ class SiteController:
         if self._exists():
             self._say(f"Skupper site exists {self._around.namespace}/{names.SITE}")
             around = self._around
-            self._attempt("Error checking annotations", lambda: updates.update_annotations(settings, around))
-            self._attempt("Error checking router logging", lambda: updates.update_logging(settings, around))
+            self._attempt(
+                "Error checking router logging and annotations",
+                lambda: updates.update_logging_and_annotations(settings, around),
+            )
             self._requeue_requests()
             return
         self._say("Initialising skupper site ...")
