@@ -5,6 +5,8 @@ import pytest
 from reconcile.sandbox.embedded import Sandbox
 from tests.cli.calling import call
 
+pytestmark = pytest.mark.simulation_suffices("the command only passes the option on")
+
 CLUSTER, NAMESPACE = "appsres03ue1", "skupper-vault"
 LEGACY_LABELS = {"app": "skupper-site-controller", "managed-by": "qontract-reconcile"}
 

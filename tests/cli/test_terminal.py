@@ -11,6 +11,8 @@ from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS
 from tests.cli.processes import COMMAND, on_terminal
 
+pytestmark = pytest.mark.simulation_suffices("what a terminal shows does not depend on the server")
+
 COLOURS = re.compile(r"\033\[\d*m")
 
 

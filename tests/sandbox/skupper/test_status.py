@@ -3,10 +3,16 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.sandbox.skupper.clock import ManualClock
 from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.waiting import until
+
+pytestmark = pytest.mark.simulation_suffices(
+    "the shapes of all requests of the simulation are replayed to both"
+)
 
 Make = Callable[..., SkupperNamespace]
 
