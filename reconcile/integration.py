@@ -104,6 +104,11 @@ class Session:
         networks = self._fetched.definitions.networks
         return frozenset(site.namespace for network in networks for site in network.sites)
 
+    @property
+    def networks(self) -> frozenset[str]:
+        """Identifiers of all networks of the data."""
+        return frozenset(network.identifier for network in self._fetched.definitions.networks)
+
     def run(self, listener: Listener) -> Run:
         """A run over all selected clusters."""
         return self._reconciler.run(listener)

@@ -35,6 +35,9 @@ TICK = 1.0
 GATHER = 0.02
 """Seconds to collect further events before planning again; more if planning takes long."""
 
+ATTENDED = 120.0
+"""Seconds for which a run may stay longer than it was to wait, to see a change through that it must not leave."""
+
 HEARTBEATS_EVERY = 30.0
 """Seconds after which a waiting run lists the heartbeats again, by which it tells current reports from old ones."""
 
@@ -43,9 +46,6 @@ FRESH = 15.0
 
 REFRESH_WITHIN = 10.0
 """Seconds that a run waits at its end for heartbeats; what a cluster reported before counts if it takes longer."""
-
-ATTENDED = 120.0
-"""Seconds for which a run may stay longer than it was to wait, to see a change through that it must not leave."""
 
 _TRIES = 3
 """How often one run attempts the same change."""

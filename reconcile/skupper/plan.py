@@ -3,7 +3,7 @@
 Plain values, independent of the Skupper version. Apply, report and the command line all work with them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,8 @@ class Change:
     """True if it needs the cluster-admin account."""
     removal: bool = False
     """True if it takes a site, link or policy out of service: counts against the removal budget."""
+    link: Link | None = None
+    """The link that it is a step of; None if it is about a site or a policy."""
 
     attended: bool = False
     """True if a run must see its effect: it is started only while the run may still wait."""
@@ -99,6 +101,27 @@ class Change:
     def work_key(self) -> tuple[str, str]:
         """Changes with the same key are applied one after another, others in parallel."""
         return self.cluster, self.namespace
+
+
+PENDING_SETTINGS = "pending-settings"
+"""Rule of the finding about declared settings that are not in effect."""
+
+
+class PendingSetting(NamedTuple):
+    """A declared setting that is not in effect."""
+
+    name: str
+    step: str
+    """What puts it into effect: ``recreate site``."""
+
+
+def pending_text(pending: Iterable[PendingSetting]) -> str:
+    """For example ``pending: router-memory, routers (recreate both Deployments)``; empty if nothing is."""
+    steps: dict[str, list[str]] = {}
+    for setting in pending:
+        steps.setdefault(setting.step, []).append(setting.name)
+    found = "; ".join(f"{', '.join(settings)} ({step})" for step, settings in steps.items())
+    return f"pending: {found}" if found else ""
 
 
 class SiteState(StrEnum):
@@ -170,6 +193,8 @@ class LinkReport:
     issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
     """When the step that this link waits for has started; None if nothing is in progress."""
+    waits_for: Wait | None = None
+    """Set if a later run will create the link, once this is observed."""
 
     @property
     def converged(self) -> bool:
@@ -190,16 +215,21 @@ class SiteReport:
     key: SiteKey
     name: str
     mode: str
-    """``edge`` or ``interior``."""
+    """``edge`` or ``interior``: what the router runs as, or will if there is none yet."""
     state: SiteState
     reason: str = ""
     version: str = ""
+    """The version that runs."""
     since: datetime | None = None
+    pending: tuple[PendingSetting, ...] = ()
+    """Declared settings that are not in effect."""
+    waits_for: Wait | None = None
+    """Set if a later run will create the site, once this is observed."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
         """Report a declared site."""
-        mode = "edge" if site.edge else "interior"
+        mode = rest.pop("mode", "") or ("edge" if site.edge else "interior")
         return cls(
             network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason, **rest
         )
@@ -223,6 +253,8 @@ class Plan:
     links: tuple[LinkReport, ...] = ()
     sites: tuple[SiteReport, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refused: tuple[Change, ...] = ()
+    """Removals that exceed the budget: shown, and not applied."""
 
     @property
     def ready(self) -> tuple[Change, ...]:

@@ -34,7 +34,9 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
     for engine in engines:
         _add(parts, engine, inputs)
     held = InBudget(inputs.removal_budget).finding(parts.removals)
+    refused: tuple[Change, ...] = ()
     if held:
+        refused = tuple(parts.removals)
         # All removals or none: some of them would remove only a part of a site.
         parts.removals = []
         parts.leaving = [replace(site, state=SiteState.KEPT) for site in parts.leaving]
@@ -43,6 +45,7 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
         links=tuple(parts.links),
         sites=(*parts.sites, *parts.leaving),
         findings=(*inputs.findings, *parts.findings, *([held] if held else [])),
+        refused=refused,
     )
 
 

@@ -32,15 +32,19 @@ class WaitKind(StrEnum):
     """Sites of another network are no longer connected."""
     UNLINKED = "unlinked"
     """The links of a site are removed."""
+    UNEXPOSED = "unexposed"
+    """Services that lead to the router of a site are restored. No run waits for that: people have to act."""
     TAKEN_OVER = "taken-over"
     """A site has become ours."""
+    NAMESPACE = "namespace"
+    """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
     UNUSED = "unused"
     """No site uses it any more."""
 
     @property
     def shows_elsewhere(self) -> bool:
         """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
-        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED}
+        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED}
 
 
 @dataclass(frozen=True, slots=True)

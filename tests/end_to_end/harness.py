@@ -23,6 +23,7 @@ from reconcile.reconciler import Options, Reconciler
 from reconcile.report import lines
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
+from reconcile.sandbox.skupper.timing import FAST, Timing
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.ownership import Ownership
@@ -188,6 +189,8 @@ def harness(
     *,
     private: Iterable[str] = (),
     config: dict[str, Config] | None = None,
+    timing: Timing = FAST,
+    policies: bool = False,
     **network,
 ) -> Iterator[Harness]:
     """Clusters of these names with one site each, in the namespace ``net`` of each."""
@@ -210,7 +213,7 @@ def harness(
                 spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
             )
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
-        skupper = stack.enter_context(Skupper(clients))
+        skupper = stack.enter_context(Skupper(clients, timing=timing, renewal=10.0, policies=policies))
         declared = Network(
             "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network
         )

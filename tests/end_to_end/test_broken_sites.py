@@ -91,3 +91,35 @@ def test_a_namespace_that_is_being_deleted_is_named_and_nothing_is_promised_ther
         assert result.errors["terminating-namespace"].startswith("namespace a/net is being deleted since ")
         assert [action for action in result.actions if "'a'" in action] == []
         client.patch(CONFIG_MAP, "held", "net", {"metadata": {"finalizers": None}})
+
+
+def test_a_cluster_that_became_private_is_an_error_that_names_the_open_routes(fleet: Harness):
+    fleet.private |= {"b"}
+    fleet.change_site("b", cluster=fleet.cluster("b"))
+    result = fleet.run(wait=1)
+    assert "must not accept links (cluster b is private)" in result.errors["exposed-site"]
+    assert "Route skupper-inter-router (" in result.errors["exposed-site"]
+    (site,) = [site for site in result.outcome.plan.sites if site.key.cluster == "b"]
+    assert (site.mode, [setting.name for setting in site.pending]) == ("interior", ["router-mode"])
+
+
+def test_memory_is_pending_until_the_deployments_are_recreated(fleet: Harness):
+    fleet.change_site("a", config={"routerMemory": "1Gi"})
+    result = fleet.run(wait=0)
+    (site,) = [site for site in result.outcome.plan.sites if site.key.cluster == "a"]
+    assert [setting.name for setting in site.pending] == ["router-memory"]
+
+
+def test_what_a_site_is_created_with_is_in_effect(backend: Backend):
+    config = {
+        "routers": 2,
+        "routerMemory": "1Gi",
+        "controllerCpuLimit": "500m",
+        "routerNodeSelector": {"pool": "infra"},
+        "routerPodAntiaffinity": {"app": "x"},
+        "routerLogging": "ROUTER:debug,error+",
+    }
+    with harness(backend, ["a", "b"], config={"a": config}) as fleet:
+        result = fleet.run()
+        assert result.all_up
+        assert [site.pending for site in result.outcome.plan.sites] == [(), ()]

@@ -20,6 +20,7 @@ from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.review import review
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, list_requests
@@ -150,6 +151,13 @@ class TestBudget:
         assert removals(kept) == []
         assert [finding.rule for finding in kept.errors] == ["removal-budget"]
         assert fleet.plan(*declared, removal_budget=count).changes == whole.changes
+
+    def test_removals_above_the_budget_are_still_listed(self, fleet: Fleet):
+        whole = fleet.plan("a", "b")
+        kept = fleet.plan("a", "b", removal_budget=0)
+        assert [*kept.changes, *kept.refused] == [*whole.changes]
+        refused = {item.noun for item in review(kept) if item.refused}
+        assert refused == {"site", "link", "policy"}
 
     def test_sites_that_are_kept_are_not_said_to_be_leaving(self, fleet: Fleet):
         states = [site.state for site in fleet.plan("a", "b", removal_budget=0).sites]

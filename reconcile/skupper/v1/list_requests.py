@@ -6,7 +6,7 @@ objects and Skupper's. The two ConfigMaps that the routers write have no labels 
 Source: ``cmd/config-sync/collector.go``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from reconcile.kinds import (
 )
 from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ClusterSnapshot, ObjectKey, strings
-from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.ownership import INSTANCE, Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import legacy, names, objects, policies, provenance, router_config
 from reconcile.skupper.v1.sites import ingress
@@ -87,12 +87,17 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
 
     A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover
     resources, or a foreign site. Where a router dials with a Secret that the LISTs did not show, the tokens are probed.
+    The Services of a site that is to be removed are listed as well.
     """
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
     for site in sites:
         for kind, name in (*objects.APPLIED, *(() if site.edge else OWN_CERTIFICATES)):
             wanted_names.setdefault((kind, name), set()).add(site.namespace)
+        if site.edge and ObjectKey(SECRET, site.namespace, names.SITE_SERVER) in snapshot.objects:
+            # An interior site that should be an edge site: what is open there is to be named.
+            for route in (names.INTER_ROUTER_ROUTE, names.EDGE_ROUTE, names.CLAIMS_ROUTE):
+                wanted_names.setdefault((ROUTE, route), set()).add(site.namespace)
     ours = {key.namespace for key, live in snapshot.objects.items() if provenance.proven(live, ownership)}
     wanted_names.setdefault((CONFIG_MAP, names.SITE), set()).update(ours - {""})
     probes = []
@@ -101,8 +106,13 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
             space for space in namespaces if ObjectKey(kind, space, name) not in snapshot.objects
         )
         if missing:
-            probes.append(Probe(_by_name(name, kind), tuple(missing)))
-    return (*probes, *_token_probes(snapshot), *_policy_probes(sites, ownership, snapshot))
+            probes.append(Probe(_by_name(name, kind, optional=kind == ROUTE), tuple(missing)))
+    return (
+        *probes,
+        *_token_probes(snapshot),
+        *_service_probes({site.namespace for site in sites}, ownership, snapshot),
+        *_policy_probes(sites, ownership, snapshot),
+    )
 
 
 def _token_probes(snapshot: ClusterSnapshot) -> Iterator[Probe]:
@@ -121,11 +131,25 @@ def _token_probes(snapshot: ClusterSnapshot) -> Iterator[Probe]:
         yield Probe(tokens, tuple(sorted(namespaces)))
 
 
+def _service_probes(
+    wanted: Collection[str], ownership: Ownership, snapshot: ClusterSnapshot
+) -> Iterator[Probe]:
+    """The Services in each namespace whose site is to be removed: some may lead to its router (``exposed``)."""
+    for key, live in sorted(snapshot.objects.items()):
+        site = (key.kind, key.name) == (CONFIG_MAP, names.SITE) and provenance.proven(live, ownership)
+        if site and key.namespace not in wanted:
+            # Nothing watches what a probe finds, so Skupper's own Services, which have to go, must not be among it.
+            request = ListRequest(
+                SERVICE, labels=f"!{INSTANCE}", fields=f"metadata.namespace={key.namespace}"
+            )
+            yield Probe(request, (key.namespace,))
+
+
 def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> Iterator[Probe]:
     for _, name in policies.desired(sites, ownership):
         if ObjectKey(CLUSTER_POLICY, "", name) not in snapshot.objects:
             yield Probe(replace(_by_name(name, CLUSTER_POLICY), optional=True, admin=True))
 
 
-def _by_name(name: str, kind: Kind = CONFIG_MAP) -> ListRequest:
-    return ListRequest(kind, fields=f"metadata.name={name}")
+def _by_name(name: str, kind: Kind = CONFIG_MAP, *, optional: bool = False) -> ListRequest:
+    return ListRequest(kind, fields=f"metadata.name={name}", optional=optional)

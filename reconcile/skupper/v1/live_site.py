@@ -127,7 +127,8 @@ class LiveSite:
         Skupper creates them before the service-controller, and never again.
         """
         complete = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is not None
-        return complete and self.config.get("router-mode") != "edge" and self.find(SECRET, secret) is None
+        mode = self.router_config.mode or self.config.get("router-mode")
+        return complete and mode != "edge" and self.find(SECRET, secret) is None
 
     def _certificate(self, secret: str) -> Certificate:
         found = self.part(SECRET, secret)

@@ -51,7 +51,7 @@ class NetworkPlanner:
         self._shared = shared
         self._observed = shared.observed
         self._inputs = shared.observed.inputs
-        self._clocks = Clocks(self._inputs)
+        self._clocks = Clocks(shared.observed.inputs)
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
@@ -101,7 +101,7 @@ class NetworkPlanner:
                 yield lost_labels.restore(secret, site.network)
 
     def _judge_by_links(self, report: SiteReport, links: Sequence[LinkReport]) -> SiteReport:
-        """A site that runs is down if it accepts no links, or if none of them works."""
+        """A site that runs, cut off from its network, is down: it accepts no links, or none of them works."""
         if report.state is not SiteState.READY:
             return report
         own = [link for link in links if report.key in {link.link.dialler, link.link.issuer} and link.managed]
@@ -118,9 +118,10 @@ class NetworkPlanner:
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
-        for end in (link.dialler, link.issuer):
-            if end in self._blocked:
-                return self._blocked[end].link(network, link)
+        blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
+        if blocks:
+            # A namespace may appear soon; what else blocks a link lasts longer.
+            return min(blocks, key=lambda found: found.waits_for is not None).link(network, link)
         ends = LinkEnds(
             network=network,
             link=link,
@@ -132,18 +133,19 @@ class NetworkPlanner:
             ownership=self._inputs.ownership,
         )
         report, steps, findings = plan_link.plan(ends, self._shared.rotations, self._inputs.now)
-        report, steps = self._apart(report, steps)
         wrong_clock = self._clocks.fault(ends)
         if wrong_clock:
             self._findings += self._clocks.link_findings(ends)
             steps = []
-            if report.state in {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED}:
+            if report.state in _UNDELIVERED:
                 report = replace(report, state=LinkState.UNKNOWN, reason=wrong_clock, since=None)
+        report, steps = self._apart(report, steps)
         blocked = foreign.name_conflict(ends, report)
         if blocked:
             report, steps, findings = blocked
         self._findings += findings
-        self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        deferred = self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        self._changes += [replace(step, link=link) for step in deferred]
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
         return self._shared.undeclared.hidden(report)

@@ -45,7 +45,8 @@ def plan(
     """The state of the link, the changes that advance it, including those of later steps, and findings."""
     lacking = _lacking(ends)
     if lacking:
-        return *(_lost(ends, now) or _waiting(ends, lacking)), []
+        report, steps = _lost(ends, now) or _waiting(ends, lacking)
+        return report, steps, []
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
     report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
@@ -74,6 +75,11 @@ def _lacking(ends: LinkEnds) -> Reason | None:
     issuer = ends.issuer
     if not issuer.site_id:
         return "the site does not exist yet"
+    if issuer.router_config.mode == "edge":
+        return (
+            "its router runs as edge and accepts no links, which only a new site changes; "
+            + commands.recreate_site(issuer.key)
+        )
     endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
     if endpoint.missing:
         return f"waiting for {endpoint.missing}"
@@ -117,6 +123,9 @@ def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
     name = f"{fingerprint.stem(ends.link)}-{fingerprint.UNKNOWN}"
     reason = f"issuer {ends.link.issuer}: {lacking}"
     created = ends.issuer.config_map.created if ends.issuer.config_map else None
+    if ends.issuer.router_config.mode == "edge":
+        # Nothing is under way: the link comes after a new site.
+        created = None
     report = LinkReport(
         network=ends.network, link=ends.link, state=LinkState.WAITING, reason=reason, since=created
     )
@@ -207,7 +216,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     active = unlinked.active_uplink(ends, now) if loaded and dialler.verdict is Verdict.ABSENT else ""
     if active:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    if since or (connecting and not unlinked.broken(ends, now)):
+    if (connecting or since) and not unlinked.broken(ends, now):
         report = replace(report, since=max(filter(None, (report.since, since))))
         return replace(report, state=LinkState.DELIVERED, reason=unlinked.why(ends, report, now))
     return unlinked.judge(ends, report, now)

@@ -12,9 +12,26 @@ from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, Masked, drift
-from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
+from reconcile.skupper.plan import (
+    PENDING_SETTINGS,
+    Change,
+    SiteReport,
+    SiteState,
+    Verb,
+    pending_text,
+)
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import commands, foreign, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1 import (
+    commands,
+    foreign,
+    in_effect,
+    legacy,
+    names,
+    objects,
+    provenance,
+    replacing,
+    versions,
+)
 from reconcile.skupper.v1.deployments import failing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
@@ -48,20 +65,23 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
     desired = objects.desired(network, site, live.ownership, annotations)
     others = foreign.around(live, desired)
     if others:
-        report = _report(site, live, now)
+        report = _report(network, site, live, now)
         if not live.site_id or live.being_adopted:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
+    older = versions.downgrade(network, site, live)
+    if older:
+        return SitePlan(_report(network, site, live, now), (), (older,), refused=True)
     changes: list[Change] = []
     for kind, body in desired:
-        changes += _changes(live, site, kind, body)
-    return SitePlan(
-        _report(site, live, now), tuple(changes), (*_stuck(site, live, now), *_failing(site, live, now))
-    )
+        changes += _changes(network, live, site, kind, body)
+    report = _report(network, site, live, now)
+    findings = (*_stuck(site, live, now), *_failing(site, live, now), *_not_in_effect(site, live, report))
+    return SitePlan(report, tuple(changes), findings)
 
 
-def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
+def _changes(network: Network, live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
     """The changes of one object: none, an apply, or a delete and an apply."""
     found = live.find(kind, body["metadata"]["name"])
     if found is None or found.deleting:
@@ -76,7 +96,8 @@ def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list
     differing = drift(body, found)
     if not differing and provenance.applied(found):
         return []
-    reason = _why(kind, differing) if differing else "this integration has not applied it yet"
+    upgraded = versions.upgrade(network, live, kind, differing)
+    reason = upgraded or _why(kind, differing) if differing else "this integration has not applied it yet"
     if live.adopted(found):
         reason = f"taken over from {legacy.NAME}; {reason}"
     return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
@@ -148,14 +169,33 @@ def _old_site(live: LiveSite) -> bool:
     )
 
 
-def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
+def _report(network: Network, site: Site, live: LiveSite, now: datetime) -> SiteReport:
     if live.config_map is None:
         return SiteReport.of(site, SiteState.ABSENT, "the site does not exist yet")
     seen = live.status.sites.get(live.site_id) if live.status else None
     state, reason = _state(live, now)
     return SiteReport.of(
-        site, state, reason, version=seen.version if seen else "", since=live.config_map.created
+        site,
+        state,
+        reason,
+        mode=live.router_config.mode,
+        version=(seen.version if seen else "") or live.router_config.version,
+        since=live.config_map.created,
+        pending=in_effect.pending(network, site, live),
     )
+
+
+def _not_in_effect(site: Site, live: LiveSite, report: SiteReport) -> Iterator[Finding]:
+    if report.pending:
+        yield Finding(
+            rule=PENDING_SETTINGS,
+            severity=Severity.WARNING,
+            message=f"{site.key}: {pending_text(report.pending)}",
+            subject=site.subject,
+        )
+    exposed = in_effect.exposure(site, live)
+    if exposed:
+        yield exposed
 
 
 def _state(live: LiveSite, now: datetime) -> tuple[SiteState, str]:

@@ -5,6 +5,7 @@ data.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.plan import Change, LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import active_tokens, faults, link_steps, removal, rotation, tokens
+from reconcile.skupper.v1 import active_tokens, exposed, faults, link_steps, removal, rotation, tokens
 from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.replacements import Converged, Hold
@@ -70,7 +71,8 @@ def _links(
             continue
         network = min(guards.accepted.networks_of(link), default="")
         changes, findings = _unlink(secret, network, guards.converged, rotations, observed.inputs.now)
-        changes = observed.adoption.deferred(changes, (link.dialler, link.issuer))
+        named = [replace(change, link=link) for change in changes]
+        changes = observed.adoption.deferred(named, (link.dialler, link.issuer))
         yield Plan(changes=tuple(changes), findings=tuple(findings))
 
 
@@ -101,12 +103,15 @@ def _unlink(
 def _sites(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
     """Every namespace with managed objects that is not a wanted site."""
     marked = {site.key: site.network for site in desired.sites if not site.wanted}
+    vanishing = {site.key for site in desired.sites if site.definition.namespace_deleted}
     for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         if guards.readable.hold(key) or guards.accepted.hold_site(key):
             continue
         live, network = observed.site(key), marked.get(key, "")
         reason = "the site is marked delete" if key in marked else "the site is not declared"
         hold = guards.converged.hold_site(live)
+        if not hold and key not in vanishing:
+            hold = exposed.hold_site(live, network)
         waits_for = hold.waits_for if hold else None
         changes = removal.plan(live, observed.secrets, network, reason, waits_for=waits_for)
         report = removal.report(live, network, reason)

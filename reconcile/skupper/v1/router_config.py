@@ -23,6 +23,8 @@ class RouterConfig:
     """Their names, which are those of the tokens that they were made from."""
     listeners: frozenset[str] = frozenset()
     """Their names."""
+    router_id: str = ""
+    """The pattern of its ids: ``<site name>-${HOSTNAME}``."""
     mode: str = ""
     """What the router runs as: ``interior`` or ``edge``; empty if unknown."""
     version: str = ""
@@ -58,6 +60,7 @@ def _read(entities: Any) -> RouterConfig:
     return RouterConfig(
         connectors=frozenset(named["connector"]),
         listeners=frozenset(named["listener"]),
+        router_id=text(router.get("id")),
         mode=text(router.get("mode")),
         version=_version(text(router.get("metadata"))),
         logging=frozenset(logging),

@@ -33,12 +33,12 @@ class SeenSite:
     """True if its routers run in edge mode; the sites that it dials do not list it."""
     since: datetime | None = None
     """When the site says that it started."""
+    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
     started: datetime | None = None
     """When the youngest of its routers started."""
     policy: bool = False
     """True if cluster policies are enabled there."""
-    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
-    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
 
 
 @dataclass(frozen=True, slots=True)
