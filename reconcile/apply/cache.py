@@ -129,6 +129,7 @@ class ClusterCache:
                 unreadable=dict(self._unreadable),
                 missing_namespaces=frozenset(self._missing_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
+                gone=frozenset(self._gone),
                 identity=self._identity,
             )
 

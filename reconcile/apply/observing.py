@@ -114,7 +114,7 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
             kind,
             namespaces=probe.namespaces,
             labels=probe.request.labels or None,
-            fields=probe.request.fields,
+            fields=probe.request.fields or None,
         )
     except (errors.NotServed, errors.Forbidden):
         if not probe.request.optional:

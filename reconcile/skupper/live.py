@@ -100,6 +100,8 @@ class ClusterSnapshot:
     """Namespaces that were looked up and do not exist."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
+    gone: frozenset[str] = frozenset()
+    """UIDs of objects that were deleted since the cluster was first read."""
     identity: str = ""
     """Identifies the API server: the UID of its namespace kube-system. Empty if the account may not read it."""
 

@@ -90,6 +90,9 @@ class Change:
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
 
+    attended: bool = False
+    """True if a run must see its effect: it is started only while the run may still wait."""
+
     @property
     def ready(self) -> bool:
         return self.waits_for is None
@@ -148,6 +151,8 @@ class LinkObservation:
     verdict: Verdict
     detail: str = ""
     at: datetime | None = None
+    began: datetime | None = None
+    """When the link that it reports was established, by the clock of its router; None if it reports none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,8 @@ class Harness:
     engines: Engines = ENGINES
     others: tuple[Network, ...] = ()
     """Networks beside the one that tests change."""
+    known: tuple[str, ...] = ()
+    """Clusters that the data has; empty for all."""
     proxies: dict[str, FaultProxy] = field(default_factory=dict)
     """Proxies between us and clusters; Skupper goes straight to its cluster."""
 
@@ -100,7 +102,8 @@ class Harness:
 
     @property
     def definitions(self) -> Definitions:
-        everything = tuple(self.cluster(cluster.name) for cluster in self.servers)
+        names = self.known or tuple(cluster.name for cluster in self.servers)
+        everything = tuple(self.cluster(name) for name in names)
         return Definitions(networks=(self.network, *self.others), clusters=everything)
 
     def change(self, **fields) -> None:

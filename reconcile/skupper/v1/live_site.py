@@ -12,7 +12,7 @@ from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import legacy, names, router_config, status
+from reconcile.skupper.v1 import legacy, lost_labels, names, router_config, status
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
@@ -36,6 +36,8 @@ class LiveSite:
     """Objects in this namespace that are proven to be ours: created by us, or by Skupper from our ConfigMap."""
     legacy_objects: tuple[LiveObject, ...] = ()
     """With ``--take-over``: objects in this namespace that belong to ``skupper_network``."""
+    wanted: bool = False
+    """True if the data declares a site here."""
 
     def find(self, kind: Kind, name: str) -> LiveObject | None:
         return self.objects.get(ObjectKey(kind, self.key.namespace, name))
@@ -50,7 +52,9 @@ class LiveSite:
     def foreign(self) -> bool:
         """True if there is a ``skupper-site`` that is not ours and is not being adopted."""
         found = self.config_map
-        return found is not None and not self.ownership.covers(found.labels) and not self.adopted(found)
+        if found is None or self.ownership.covers(found.labels) or self.adopted(found):
+            return False
+        return not (self.wanted and lost_labels.config_map(found, self.mine))
 
     @property
     def being_adopted(self) -> bool:

@@ -9,7 +9,8 @@ Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from reconcile.findings import Reason
@@ -27,6 +28,13 @@ class SeenSite:
     version: str
     outgoing: frozenset[str]
     incoming: frozenset[str]
+    namespace: str = ""
+    edge: bool = False
+    """True if its routers run in edge mode; the sites that it dials do not list it."""
+    since: datetime | None = None
+    """When the site says that it started."""
+    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,10 @@ def parse(written: str) -> NetworkStatus:
         document = json.loads(written)
         entries = list(_entries(document))
         routers = {router: site for site, _, found, _ in entries for router in found}
-        return NetworkStatus({site: _seen(record, links, routers) for site, record, _, links in entries})
+        edges = {text(site["identity"]) for site in _edges(document)}
+        return NetworkStatus(
+            {site: _seen(record, links, routers, edge=site in edges) for site, record, _, links in entries}
+        )
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return NetworkStatus({}, "it is not a valid network status")
 
@@ -61,18 +72,46 @@ def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str],
         yield text(site["identity"]), site, names, links
 
 
-def _seen(site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str]) -> SeenSite:
+def _edges(document: Any) -> Iterator[Mapping[str, Any]]:
+    """The site records of the edge sites in the document."""
+    for entry in document.get("siteStatus") or []:
+        if any(status["router"].get("mode") == "edge" for status in entry.get("routerStatus") or []):
+            yield entry["site"]
+
+
+def _seen(
+    site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str], *, edge: bool
+) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
+    began: dict[tuple[str, str], datetime] = {}
     for link in links:
         remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
-            ends[str(link["direction"])].add(remote)
+            direction = str(link["direction"])
+            ends[direction].add(remote)
+            started = _moment(link.get("startTime"))
+            if started:
+                began[direction, remote] = min(started, began.get((direction, remote), started))
     return SeenSite(
         name=text(site.get("name")),
         version=text(site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
+        namespace=text(site.get("nameSpace")),
+        edge=edge,
+        since=_moment(site.get("startTime")),
+        began=began,
     )
+
+
+def _moment(micros: object) -> datetime | None:
+    """Read a time stamp of a record, in microseconds; None if it is none."""
+    if isinstance(micros, bool) or not isinstance(micros, int) or micros <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(micros // 1_000_000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _router_id(name: str) -> str:
