@@ -104,13 +104,18 @@ class Session:
         networks = self._fetched.definitions.networks
         return frozenset(site.namespace for network in networks for site in network.sites)
 
+    @property
+    def networks(self) -> frozenset[str]:
+        """Identifiers of all networks of the data."""
+        return frozenset(network.identifier for network in self._fetched.definitions.networks)
+
     def run(self, listener: Listener) -> Run:
         """A run over all selected clusters."""
         return self._reconciler.run(listener)
 
-    def look(self, *, heartbeat: bool = False) -> Outcome:
+    def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
-        return self._reconciler.look(heartbeat=heartbeat)
+        return self._reconciler.look()
 
     def log_requests(self) -> None:
         """Log at DEBUG how many requests each cluster has received."""

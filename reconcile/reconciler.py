@@ -14,7 +14,7 @@ from threading import Event as Flag
 from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
-from reconcile.apply.running import Outcome, Run
+from reconcile.apply.running import Outcome, Run, now
 from reconcile.engines import ENGINES
 from reconcile.findings import ClusterSubject, Finding, Severity, Subject
 from reconcile.skupper import checks, planning
@@ -74,13 +74,13 @@ class Reconciler:
         """What an error in the data refuses."""
         return frozenset(entry.subject for entry in self.findings if entry.severity is Severity.ERROR)
 
-    def run(self, listener: Listener) -> Run:
-        """A run over all selected clusters."""
-        return Run(self._fleet(heartbeat=False), self._plan, listener, stop=self._stop)
+    def run(self, listener: Listener, *, clock: Callable[[], datetime] = now) -> Run:
+        """A run over all selected clusters; `clock` is the time by which it plans."""
+        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop)
 
-    def look(self, *, heartbeat: bool = False) -> Outcome:
+    def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
-        return Run(self._fleet(heartbeat=heartbeat), self._plan, ignore, stop=self._stop).preview()
+        return Run(self._fleet(), self._plan, ignore, stop=self._stop).preview()
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""
@@ -113,8 +113,8 @@ class Reconciler:
         )
         return planning.plan(inputs, self._engines)
 
-    def _fleet(self, *, heartbeat: bool) -> Fleet:
-        targets = [self._target(cluster, heartbeat=heartbeat) for cluster in self._clusters()]
+    def _fleet(self) -> Fleet:
+        targets = [self._target(cluster) for cluster in self._clusters()]
         fleet = Fleet(targets, threads=self._options.threads, redactions=self._engines.redactions)
         self._fleets.append(fleet)
         return fleet
@@ -125,7 +125,7 @@ class Reconciler:
             if not cluster.disabled and self._options.selection.covers_cluster(cluster):
                 yield cluster
 
-    def _target(self, cluster: Cluster, *, heartbeat: bool) -> Target:
+    def _target(self, cluster: Cluster) -> Target:
         take_over = self._options.take_over
         readings = []
         for engine in self._engines:
@@ -133,7 +133,7 @@ class Reconciler:
             sites = [
                 site for network in networks for site in network.sites if site.cluster.name == cluster.name
             ]
-            readings.append(engine.reading(sites, self._ownership, heartbeat=heartbeat, take_over=take_over))
+            readings.append(engine.reading(sites, self._ownership, take_over=take_over))
         admin = max((reading.admin for reading in readings), default=AdminAccount.UNUSED)
         return Target(
             name=cluster.name,

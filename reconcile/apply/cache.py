@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -27,8 +28,11 @@ class ClusterCache:
         # UID of a removed object -> the lowest version that proves it visible again; None: none does.
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
+        self._terminating_namespaces: dict[str, datetime | None] = {}
         self._absent_kinds: set[Kind] = set()
         self._identity = ""
+        self._heartbeat_at: datetime | None = None
+        self._clock_ahead = timedelta()
 
     def read(self, kind: Kind, body: Mapping[str, Any]) -> LiveObject:
         """Redact the JSON body of an object and read it; it is not kept."""
@@ -100,6 +104,10 @@ class ClusterCache:
         with self._lock:
             self._missing_namespaces.add(namespace)
 
+    def note_terminating_namespace(self, namespace: str, since: datetime | None) -> None:
+        with self._lock:
+            self._terminating_namespaces[namespace] = since
+
     def note_absent_kind(self, kind: Kind) -> None:
         with self._lock:
             self._absent_kinds.add(kind)
@@ -107,6 +115,12 @@ class ClusterCache:
     def note_identity(self, uid: str) -> None:
         with self._lock:
             self._identity = uid
+
+    def note_heartbeats(self, listed_at: datetime | None, now: datetime) -> None:
+        """Note that the heartbeats were listed, by the cluster's clock and by ours."""
+        with self._lock:
+            self._heartbeat_at = listed_at
+            self._clock_ahead = listed_at - now if listed_at else timedelta()
 
     def within(self, kind: Kind, namespace: str | None) -> tuple[LiveObject, ...]:
         """The objects of a kind in one namespace, or (None) everywhere."""
@@ -128,9 +142,12 @@ class ClusterCache:
                 objects=dict(self._objects),
                 unreadable=dict(self._unreadable),
                 missing_namespaces=frozenset(self._missing_namespaces),
+                terminating_namespaces=dict(self._terminating_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
                 gone=frozenset(self._gone),
                 identity=self._identity,
+                heartbeat_at=self._heartbeat_at,
+                clock_ahead=self._clock_ahead,
             )
 
 

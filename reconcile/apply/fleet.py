@@ -21,7 +21,7 @@ from reconcile.apply.watching import Watches
 from reconcile.kinds import Kind
 from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.engine import Redact
-from reconcile.skupper.list_requests import Reading
+from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.same_server import same_server
 
@@ -53,6 +53,11 @@ class Target:
     def declared(self) -> bool:
         return bool(self.namespaces)
 
+    @property
+    def heartbeats(self) -> tuple[ListRequest, ...]:
+        """The LISTs that are repeated instead of watched."""
+        return tuple(_each_once(request for reading in self.readings for request in reading.heartbeats))
+
 
 class Fleet:
     """The clusters of one run and what is known about them."""
@@ -78,6 +83,9 @@ class Fleet:
         self._observed: dict[str, list[Observed]] = {}
         self._failed: dict[str, ClusterFailed] = {}
         self._watches: dict[str, Watches] = {}
+        self._refreshing: set[str] = set()
+        self._identified: set[str] = set()
+        self._identifying: set[str] = set()
         self._closed = False
         self.clusters = Clusters(self._accounts, self._caches)
 
@@ -85,6 +93,23 @@ class Fleet:
         """Start reading all clusters; `done` is called, on any thread, when one has answered or failed."""
         for target in self._targets.values():
             self._readers.submit(self._read, target, done)
+
+    def refresh(self, done: Callable[[str], None]) -> None:
+        """Start to list the heartbeats of all readable clusters again; `done` as for `read`.
+
+        A cluster that does not answer keeps what was listed before.
+        """
+        with self._lock:
+            due = self._observed.keys() - self._failed.keys() - self._refreshing
+            self._refreshing |= due
+        for name in sorted(due):
+            self._readers.submit(self._refresh, name, done)
+
+    @property
+    def refreshing(self) -> bool:
+        """True while heartbeats are being listed."""
+        with self._lock:
+            return bool(self._refreshing - self._failed.keys())
 
     def submit(self, cluster: str, job: Callable[[], None]) -> None:
         """Run a job that writes to this cluster on one of its threads."""
@@ -108,7 +133,7 @@ class Fleet:
         cluster with the API server of another one fails here, so that no plan sees it as readable.
         """
         with self._lock:
-            answered, caches = frozenset(self._observed), dict(self._caches)
+            answered, caches = frozenset(self._observed.keys() - self._identifying), dict(self._caches)
             pending = self._pending()
         snapshots = {name: cache.snapshot() for name, cache in caches.items()}
         for name, reason in same_server(snapshots).items():
@@ -163,7 +188,8 @@ class Fleet:
                 lost=lost,
                 longest=longest,
             )
-            watches.start(observed, namespaces)
+            heartbeats = self._targets[name].heartbeats
+            watches.start([entry for entry in observed if entry.request not in heartbeats], namespaces)
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) so far."""
@@ -195,14 +221,46 @@ class Fleet:
             accounts = target.open()
             cache = self._admit(target, accounts)
             observed = self._observe(target, accounts, cache)
+            if not observing.shows_itself(observed):
+                self._identify(target.name)
         except (CannotOpenError, ClusterError) as error:
+            self._identify(target.name)
             self._fail(target, str(error))
         except Exception as error:  # noqa: BLE001 one cluster must not end the run of the others
             self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")
         else:
             with self._lock:
                 self._observed[target.name] = observed
+        self._identify_others(done)
         done(target.name)
+
+    def _identify_others(self, done: Callable[[str], None]) -> None:
+        """Start to identify clusters that showed objects of ours, once there is one that did not or that failed.
+
+        Two that show their objects are known to be one, or not to be, without that request.
+        """
+        with self._lock:
+            if self._closed or not self._identified:
+                return
+            due = self._observed.keys() - self._identified - self._identifying
+            self._identifying |= due
+        for name in sorted(due):
+            self._readers.submit(self._identify_late, name, done)
+
+    def _identify_late(self, name: str, done: Callable[[str], None]) -> None:
+        try:
+            self._identify(name)
+        finally:
+            with self._lock:
+                self._identifying.discard(name)
+            done(name)
+
+    def _identify(self, name: str) -> None:
+        with self._lock:
+            accounts, cache = self._accounts.get(name), self._caches.get(name)
+            self._identified.add(name)
+        if accounts and cache:
+            observing.identify(accounts.client, cache)
 
     def _admit(self, target: Target, accounts: Accounts) -> ClusterCache:
         """Register the accounts of a cluster, or close them if the run has ended meanwhile."""
@@ -218,9 +276,7 @@ class Fleet:
         """Read all that the engines with sites there want, and of the others only what shows whether more is needed."""
         absent = [reading for reading in target.readings if not reading.namespaces]
         presence = _each_once(reading.presence_list for reading in absent)
-        found = (
-            observing.observe(accounts, presence, target.namespaces, cache, identify=True) if presence else []
-        )
+        found = observing.observe(accounts, presence, target.namespaces, cache) if presence else []
         shown = {entry.request for entry in found if entry.shown}
         present = [
             reading for reading in target.readings if reading.namespaces or reading.presence_list in shown
@@ -228,18 +284,37 @@ class Fleet:
         if not present:
             return found
         lists = _each_once(request for reading in present for request in reading.lists)
-        observed = observing.observe(accounts, lists, target.namespaces, cache, identify=not presence)
+        observed = observing.observe(accounts, lists, target.namespaces, cache)
+        observing.note_heartbeats(
+            (entry.listed_at for entry in observed if entry.request in target.heartbeats), cache
+        )
         snapshot = cache.snapshot()
         probes = _each_once(probe for reading in present for probe in reading.probes_for(snapshot))
-        observing.send_probes(accounts, probes, cache)
+        observing.send_probes(accounts, probes, target.namespaces, cache)
         return [*observed, *(entry for entry in found if entry.request not in lists)]
+
+    def _refresh(self, name: str, done: Callable[[str], None]) -> None:
+        heartbeats = self._targets[name].heartbeats
+        with self._lock:
+            accounts, cache = self._accounts[name], self._caches[name]
+            read = [entry for entry in self._observed[name] if entry.request in heartbeats]
+        try:
+            observing.refresh_heartbeats(accounts, read, cache)
+        except ClusterError:
+            # What was listed before counts; whoever else speaks to the cluster reports it.
+            pass
+        finally:
+            with self._lock:
+                self._refreshing.discard(name)
+            done(name)
 
     def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
         self._fail(target, message)
         changed()
 
     def _pending(self) -> frozenset[str]:
-        return frozenset(self._targets.keys() - self._observed.keys() - self._failed.keys())
+        unread = self._targets.keys() - self._observed.keys() - self._failed.keys()
+        return frozenset(unread | (self._identifying - self._failed.keys()))
 
     def _fail(self, target: Target, message: str, *, again: bool = True) -> None:
         """Count a cluster as failed; unless `again`, only if it has not failed before."""

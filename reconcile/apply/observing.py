@@ -5,20 +5,22 @@ that is forbidden is unknown, the others count.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
 from sretoolbox.utils import threaded
 
 from reconcile.apply.cache import ClusterCache
+from reconcile.apply.scopes import Scope
 from reconcile.kinds import NAMESPACE
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.openshift.messages import Listings
 from reconcile.skupper.list_requests import ListRequest, Probe
-from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.live import ObjectKey, deleted_at
 from reconcile.skupper.same_server import IDENTIFYING_NAMESPACE
 
 T = TypeVar("T")
@@ -36,6 +38,8 @@ class Observed:
     """Namespace (None: the whole cluster) -> resourceVersion."""
     shown: frozenset[ObjectKey]
     """What the LIST showed."""
+    listed_at: datetime | None = None
+    """When it was sent, by the cluster's clock; None if the cluster did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +63,42 @@ def observe(
     list_requests: Sequence[ListRequest],
     namespaces: Sequence[str],
     cache: ClusterCache,
-    *,
-    identify: bool = False,
 ) -> list[Observed]:
     """Fill the cache of one cluster. `namespaces` are those of its declared sites.
 
-    `identify` also reads what identifies its API server, before all else: the sooner two clusters turn out to be one,
-    the less is written there.
-
     Raises ``ClusterError`` if any LIST that is not optional fails for the whole cluster.
     """
-    jobs: list[Callable[[], Observed | None]] = (
-        [partial(_identify, accounts.client, cache)] if identify else []
-    )
-    jobs += [partial(_list, accounts, request, namespaces, cache) for request in list_requests]
-    listed = _at_once(jobs)
+    listed = _at_once([partial(_list, accounts, request, namespaces, cache) for request in list_requests])
     observed = [found for found in listed if found]
     _note_partly_read(observed, cache)
     return observed
 
 
-def _identify(client: Client, cache: ClusterCache) -> None:
+def note_heartbeats(listed_at: Iterable[datetime | None], cache: ClusterCache) -> None:
+    """Note when the heartbeats were listed: the earliest, since that makes none older than it is."""
+    moments = list(listed_at)
+    known = [moment for moment in moments if moment]
+    cache.note_heartbeats(min(known) if known and len(known) == len(moments) else None, datetime.now(UTC))
+
+
+def refresh_heartbeats(accounts: Accounts, heartbeats: Iterable[Observed], cache: ClusterCache) -> None:
+    """List the heartbeats again; raises ``ClusterError`` if one cannot be."""
+    scopes = [
+        Scope(entry.request, namespace, version)
+        for entry in heartbeats
+        for namespace, version in entry.resource_versions.items()
+    ]
+    for scope in scopes:
+        scope.list_again(accounts.of(admin=scope.request.admin), cache)
+    note_heartbeats((scope.listed_at for scope in scopes), cache)
+
+
+def shows_itself(observed: Iterable[Observed]) -> bool:
+    """True if another cluster with the same API server must show the same objects: they then need no identity."""
+    return any(None in found.resource_versions and found.shown for found in observed)
+
+
+def identify(client: Client, cache: ClusterCache) -> None:
     """Note the identity of the API server if it can be read; without it, objects are compared."""
     try:
         body = client.get(NAMESPACE, IDENTIFYING_NAMESPACE)
@@ -99,11 +118,16 @@ def _note_partly_read(observed: Sequence[Observed], cache: ClusterCache) -> None
                 cache.note_unreadable(namespace, f"{entry.request.kind.plural} may not be listed there")
 
 
-def send_probes(accounts: Accounts, probes: Sequence[Probe], cache: ClusterCache) -> None:
-    """Look up by name what the LISTs did not show: it may be foreign, or its namespace may not exist."""
+def send_probes(
+    accounts: Accounts, probes: Sequence[Probe], namespaces: Sequence[str], cache: ClusterCache
+) -> None:
+    """Look up by name what the LISTs did not show: it may be foreign, or its namespace may not exist.
+
+    `namespaces` are those of the declared sites. One with nothing in it that stays may be on its way out as a whole.
+    """
     _at_once([partial(_probe, accounts, probe, cache) for probe in probes])
-    there = {key.namespace for key in cache.snapshot().objects}
-    empty = {name for probe in probes for name in probe.namespaces} - there
+    staying = {live.key.namespace for live in cache.snapshot().objects.values() if not live.deleting}
+    empty = {*namespaces, *(name for probe in probes for name in probe.namespaces)} - staying
     _at_once([partial(_find_namespace, accounts.client, name, cache) for name in sorted(empty)])
 
 
@@ -128,12 +152,15 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
 
 def _find_namespace(client: Client, name: str, cache: ClusterCache) -> None:
     try:
-        client.get(NAMESPACE, name)
+        found = cache.read(NAMESPACE, client.get(NAMESPACE, name))
     except errors.NotFound:
         cache.note_missing_namespace(name)
     except errors.Forbidden:
         # The account may not read namespaces; a write will show whether it exists.
         return
+    else:
+        if found.deleting:
+            cache.note_terminating_namespace(name, deleted_at(found))
 
 
 def _list(
@@ -154,7 +181,7 @@ def _list(
         if not without and not request.best_effort:
             raise
         return None
-    return Observed(request, listings.resource_versions, _keep(request, listings, cache))
+    return Observed(request, listings.resource_versions, _keep(request, listings, cache), listings.listed_at)
 
 
 def _keep(request: ListRequest, listings: Listings, cache: ClusterCache) -> frozenset[ObjectKey]:

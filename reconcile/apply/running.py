@@ -38,6 +38,15 @@ GATHER = 0.02
 ATTENDED = 120.0
 """Seconds for which a run may stay longer than it was to wait, to see a change through that it must not leave."""
 
+HEARTBEATS_EVERY = 30.0
+"""Seconds after which a waiting run lists the heartbeats again, by which it tells current reports from old ones."""
+
+FRESH = 15.0
+"""Seconds for which listed heartbeats are good enough for the verdict at the end of a run."""
+
+REFRESH_WITHIN = 10.0
+"""Seconds that a run waits at its end for heartbeats; what a cluster reported before counts if it takes longer."""
+
 _TRIES = 3
 """How often one run attempts the same change."""
 
@@ -94,6 +103,8 @@ class Run:
         # Cluster, namespace and name of objects whose hand-over was given up in this run.
         self._removed = 0
         self._planning = 0.0
+        self._refreshed = 0.0
+        # When the heartbeats were last asked for.
         self._reported: set[str] = set()
         self.outcome = Outcome()
 
@@ -114,11 +125,12 @@ class Run:
     def execute(self, wait: float) -> Outcome:
         """Apply the plan; wait up to `wait` seconds for sites and links to come up, and for removed sites to go."""
         self._fleet.read(self._wakeup.ring)
+        self._refreshed = self._wakeup.now()
         deadline: float | None = None
         while True:
             self._gather(TICK)
-            # Read before planning: a cluster that answers meanwhile is not in this plan, so another one is due.
-            unread = self._fleet.pending
+            # Read before planning: what is answered meanwhile is not in this plan, so another one is due.
+            unread, listing = self._fleet.pending, self._fleet.refreshing
             self._plan()
             in_time = wait > 0 and (deadline is None or self._wakeup.now() < deadline)
             started = not self._stop.is_set() and self._start_what_is_ready(attended=in_time)
@@ -132,13 +144,27 @@ class Run:
             if deadline is None:
                 deadline = self._wakeup.now() + wait
             if self._must_stay(wait) and self._wakeup.now() < deadline + ATTENDED:
+                self._refresh(HEARTBEATS_EVERY, listing=listing)
                 continue
-            if not self._worth_waiting(wait) or self._wakeup.now() >= deadline:
+            over = not self._worth_waiting(wait) or self._wakeup.now() >= deadline
+            if not self._refresh(FRESH if over else HEARTBEATS_EVERY, listing=listing) and over:
                 break
         self.outcome.stopped = self._stop.is_set()
         if not self.outcome.stopped:
             self._report_unconverged()
         return self.outcome
+
+    def _refresh(self, longest: float, *, listing: bool) -> bool:
+        """List the heartbeats again if they are older than `longest` seconds; True if they are worth waiting for.
+
+        `listing` is true if the last plan was made while they were being listed.
+        """
+        now = self._wakeup.now()
+        if now - self._refreshed < longest:
+            return listing and now - self._refreshed < REFRESH_WITHIN
+        self._refreshed = now
+        self._fleet.refresh(self._wakeup.ring)
+        return True
 
     def _gather(self, longest: float) -> None:
         """Wait for an event, then a moment longer for those that come with it."""

@@ -5,6 +5,7 @@ or from a write; so only objects that were cached before and have not changed si
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from reconcile.apply.cache import ClusterCache
@@ -24,6 +25,8 @@ class Scope:
         self.request = request
         self.namespace = namespace
         self.version = version
+        self.listed_at: datetime | None = None
+        """When it was listed again, by the cluster's clock."""
 
     def list_again(self, client: Client, cache: ClusterCache) -> bool:
         """List and update the cache; False if nothing changed. Raises ``ClusterError``."""
@@ -35,7 +38,7 @@ class Scope:
             labels=self.request.labels or None,
             fields=self.request.fields or None,
         )
-        self.version = listing.resource_version
+        self.version, self.listed_at = listing.resource_version, listing.listed_at
         shown = {_key(self.request, body): body for body in listing.items}
         # Most objects are unchanged, and parsing a Secret costs more than comparing it.
         changed = [body for key, body in shown.items() if not _is_same(body, known.get(key))]

@@ -52,6 +52,13 @@ def check_names(common: Common, session: "Session") -> None:
         )
 
 
+def check_networks(networks: Iterable[str], session: "Session") -> None:
+    """Refuse networks that the data does not have."""
+    for name in sorted(set(networks) - session.networks):
+        hint = _suggestion(name, session.networks)
+        raise click.BadParameter(f"the data has no network {name!r}.{hint}", param_hint="'NETWORK'")
+
+
 def _suggestion(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, sorted(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""

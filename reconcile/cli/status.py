@@ -8,8 +8,8 @@ from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
 from reconcile.cli.options import Common, common
 
 _EXITS = {
-    0: "every declared link is up, or on standby",
-    1: "a declared link is not up, or something is refused or could not be read",
+    0: "no declared site is down, and every declared link is up, or on standby",
+    1: "a declared site is down or a link is not up, or something is refused or could not be read",
 }
 
 
@@ -22,11 +22,14 @@ _EXITS = {
     show_default=True,
     help="Output format: table for people, json for programs.",
 )
+@click.option("--only-broken", is_flag=True, help="Leave out sites and links that are as declared.")
+@click.argument("networks", metavar="[NETWORK]...", nargs=-1)
 @common
 @handle_errors
-def command(common: Common, output: str) -> None:
-    """Show every site, and every declared link as both of its ends see it.
+def command(common: Common, output: str, networks: tuple[str, ...], *, only_broken: bool) -> None:
+    """Show every site, and every declared link as both of its ends see it; of some networks or of all.
 
+    What is broken comes first. MODE and VERSION are what runs; declared settings that are not in effect are pending.
     The dialler is Skupper's connecting site, the issuer its listening site. AGE is the age of the link; the time beside
     each end's view is when that end last reported. An edge site has one active link and keeps the others on standby;
     issuers never list edge sites: (edge).
@@ -34,23 +37,29 @@ def command(common: Common, output: str) -> None:
     \b
     Examples:
       qontract-skupper status --config config.toml
+      qontract-skupper status vault --only-broken
       qontract-skupper status -o json | jq '.links[] | select(.managed and (.converged | not))'
     """
     from reconcile.apply.running import now
     from reconcile.cli import terminal
-    from reconcile.cli.opening import open_session
-    from reconcile.report import logs, plan_json, status_text
+    from reconcile.cli.opening import check_networks, open_session
+    from reconcile.report import logs, narrowing, plan_json, status_text
+    from reconcile.skupper.plan import SiteState
 
     logs.set_up(common.log_level)
     with stoppable(common.timeout), open_session(common) as session:
-        outcome = session.look(heartbeat=True)
+        check_networks(networks, session)
+        outcome = session.look()
+        plan = narrowing.of_networks(outcome.plan, networks) if networks else outcome.plan
         if output == "json":
-            click.echo(plan_json.status(outcome.plan, bundle=session.bundle, failures=outcome.failures))
+            shown = narrowing.of_broken(plan) if only_broken else plan
+            click.echo(plan_json.status(shown, bundle=session.bundle, failures=outcome.failures))
         else:
             width, colour = terminal.width(), terminal.colour()
-            click.echo(status_text.text(outcome.plan, now(), width=width, colour=colour))
+            click.echo(status_text.text(plan, now(), width=width, colour=colour, only_broken=only_broken))
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
-    not_up = [link for link in outcome.plan.links if link.managed and not link.converged]
-    if outcome.failures or outcome.plan.errors or not_up:
+    not_up = [link for link in plan.links if link.managed and not link.converged]
+    down = [site for site in plan.sites if site.state is SiteState.DOWN]
+    if outcome.failures or plan.errors or not_up or down:
         sys.exit(1)

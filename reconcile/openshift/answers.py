@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from reconcile.kinds import ROUTE, SECRET, Kind
-from reconcile.openshift import errors, hints
+from reconcile.openshift import admission, errors, hints
 from reconcile.openshift.messages import Answer
 
 Json = dict[str, Any]
@@ -125,7 +125,11 @@ def from_status(document: Json, call: Call, *, status: int = 0) -> errors.Cluste
     reason = _text(document.get("reason"))
     message = _text(document.get("message"))
     error = _class(number, reason, message)
+    refused = admission.refusal(message) if call.confidential else None
     shown = _without_values(document, reason, call) if call.confidential else message or reason
+    if refused:
+        what, step = refused
+        return call.failed(error, what, status=number, hint=step)
     hint = hints.next_step(call.verb, call.kind, call.namespace, error, message)
     return call.failed(error, _shorten(shown), status=number, hint=hint)
 

@@ -96,10 +96,9 @@ class Client:
         call = Call(self.cluster, "list", kind, scope.namespace)
         query = {"labelSelector": paths.selector(labels), "fieldSelector": scope.fields}
         try:
-            items, version = self._list_chunks(call, {**query, "limit": str(CHUNK)})
+            return self._list_chunks(call, {**query, "limit": str(CHUNK)})
         except (errors.Gone, errors.InconsistentList):
-            items, version = self._list_chunks(call, query)
-        return Listing(items, version, (scope.namespace,))
+            return self._list_chunks(call, query)
 
     def list_all(
         self, kind: Kind, *, namespaces: Iterable[str], labels: Selector = None, fields: Selector = None
@@ -121,7 +120,12 @@ class Client:
                 with self._lock:
                     self._namespaced_only.add(kind)
             else:
-                return Listings(listing.items, listing.scope, {None: listing.resource_version})
+                return Listings(
+                    listing.items,
+                    listing.scope,
+                    {None: listing.resource_version},
+                    listed_at=listing.listed_at,
+                )
         return self._list_each(kind, sorted(set(namespaces)), labels, fields)
 
     def get(self, kind: Kind, name: str, namespace: str | None = None) -> Json:
@@ -241,19 +245,24 @@ class Client:
         self._transport.close()
         self._watch_closer.close_all()
 
-    def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> tuple[tuple[Json, ...], str]:
+    def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> Listing:
         items: list[Json] = []
         seen: set[str] = set()
         token = ""
+        listed_at = None
         while True:
-            document = self._ask(call, "GET", {**query, "continue": token})
+            answer = self._exchange(call, "GET", {**query, "continue": token})
+            document = answers.read(answer, call)
+            # All chunks show the state at the time of the first.
+            listed_at = listed_at or answer.date
             page = answers.items(document, call)
             answers.check_unseen(page, seen, call)
             items += page
             metadata = answers.metadata(document)
             token = metadata.get("continue") or ""
             if not token:
-                return tuple(items), metadata.get("resourceVersion") or ""
+                version = metadata.get("resourceVersion") or ""
+                return Listing(tuple(items), version, (call.namespace,), listed_at)
 
     def _list_each(
         self, kind: Kind, namespaces: Sequence[str], labels: Selector, fields: Selector
@@ -271,6 +280,7 @@ class Client:
             scope=tuple(listed),
             resource_versions={name: listing.resource_version for name, listing in listed.items()},
             refused={name: result for name, result in results if isinstance(result, errors.ClusterError)},
+            listed_at=min((each.listed_at for each in listed.values() if each.listed_at), default=None),
         )
 
     def _about(self, verb: str, kind: Kind, body: Json) -> Call:
@@ -288,6 +298,16 @@ class Client:
         body: Json | None = None,
         content_type: str = JSON,
     ) -> Json:
+        return answers.read(self._exchange(call, method, query, body, content_type), call)
+
+    def _exchange(
+        self,
+        call: Call,
+        method: str,
+        query: Mapping[str, str | None],
+        body: Json | None = None,
+        content_type: str = JSON,
+    ) -> Answer:
         if call.verb in {"list", "create"}:
             path = paths.collection(call.kind, call.namespace)
         else:
@@ -296,7 +316,7 @@ class Client:
         request = Request(method, paths.with_query(path, query), data, content_type)
         changes = method != "GET" and not query.get("dryRun")
         self.counts.add(reads=not changes, writes=changes)
-        return answers.read(self._retry(call, lambda: self._transport.exchange(request)), call)
+        return self._retry(call, lambda: self._transport.exchange(request))
 
     def _retry(
         self, call: Call, attempt: Callable[[], T], sleep: Callable[[float], object] | None = None

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -42,6 +44,15 @@ class Answer:
         return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
+    def date(self) -> datetime | None:
+        """The time of the answer by the server's clock; None if it sends none."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
     def retry_after(self) -> float:
         """Seconds that the server asks to wait; 0 if it asks for none. Kubernetes writes no dates here."""
         text = self.headers.get("Retry-After", "")
@@ -58,6 +69,8 @@ class Listing:
     """Where a watch starts."""
     scope: tuple[str | None, ...]
     """The namespace that was listed; ``(None,)`` for the whole cluster."""
+    listed_at: datetime | None = None
+    """When it was listed, by the server's clock; None if the server did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,8 @@ class Listings:
     """Where a watch of each scope starts."""
     refused: dict[str, ClusterError] = field(default_factory=dict)
     """Namespaces that could not be listed, and why."""
+    listed_at: datetime | None = None
+    """When it was listed, by the server's clock, in the namespace that was listed first."""
 
 
 class RequestCounts:

@@ -110,6 +110,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "reason": site.reason,
         "version": site.version,
         "since": _time(site.since),
+        "pending": [setting._asdict() for setting in site.pending],
         "waits_for": _wait(site.waits_for),
     }
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from reconcile.findings import Finding, Reason, Severity
 from reconcile.skupper.desired import ResolvedNetwork
+from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import MISSING_NAMESPACE, LinkReport, LinkState, SiteReport, SiteState
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site, SiteKey
@@ -51,7 +52,14 @@ def block(site: Site, inputs: PlanInput) -> Block | None:
     if site.namespace in snapshot.missing_namespaces:
         exists = Wait(WaitKind.NAMESPACE, str(site.key), f"namespace {site.key} exists")
         return Block(SiteState.SKIPPED, f"namespace {site.key} does not exist (yet)", exists)
+    if site.namespace in snapshot.terminating_namespaces:
+        return Block(SiteState.SKIPPED, _terminating(site, snapshot))
     return None
+
+
+def _terminating(site: Site, snapshot: ClusterSnapshot) -> str:
+    since = snapshot.terminating_namespaces[site.namespace]
+    return f"namespace {site.key} is being deleted{f' since {since:%Y-%m-%d %H:%M} UTC' if since else ''}"
 
 
 def closed_reason(key: SiteKey, inputs: PlanInput) -> Reason | None:
@@ -75,6 +83,13 @@ def findings(network: ResolvedNetwork, inputs: PlanInput) -> Iterator[Finding]:
         elif site.namespace in snapshot.missing_namespaces:
             message = f"namespace {site.key} does not exist (yet): its site is created once it does"
             yield _about(site, MISSING_NAMESPACE, Severity.WARNING, message)
+        elif site.namespace in snapshot.terminating_namespaces:
+            message = (
+                f"{_terminating(site, snapshot)}: nothing can be created there until it is gone. Take the site out of "
+                f"the data; or, to see what holds the namespace, on cluster {site.cluster.name} run: "
+                f"oc get namespace {site.namespace} -o jsonpath='{{.status.conditions}}'"
+            )
+            yield _about(site, "terminating-namespace", Severity.ERROR, message)
 
 
 def _about(site: Site, rule: str, severity: Severity, message: str) -> Finding:

@@ -67,12 +67,10 @@ class Engine(Protocol):
     def check(self, networks: Sequence[ResolvedNetwork]) -> Iterable[Finding]:
         """Find data of its networks that this version of Skupper does not support. It does not look at clusters."""
 
-    def reading(
-        self, sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool, take_over: bool
-    ) -> Reading:
+    def reading(self, sites: Sequence[Site], ownership: Ownership, *, take_over: bool) -> Reading:
         """Say what to read of a cluster with these declared sites of this engine.
 
-        `heartbeat` adds what shows how old a status is; `take_over` adds the objects that could be taken over.
+        `take_over` adds the objects that could be taken over.
         """
 
     def planner(self, inputs: PlanInput) -> Planner:

@@ -53,6 +53,9 @@ class Reading:
     """All LISTs; `presence_list` is one of them."""
     probes_for: Callable[[ClusterSnapshot], Sequence[Probe]] = field(repr=False)
     """Returns what to look up by name, given the result of the LISTs."""
+    heartbeats: tuple[ListRequest, ...] = ()
+    """Those of `lists` that show whether the rest is current. They change all the time, so they are not watched but
+    listed again."""
     namespaces: tuple[str, ...] = ()
     """Namespaces of the engine's declared sites on the cluster; empty if there are none."""
 

@@ -6,7 +6,7 @@ The data of a Secret is dropped; the public facts of its certificates are kept.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from reconcile.findings import Reason
@@ -98,12 +98,18 @@ class ClusterSnapshot:
     """Namespaces that could not be read, with the reason."""
     missing_namespaces: frozenset[str] = frozenset()
     """Namespaces that were looked up and do not exist."""
+    terminating_namespaces: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Namespaces that are being deleted -> since when."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
     gone: frozenset[str] = frozenset()
     """UIDs of objects that were deleted since the cluster was first read."""
     identity: str = ""
-    """Identifies the API server: the UID of its namespace kube-system. Empty if the account may not read it."""
+    """Identifies the API server: the UID of its namespace kube-system. Empty if that was not read."""
+    heartbeat_at: datetime | None = None
+    """When the heartbeats were last listed, by the cluster's clock; None if nothing may be concluded from their age."""
+    clock_ahead: timedelta = timedelta()
+    """By how much the cluster's clock is ahead of ours."""
 
     def problem_in(self, namespace: str) -> Reason | None:
         """Why this namespace is unknown; None if it is known."""
@@ -123,6 +129,17 @@ def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:
     """Who owns which fields of an object, and since when: its ``metadata.managedFields``."""
     entries = _mapping(live.content.get("metadata")).get("managedFields")
     return [_mapping(entry) for entry in entries] if isinstance(entries, list) else []
+
+
+def deleted_at(live: LiveObject) -> datetime | None:
+    """When the deletion of an object was asked for; None if it was not."""
+    return instant(_mapping(live.content.get("metadata")).get("deletionTimestamp"))
+
+
+def last_write(live: LiveObject) -> datetime | None:
+    """When an object was last written, by the clock of the API server."""
+    times = [instant(entry.get("time")) for entry in managed_fields(live)]
+    return max((time for time in times if time), default=live.created)
 
 
 def text(value: object) -> str:

@@ -3,7 +3,7 @@
 Plain values, independent of the Skupper version. Apply, report and the command line all work with them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +103,27 @@ class Change:
         return self.cluster, self.namespace
 
 
+PENDING_SETTINGS = "pending-settings"
+"""Rule of the finding about declared settings that are not in effect."""
+
+
+class PendingSetting(NamedTuple):
+    """A declared setting that is not in effect."""
+
+    name: str
+    step: str
+    """What puts it into effect: ``recreate site``."""
+
+
+def pending_text(pending: Iterable[PendingSetting]) -> str:
+    """For example ``pending: router-memory, routers (recreate both Deployments)``; empty if nothing is."""
+    steps: dict[str, list[str]] = {}
+    for setting in pending:
+        steps.setdefault(setting.step, []).append(setting.name)
+    found = "; ".join(f"{', '.join(settings)} ({step})" for step, settings in steps.items())
+    return f"pending: {found}" if found else ""
+
+
 class SiteState(StrEnum):
     """The state of a site, declared or being removed."""
 
@@ -129,6 +150,8 @@ class LinkState(StrEnum):
     UP = "up"
     STANDBY = "standby"
     """Counts as up: an edge router has one active uplink and keeps the others on standby."""
+    SETTLING = "settling"
+    """A router has just restarted: for two minutes its links may be missing in what both ends report."""
     DOWN = "down"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
@@ -192,18 +215,21 @@ class SiteReport:
     key: SiteKey
     name: str
     mode: str
-    """``edge`` or ``interior``."""
+    """``edge`` or ``interior``: what the router runs as, or will if there is none yet."""
     state: SiteState
     reason: str = ""
     version: str = ""
+    """The version that runs."""
     since: datetime | None = None
+    pending: tuple[PendingSetting, ...] = ()
+    """Declared settings that are not in effect."""
     waits_for: Wait | None = None
     """Set if a later run will create the site, once this is observed."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
         """Report a declared site."""
-        mode = "edge" if site.edge else "interior"
+        mode = rest.pop("mode", "") or ("edge" if site.edge else "interior")
         return cls(
             network=site.network, key=site.key, name=site.name, mode=mode, state=state, reason=reason, **rest
         )

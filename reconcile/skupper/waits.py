@@ -44,7 +44,7 @@ class WaitKind(StrEnum):
     @property
     def shows_elsewhere(self) -> bool:
         """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
-        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED}
+        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED}
 
 
 @dataclass(frozen=True, slots=True)

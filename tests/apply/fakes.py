@@ -8,6 +8,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from reconcile.kinds import CONFIG_MAP, NAMESPACE, SECRET, Kind
 from reconcile.openshift import errors
@@ -110,8 +111,12 @@ class FakeClient:
     """False: LISTs are answered in single namespaces only."""
     identity: str = ""
     """The UID of the namespace kube-system; empty if the account may not read it."""
+    listed_at: datetime | None = None
+    """What time it is by its clock; None if it does not say."""
     asked: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     """Verb, namespace and name of every request, in order."""
+    watched: list[str | None] = field(default_factory=list)
+    """The field selectors of all watches."""
     plays: list[Play] = field(default_factory=list)
     """What the next watches do; when there are none left, a watch ends at once."""
     closed: bool = False
@@ -167,12 +172,12 @@ class FakeClient:
             and wanted.items() <= body["metadata"]["labels"].items()
             and named in {"", name}
         ]
-        return Listing(tuple(found), str(self.version), (namespace,))
+        return Listing(tuple(found), str(self.version), (namespace,), self.listed_at)
 
     def list_all(self, kind, *, namespaces, labels=None, fields=None) -> Listings:
         if self.cluster_wide:
             whole = self.list(kind, labels=labels, fields=fields)
-            return Listings(whole.items, (None,), {None: whole.resource_version})
+            return Listings(whole.items, (None,), {None: whole.resource_version}, listed_at=self.listed_at)
         listed, refused = {}, {}
         for namespace in namespaces:
             try:
@@ -181,7 +186,7 @@ class FakeClient:
                 refused[namespace] = refusal
         items = tuple(item for listing in listed.values() for item in listing.items)
         versions = {namespace: listing.resource_version for namespace, listing in listed.items()}
-        return Listings(items, tuple(listed), versions, refused)
+        return Listings(items, tuple(listed), versions, refused, self.listed_at)
 
     def get(self, kind, name, namespace=None) -> dict:
         self._ask("get", namespace, name)
@@ -221,7 +226,8 @@ class FakeClient:
         self.counts.add(writes=1)
         self.drop(name, namespace or "", kind=kind)
 
-    def watch(self, _kind, *, namespace, resource_version, opened, **_options):
+    def watch(self, _kind, *, namespace, resource_version, opened, fields=None, **_options):
+        self.watched.append(fields)
         self._ask("watch", namespace, resource_version)
         if self.plays:
             yield from self.plays.pop(0)(opened)

@@ -40,6 +40,10 @@ class FakeFleet:
         """The clusters of all jobs, in order."""
         self.watched: list[set[WorkKey]] = []
         """The work keys of every call of `watch`."""
+        self.refreshed = 0
+        """How often the heartbeats were listed again."""
+        self.refreshing = False
+        self.on_refresh: Callable[[], None] = lambda: None
 
     # -- what a test plays -------------------------------------------------------------------------------------------
 
@@ -83,6 +87,12 @@ class FakeFleet:
         self._done = done
         for name in sorted(self.pending - self.late):
             self.answer(name)
+
+    def refresh(self, done: Callable[[str], None]) -> None:
+        self.refreshed += 1
+        self.on_refresh()
+        for name in self.clients:
+            done(name)
 
     def submit(self, cluster: str, job: Callable[[], None]) -> None:
         self.jobs.append((cluster, job))

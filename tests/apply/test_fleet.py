@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ from reconcile.skupper.live import ObjectKey
 from tests.waiting import until
 
 from .fakes import LABEL, FakeClient, error
+from .fleets import BEGAN
 
 PATIENCE = 30
 """Seconds after which a test gives up on another thread."""
@@ -87,6 +89,68 @@ def test_a_cluster_that_no_network_names_costs_one_list_if_nothing_is_there():
     a = FakeClient("a")
     read(target(a, namespaces=()))
     assert sorted(a.asked) == [("get", None, "kube-system"), ("list", None, None)]
+
+
+def test_clusters_that_show_their_objects_are_not_asked_who_they_are():
+    clients = FakeClient("a"), FakeClient("b")
+    for client in clients:
+        client.put("x")
+    read(*map(target, clients))
+    assert [client.times("get") for client in clients] == [0, 0]
+
+
+def test_a_cluster_that_shows_its_objects_is_identified_once_another_one_shows_none():
+    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
+    a.put("x")
+    with fleet_of(target(a), target(b)) as (fleet, answers):
+        fleet.read(answers)
+        until(lambda: problems(fleet) == {"a": True, "b": True})
+
+
+LEASES = ListRequest(CONFIG_MAP, fields="metadata.name=lease")
+
+
+def beating(client: FakeClient) -> Target:
+    reading = Reading(
+        presence_list=TRACE,
+        lists=(*READS, LEASES),
+        probes_for=lambda _: (),
+        heartbeats=(LEASES,),
+        namespaces=("net",),
+    )
+    return Target(name=client.cluster, open=lambda: Accounts(client), readings=(reading,))
+
+
+def test_heartbeats_are_listed_again_when_asked_for_and_not_watched():
+    a = FakeClient("a", listed_at=BEGAN)
+    a.put("lease")
+    with fleet_of(beating(a)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        fleet.watch([("a", "net")], lambda: None, lambda _: None, longest=1)
+        a.listed_at = BEGAN + timedelta(minutes=5)
+        before = a.times("list")
+        fleet.refresh(answers)
+        until(lambda: not fleet.refreshing)
+        assert fleet.known()[0]["a"].heartbeat_at == a.listed_at
+        assert a.times("list") == before + 1
+        until(lambda: len(a.watched) >= len(READS))
+        assert LEASES.fields not in a.watched
+
+
+def test_a_cluster_that_does_not_say_what_time_it_is_proves_no_heartbeat_to_be_old():
+    assert read(beating(FakeClient("a"))).known()[0]["a"].heartbeat_at is None
+
+
+def test_heartbeats_that_cannot_be_listed_again_stay_as_they_were():
+    a = FakeClient("a", listed_at=BEGAN)
+    with fleet_of(beating(a)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        a.fail("list", error(errors.ServerFault))
+        fleet.refresh(answers)
+        until(lambda: not fleet.refreshing)
+        assert (fleet.known()[0]["a"].heartbeat_at, fleet.failures) == (BEGAN, ())
 
 
 def problems(fleet: Fleet) -> dict[str, bool]:

@@ -241,7 +241,7 @@ def test_the_bound_leaves_room_for_every_list_there_is():
         for namespace, ingress in (("r", "route"), ("l", "loadbalancer"))
     ]
     network = Network("n", "1.9.6", settings={"image": "image"}, sites=tuple(sites))
-    every = list_requests.list_requests(resolve_sites(network), OURS, heartbeat=True, take_over=True)
+    every = list_requests.list_requests(resolve_sites(network), OURS, take_over=True)
     assert len(every) <= MOST_STREAMS
 
 

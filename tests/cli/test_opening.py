@@ -100,6 +100,12 @@ def test_a_misspelt_cluster_is_refused_with_a_suggestion(untouched: Fleet) -> No
     assert "the data has no cluster 'app-sre-stage-1'. Did you mean 'app-sre-stage-01'?" in result.stderr
 
 
+def test_a_misspelt_network_is_refused_with_a_suggestion(untouched: Fleet) -> None:
+    result = call("status", "vualt", config=untouched.config)
+    assert result.exit_code == 2
+    assert "the data has no network 'vualt'. Did you mean 'vault'?" in result.stderr
+
+
 def test_a_namespace_that_no_network_names_is_warned_of(untouched: Fleet) -> None:
     result = call("plan", "--namespace-name", "skuper-vault", config=untouched.config)
     assert result.exit_code == 0

@@ -124,6 +124,21 @@ def test_the_status_as_json_says_which_links_have_converged(linked: Fleet) -> No
     assert [link["converged"] for link in document["links"]] == [True] * LINKS
 
 
+def test_the_status_of_a_network_shows_its_links(linked: Fleet) -> None:
+    assert linked.ask("status", "vault").stdout == linked.ask("status").stdout
+
+
+def test_only_what_is_broken_is_nothing_if_all_is_as_declared(linked: Fleet) -> None:
+    result = linked.ask("status", "--only-broken")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"All {LINKS} declared links are up")
+    assert linked.ask_json("status", "--only-broken")["links"] == []
+
+
+def test_only_what_is_broken_of_a_new_fleet_is_all_of_it(untouched: Fleet) -> None:
+    assert len(untouched.ask_json("status", "vault", "--only-broken")["sites"]) == SITES
+
+
 def test_each_declared_link_has_a_row(linked: Fleet) -> None:
     document = linked.ask_json("status")
     shown = linked.ask("status").stdout

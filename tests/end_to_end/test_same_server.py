@@ -59,7 +59,7 @@ def test_nothing_is_removed_at_all(merged: Merged):
 def test_both_clusters_are_named_and_the_run_fails(merged: Merged):
     first, second = merged.run.outcome.failures
     assert first.startswith(
-        "cluster a has the same API server as cluster b (namespace kube-system has the same"
+        "cluster a has the same API server as cluster b (both show an object with the same UID"
     )
     assert second.startswith("cluster b has the same API server as cluster a")
 

@@ -110,6 +110,25 @@ def test_an_edge_site_that_a_run_removes_is_no_unknown_member(backend: Backend):
         assert fleet.run(dry_run=True).errors == {}
 
 
+def test_a_link_of_others_in_the_opposite_direction_is_named_and_not_waited_for(backend: Backend):
+    with harness(backend, ["a", "b", "c"]) as fleet:
+        sites = fleet.network.sites
+        # First c dials b; the copy of its token makes a dial b. Then b is to dial a.
+        fleet.change(sites=sites[1:])
+        fleet.others = (replace(fleet.network, identifier="other", sites=sites[:1]),)
+        assert fleet.run().all_up
+        copy(fleet, "c", "a")
+        until(lambda: seen(fleet, "b", "a"))
+        fleet.others = ()
+        fleet.change(sites=sites[:2])
+        run = fleet.run(wait=20)
+        (link,) = run.outcome.plan.links
+        assert (str(link.link), link.state) == ("b/net -> a/net", LinkState.DOWN)
+        assert link.reason.startswith("Secret copy in a/net is not ours and links the two the other way")
+        fleet["a"].remove(SECRET, "copy", "net")
+        assert fleet.run().all_up
+
+
 @dataclass(frozen=True)
 class Stripped:
     """A run over a linked fleet in which objects of b have lost all labels that say whose they are."""

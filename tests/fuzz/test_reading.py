@@ -155,7 +155,7 @@ def test_a_version_of_any_length_is_compared():
 def test_every_kind_that_is_read_is_spoiled():
     wanted = {entry.name for entry in DEFINITIONS.clusters}
     assert wanted == set("abce")
-    read = {entry.kind for entry in list_requests.list_requests([], OURS, heartbeat=True)} | {
+    read = {entry.kind for entry in list_requests.list_requests([], OURS)} | {
         kinds.ROUTE,
         kinds.SERVICE,
     }

@@ -184,6 +184,51 @@ def test_a_refused_write_of_a_secret_repeats_none_of_the_servers_words(connect, 
     assert error.reason == "Invalid (FieldValueInvalid at data[tls.key])"
 
 
+@pytest.mark.parametrize(
+    ("status", "message", "told"),
+    [
+        (
+            403,
+            (
+                'secrets "link-abc" is forbidden: exceeded quota: object-counts, requested: secrets=1, used: '
+                "secrets=10, limited: secrets=10"
+            ),
+            "quota object-counts is used up; raise it or delete what is not needed",
+        ),
+        (
+            500,
+            'Internal error occurred: failed calling webhook "validate.kyverno.svc-fail": no endpoints available',
+            "webhook validate.kyverno.svc-fail does not answer; repair its service",
+        ),
+        (
+            400,
+            f'admission webhook "policies.example.com" denied the request: {CAUGHT}',
+            "webhook policies.example.com denied it; ask those who run this webhook which rule it breaks",
+        ),
+        (
+            403,
+            (
+                'secrets "link-abc" is forbidden: unable to create new content in namespace vault because it is being '
+                "terminated"
+            ),
+            "namespace vault is being terminated",
+        ),
+    ],
+)
+def test_what_refused_a_secret_is_named(connect, status: int, message: str, told: str):
+    error = refusal(
+        connect, fails(status, "Forbidden", message), lambda client: client.create(SECRET, TOKEN_SECRET)
+    )
+    assert told in str(error)
+    assert CAUGHT not in str(error)
+
+
+def test_a_webhook_that_writes_of_a_quota_has_its_words_ignored(connect):
+    message = 'I refuse: secrets "x" is forbidden: exceeded quota: secret-value, requested: secrets=1'
+    error = refusal(connect, fails(403, "", message), lambda client: client.create(SECRET, TOKEN_SECRET))
+    assert "secret-value" not in str(error)
+
+
 def test_a_reason_of_a_webhook_about_a_secret_is_not_repeated(connect):
     reply = fails(403, f"I do not like {CAUGHT}", details={"causes": [{"reason": f"x {CAUGHT}"}]})
     error = refusal(connect, reply, lambda client: client.create(SECRET, TOKEN_SECRET))

@@ -387,6 +387,15 @@ STATES = Plan(
             since=ago(seconds=8),
         ),
         link(
+            "west",
+            "east",
+            LinkState.SETTLING,
+            "the router of east/vault-net has restarted; west/vault-net reports: no outgoing link",
+            dialler=seen(ABSENT, seconds=1),
+            issuer=seen(ABSENT, seconds=3),
+            since=ago(seconds=20),
+        ),
+        link(
             "private",
             "east",
             LinkState.UP,

@@ -56,6 +56,7 @@ SITE = {
     "version",
     "since",
     "waits_for",
+    "pending",
 }
 LINK = {
     "network",

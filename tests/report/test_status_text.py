@@ -1,15 +1,18 @@
 """Facts of the text of a status, beside its golden files."""
 
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconcile.findings import Finding, FleetSubject, Severity
 from reconcile.report.status_text import text
 from reconcile.skupper.plan import (
     LinkObservation,
     LinkReport,
     LinkState,
+    PendingSetting,
     Plan,
     SiteReport,
     SiteState,
@@ -48,6 +51,71 @@ def test_what_no_network_names_comes_last() -> None:
 def test_sites_come_in_the_order_of_their_names() -> None:
     shown = of(sites=(ready("b"), ready("a")))
     assert shown.index("a/vault-net") < shown.index("b/vault-net")
+
+
+def test_what_is_broken_comes_first() -> None:
+    links = (
+        link("a", "b", LinkState.UP),
+        link("b", "c", LinkState.UNKNOWN, "x"),
+        link("c", "a", LinkState.DOWN, "y"),
+        link("d", "a", LinkState.DELIVERED, "z"),
+    )
+    sites = (ready("a"), site("b", SiteState.DOWN, reason="w"), ready("c"))
+    shown = of(*links, sites=sites)
+    assert re.findall(r"^  (\S)  ", shown, flags=re.MULTILINE) == ["✗", "✓", "✓", "✗", "?", "…", "✓"]
+
+
+def test_a_network_with_something_broken_comes_first() -> None:
+    shown = of(sites=(ready("a", network="b"), site("a", SiteState.DOWN, network="z", reason="w")))
+    assert shown.index("network z") < shown.index("network b")
+
+
+def test_a_cause_of_several_rows_is_shown_once() -> None:
+    sites = tuple(site(name, SiteState.UNKNOWN, reason="no answer") for name in "abc")
+    links = (link("a", "b", LinkState.UNKNOWN, "no answer"),)
+    shown = of(*links, sites=sites)
+    assert shown.count("no answer") == 1
+    assert row(shown, "→").endswith("see a/vault-net")
+
+
+def test_a_link_refers_to_the_site_that_is_its_cause() -> None:
+    sites = (site("a", SiteState.DOWN, reason="it is scaled to 0; run: oc scale"), ready("b"))
+    shown = of(link("b", "a", LinkState.DOWN, "a/vault-net: it is scaled to 0"), sites=sites)
+    assert row(shown, "→").endswith("see a/vault-net")
+
+
+def test_what_is_pending_stands_beside_its_site_only() -> None:
+    found = replace(ready("a"), pending=(PendingSetting("routers", "recreate both Deployments"),))
+    warning = Finding(
+        "pending-settings", "a: pending: routers", severity=Severity.WARNING, subject=FleetSubject()
+    )
+    shown = text(Plan(sites=(found,), findings=(warning,)), NOW)
+    assert shown.count("pending: ") == 1
+    assert row(shown, "a/vault-net").endswith("pending: routers (recreate both Deployments)")
+
+
+def test_only_what_is_broken_is_shown_if_asked_for_and_the_summary_counts_all() -> None:
+    plan = Plan(
+        sites=TWO_SITES,
+        links=(link("a", "b", LinkState.UP), link("b", "a", LinkState.DOWN, "why")),
+    )
+    shown = text(plan, NOW, only_broken=True)
+    assert [line for line in shown.splitlines() if "✓" in line] == []
+    assert "b/vault-net → a/vault-net" in shown
+    assert shown.endswith("1 of 2 declared links is not up.")
+
+
+def test_if_nothing_is_broken_only_the_summary_is_left() -> None:
+    plan = Plan(sites=TWO_SITES, links=(link("a", "b", LinkState.UP),))
+    assert text(plan, NOW, only_broken=True) == "The one declared link is up."
+
+
+def test_long_names_fit_into_80_columns() -> None:
+    one, two = "app-sre-stage-01", "app-sre-stage-02"
+    seen = LinkObservation(Verdict.ABSENT, at=ago(seconds=120))
+    down = link(one, two, LinkState.DOWN, "no outgoing link", dialler=seen, issuer=seen)
+    plan = Plan(sites=(ready(one), ready(two)), links=(down,), findings=STATES.findings)
+    assert max(map(len, text(plan, NOW, width=80).splitlines())) <= 80
 
 
 def test_an_end_that_has_said_nothing_is_a_dash() -> None:

@@ -77,6 +77,9 @@ class FakeCluster:
 
     name: str
     bodies: dict[tuple[Kind, str, str], dict] = field(default_factory=dict)
+    heartbeat_at: datetime | None = None
+    """When the leases were listed, by the cluster's clock."""
+    clock_ahead: timedelta = timedelta()
 
     def add(self, kind: Kind, document: dict) -> dict:
         metadata = document["metadata"]
@@ -90,7 +93,11 @@ class FakeCluster:
         found: list[LiveObject] = [
             LiveObject.from_manifest(key[0], document) for key, document in self.bodies.items()
         ]
-        return ClusterSnapshot(objects={live.key: live for live in found})
+        return ClusterSnapshot(
+            objects={live.key: live for live in found},
+            heartbeat_at=self.heartbeat_at,
+            clock_ahead=self.clock_ahead,
+        )
 
     def add_site(
         self, namespace: str, *, site_id: str, edge: bool = False, host: str = "", data=None
@@ -114,9 +121,13 @@ class FakeCluster:
 
     def add_connectors(self, namespace: str, site_id: str, *names: str, version: str = "1.9.6") -> None:
         """The ConfigMap in which the service-controller lists the connectors of the router, with its version."""
+        config = self.bodies[CONFIG_MAP, namespace, "skupper-site"]["data"]
+        mode = config.get("router-mode", "interior")
+        listeners = ["amqps", *(["interior-listener", "edge-listener"] if mode == "interior" else [])]
         metadata = json.dumps({"id": site_id, "version": version})
         entities = [
-            ["router", {"id": "r", "metadata": metadata}],
+            ["router", {"id": "r", "mode": mode, "metadata": metadata}],
+            *(["listener", {"name": name}] for name in listeners),
             *(["connector", {"name": name}] for name in names),
         ]
         data = {"skrouterd.json": json.dumps(entities)}
@@ -172,12 +183,21 @@ class FakeCluster:
         )
         self.add(SECRET, document)
 
-    def add_status(
-        self, namespace: str, site_id: str, *, outgoing=(), incoming=(), names=(), elsewhere=()
-    ) -> None:
-        """The network as this site sees it, written ten seconds ago: its own links to other site ids.
+    def add_lease(self, namespace: str, renewed: datetime, *, written: datetime | None = None) -> None:
+        """The lease of a router: when it was renewed by the clock of its node, and `written` by that of the server."""
+        record = json.dumps({"renewTime": renewed.isoformat()})
+        annotations = {"control-plane.alpha.kubernetes.io/leader": record}
+        fields = [{"manager": "config-sync", "time": written.isoformat()}] if written else []
+        metadata = {"annotations": annotations, "managedFields": fields}
+        self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-site-leader", labels={}, metadata=metadata))
 
-        `names` are pairs of a site id and a site name, `elsewhere` pairs of two other site ids, the dialler first.
+    def add_status(
+        self, namespace: str, site_id: str, *, outgoing=(), incoming=(), names=(), elsewhere=(), started=None
+    ) -> None:
+        """The network as this site sees it: its own links to other site ids.
+
+        `names` are pairs of a site id and a site name, `elsewhere` pairs of two other site ids, the dialler first;
+        `started` is when its router started.
         """
         seen = {
             site_id: [(other, "outgoing") for other in outgoing] + [(other, "incoming") for other in incoming]
@@ -193,7 +213,14 @@ class FakeCluster:
                 "site": {"identity": site, **({"name": reported[site]} if site in reported else {})},
                 "routerStatus": [
                     {
-                        "router": {"name": f"0/router-of-{site}"},
+                        "router": {
+                            "name": f"0/router-of-{site}",
+                            **(
+                                {"startTime": int(started.timestamp() * 1e6)}
+                                if started and site == site_id
+                                else {}
+                            ),
+                        },
                         "links": [{"name": f"router-of-{other}", "direction": way} for other, way in links],
                     }
                 ],

@@ -9,7 +9,7 @@ from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET
 from reconcile.skupper.certificates import read
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
-from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb
+from reconcile.skupper.plan import Change, LinkReport, LinkState, Plan, Verb, Verdict
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
@@ -325,12 +325,13 @@ def test_the_last_word_of_a_router_that_is_gone_counts_for_nothing(pair: Pair):
     pair.b.bodies[DEPLOYMENT, "net", "skupper-router"]["status"] = {"conditions": [gone]}
     assert pair.link().state is LinkState.UP
     pair.now += timedelta(hours=1)
-    assert pair.link().state is LinkState.UNKNOWN
+    assert pair.link().state is LinkState.DOWN
+    assert pair.link().dialler.verdict is Verdict.UNKNOWN
     assert (
         pair.link().reason
-        == "b/net reports: deployment skupper-router has been unavailable since 2026-03-01 12:00 UTC"
+        == "b/net: deployment skupper-router has been unavailable since 2026-03-01 12:00 UTC"
     )
-    assert [site.state for site in pair.plan().sites] == ["ready", "down"]
+    assert [site.state for site in pair.plan().sites] == ["down", "down"]
 
 
 def test_a_token_close_to_its_expiry_is_replaced_under_a_new_name(pair: Pair):

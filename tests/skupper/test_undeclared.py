@@ -6,7 +6,7 @@ from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.plan import LinkState, Plan
 from tests.skupper.fakes import plan
-from tests.skupper.worlds import World, copied_token, key
+from tests.skupper.reported import ReportedFleet, copied_token, key
 
 RULES = {"unknown-member", "unknown-gateway", "joined-networks", "undeclared-token"}
 APART = {"a": "n", "b": "n", "c": "m", "d": "m"}
@@ -19,11 +19,11 @@ def named(found: Plan) -> dict[str, str]:
 
 
 def test_a_network_of_declared_members_has_nothing_to_name():
-    assert named(plan(World(links=frozenset({("b", "a"), ("c", "a")})).build().inputs())) == {}
+    assert named(plan(ReportedFleet(links=frozenset({("b", "a"), ("c", "a")})).build().inputs())) == {}
 
 
 def test_a_member_that_the_data_does_not_have_is_named_with_who_sees_it():
-    found = named(plan(World(links=frozenset({("b", "a"), ("x", "a")})).build().inputs()))
+    found = named(plan(ReportedFleet(links=frozenset({("b", "a"), ("x", "a")})).build().inputs()))
     assert list(found) == ["unknown-member"]
     assert (
         "site x-net, id x, namespace net, since 2023-11-14 22:13 UTC, seen by a/net, b/net"
@@ -31,16 +31,16 @@ def test_a_member_that_the_data_does_not_have_is_named_with_who_sees_it():
     )
 
 
-def test_a_member_behind_another_stranger_is_named_too():
-    found = plan(World(links=frozenset({("x", "a"), ("y", "x")})).build().inputs())
+def test_a_member_behind_another_unknown_one_is_named_too():
+    found = plan(ReportedFleet(links=frozenset({("x", "a"), ("y", "x")})).build().inputs())
     members = [finding.message for finding in found.findings if finding.rule == "unknown-member"]
     assert ["id x" in message for message in members] == [True, False]
     assert ["id y" in message for message in members] == [False, True]
 
 
 def test_a_gateway_is_named_as_one():
-    world = World(links=frozenset({("x", "a")}), edges=frozenset("x")).build()
-    status = world.fakes["a"].bodies
+    fleet = ReportedFleet(links=frozenset({("x", "a")}), edges=frozenset("x")).build()
+    status = fleet.fakes["a"].bodies
     for document in status.values():
         text = document.get("data", {}).get("NetworkStatus", "")
         if text:
@@ -48,30 +48,38 @@ def test_a_gateway_is_named_as_one():
             document["data"]["NetworkStatus"] = gateway.replace(
                 '"nameSpace": "net"', '"nameSpace": "gateway-pc"'
             )
-    found = named(plan(world.inputs()))
+    found = named(plan(fleet.inputs()))
     assert list(found) == ["unknown-gateway"]
     assert "id gateway_pc_1, namespace gateway-pc, mode edge" in found["unknown-gateway"]
 
 
 def test_a_site_that_is_removed_is_not_named():
-    world = World(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
-    assert named(plan(world.inputs())) == {}
+    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
+    assert named(plan(fleet.inputs())) == {}
 
 
-def removed(name: str = "b-net") -> World:
+def removed(name: str = "b-net") -> ReportedFleet:
     """The edge site b is gone and out of the data; a still lists it, under this name."""
-    world = World(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
-    world.fakes["b"].bodies.clear()
-    status = world.fakes["a"].bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
+    fleet.fakes["b"].bodies.clear()
+    status = fleet.fakes["a"].bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
     status["NetworkStatus"] = status["NetworkStatus"].replace("b-net", name)
-    return world
+    return fleet
 
 
 def test_an_edge_site_that_was_removed_and_is_still_listed_is_a_warning():
     found = plan(removed().inputs())
     (warning,) = [finding for finding in found.findings if finding.rule == "leaving-member"]
     assert (warning.severity, named(found)) == (Severity.WARNING, {})
-    assert "while b/net has no site any more" in warning.message
+    assert "which is not in the data: b/net has no site any more" in warning.message
+
+
+def test_a_member_on_a_cluster_that_was_not_read_is_a_warning():
+    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}, unread=frozenset("b")).build()
+    found = plan(fleet.inputs())
+    (warning,) = [finding for finding in found.findings if finding.rule == "leaving-member"]
+    assert (warning.severity, named(found)) == (Severity.WARNING, {})
+    assert "b/net was not read" in warning.message
 
 
 def test_an_edge_site_of_another_name_is_named():
@@ -86,28 +94,30 @@ def test_an_edge_site_that_was_deleted_during_this_run_is_not_named():
 
 
 def test_two_declared_networks_that_are_joined_are_named_with_the_link():
-    world = World(links=frozenset({("c", "a"), ("b", "a")}), networks=APART).build()
-    found = named(plan(world.inputs()))
+    fleet = ReportedFleet(links=frozenset({("c", "a"), ("b", "a")}), networks=APART).build()
+    found = named(plan(fleet.inputs()))
     assert found["joined-networks"].startswith("networks m and n are joined")
     assert found["joined-networks"].endswith("Not declared: link c/net -> a/net")
 
 
-def test_networks_that_a_stranger_joins_are_named():
-    world = World(links=frozenset({("c", "x"), ("a", "x")}), networks=APART).build()
-    found = named(plan(world.inputs()))
+def test_networks_that_an_unknown_member_joins_are_named():
+    fleet = ReportedFleet(links=frozenset({("c", "x"), ("a", "x")}), networks=APART).build()
+    found = named(plan(fleet.inputs()))
     assert "link a/net -> the site with id x, link c/net -> the site with id x" in found["joined-networks"]
 
 
 def test_networks_that_a_token_of_others_joins_are_named_with_the_token():
-    world = World(links=frozenset({("b", "a")}), tokens=frozenset({("c", "a")}), networks=APART).build()
-    found = named(plan(world.inputs()))
+    fleet = ReportedFleet(
+        links=frozenset({("b", "a")}), tokens=frozenset({("c", "a")}), networks=APART
+    ).build()
+    found = named(plan(fleet.inputs()))
     assert "link c/net -> a/net by Secret to-a" in found["joined-networks"]
 
 
 def test_networks_that_are_joined_by_a_token_of_ours_are_not_named_since_the_plan_removes_it():
-    world = World(links=frozenset({("c", "a")}), networks=APART).build()
-    world.fakes["c"].add_link_secret("net", link_name("c", "a"), "c/net", "a/net", issued_by="a")
-    assert named(plan(world.inputs())) == {}
+    fleet = ReportedFleet(links=frozenset({("c", "a")}), networks=APART).build()
+    fleet.fakes["c"].add_link_secret("net", link_name("c", "a"), "c/net", "a/net", issued_by="a")
+    assert named(plan(fleet.inputs())) == {}
 
 
 def link_name(dialler: str, issuer: str) -> str:
@@ -118,14 +128,14 @@ def link_name(dialler: str, issuer: str) -> str:
 
 
 def test_a_token_of_others_is_named_with_host_issuer_age_and_field_manager():
-    world = World().build()
+    fleet = ReportedFleet().build()
     secret = copied_token("net", "copy", "a", **{"inter-router-host": "a.example.com"})
     secret["metadata"]["managedFields"] = [
         {"manager": "vault-sync", "operation": "Update", "time": "2026-03-01T11:00:00Z"},
         {"manager": "kubectl", "operation": "Update", "time": "2026-02-01T11:00:00Z"},
     ]
-    world.fakes["b"].add(SECRET, secret)
-    assert named(plan(world.inputs())) == {
+    fleet.fakes["b"].add(SECRET, secret)
+    assert named(plan(fleet.inputs())) == {
         "undeclared-token": (
             "Secret copy in b/net makes a link that is not declared: to a.example.com, issued by a/net, since "
             "2026-03-01 11:59 UTC, written by kubectl, vault-sync. To remove the link, on cluster b run: oc -n net "
@@ -135,32 +145,32 @@ def test_a_token_of_others_is_named_with_host_issuer_age_and_field_manager():
 
 
 def test_a_claim_of_others_is_named():
-    world = World().build()
+    fleet = ReportedFleet().build()
     claim = copied_token("net", "claim", "", "token-claim", **{"skupper.io/url": "https://there:8081/x"})
-    world.fakes["b"].add(SECRET, claim)
-    assert "to https://there:8081/x" in named(plan(world.inputs()))["undeclared-token"]
+    fleet.fakes["b"].add(SECRET, claim)
+    assert "to https://there:8081/x" in named(plan(fleet.inputs()))["undeclared-token"]
 
 
 def test_a_token_of_others_is_not_deleted():
-    world = World(tokens=frozenset({("b", "a")})).build()
-    assert not [change for change in plan(world.inputs()).changes if change.name == "to-a"]
+    fleet = ReportedFleet(tokens=frozenset({("b", "a")})).build()
+    assert not [change for change in plan(fleet.inputs()).changes if change.name == "to-a"]
 
 
 def test_a_copy_of_a_token_of_ours_with_its_labels_is_named_once():
-    world = World().build()
-    world.fakes["b"].add_link_secret("net", "copy", "b/net", "a/net", issued_by="a")
-    found = plan(world.inputs())
+    fleet = ReportedFleet().build()
+    fleet.fakes["b"].add_link_secret("net", "copy", "b/net", "a/net", issued_by="a")
+    found = plan(fleet.inputs())
     assert list(named(found)) == ["undeclared-token"]
     assert not [finding for finding in found.findings if finding.rule == "unusable-object"]
 
 
 def test_a_declared_link_is_not_waited_for_behind_one_of_others_in_the_opposite_direction():
-    world = World(
+    fleet = ReportedFleet(
         links=frozenset({("a", "b")}), tokens=frozenset({("a", "b")}), networks={"a": "n", "b": "n"}
     ).build()
-    before = next(link for link in plan(world.inputs()).links)
-    world.fakes["b"].add_link_secret("net", before.credential, "b/net", "a/net", issued_by="a")
-    (link,) = plan(world.inputs()).links
+    before = next(link for link in plan(fleet.inputs()).links)
+    fleet.fakes["b"].add_link_secret("net", before.credential, "b/net", "a/net", issued_by="a")
+    (link,) = plan(fleet.inputs()).links
     assert link.state is LinkState.DOWN
     assert link.reason == (
         "Secret to-b in a/net is not ours and links the two the other way; on cluster a run: oc -n net delete secret "

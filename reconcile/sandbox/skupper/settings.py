@@ -1,7 +1,7 @@
 """One site's settings, read from its ConfigMap ``skupper-site`` the way ``pkg/site/site.go`` reads them.
 
 All values are strings; one that makes no sense is ignored. Only the keys are read that change what the program or a
-user of the sandbox can see: the console, resources, affinities and the like have no effect here.
+user of the sandbox can see: the console and the like have no effect here.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,8 @@ class Settings:
     """All annotations of service-controller pods."""
     routers: int
     service_controller: bool
+    data: Mapping[str, str]
+    """All of the above and the rest, as written."""
 
     @property
     def edge(self) -> bool:
@@ -63,6 +65,7 @@ def read_settings(config_map: Json, *, openshift: bool) -> Settings:
         controller_annotations={**annotations, **_pairs(data, "controller-pod-annotations")},
         routers=_positive(data.get("routers", "")),
         service_controller=_boolean(data, "service-controller", default=True),
+        data=data,
     )
 
 

@@ -9,6 +9,14 @@ def on(key: SiteKey, arguments: str) -> str:
     return f"on cluster {key.cluster} run: oc -n {key.namespace} {arguments}"
 
 
+def restart_creation(key: SiteKey, deployment: str) -> str:
+    """What makes Skupper create the Deployments of a site once more: without this one, after a restart."""
+    return (
+        on(key, f"delete deploy/{deployment} --ignore-not-found")
+        + f" && oc -n {key.namespace} rollout restart deploy/{names.SITE_CONTROLLER}"
+    )
+
+
 def recreate_site(key: SiteKey) -> str:
     """What makes the next run create a site and its links once more."""
     return (

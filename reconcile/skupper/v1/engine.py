@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from reconcile.findings import Finding
@@ -15,6 +16,7 @@ from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
+from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.networks import NetworkPlanner, Shared
 from reconcile.skupper.v1.observed_state import ObservedState
@@ -42,10 +44,8 @@ class V1:
     def check(self, networks: Sequence[ResolvedNetwork]) -> Iterator[Finding]:
         return checks.check(networks)
 
-    def reading(
-        self, sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool, take_over: bool
-    ) -> Reading:
-        return list_requests.reading(sites, ownership, heartbeat=heartbeat, take_over=take_over)
+    def reading(self, sites: Sequence[Site], ownership: Ownership, *, take_over: bool) -> Reading:
+        return list_requests.reading(sites, ownership, take_over=take_over)
 
     def planner(self, inputs: PlanInput) -> "Planner":
         return Planner(inputs)
@@ -91,7 +91,8 @@ class Planner:
         return Plan(changes=tuple(self._separation.changes()))
 
     def plan_shared(self) -> Plan:
-        return plan_policies.plan(self._inputs)
+        shared = plan_policies.plan(self._inputs)
+        return replace(shared, findings=(*shared.findings, *Clocks(self._inputs).findings()))
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
         return prune.plan(

@@ -68,6 +68,24 @@ def of_site(live: LiveSite, *, issues: bool) -> Iterator[Fault]:
             yield Fault(live.key, SECRET, name, fault, step, blocks=issues)
 
 
+def lost(live: LiveSite) -> Iterator[Finding]:
+    """Certificates of a site that issues tokens that are gone: Skupper never creates them again."""
+    effects = {
+        names.SITE_CA: "established links go on, but no token can be issued",
+        names.SITE_SERVER: "established links go on until the router restarts, which then fails",
+    }
+    for name, effect in effects.items():
+        if live.lost(name):
+            yield Finding(
+                rule="lost-secret",
+                message=(
+                    f"{SECRET.name} {name} in {live.key} is gone: {effect}. Restore it from a backup; or, "
+                    + commands.recreate_site(live.key)
+                ),
+                subject=SiteSubject(live.key.cluster, live.key.namespace),
+            )
+
+
 def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
     """Expiring certificates of a site that issues tokens: Skupper never renews them, and new tokens do not help."""
     for name, certificate in ((names.SITE_CA, live.authority), (names.SITE_SERVER, live.server)):

@@ -29,14 +29,19 @@ from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import legacy, names, objects, policies, provenance, router_config
 from reconcile.skupper.v1.sites import ingress
 
+LEASES = ListRequest(CONFIG_MAP, fields=f"metadata.name={names.LEADER}")
+"""The leases of the routers. Each is renewed every two seconds, which proves the status beside it to be current."""
 
-def reading(
-    sites: Sequence[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
-) -> Reading:
+OWN_CERTIFICATES = ((SECRET, names.SITE_CA), (SECRET, names.SITE_SERVER))
+"""What Skupper uses as it is if somebody else has created it beforehand, without our labels."""
+
+
+def reading(sites: Sequence[Site], ownership: Ownership, *, take_over: bool = False) -> Reading:
     """What to read of a cluster with these declared sites."""
     return Reading(
         presence_list=presence_list(ownership),
-        lists=list_requests(sites, ownership, heartbeat=heartbeat, take_over=take_over),
+        lists=list_requests(sites, ownership, take_over=take_over),
+        heartbeats=(LEASES,),
         probes_for=partial(probes_for, sites, ownership),
         namespaces=tuple(sorted({site.namespace for site in sites})),
     )
@@ -48,21 +53,18 @@ def presence_list(ownership: Ownership) -> ListRequest:
 
 
 def list_requests(
-    sites: Iterable[Site], ownership: Ownership, *, heartbeat: bool = False, take_over: bool = False
+    sites: Iterable[Site], ownership: Ownership, *, take_over: bool = False
 ) -> tuple[ListRequest, ...]:
     """All LISTs for a cluster with these declared sites.
 
-    `heartbeat` adds the routers' leases, which show how old a status is; `take_over` adds the objects of
-    ``skupper_network``.
+    `take_over` adds the objects of ``skupper_network``.
     """
     sites = tuple(sites)
     ingresses = {ingress(site) for site in sites}
     kinds = [SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING]
     if ingresses & {"loadbalancer", "nodeport"}:
         kinds.append(SERVICE)
-    found = [presence_list(ownership), _by_name(names.NETWORK_STATUS)]
-    if heartbeat:
-        found.append(_by_name(names.LEADER))
+    found = [presence_list(ownership), _by_name(names.NETWORK_STATUS), LEASES]
     found += [ListRequest(kind, labels=ownership.selector) for kind in kinds]
     if "route" in ingresses:
         # Plain Kubernetes has no Routes; there the sites report that their host is missing.
@@ -90,8 +92,12 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
     for site in sites:
-        for kind, name in objects.APPLIED:
+        for kind, name in (*objects.APPLIED, *(() if site.edge else OWN_CERTIFICATES)):
             wanted_names.setdefault((kind, name), set()).add(site.namespace)
+        if site.edge and ObjectKey(SECRET, site.namespace, names.SITE_SERVER) in snapshot.objects:
+            # An interior site that should be an edge site: what is open there is to be named.
+            for route in (names.INTER_ROUTER_ROUTE, names.EDGE_ROUTE, names.CLAIMS_ROUTE):
+                wanted_names.setdefault((ROUTE, route), set()).add(site.namespace)
     ours = {key.namespace for key, live in snapshot.objects.items() if provenance.proven(live, ownership)}
     wanted_names.setdefault((CONFIG_MAP, names.SITE), set()).update(ours - {""})
     probes = []
@@ -100,27 +106,13 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
             space for space in namespaces if ObjectKey(kind, space, name) not in snapshot.objects
         )
         if missing:
-            probes.append(Probe(_by_name(name, kind), tuple(missing)))
+            probes.append(Probe(_by_name(name, kind, optional=kind == ROUTE), tuple(missing)))
     return (
         *probes,
         *_token_probes(snapshot),
         *_service_probes({site.namespace for site in sites}, ownership, snapshot),
         *_policy_probes(sites, ownership, snapshot),
     )
-
-
-def _service_probes(
-    wanted: Collection[str], ownership: Ownership, snapshot: ClusterSnapshot
-) -> Iterator[Probe]:
-    """The Services in each namespace whose site is to be removed: some may lead to its router (``exposed``)."""
-    for key, live in sorted(snapshot.objects.items()):
-        site = (key.kind, key.name) == (CONFIG_MAP, names.SITE) and provenance.proven(live, ownership)
-        if site and key.namespace not in wanted:
-            # Nothing watches what a probe finds, so Skupper's own Services, which have to go, must not be among it.
-            request = ListRequest(
-                SERVICE, labels=f"!{INSTANCE}", fields=f"metadata.namespace={key.namespace}"
-            )
-            yield Probe(request, (key.namespace,))
 
 
 def _token_probes(snapshot: ClusterSnapshot) -> Iterator[Probe]:
@@ -139,11 +131,25 @@ def _token_probes(snapshot: ClusterSnapshot) -> Iterator[Probe]:
         yield Probe(tokens, tuple(sorted(namespaces)))
 
 
+def _service_probes(
+    wanted: Collection[str], ownership: Ownership, snapshot: ClusterSnapshot
+) -> Iterator[Probe]:
+    """The Services in each namespace whose site is to be removed: some may lead to its router (``exposed``)."""
+    for key, live in sorted(snapshot.objects.items()):
+        site = (key.kind, key.name) == (CONFIG_MAP, names.SITE) and provenance.proven(live, ownership)
+        if site and key.namespace not in wanted:
+            # Nothing watches what a probe finds, so Skupper's own Services, which have to go, must not be among it.
+            request = ListRequest(
+                SERVICE, labels=f"!{INSTANCE}", fields=f"metadata.namespace={key.namespace}"
+            )
+            yield Probe(request, (key.namespace,))
+
+
 def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> Iterator[Probe]:
     for _, name in policies.desired(sites, ownership):
         if ObjectKey(CLUSTER_POLICY, "", name) not in snapshot.objects:
             yield Probe(replace(_by_name(name, CLUSTER_POLICY), optional=True, admin=True))
 
 
-def _by_name(name: str, kind: Kind = CONFIG_MAP) -> ListRequest:
-    return ListRequest(kind, fields=f"metadata.name={name}")
+def _by_name(name: str, kind: Kind = CONFIG_MAP, *, optional: bool = False) -> ListRequest:
+    return ListRequest(kind, fields=f"metadata.name={name}", optional=optional)

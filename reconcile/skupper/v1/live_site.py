@@ -9,16 +9,28 @@ from functools import cached_property
 from reconcile.findings import Reason
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.certificates import Certificate
-from reconcile.skupper.live import LiveObject, ObjectKey, instant, managed_fields, strings, text
+from reconcile.skupper.live import (
+    LiveObject,
+    ObjectKey,
+    instant,
+    last_write,
+    managed_fields,
+    strings,
+    text,
+)
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import legacy, lost_labels, names, router_config, status
+from reconcile.skupper.v1.deployments import ROLLOUT, Downtime, changed_at, downtime
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
 
-ROLLOUT = timedelta(minutes=2)
-"""How long a router may be unavailable before it counts as down; a restart takes less."""
+LEASE = timedelta(seconds=60)
+"""How old the lease of a router may be before its status counts for nothing; it is renewed every two seconds."""
+
+SETTLING = timedelta(minutes=2)
+"""How long after the start of a router its links may still be missing in what both ends report."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,10 @@ class LiveSite:
     """With ``--take-over``: objects in this namespace that belong to ``skupper_network``."""
     wanted: bool = False
     """True if the data declares a site here."""
+    heartbeat_at: datetime | None = None
+    """When the leases were listed, by the cluster's clock; None if their age proves nothing."""
+    clock_ahead: timedelta = timedelta()
+    """By how much the cluster's clock is ahead of ours."""
 
     def find(self, kind: Kind, name: str) -> LiveObject | None:
         return self.objects.get(ObjectKey(kind, self.key.namespace, name))
@@ -105,6 +121,15 @@ class LiveSite:
         """Why a Secret of the site's own certificates is unusable; None if it is usable or does not exist yet."""
         return self._certificate(secret).fault
 
+    def lost(self, secret: str) -> bool:
+        """True if a Secret of the site's own certificates is gone.
+
+        Skupper creates them before the service-controller, and never again.
+        """
+        complete = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is not None
+        mode = self.router_config.mode or self.config.get("router-mode")
+        return complete and mode != "edge" and self.find(SECRET, secret) is None
+
     def _certificate(self, secret: str) -> Certificate:
         found = self.part(SECRET, secret)
         if found is None:
@@ -133,14 +158,39 @@ class LiveSite:
     @cached_property
     def status_at(self) -> datetime | None:
         """When the status was last maintained: the leader's lease, else the last write."""
+        found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
+        return self._renewed or (last_write(found) if found else None)
+
+    @cached_property
+    def _renewed(self) -> datetime | None:
+        """When the lease was renewed, by the clock of the API server if that is known, else of the router's node."""
         lease = self.find(CONFIG_MAP, names.LEADER)
+        if lease is None or lease.deleting:
+            return None
         try:
-            record = json.loads(lease.annotations.get(names.LEADER_LOCK, "{}")) if lease else {}
+            record = json.loads(lease.annotations.get(names.LEADER_LOCK, "{}"))
             renewed = instant(record.get("renewTime"))
         except (ValueError, AttributeError, RecursionError):
             renewed = None
-        found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
-        return renewed or (_last_write(found) if found else None)
+        written = [instant(entry.get("time")) for entry in managed_fields(lease)]
+        return max((time for time in written if time), default=renewed)
+
+    @property
+    def silent(self) -> Reason | None:
+        """Why the status is not current; None if it is, or if the lease was not read.
+
+        Both times that are compared are of the cluster's own clock, at the moment when the lease was read.
+        """
+        if self.heartbeat_at is None:
+            return None
+        if self._renewed:
+            old = self.heartbeat_at - self._renewed > LEASE
+            return f"it has not reported since {self._renewed:%Y-%m-%d %H:%M} UTC" if old else None
+        router = self.part(DEPLOYMENT, names.ROUTER)
+        started = router.created if router else None
+        if started is None or self.heartbeat_at - started < ROLLOUT:
+            return None
+        return f"its router maintains no status: ConfigMap {names.LEADER} is missing"
 
     @property
     def missing_part(self) -> Reason | None:
@@ -156,18 +206,42 @@ class LiveSite:
                 return f"{kind.name} {name}"
         return None
 
-    def router_down(self, now: datetime) -> Reason | None:
-        """Why the status of this site is stale; None if its router is available or may soon be.
+    @property
+    def lost_deployment(self) -> str:
+        """Name of a Deployment that a complete site had and that is gone; empty if none is.
 
-        The status has no heartbeat: a router that is gone leaves its last status behind (``cmd/config-sync``).
+        Skupper creates ``skupper-internal`` after the router, and only a service-controller adds connectors to it.
         """
+        internal = self.part(CONFIG_MAP, names.INTERNAL)
+        if internal is None:
+            return ""
+        if self.part(DEPLOYMENT, names.ROUTER) is None:
+            return names.ROUTER
+        lost = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is None and self.router_config.connectors
+        return names.SERVICE_CONTROLLER if lost else ""
+
+    def downtime(self, name: str, now: datetime) -> Downtime | None:
+        """Why the router or the service-controller of this site does not run; None if it does, or may soon."""
+        found = self.part(DEPLOYMENT, name)
+        return downtime(found, now + self.clock_ahead) if found else None
+
+    def router_down(self, now: datetime) -> Reason | None:
+        """Why this site has no router; None if it has one, or may soon.
+
+        A router that is gone leaves its last status behind, which then proves nothing (``cmd/config-sync``).
+        """
+        if self.lost_deployment == names.ROUTER:
+            return f"deployment {names.ROUTER} is gone"
+        found = self.downtime(names.ROUTER, now)
+        return found.reason if found else None
+
+    def restarted_at(self, now: datetime) -> datetime | None:
+        """When the router was last restarted, if its links may be missing because of that; by our clock."""
         router = self.part(DEPLOYMENT, names.ROUTER)
-        since = _unavailable_since(router) if router else None
-        if since is None or now - since < ROLLOUT:
-            return None
-        if router and _replicas(router) == 0:
-            return f"deployment {names.ROUTER} has 0 replicas"
-        return f"deployment {names.ROUTER} has been unavailable since {since:%Y-%m-%d %H:%M} UTC"
+        own = self.status.sites.get(self.site_id) if self.status else None
+        times = [own.started if own else None, changed_at(router) if router else None]
+        latest = max((time - self.clock_ahead for time in times if time), default=None)
+        return latest if latest and now - SETTLING < latest <= now + SETTLING else None
 
     @property
     def orphans(self) -> tuple[LiveObject, ...]:
@@ -179,25 +253,6 @@ class LiveSite:
         )
 
 
-def _replicas(deployment: LiveObject) -> object:
-    spec = deployment.content.get("spec")
-    return spec.get("replicas") if isinstance(spec, Mapping) else None
-
-
-def _unavailable_since(deployment: LiveObject) -> datetime | None:
-    status = deployment.content.get("status")
-    conditions = status.get("conditions") if isinstance(status, Mapping) else None
-    for found in conditions if isinstance(conditions, list) else ():
-        if isinstance(found, Mapping) and (found.get("type"), found.get("status")) == ("Available", "False"):
-            return instant(found.get("lastTransitionTime"))
-    return None
-
-
 def _data(live: LiveObject, key: str) -> str:
     data = live.content.get("data")
     return text(data.get(key)) if isinstance(data, Mapping) else ""
-
-
-def _last_write(live: LiveObject) -> datetime | None:
-    times = [instant(entry.get("time")) for entry in managed_fields(live)]
-    return max((time for time in times if time), default=live.created)

@@ -27,7 +27,7 @@ FORGOTTEN = timedelta(minutes=2)
 """After this no status lists a site that is gone; Skupper purges it after 60 s."""
 
 Node = SiteKey | str
-"""A member: a site that we know, or else the id of a stranger."""
+"""A member: a site that we know, or else the id of an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Member:
 
     site_id: str
     key: SiteKey | None
-    """The site of ours or of the data; None for a stranger."""
+    """The site of ours or of the data; None for an unknown one."""
     name: str = ""
     namespace: str = ""
     since: datetime | None = None
@@ -71,10 +71,10 @@ class Membership:
         """All sites that we know and that are connected with this one, or that an active token will connect."""
         return frozenset(node for node in reach(key, self._every) if isinstance(node, SiteKey))
 
-    def strangers(self, key: SiteKey) -> tuple[Member, ...]:
+    def unknown_members(self, key: SiteKey) -> tuple[Member, ...]:
         """The members of this site's network that are neither in the data nor managed, by name and id."""
         found = {node for node in reach(key, self._reported) if isinstance(node, str)}
-        return tuple(sorted((self._strangers[node] for node in found), key=lambda m: (m.name, m.site_id)))
+        return tuple(sorted((self._unknown[node] for node in found), key=lambda m: (m.name, m.site_id)))
 
     def seen_by(self, key: SiteKey) -> tuple[Member, ...]:
         """Every member that the status of a site lists, those that are gone for less than a minute included."""
@@ -138,11 +138,14 @@ class Membership:
         return {
             key: live.status
             for key, live in self._sites.items()
-            if live.status and _id(live) in live.status.sites and not live.router_down(self._inputs.now)
+            if live.status and _id(live) in live.status.sites and not self._stale(live)
         }
 
+    def _stale(self, live: LiveSite) -> bool:
+        return bool(live.router_down(self._inputs.now) or live.silent)
+
     @cached_property
-    def _strangers(self) -> Mapping[str, Member]:
+    def _unknown(self) -> Mapping[str, Member]:
         seen_by: dict[str, list[SiteKey]] = {}
         records: dict[str, SeenSite] = {}
         for key, status in self._fresh.items():

@@ -4,7 +4,7 @@ A site that cannot be read, is skipped or is foreign keeps its place in the topo
 and the reason is reported.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ from reconcile.skupper.plan import (
 )
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, foreign, lost_labels, plan_link, plan_site
+from reconcile.skupper.v1 import faults, foreign, lost_labels, lost_router, plan_link, plan_site, unlinked
+from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -50,6 +51,7 @@ class NetworkPlanner:
         self._shared = shared
         self._observed = shared.observed
         self._inputs = shared.observed.inputs
+        self._clocks = Clocks(shared.observed.inputs)
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
@@ -59,11 +61,12 @@ class NetworkPlanner:
     def plan(self) -> Plan:
         sites = [self._plan_site(site) for site in self._resolved.wanted]
         links = [self._plan_link(link) for link in self._resolved.links]
+        sites = [self._judge_by_links(site, links) for site in sites]
         return Plan(
             changes=tuple(self._changes),
             links=tuple(links),
             sites=tuple(sites),
-            findings=(*self._findings, *self._shared.undeclared.findings(self._resolved)),
+            findings=(*self._findings, *self._shared.undeclared.findings(self._resolved, links)),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
@@ -79,12 +82,14 @@ class NetworkPlanner:
         self._changes += planned.changes
         if not planned.refused:
             self._changes += self._restored(site)
+            self._changes += lost_router.changes(site, live, self._inputs.now)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
         issues = any(link.issuer == site.key for link in self._resolved.links)
         self._note(faults.of_site(live, issues=issues))
         if issues:
+            self._findings += faults.lost(live)
             self._findings += faults.expiring(live, self._inputs.now)
         return planned.report
 
@@ -94,6 +99,22 @@ class NetworkPlanner:
         for secret in self._observed.unlabelled:
             if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in declared:
                 yield lost_labels.restore(secret, site.network)
+
+    def _judge_by_links(self, report: SiteReport, links: Sequence[LinkReport]) -> SiteReport:
+        """A site that runs, cut off from its network, is down: it accepts no links, or none of them works."""
+        if report.state is not SiteState.READY:
+            return report
+        own = [link for link in links if report.key in {link.link.dialler, link.link.issuer} and link.managed]
+        dialled = {link.link.dialler in self._edges for link in own if link.link.issuer == report.key}
+        for edge in sorted(dialled):
+            refusal = unlinked.not_listening(self._live[report.key], edge=edge)
+            if refusal:
+                return replace(report, state=SiteState.DOWN, reason=refusal)
+        broken = [link for link in own if link.state in {LinkState.DOWN, LinkState.UNKNOWN}]
+        if own and broken == own and any(link.state is LinkState.DOWN for link in own):
+            which = f"none of its {len(own)} links is up" if len(own) > 1 else "its only link is not up"
+            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}")
+        return report
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
@@ -112,6 +133,12 @@ class NetworkPlanner:
             ownership=self._inputs.ownership,
         )
         report, steps, findings = plan_link.plan(ends, self._shared.rotations, self._inputs.now)
+        wrong_clock = self._clocks.fault(ends)
+        if wrong_clock:
+            self._findings += self._clocks.link_findings(ends)
+            steps = []
+            if report.state in _UNDELIVERED:
+                report = replace(report, state=LinkState.UNKNOWN, reason=wrong_clock, since=None)
         report, steps = self._apart(report, steps)
         blocked = foreign.name_conflict(ends, report)
         if blocked:

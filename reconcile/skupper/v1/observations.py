@@ -1,7 +1,7 @@
 """Is a link up? What each of its ends reports in its own ``skupper-network-status``.
 
 Both ends count: one alone keeps reporting a remote that is gone. What an end cannot know (it has no status yet, no
-router any more, or never lists such links) is distinguished from what it denies.
+router any more, has not reported lately, or never lists such links) is distinguished from what it denies.
 
 Source: ``pkg/flow/flow_mem_driver.go``, ``cmd/config-sync/collector.go``.
 """
@@ -33,7 +33,7 @@ def of_issuer(
     dialler: LiveSite, issuer: LiveSite, now: datetime, *, dialler_is_edge: bool
 ) -> LinkObservation:
     """What the issuer reports about the dialler; an interior router does not list edge sites that dial it."""
-    if dialler_is_edge:
+    if dialler_is_edge and not issuer.router_down(now):
         return LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", issuer.status_at)
     return _observation(issuer, dialler, "incoming", now)
 
@@ -58,7 +58,7 @@ def of_any(observer: LiveSite, dialler: Identity, issuer: Identity, now: datetim
     """
     status = observer.status
     own = status.sites.get(observer.site_id) if status else None
-    if status is None or own is None or observer.router_down(now):
+    if status is None or own is None or observer.router_down(now) or observer.silent:
         return Verdict.UNKNOWN
     diallers, issuers = _ids(status, dialler), _ids(status, issuer)
     if any(status.sites[key].outgoing & issuers for key in diallers):
@@ -100,6 +100,8 @@ def _observation(observer: LiveSite, other: LiveSite, direction: str, now: datet
         return LinkObservation(Verdict.UNKNOWN, "no skupper-network-status yet")
     if status.fault:
         return LinkObservation(Verdict.UNKNOWN, f"skupper-network-status is unusable: {status.fault}", at)
+    if observer.silent:
+        return LinkObservation(Verdict.UNKNOWN, observer.silent, at)
     own = status.sites.get(observer.site_id)
     if own is None:
         return LinkObservation(Verdict.UNKNOWN, "skupper-network-status does not list its own site", at)

@@ -63,13 +63,16 @@ class ObservedState:
     def site(self, key: SiteKey) -> LiveSite:
         """The namespace seen as a site; its cluster must have been read."""
         if key not in self._sites:
+            snapshot = self.inputs.snapshot(key.cluster)
             self._sites[key] = LiveSite(
                 key,
                 self.inputs.ownership,
-                self.inputs.snapshot(key.cluster).objects,
+                snapshot.objects,
                 mine=tuple(self._ours.get(key, ())),
                 legacy_objects=tuple(self._legacy.get(key, ())),
                 wanted=key in self.inputs.desired.wanted,
+                heartbeat_at=snapshot.heartbeat_at,
+                clock_ahead=snapshot.clock_ahead,
             )
         return self._sites[key]
 

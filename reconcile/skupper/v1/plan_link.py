@@ -12,8 +12,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconcile.findings import Finding, Reason
-from reconcile.skupper.plan import Change, LinkObservation, LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations, rotation
+from reconcile.skupper.plan import Change, LinkReport, LinkState, Verdict
+from reconcile.skupper.v1 import (
+    commands,
+    fingerprint,
+    legacy,
+    link_steps,
+    names,
+    observations,
+    rotation,
+    unlinked,
+)
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
@@ -36,7 +45,8 @@ def plan(
     """The state of the link, the changes that advance it, including those of later steps, and findings."""
     lacking = _lacking(ends)
     if lacking:
-        return *_waiting(ends, lacking), []
+        report, steps = _lost(ends, now) or _waiting(ends, lacking)
+        return report, steps, []
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
     report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
@@ -65,14 +75,21 @@ def _lacking(ends: LinkEnds) -> Reason | None:
     issuer = ends.issuer
     if not issuer.site_id:
         return "the site does not exist yet"
+    if issuer.router_config.mode == "edge":
+        return (
+            "its router runs as edge and accepts no links, which only a new site changes; "
+            + commands.recreate_site(issuer.key)
+        )
     endpoint = issuer.endpoint(edge=ends.dialler_is_edge)
     if endpoint.missing:
         return f"waiting for {endpoint.missing}"
     if not issuer.ca:
-        return _unusable(issuer, names.SITE_CA) or "it has no CA yet"
+        return _unusable(issuer, names.SITE_CA) or _missing(issuer, names.SITE_CA, "CA")
     if endpoint.host not in issuer.server.hosts:
         if not issuer.server.fingerprint:
-            return _unusable(issuer, names.SITE_SERVER) or "it has no server certificate yet"
+            return _unusable(issuer, names.SITE_SERVER) or _missing(
+                issuer, names.SITE_SERVER, "server certificate"
+            )
         return (
             f"its server certificate is not valid for {endpoint.host}; {commands.recreate_site(issuer.key)}"
         )
@@ -84,10 +101,31 @@ def _unusable(issuer: LiveSite, secret: str) -> Reason | None:
     return f"its Secret {secret} is unusable: {fault}" if fault else None
 
 
+def _missing(issuer: LiveSite, secret: str, what: str) -> Reason:
+    if issuer.lost(secret):
+        return f"its Secret {secret} is gone"
+    return f"it has no {what} yet"
+
+
+def _lost(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]] | None:
+    """The state of a link whose token is delivered and whose issuer has lost its certificates; None for any other.
+
+    Nothing shows whether the token is the one that the link should have; it may work on, and no other can be issued.
+    """
+    if not ends.delivered or not any(map(ends.issuer.lost, (names.SITE_CA, names.SITE_SERVER))):
+        return None
+    newest = max(ends.delivered, key=lambda secret: (str(secret.live.created), secret.name))
+    report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=newest.name)
+    return _judge(ends, newest, report, now), []
+
+
 def _waiting(ends: LinkEnds, lacking: str) -> tuple[LinkReport, list[Change]]:
     name = f"{fingerprint.stem(ends.link)}-{fingerprint.UNKNOWN}"
     reason = f"issuer {ends.link.issuer}: {lacking}"
     created = ends.issuer.config_map.created if ends.issuer.config_map else None
+    if ends.issuer.router_config.mode == "edge":
+        # Nothing is under way: the link comes after a new site.
+        created = None
     report = LinkReport(
         network=ends.network, link=ends.link, state=LinkState.WAITING, reason=reason, since=created
     )
@@ -175,24 +213,13 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
             reason = f"the router of {ends.link.dialler} has not loaded the new token yet"
             return replace(report, state=LinkState.DELIVERED, reason=reason)
         return replace(report, state=LinkState.UP, reason="")
-    active = observations.other_uplink(ends.dialler, ends.issuer) if ends.dialler_is_edge else ""
-    if active and loaded and dialler.verdict is Verdict.ABSENT:
+    active = unlinked.active_uplink(ends, now) if loaded and dialler.verdict is Verdict.ABSENT else ""
+    if active:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    reason = _not_up(ends, dialler, issuer)
-    if connecting or since:
+    if (connecting or since) and not unlinked.broken(ends, now):
         report = replace(report, since=max(filter(None, (report.since, since))))
-        return replace(report, state=LinkState.DELIVERED, reason=reason)
-    state = LinkState.DOWN if Verdict.ABSENT in verdicts else LinkState.UNKNOWN
-    return replace(report, state=state, reason=reason)
-
-
-def _not_up(ends: LinkEnds, dialler: LinkObservation, issuer: LinkObservation) -> str:
-    reports = [
-        f"{key} reports: {seen.detail}"
-        for key, seen in ((ends.link.dialler, dialler), (ends.link.issuer, issuer))
-        if seen.verdict in {Verdict.ABSENT, Verdict.UNKNOWN}
-    ]
-    return "; ".join(reports)
+        return replace(report, state=LinkState.DELIVERED, reason=unlinked.why(ends, report, now))
+    return unlinked.judge(ends, report, now)
 
 
 def _old_copies(ends: LinkEnds, name: str) -> list[Change]:

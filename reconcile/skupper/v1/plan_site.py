@@ -4,17 +4,35 @@ Objects without drift need no request. A change of the ConfigMap that Skupper ig
 still applied, and the reason says which of the two happens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reconcile.findings import Finding
+from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, Masked, drift
-from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
+from reconcile.skupper.plan import (
+    PENDING_SETTINGS,
+    Change,
+    SiteReport,
+    SiteState,
+    Verb,
+    pending_text,
+)
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import commands, foreign, legacy, names, objects, provenance, replacing, versions
+from reconcile.skupper.v1 import (
+    commands,
+    foreign,
+    in_effect,
+    legacy,
+    names,
+    objects,
+    provenance,
+    replacing,
+    versions,
+)
+from reconcile.skupper.v1.deployments import failing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.waits import Wait, WaitKind
@@ -47,18 +65,20 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
     desired = objects.desired(network, site, live.ownership, annotations)
     others = foreign.around(live, desired)
     if others:
-        report = _report(site, live, now)
+        report = _report(network, site, live, now)
         if not live.site_id or live.being_adopted:
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
     older = versions.downgrade(network, site, live)
     if older:
-        return SitePlan(_report(site, live, now), (), (older,), refused=True)
+        return SitePlan(_report(network, site, live, now), (), (older,), refused=True)
     changes: list[Change] = []
     for kind, body in desired:
         changes += _changes(network, live, site, kind, body)
-    return SitePlan(_report(site, live, now), tuple(changes), tuple(_stuck(site, live, now)))
+    report = _report(network, site, live, now)
+    findings = (*_stuck(site, live, now), *_failing(site, live, now), *_not_in_effect(site, live, report))
+    return SitePlan(report, tuple(changes), findings)
 
 
 def _changes(network: Network, live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
@@ -149,24 +169,72 @@ def _old_site(live: LiveSite) -> bool:
     )
 
 
-def _report(site: Site, live: LiveSite, now: datetime) -> SiteReport:
+def _report(network: Network, site: Site, live: LiveSite, now: datetime) -> SiteReport:
     if live.config_map is None:
         return SiteReport.of(site, SiteState.ABSENT, "the site does not exist yet")
-    missing, down = live.missing_part, live.router_down(now)
     seen = live.status.sites.get(live.site_id) if live.status else None
+    state, reason = _state(live, now)
     return SiteReport.of(
         site,
-        SiteState.STARTING if missing else SiteState.DOWN if down else SiteState.READY,
-        f"{missing} is not there yet" if missing else down or "",
-        version=seen.version if seen else "",
+        state,
+        reason,
+        mode=live.router_config.mode,
+        version=(seen.version if seen else "") or live.router_config.version,
         since=live.config_map.created,
+        pending=in_effect.pending(network, site, live),
     )
+
+
+def _not_in_effect(site: Site, live: LiveSite, report: SiteReport) -> Iterator[Finding]:
+    if report.pending:
+        yield Finding(
+            rule=PENDING_SETTINGS,
+            severity=Severity.WARNING,
+            message=f"{site.key}: {pending_text(report.pending)}",
+            subject=site.subject,
+        )
+    exposed = in_effect.exposure(site, live)
+    if exposed:
+        yield exposed
+
+
+def _state(live: LiveSite, now: datetime) -> tuple[SiteState, str]:
+    """The state of a site that exists, and why it is not ready, with the command that changes that."""
+    lost, missing = live.lost_deployment, live.missing_part
+    if lost:
+        other = names.SERVICE_CONTROLLER if lost == names.ROUTER else names.ROUTER
+        step = f"to have Skupper create it again, {commands.restart_creation(live.key, other)}"
+        return SiteState.DOWN, f"deployment {lost} is gone; {step}"
+    if missing:
+        return SiteState.STARTING, f"{missing} is not there yet"
+    for name in (names.ROUTER, names.SERVICE_CONTROLLER):
+        downtime = live.downtime(name, now)
+        if downtime:
+            return SiteState.DOWN, downtime.advise(live.key)
+    return (SiteState.UNKNOWN, live.silent) if live.silent else (SiteState.READY, "")
+
+
+def _failing(site: Site, live: LiveSite, now: datetime) -> Iterator[Finding]:
+    """A rollout that fails while pods of an older one still run."""
+    for name in (names.ROUTER, names.SERVICE_CONTROLLER):
+        found = live.part(DEPLOYMENT, name)
+        quoted = failing(found) if found else None
+        if quoted and not live.downtime(name, now):
+            yield Finding(
+                rule="failing-deployment",
+                severity=Severity.WARNING,
+                message=(
+                    f"{site.key}: the rollout of Deployment {name} fails ({quoted}), older pods still run; "
+                    + commands.on(site.key, f"describe deploy/{name}")
+                ),
+                subject=site.subject,
+            )
 
 
 def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
     """A router without a service-controller long after its creation: Skupper does not repair that."""
     router = live.part(DEPLOYMENT, names.ROUTER)
-    if router is None or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
+    if router is None or live.lost_deployment or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
         return []
     if router.created is None or now - router.created < STUCK_AFTER:
         return []
@@ -176,8 +244,7 @@ def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
             message=(
                 f"{site.key} is incomplete: Deployment {names.ROUTER} exists, {names.SERVICE_CONTROLLER} does not, and "
                 "Skupper does not resume the creation. Have it start over; "
-                + commands.on(site.key, f"delete deploy/{names.ROUTER}")
-                + f" && oc -n {site.namespace} rollout restart deploy/{names.SITE_CONTROLLER}"
+                + commands.restart_creation(site.key, names.ROUTER)
             ),
             subject=site.subject,
         )

@@ -71,8 +71,8 @@ def _links(
             continue
         network = min(guards.accepted.networks_of(link), default="")
         changes, findings = _unlink(secret, network, guards.converged, rotations, observed.inputs.now)
-        steps = [replace(change, link=link) for change in changes]
-        changes = observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        named = [replace(change, link=link) for change in changes]
+        changes = observed.adoption.deferred(named, (link.dialler, link.issuer))
         yield Plan(changes=tuple(changes), findings=tuple(findings))
 
 

@@ -1,4 +1,4 @@
-"""The configuration of a site's router: the ConfigMap ``skupper-internal``, of which connectors and version are used.
+"""The configuration of a site's router: the ConfigMap ``skupper-internal``, as far as it is used here.
 
 Its only key is a JSON array of ``[entity, attributes]``, written by the service-controller. One that cannot be parsed
 proves nothing about any link.
@@ -7,7 +7,9 @@ Source: ``pkg/qdr/qdr.go``.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconcile.findings import Reason
 from reconcile.skupper.live import text
@@ -19,8 +21,16 @@ class RouterConfig:
 
     connectors: frozenset[str] = frozenset()
     """Their names, which are those of the tokens that they were made from."""
+    listeners: frozenset[str] = frozenset()
+    """Their names."""
+    router_id: str = ""
+    """The pattern of its ids: ``<site name>-${HOSTNAME}``."""
+    mode: str = ""
+    """What the router runs as: ``interior`` or ``edge``; empty if unknown."""
     version: str = ""
-    """Version of Skupper that the site runs; empty if the metadata does not say."""
+    """The version that Skupper set the site up with, or has updated it to."""
+    logging: frozenset[tuple[str, str]] = frozenset()
+    """(module, level) of every log entity."""
     fault: Reason | None = None
 
     def may_have(self, connector: str) -> bool:
@@ -31,19 +41,35 @@ class RouterConfig:
 def parse(written: str) -> RouterConfig:
     """Read the JSON text of ``skrouterd.json``; never raises."""
     try:
-        entities = json.loads(written)
-        names = (text(attributes.get("name")) for kind, attributes in entities if kind == "connector")
-        return RouterConfig(frozenset(names), _version(entities))
+        return _read(json.loads(written))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return RouterConfig(fault="it is not a valid router configuration")
 
 
-def _version(entities: list[tuple[str, dict[str, object]]]) -> str:
-    """The version in the router's metadata, which is JSON in a string; metadata that cannot be read has none."""
-    metadata = next(
-        (text(attributes.get("metadata")) for kind, attributes in entities if kind == "router"), ""
+def _read(entities: Any) -> RouterConfig:
+    named: dict[str, set[str]] = {"connector": set(), "listener": set()}
+    logging = set()
+    router: Mapping[str, Any] = {}
+    for kind, attributes in entities:
+        if kind in named:
+            named[kind].add(text(attributes.get("name")))
+        elif kind == "log":
+            logging.add((text(attributes.get("module")), text(attributes.get("enable"))))
+        elif kind == "router":
+            router = attributes
+    return RouterConfig(
+        connectors=frozenset(named["connector"]),
+        listeners=frozenset(named["listener"]),
+        router_id=text(router.get("id")),
+        mode=text(router.get("mode")),
+        version=_version(text(router.get("metadata"))),
+        logging=frozenset(logging),
     )
+
+
+def _version(metadata: str) -> str:
+    """The version in a router's metadata, which are JSON in a string."""
     try:
-        return text(json.loads(metadata or "{}").get("version"))
+        return text(json.loads(metadata).get("version"))
     except (ValueError, AttributeError, RecursionError):
         return ""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconcile.findings import Reason
 from reconcile.skupper.live import text
@@ -35,6 +35,10 @@ class SeenSite:
     """When the site says that it started."""
     began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
+    started: datetime | None = None
+    """When the youngest of its routers started."""
+    policy: bool = False
+    """True if cluster policies are enabled there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,64 +57,68 @@ def parse(written: str) -> NetworkStatus:
     try:
         document = json.loads(written)
         entries = list(_entries(document))
-        routers = {router: site for site, _, found, _ in entries for router in found}
-        edges = {text(site["identity"]) for site in _edges(document)}
-        return NetworkStatus(
-            {site: _seen(record, links, routers, edge=site in edges) for site, record, _, links in entries}
-        )
+        routers = {router: entry.key for entry in entries for router in entry.routers}
+        return NetworkStatus({entry.key: _seen(entry, routers) for entry in entries})
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return NetworkStatus({}, "it is not a valid network status")
 
 
-def _entries(document: Any) -> Iterator[tuple[str, Mapping[str, Any], list[str], list[Mapping[str, Any]]]]:
-    """(site id, site record, router ids, link records) of each site in the document."""
+class _Entry(NamedTuple):
+    """One site in the document."""
+
+    key: str
+    site: Mapping[str, Any]
+    routers: list[str]
+    """Their ids."""
+    links: list[Mapping[str, Any]]
+    started: list[datetime]
+    """When its routers started."""
+    edge: bool
+
+
+def _entries(document: Any) -> Iterator[_Entry]:
     for entry in document.get("siteStatus") or []:
         site = entry["site"]
         routers = entry.get("routerStatus") or []
         names = [_router_id(status["router"]["name"]) for status in routers]
         links = [link for status in routers for link in status.get("links") or []]
-        yield text(site["identity"]), site, names, links
+        started = [moment for each in routers if (moment := _micros(each["router"].get("startTime")))]
+        edge = any(each["router"].get("mode") == "edge" for each in routers)
+        yield _Entry(text(site["identity"]), site, names, links, started, edge)
 
 
-def _edges(document: Any) -> Iterator[Mapping[str, Any]]:
-    """The site records of the edge sites in the document."""
-    for entry in document.get("siteStatus") or []:
-        if any(status["router"].get("mode") == "edge" for status in entry.get("routerStatus") or []):
-            yield entry["site"]
-
-
-def _seen(
-    site: Mapping[str, Any], links: list[Mapping[str, Any]], routers: Mapping[str, str], *, edge: bool
-) -> SeenSite:
+def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
     began: dict[tuple[str, str], datetime] = {}
-    for link in links:
+    for link in entry.links:
         remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
             direction = str(link["direction"])
             ends[direction].add(remote)
-            started = _moment(link.get("startTime"))
+            started = _micros(link.get("startTime"))
             if started:
                 began[direction, remote] = min(started, began.get((direction, remote), started))
     return SeenSite(
-        name=text(site.get("name")),
-        version=text(site.get("siteVersion")),
+        name=text(entry.site.get("name")),
+        version=text(entry.site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
-        namespace=text(site.get("nameSpace")),
-        edge=edge,
-        since=_moment(site.get("startTime")),
+        namespace=text(entry.site.get("nameSpace")),
+        edge=entry.edge,
+        since=_micros(entry.site.get("startTime")),
+        started=max(entry.started, default=None),
+        policy=entry.site.get("policy") == "enabled",
         began=began,
     )
 
 
-def _moment(micros: object) -> datetime | None:
-    """Read a time stamp of a record, in microseconds; None if it is none."""
-    if isinstance(micros, bool) or not isinstance(micros, int) or micros <= 0:
+def _micros(value: object) -> datetime | None:
+    """A time in microseconds since the epoch; None if it is none."""
+    if not isinstance(value, int) or value <= 0:
         return None
     try:
-        return datetime.fromtimestamp(micros // 1_000_000, UTC)
-    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(value / 1_000_000, UTC)
+    except (OverflowError, ValueError, OSError):
         return None
 
 

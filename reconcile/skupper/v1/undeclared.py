@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from reconcile.findings import Finding, NetworkSubject, Severity, SiteSubject
+from reconcile.findings import Finding, NetworkSubject, Reason, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.live import ObjectKey
@@ -22,6 +22,8 @@ from reconcile.skupper.v1.members import Member, Membership, Node, SeenLink, nei
 from reconcile.skupper.v1.observed_state import ObservedState
 
 _MOST = 5
+_LONGEST = 100
+"""Characters that are quoted of what a member says about itself."""
 
 
 class Undeclared:
@@ -32,12 +34,16 @@ class Undeclared:
         self._desired = observed.inputs.desired
         self._members = members
 
-    def findings(self, network: ResolvedNetwork) -> Iterator[Finding]:
-        """Everything about one network and its namespaces."""
-        yield from self._strangers(network)
+    def findings(self, network: ResolvedNetwork, links: Iterable[LinkReport]) -> Iterator[Finding]:
+        """Everything about one network and its namespaces; `links` are its declared links."""
+        yield from self._unknown(network)
         yield from self._joined(network)
         keys = {site.key for site in network.sites}
-        yield from (self._token(token, network.identifier) for token in self.tokens if token.at in keys)
+        # A token under the name of a declared one is reported with its link.
+        named = {(link.link.dialler, link.credential) for link in links}
+        for token in self.tokens:
+            if token.at in keys and (token.at, token.name) not in named:
+                yield self._token(token, network.identifier)
 
     @cached_property
     def tokens(self) -> tuple[ActiveToken, ...]:
@@ -74,16 +80,20 @@ class Undeclared:
         """The sites of a network that exist, without foreign ones, whose network is somebody else's."""
         return (site.key for site in network.wanted if self._site(site.key).site_id)
 
-    def _strangers(self, network: ResolvedNetwork) -> Iterator[Finding]:
+    def _unknown(self, network: ResolvedNetwork) -> Iterator[Finding]:
         found = {
-            member.site_id: member for key in self._ours(network) for member in self._members.strangers(key)
+            member.site_id: member
+            for key in self._ours(network)
+            for member in self._members.unknown_members(key)
         }
         for member in sorted(found.values(), key=lambda member: (member.name, member.site_id)):
             if member.site_id in self._gone:
                 continue
-            left = self._left(member)
+            excuse = self._excuse(member)
             yield (
-                _leaving(member, left, network.identifier) if left else _stranger(member, network.identifier)
+                _leaving(member, excuse, network.identifier)
+                if excuse
+                else _unknown_member(member, network.identifier)
             )
 
     @cached_property
@@ -91,18 +101,22 @@ class Undeclared:
         """Ids of sites, and of other objects, that were deleted during this run."""
         return frozenset(uid for found in self._observed.inputs.snapshots.values() for uid in found.gone)
 
-    def _left(self, member: Member) -> SiteKey | None:
-        """The empty namespace of ours that this edge site was in, by its name, if it has that of a site without one.
+    def _excuse(self, member: Member) -> Reason | None:
+        """Why a member with the name of a site of ours may be one that is being removed; None if it is not.
 
         Whoever an edge site dials has no record of it, so nothing tells one that has just ended from one that runs.
         """
-        for cluster in self._desired.clusters if member.edge else ():
-            snapshot = self._observed.inputs.snapshot(cluster)
-            key = SiteKey(cluster, member.namespace)
-            site = ObjectKey(CONFIG_MAP, member.namespace, names.SITE)
-            named = member.name == sites.default_name(cluster, member.namespace)
-            if named and not snapshot.problem_in(member.namespace) and site not in snapshot.objects:
-                return key
+        for cluster in self._desired.clusters:
+            if member.name != sites.default_name(cluster, member.namespace):
+                continue
+            key, snapshot = SiteKey(cluster, member.namespace), self._observed.inputs.snapshot(cluster)
+            if snapshot.problem_in(member.namespace):
+                return f"{key} was not read, so this may be a site that is not removed yet"
+            if member.edge and ObjectKey(CONFIG_MAP, member.namespace, names.SITE) not in snapshot.objects:
+                return (
+                    f"{key} has no site any more. Skupper forgets a site within a minute; if this one stays, somebody "
+                    "else's site has its name"
+                )
         return None
 
     def _joined(self, network: ResolvedNetwork) -> Iterator[Finding]:
@@ -169,7 +183,7 @@ class Undeclared:
         )
 
 
-def _stranger(member: Member, network: str) -> Finding:
+def _unknown_member(member: Member, network: str) -> Finding:
     step = (
         "Have whoever runs it stop it; a new CA of the site that it dials keeps it out"
         if member.gateway
@@ -183,22 +197,19 @@ def _stranger(member: Member, network: str) -> Finding:
     )
 
 
-def _leaving(member: Member, key: SiteKey, network: str) -> Finding:
+def _leaving(member: Member, excuse: Reason, network: str) -> Finding:
     return Finding(
         rule="leaving-member",
         severity=Severity.WARNING,
-        message=(
-            f"network {network} still lists {_described(member)}, while {key} has no site any more. Skupper forgets a "
-            "site within a minute; if this one stays, somebody else's site has its name"
-        ),
+        message=f"network {network} lists {_described(member)}, which is not in the data: {excuse}",
         subject=NetworkSubject(network),
     )
 
 
 def _described(member: Member) -> str:
-    parts = [f"site {member.name or '(without a name)'}", f"id {member.site_id}"]
+    parts = [f"site {member.name[:_LONGEST] or '(without a name)'}", f"id {member.site_id[:_LONGEST]}"]
     if member.namespace:
-        parts.append(f"namespace {member.namespace}")
+        parts.append(f"namespace {member.namespace[:_LONGEST]}")
     if member.edge:
         parts.append("mode edge")
     parts += [f"since {_moment(member.since)}", f"seen by {_some(member.seen_by)}"]

@@ -5,6 +5,9 @@ A ``title`` beside a ``pattern`` says in words what the pattern requires.
 Source: ``pkg/site/site.go``, ``pkg/qdr/router_logging.go`` of Skupper 1.9.6.
 """
 
+import re
+from decimal import Decimal, InvalidOperation
+
 from reconcile.skupper.config_keys import ValueType
 
 _LOG_MODULES = (
@@ -96,3 +99,19 @@ POD_LABELS = ValueType(
     },
     "podLabels",
 )
+
+
+_SUFFIXES = {
+    "m": Decimal("0.001"), "": Decimal(1), "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9),
+    "T": Decimal(10**12), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40), "P": Decimal(10**15), "E": Decimal(10**18), "Pi": Decimal(2**50), "Ei": Decimal(2**60),
+}  # fmt: skip
+
+
+def quantity(text: str) -> Decimal | None:
+    """An amount of CPU or memory as a number; None if it is not one."""
+    match = re.fullmatch(r"(?P<number>[0-9.]+)(?P<suffix>m|[kMGTPE]|[KMGTPE]i|)", text)
+    try:
+        return Decimal(match["number"]) * _SUFFIXES[match["suffix"]] if match else None
+    except (InvalidOperation, KeyError):
+        return None

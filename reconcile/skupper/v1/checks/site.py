@@ -2,23 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1.sites import ingress
+from reconcile.skupper.v1.value_types import quantity
 
 LONGEST_NAMESPACE_WITH_ROUTES = 42
 """The Route host starts with ``skupper-inter-router-<namespace>``, one DNS label of at most 63 characters."""
 
 _HOST_REQUIRED = {"nodeport", "ingress", "nginx-ingress-v1", "contour-http-proxy"}
 _RESOURCE = re.compile(r"(?P<key>.*(?:Cpu|Memory))Limit$")
-_SUFFIXES = {
-    "m": Decimal("0.001"), "": Decimal(1), "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9),
-    "T": Decimal(10**12), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40), "P": Decimal(10**15), "E": Decimal(10**18), "Pi": Decimal(2**50), "Ei": Decimal(2**60),
-}  # fmt: skip
 
 
 def check(network: Network, site: Site) -> Iterator[Finding]:
@@ -141,20 +136,12 @@ def _limits(network: Network, site: Site) -> Iterator[Finding]:
         request = site.config.get(match["key"]) if match else None
         if request is None:
             continue
-        at_most, asked = _quantity(str(limit)), _quantity(str(request))
+        at_most, asked = quantity(str(limit)), quantity(str(request))
         if at_most is not None and asked is not None and at_most < asked:
             yield _finding(
                 network, site, "limit-below-request", key,
                 f"{site.key}: {key} {limit} is less than the {request} requested; no pod would start. Raise it",
             )  # fmt: skip
-
-
-def _quantity(text: str) -> Decimal | None:
-    match = re.fullmatch(r"(?P<number>[0-9.]+)(?P<suffix>m|[kMGTPE]|[KMGTPE]i|)", text)
-    try:
-        return Decimal(match["number"]) * _SUFFIXES[match["suffix"]] if match else None
-    except (InvalidOperation, KeyError):
-        return None
 
 
 def _separators(network: Network, site: Site) -> Iterator[Finding]:

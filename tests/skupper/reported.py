@@ -1,4 +1,4 @@
-"""Networks as their sites report them: four sites of the data, three strangers, and statuses that partly lie."""
+"""Networks as their sites report them: four sites of the data, three others, and statuses that partly lie."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ from tests.skupper.resolving import resolve
 
 Pair = tuple[str, str]
 OURS_IDS = ("a", "b", "c", "d")
-STRANGERS = ("x", "y", "z")
-ALL = (*OURS_IDS, *STRANGERS)
+OTHERS = ("x", "y", "z")
+ALL = (*OURS_IDS, *OTHERS)
 PAIRS = [(one, other) for one in ALL for other in ALL if one != other]
 
 
 @dataclass
-class World:
-    """Sites a to d of the data, one on each cluster, and strangers x to z; ids are the names."""
+class ReportedFleet:
+    """Sites a to d of the data, one on each cluster, and others x to z; ids are the names."""
 
     edges: frozenset[str] = frozenset()
     links: frozenset[Pair] = frozenset()
     lost: frozenset[Pair] = frozenset()
-    """Links of strangers that are gone; everyone still remembers the records of those strangers."""
+    """Links of others that are gone; everyone still remembers the records of those others."""
     stale: frozenset[str] = frozenset()
     """Sites whose router is down: their status is an old one, which lists everything linked with everything."""
     tokens: frozenset[Pair] = frozenset()
@@ -35,7 +35,7 @@ class World:
     unread: frozenset[str] = frozenset()
     fakes: dict[str, FakeCluster] = field(default_factory=dict, repr=False)
 
-    def build(self) -> "World":
+    def build(self) -> "ReportedFleet":
         for name in OURS_IDS:
             fake = self.fakes[name] = FakeCluster(name)
             fake.add_site("net", site_id=name, edge=name in self.edges)
@@ -53,8 +53,8 @@ class World:
         """Every member that the viewer lists, with the links that it lists for it."""
         seen = {one: self.own(one) for one in reach(viewer, self.links)}
         for pair in self.lost:
-            for stranger in set(pair) & set(STRANGERS) - seen.keys():
-                seen[stranger] = [link for link in self.lost if stranger in link]
+            for other in set(pair) & set(OTHERS) - seen.keys():
+                seen[other] = [link for link in self.lost if other in link]
         return seen
 
     def own(self, site: str) -> list[Pair]:
