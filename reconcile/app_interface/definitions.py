@@ -117,6 +117,7 @@ def _network(answer: skupper_answers.Network, clusters: Mapping[str, Cluster]) -
         settings={"image": answer.site_controller.image},
         strategy=topology.strategy or Strategy.MESH,
         redundancy=DEFAULT_REDUNDANCY if topology.redundancy is None else topology.redundancy,
+        asks_for_redundancy=topology.redundancy is not None,
         config=config_of(answer.config),
         sites=tuple(sorted(sites, key=lambda site: (site.cluster.name, site.namespace, site.path))),
         description=answer.description,

@@ -144,6 +144,7 @@ class ClusterCache:
                 missing_namespaces=frozenset(self._missing_namespaces),
                 terminating_namespaces=dict(self._terminating_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
+                gone=frozenset(self._gone),
                 identity=self._identity,
                 heartbeat_at=self._heartbeat_at,
                 clock_ahead=self._clock_ahead,

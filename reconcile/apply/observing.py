@@ -135,7 +135,10 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
     kind = probe.request.kind
     try:
         listings = accounts.of(admin=probe.request.admin).list_all(
-            kind, namespaces=probe.namespaces, fields=probe.request.fields
+            kind,
+            namespaces=probe.namespaces,
+            labels=probe.request.labels or None,
+            fields=probe.request.fields or None,
         )
     except (errors.NotServed, errors.Forbidden):
         if not probe.request.optional:

@@ -27,12 +27,16 @@ from reconcile.apply.waking import Wakeup
 from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKey, work
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
+from reconcile.skupper.waits import WaitKind
 
 TICK = 1.0
 """Seconds after which a waiting run plans again even without an event: pending requests are retriggered by age."""
 
 GATHER = 0.02
 """Seconds to collect further events before planning again; more if planning takes long."""
+
+ATTENDED = 120.0
+"""Seconds for which a run may stay longer than it was to wait, to see a change through that it must not leave."""
 
 HEARTBEATS_EVERY = 30.0
 """Seconds after which a waiting run lists the heartbeats again, by which it tells current reports from old ones."""
@@ -128,16 +132,20 @@ class Run:
             # Read before planning: what is answered meanwhile is not in this plan, so another one is due.
             unread, listing = self._fleet.pending, self._fleet.refreshing
             self._plan()
-            started = not self._stop.is_set() and self._start_what_is_ready()
+            in_time = wait > 0 and (deadline is None or self._wakeup.now() < deadline)
+            started = not self._stop.is_set() and self._start_what_is_ready(attended=in_time)
             if wait and not self._stop.is_set():
                 # Not only when idle: changes on fast clusters must be seen while slow ones are still busy.
-                self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + TICK)
+                self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + ATTENDED)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
                 continue
             if deadline is None:
                 deadline = self._wakeup.now() + wait
+            if self._must_stay(wait) and self._wakeup.now() < deadline + ATTENDED:
+                self._refresh(HEARTBEATS_EVERY, listing=listing)
+                continue
             over = not self._worth_waiting(wait) or self._wakeup.now() >= deadline
             if not self._refresh(FRESH if over else HEARTBEATS_EVERY, listing=listing) and over:
                 break
@@ -226,10 +234,15 @@ class Run:
         if failure.declared:
             self.outcome.failures.append(failure.message)
 
-    def _start_what_is_ready(self) -> bool:
-        """Hand the ready changes of each free work key to a thread; False if there was nothing to start."""
+    def _start_what_is_ready(self, *, attended: bool) -> bool:
+        """Hand the ready changes of each free work key to a thread; False if there was nothing to start.
+
+        `attended`: also those that the run must see through, since it may still wait.
+        """
         work_keys: dict[WorkKey, list[Change]] = {}
         for change in self.outcome.plan.ready:
+            if change.attended and not attended:
+                continue
             free = change.work_key not in self._busy and self._is_open(change.work_key)
             if free and self._tried.get(_key(change), 0) < _TRIES:
                 work_keys.setdefault(change.work_key, []).append(change)
@@ -280,6 +293,13 @@ class Run:
             self._closed.add(change.work_key)
         self.outcome.failures.append(failed.message)
         self._report(ChangeFailed(change, failed.message))
+
+    def _must_stay(self, wait: float) -> bool:
+        """True while a change is under way that a run must not leave."""
+        return wait > 0 and any(
+            change.waits_for and change.waits_for.kind is WaitKind.PROVEN and self._is_open(change.work_key)
+            for change in self.outcome.plan.changes
+        )
 
     def _worth_waiting(self, wait: float) -> bool:
         """True while something that this run, or one just before it, has started may still complete."""

@@ -1,6 +1,6 @@
 """Reports a run: as log lines, and with a progress bar on a terminal.
 
-No output means that nothing changed. Changes are logged at INFO, failures at ERROR, other findings at WARNING. A run
+Changes are logged at INFO, failures at ERROR, other findings at WARNING, and at the end one line at INFO sums up. A run
 that writes omits warnings about the data: the merge request has shown them, and a scheduled run would repeat them.
 """
 
@@ -16,7 +16,7 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, E
 from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
-from reconcile.report import findings, lines
+from reconcile.report import findings, lines, plan_text
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import (
     MISSING_NAMESPACE,
@@ -90,8 +90,16 @@ class RunReporter:
             elif warnings:
                 _log.warning(findings.line(finding))
 
+    def review(self, plan: Plan) -> None:
+        """Log what the changes of a dry run mean for sites and links, with reasons and totals."""
+        if plan.changes or plan.refused:
+            for line in (*plan_text.overview(plan), *plan_text.summary(plan)):
+                _log.info(line)
+
     def summarize(self, outcome: Outcome, *, dry_run: bool, wait: float, stopped_by: str = "") -> bool:
         """Log what is not as declared at the end; True if the run has failed."""
+        if dry_run and not outcome.stopped:
+            self.review(outcome.plan)
         # Findings about the data were logged at the start; the rest is about clusters.
         found = outcome.plan.findings if dry_run else tuple(map(_after_a_run, outcome.plan.findings))
         self.findings(found, warnings=True)
@@ -111,6 +119,10 @@ class RunReporter:
             _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
         return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
+
+    def conclude(self, outcome: Outcome, *, bundle: str, seconds: float) -> None:
+        """Log the last line of a run: what it was made from, what is up, and how long it took."""
+        _log.info(lines.run_summary(outcome.plan, bundle=bundle, writes=outcome.writes, seconds=seconds))
 
 
 def _after_a_run(finding: Finding) -> Finding:

@@ -1,6 +1,7 @@
 """``qontract-skupper run``: make the clusters match the data."""
 
 import sys
+import time
 
 import click
 
@@ -31,7 +32,7 @@ _EXITS = {
 def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
-    Silent when nothing changes; one line per change otherwise. A run that is interrupted, by a signal or a crash, is
+    One line per change, and one at the end that sums up. A run that is interrupted, by a signal or a crash, is
     completed by the next one.
 
     \b
@@ -46,6 +47,7 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_
     from reconcile.report import logs
 
     logs.set_up(common.log_level, dry_run=dry_run)
+    started = time.monotonic()
     with (
         stoppable(common.timeout) as stop,
         open_session(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
@@ -56,6 +58,8 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_
             run = session.run(reporter)
             outcome = run.preview() if dry_run else run.execute(wait)
             failed = reporter.summarize(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)
+            if not dry_run:
+                reporter.conclude(outcome, bundle=session.bundle, seconds=time.monotonic() - started)
         session.log_requests()
     if outcome.stopped:
         exit_now(stop.code)

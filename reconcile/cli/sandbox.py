@@ -36,8 +36,15 @@ _EXITS = {0: "stopped by Ctrl-C or SIGTERM", 1: "the data has faults, or the san
     type=click.Path(file_okay=False, path_type=Path),
     help="Where to write config.toml and kubeconfig.  [default: a temporary folder]",
 )
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0),
+    default=0.01,
+    show_default=True,
+    help="How long Skupper takes for everything, compared with the real one; 1 is its real pace.",
+)
 @handle_errors
-def command(data: Path | None, schemas: Path | None, folder: Path | None) -> None:
+def command(data: Path | None, schemas: Path | None, folder: Path | None, time_scale: float) -> None:
     """Try everything on simulated clusters in one process.
 
     Starts a GraphQL server with the data, a simulated cluster for each cluster of the data, and Skupper on all of
@@ -47,6 +54,7 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
     Examples:
       qontract-skupper sandbox
       qontract-skupper sandbox --data ./my-data --folder ./sandbox
+      qontract-skupper sandbox --time-scale 1
     """
     source = data or package_data.fixtures()
     with ExitStack() as stack:
@@ -54,7 +62,7 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
         stop = stack.enter_context(stoppable())
         stop.gentle = True
         try:
-            sandbox = stack.enter_context(_sandbox(source, schemas, place))
+            sandbox = stack.enter_context(_sandbox(source, schemas, place, time_scale))
         except OSError as error:
             raise Failed(f"the sandbox cannot start: {error}") from error
         _print_next_steps(sandbox, source)
@@ -62,7 +70,7 @@ def command(data: Path | None, schemas: Path | None, folder: Path | None) -> Non
     click.echo("sandbox stopped")
 
 
-def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
+def _sandbox(source: Path, schemas: Path | None, place: Path, time_scale: float) -> "Sandbox":
     """Create the sandbox, not started yet; prints all faults of the data and raises `Failed` if there are any."""
     from reconcile.app_interface.bundle.building import SourceMissingError
     from reconcile.app_interface.bundle.model import locate
@@ -72,6 +80,7 @@ def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
 
     try:
         from reconcile.sandbox.embedded import BadDataError, Sandbox, Source
+        from reconcile.sandbox.skupper.timing import Timing
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("reconcile"):
             raise
@@ -80,7 +89,7 @@ def _sandbox(source: Path, schemas: Path | None, place: Path) -> "Sandbox":
             "install it: pip install 'qontract-skupper[sandbox]'"
         ) from error
     try:
-        return Sandbox(Source(source, schemas or schemas_near(source)), place)
+        return Sandbox(Source(source, schemas or schemas_near(source)), place, timing=Timing(time_scale))
     except SourceMissingError as error:
         raise Failed(f"{error}; --data names a directory with data and resources") from error
     except BadDataError as error:

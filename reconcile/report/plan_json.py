@@ -20,6 +20,7 @@ from reconcile.findings import (
 )
 from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.review import Item, review
 from reconcile.skupper.waits import Wait
 
 SCHEMA = 2
@@ -35,7 +36,12 @@ _SUBJECTS: dict[type[Subject], str] = {
 
 def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
     """Changes, links, sites and findings of a plan made from a bundle (its sha), and what could not be read."""
-    return _written(bundle, {"changes": [_change(change) for change in found.changes]}, found, failures)
+    changes = {
+        "review": [_item(item) for item in review(found)],
+        "changes": [_change(change) for change in found.changes],
+        "refused": [_change(change) for change in found.refused],
+    }
+    return _written(bundle, changes, found, failures)
 
 
 def status(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
@@ -56,6 +62,20 @@ def _written(bundle: str, changes: dict[str, Any], found: Plan, failures: Sequen
     return json_printable(json.dumps(document, indent=2, ensure_ascii=False))
 
 
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "action": item.action.value,
+        "kind": item.noun,
+        "name": str(item.subject),
+        "network": item.network,
+        "reason": item.reason,
+        "waits_for": _wait(item.waits_for),
+        "refused": item.refused,
+        "counterpart": str(item.counterpart) if item.counterpart else None,
+        "objects": len(item.changes),
+    }
+
+
 def _change(change: Change) -> dict[str, Any]:
     return {
         "action": change.verb.value,
@@ -67,6 +87,7 @@ def _change(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "waits_for": _wait(change.waits_for),
         "removal": change.removal,
+        "link": str(change.link) if change.link else None,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
         ],
@@ -90,6 +111,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "version": site.version,
         "since": _time(site.since),
         "pending": [setting._asdict() for setting in site.pending],
+        "waits_for": _wait(site.waits_for),
     }
 
 
@@ -99,12 +121,14 @@ def _link(link: LinkReport) -> dict[str, Any]:
         "dialler": str(link.link.dialler),
         "issuer": str(link.link.issuer),
         "cost": link.link.cost,
+        "role": link.link.role.value if link.link.role else None,
         "state": link.state.value,
         "converged": link.converged,
         "managed": link.managed,
         "reason": link.reason,
         "credential": link.credential,
         "since": _time(link.since),
+        "waits_for": _wait(link.waits_for),
         "observations": {"dialler": _observation(link.dialler), "issuer": _observation(link.issuer)},
     }
 

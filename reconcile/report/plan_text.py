@@ -1,10 +1,12 @@
-"""A plan as text: per network what changes and why, what has to wait, then findings and the summary.
+"""A plan as text: per network what happens to which site and link and why, then findings and the totals.
 
-Marks: ``+`` create, ``~`` update (with each field, live value -> desired value), ``-`` delete, ``.`` follows later in
-the same run, once the clusters have done their part.
+Marks: ``+`` create, ``~`` update (with each field, live value -> desired value), ``-`` delete; in front of them ``.``
+follows later, once the clusters have done their part or a namespace exists, and ``!`` is refused. The objects that are
+written for a site or link are listed below it on demand only.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,92 +14,166 @@ from typing import Any
 from reconcile.report import findings
 from reconcile.report.lines import link_summary
 from reconcile.report.printable import all_printable, printable
+from reconcile.report.tables import ARROW
 from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper.review import Action, Item, review
+from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import WaitKind
 
 LONGEST_VALUE = 80
 
+_MARKS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+_LEGEND = {
+    "+": "create",
+    "~": "update",
+    "-": "delete",
+    ".": "follows later",
+    "!": "refused",
+}
+_OWN_STEPS = {WaitKind.ACCEPTS_LINKS, WaitKind.ISSUED, WaitKind.DELIVERED}
+"""What every new link waits for; its mark says enough."""
 
-def text(plan: Plan, *, title: str = "", colour: bool = False) -> str:
-    """The whole plan as text, ending without a newline."""
+
+def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = False) -> str:
+    """The whole plan as text, ending without a newline; `verbose` lists the objects of each site and link."""
     plan = all_printable(plan)
+    items = sorted(review(plan), key=_section_key)
     lines = [title, ""] if title else []
-    for _, changes in groupby(sorted(plan.changes, key=_section_key), key=_section_key):
-        chapter = list(changes)
+    if items:
+        lines += [f"Marks: {', '.join(_legend(items))}", ""]
+    for _, section in groupby(items, key=_section_key):
+        chapter = list(section)
         lines.append(_heading(plan, chapter[0]))
-        for _, block in groupby(chapter, key=_block_key):
-            lines += _block(list(block), colour=colour)
+        widths: dict[str, int] = {}
+        for item in chapter:
+            widths[item.noun] = max(widths.get(item.noun, 0), len(_name(item)))
+        for item in chapter:
+            lines += _item(item, widths[item.noun], colour=colour, verbose=verbose)
         lines.append("")
     for finding in plan.findings:
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
-    lines += [summary(plan), link_summary(plan)]
+    lines += [*summary(plan), link_summary(plan)]
     return "\n".join(lines)
 
 
-def summary(plan: Plan) -> str:
-    """The count line: how many changes of which kind, how many of them remove something, how many follow later."""
+def overview(plan: Plan) -> list[str]:
+    """One line for each site, link and policy that the plan changes, with the reason."""
+    items = sorted(review(all_printable(plan)), key=_section_key)
+    return [f"{_prefix(item).strip()}{_MARKS[item.action]} {_name(item)}: {_why(item)}" for item in items]
+
+
+def summary(plan: Plan) -> list[str]:
+    """The totals: sites, links and policies first, then the objects that are written for them."""
+    items = review(plan)
+    if not items:
+        return ["No changes."]
+    made = [item for item in items if not item.refused]
+    totals = [
+        f"{_counted(chosen)} to {action}"
+        for action in Action
+        if (chosen := [item for item in made if item.action is action])
+    ]
+    refused = [item for item in items if item.refused]
+    if refused:
+        totals.append(f"{_counted(refused)} not deleted (refused)")
+    later = [item for item in items if item.later]
+    if later:
+        totals[0] += f" ({_counted(later)} of them by a later run)"
+    return [f"Plan: {', '.join(totals)}.", *_objects(plan)]
+
+
+def _objects(plan: Plan) -> Iterator[str]:
     if not plan.changes:
-        return "No changes."
-    counts = {mark: sum(_mark(change) == mark for change in plan.changes) for mark in "+~-"}
-    lost = sum(change.removal for change in plan.changes)
+        return
+    counts = Counter(_mark(change) for change in plan.changes)
     # Used-up requests and tokens are deleted all the time; what a reader must not miss is what goes out of service.
-    downtime = (
-        f", {lost} of them taking a site, link or policy out of service"
-        if lost
-        else ", no downtime"
-        if counts["-"]
-        else ""
-    )
+    removed = any(change.removal for change in plan.changes)
+    downtime = ", no downtime" if counts["-"] and not removed else ""
     later = len(plan.changes) - len(plan.ready)
     following = (
-        f" {later} of them (marked .) {'follows' if later == 1 else 'follow'} later in this run."
-        if later
-        else ""
+        f" {later} of them {'follows' if later == 1 else 'follow'} later in this run." if later else ""
     )
     summed = f"{counts['+']} to create, {counts['~']} to update, {counts['-']} to delete{downtime}"
-    return f"Plan: {summed}.{following}"
+    yield f"Objects: {summed}.{following}"
 
 
-def _section_key(change: Change) -> tuple[int, str]:
-    """Order: cluster-wide objects, since sites need them; then the networks; then what is not declared."""
-    if change.network:
-        return 1, change.network
-    return (2 if change.namespace else 0), ""
+def _counted(items: Sequence[Item]) -> str:
+    """``1 policy, 2 sites and 3 links``."""
+    counts = Counter(item.noun for item in items)
+    *others, last = (counted(counts[noun], noun) for noun in ("policy", "site", "link") if counts[noun])
+    return f"{', '.join(others)} and {last}" if others else last
 
 
-def _heading(plan: Plan, change: Change) -> str:
-    if not change.network:
-        return "not declared" if change.namespace else "cluster-wide"
-    sites = sum(site.network == change.network for site in plan.sites)
-    links = sum(link.network == change.network for link in plan.links)
-    return f"network {change.network}: {counted(sites, 'site')}, {counted(links, 'link')}"
+def _legend(items: Sequence[Item]) -> Iterator[str]:
+    used = {_MARKS[item.action] for item in items} | {_prefix(item) for item in items}
+    return (f"{mark} {meaning}" for mark, meaning in _LEGEND.items() if mark in used)
 
 
-def _block_key(change: Change) -> tuple[str, ...]:
-    """Changes that share this key are printed as one block."""
-    return (change.cluster, change.namespace, _mark(change), change.reason, str(change.waits_for or ""))
+def _section_key(item: Item) -> tuple[int, str]:
+    """Order: cluster-wide policies, since sites need them; then the networks; then what is not declared."""
+    if item.network:
+        return 1, item.network
+    return (0 if item.noun == "policy" else 2), ""
 
 
-def _block(changes: Sequence[Change], *, colour: bool) -> Iterator[str]:
-    """Location and reason once, then one line per object."""
-    first = changes[0]
-    where = f"{first.cluster}/{first.namespace}" if first.namespace else first.cluster
-    later = " " if first.ready else "."
-    yield f"  {later}{painted(_mark(first), colour=colour)} {where}  # {_why(first)}"
-    for change in changes:
-        yield f"       {change.kind.label} {change.name}"
+def _heading(plan: Plan, item: Item) -> str:
+    if not item.network:
+        return "cluster-wide" if item.noun == "policy" else "not declared"
+    sites = sum(site.network == item.network for site in plan.sites)
+    links = sum(link.network == item.network for link in plan.links)
+    return f"network {item.network}: {counted(sites, 'site')}, {counted(links, 'link')}"
+
+
+def _item(item: Item, width: int, *, colour: bool, verbose: bool) -> Iterator[str]:
+    """The line of one site, link or policy; below it the fields that change, or all objects."""
+    mark = painted(_MARKS[item.action], colour=colour)
+    yield f"  {_prefix(item)}{mark} {_name(item):{width}}  {_why(item)}"
+    for change in item.changes:
+        if verbose:
+            yield f"       {' ' if change.ready else '.'}{_mark(change)} {_object(change)}  # {_steps(change)}"
+        elif change.drift:
+            yield f"         {change.kind.label} {change.name}"
         for field in change.drift:
-            yield f"         {field.dotted}: {_values(field)}"
+            yield f"           {field.dotted}: {_values(field)}"
 
 
-def _why(change: Change) -> str:
-    if change.ready:
-        return change.reason
-    once = f"once {change.waits_for}"
-    return once if str(change.waits_for) == change.reason else f"{change.reason}; {once}"
+def _name(item: Item) -> str:
+    subject = item.subject
+    name = f"{subject.dialler}{ARROW}{subject.issuer}" if isinstance(subject, Link) else str(subject)
+    return f"{item.noun} {name}"
+
+
+def _prefix(item: Item) -> str:
+    if item.refused:
+        return "!"
+    return "." if item.waits_for else " "
+
+
+def _why(item: Item) -> str:
+    if item.refused:
+        return f"{item.reason}; refused: over the removal budget"
+    own = item.waits_for is not None and item.waits_for.kind in _OWN_STEPS
+    return item.reason if own else _once(item.reason, item.waits_for)
+
+
+def _object(change: Change) -> str:
+    place = f"{change.cluster}/{change.namespace}" if change.namespace else change.cluster
+    return f"{place} {change.kind.label} {change.name}"
+
+
+def _steps(change: Change) -> str:
+    return _once(change.reason, change.waits_for)
+
+
+def _once(reason: str, waits_for: object) -> str:
+    if waits_for is None:
+        return reason
+    once = f"once {waits_for}"
+    return once if str(waits_for) == reason else f"{reason}; {once}"
 
 
 def _mark(change: Change) -> str:

@@ -23,12 +23,14 @@ from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.kubernetes.rbac import Rule
 from reconcile.sandbox.kubernetes.servers import ApiServers, Reachable
 from reconcile.sandbox.skupper.simulator import Skupper
-from reconcile.sandbox.skupper.wire import Wire
+from reconcile.sandbox.skupper.timing import FAST, Timing
 from reconcile.skupper.topology.reachability import reaches
 
 CLUSTER, NAMESPACE = "/openshift/cluster-1.yml", "/openshift/namespace-1.yml"
 INSTANCE = "sandbox"
 
+_RENEWAL = 10.0
+"""Seconds between two renewals of a leader lock: a light load for many sites on one machine."""
 _READ = frozenset({"get", "list", "watch"})
 
 
@@ -93,9 +95,14 @@ class Sandbox:
         folder: Path,
         *,
         behaviour: Behaviour | None = None,
+        timing: Timing = FAST,
         make: Callable[[Sequence[ClusterSpec], Path], Clusters] = ApiServers,
     ) -> None:
-        """Prepare; raises ``BadDataError`` if the data has faults. ``make`` makes the clusters."""
+        """Prepare; raises ``BadDataError`` if the data has faults. ``make`` makes the clusters.
+
+        ``timing`` is the pace of Skupper.
+        """
+        self._timing = timing
         self.folder = folder
         self._source = source
         self._bundle = source.bundle()
@@ -199,7 +206,11 @@ class Sandbox:
             self._running.callback(client.close)
         known = {cluster.name: cluster for cluster in checking.read(self._bundle).clusters}
         return Skupper(
-            clients, wire=Wire(reachable=lambda source, target: reaches(known[source], known[target]))
+            clients,
+            timing=self._timing,
+            reachable=lambda source, target: reaches(known[source], known[target]),
+            renewal=_RENEWAL,
+            policies=False,
         )
 
     def _served(self, bundle: Bundle) -> Bundle:

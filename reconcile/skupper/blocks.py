@@ -13,6 +13,7 @@ from reconcile.skupper.plan import MISSING_NAMESPACE, LinkReport, LinkState, Sit
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
+from reconcile.skupper.waits import Wait, WaitKind
 
 
 class Block(NamedTuple):
@@ -21,14 +22,22 @@ class Block(NamedTuple):
     state: SiteState
     """``SKIPPED`` or ``UNKNOWN``."""
     reason: str
+    waits_for: Wait | None = None
+    """Set if a later run will create the site and its links, once this is observed."""
 
     def site(self, site: Site) -> SiteReport:
         """Report the site."""
-        return SiteReport.of(site, self.state, self.reason)
+        return SiteReport.of(site, self.state, self.reason, waits_for=self.waits_for)
 
     def link(self, network: str, link: Link) -> LinkReport:
         """Report one of its links."""
-        return LinkReport(network=network, link=link, state=LinkState(self.state), reason=self.reason)
+        return LinkReport(
+            network=network,
+            link=link,
+            state=LinkState(self.state),
+            reason=self.reason,
+            waits_for=self.waits_for,
+        )
 
 
 def block(site: Site, inputs: PlanInput) -> Block | None:
@@ -41,7 +50,8 @@ def block(site: Site, inputs: PlanInput) -> Block | None:
     if problem:
         return Block(SiteState.UNKNOWN, problem)
     if site.namespace in snapshot.missing_namespaces:
-        return Block(SiteState.SKIPPED, f"namespace {site.key} does not exist (yet)")
+        exists = Wait(WaitKind.NAMESPACE, str(site.key), f"namespace {site.key} exists")
+        return Block(SiteState.SKIPPED, f"namespace {site.key} does not exist (yet)", exists)
     if site.namespace in snapshot.terminating_namespaces:
         return Block(SiteState.SKIPPED, _terminating(site, snapshot))
     return None

@@ -80,6 +80,8 @@ class Network:
     """What only the engine interprets. v1: ``image``, the repository of the site-controller image, without tag."""
     strategy: Strategy = Strategy.MESH
     redundancy: int = 2
+    asks_for_redundancy: bool = False
+    """True if `redundancy` is written in the data; False if it is the default."""
     config: Config = field(default_factory=dict)
     sites: tuple[SiteDefinition, ...] = ()
     description: str = ""

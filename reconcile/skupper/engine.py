@@ -31,6 +31,9 @@ class Planner(Protocol):
     def plan_network(self, network: ResolvedNetwork) -> Plan:
         """Plan the wanted sites and the declared links of one network that is not refused."""
 
+    def plan_separation(self) -> Plan:
+        """Plan what must go at once because it joins two networks; no guard over removals holds it."""
+
     def plan_shared(self) -> Plan:
         """Plan what belongs to whole clusters; a delete among its changes is a removal."""
 

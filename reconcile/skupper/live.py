@@ -102,6 +102,8 @@ class ClusterSnapshot:
     """Namespaces that are being deleted -> since when."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
+    gone: frozenset[str] = frozenset()
+    """UIDs of objects that were deleted since the cluster was first read."""
     identity: str = ""
     """Identifies the API server: the UID of its namespace kube-system. Empty if that was not read."""
     heartbeat_at: datetime | None = None

@@ -87,6 +87,11 @@ class Change:
     """True if it needs the cluster-admin account."""
     removal: bool = False
     """True if it takes a site, link or policy out of service: counts against the removal budget."""
+    link: Link | None = None
+    """The link that it is a step of; None if it is about a site or a policy."""
+
+    attended: bool = False
+    """True if a run must see its effect: it is started only while the run may still wait."""
 
     @property
     def ready(self) -> bool:
@@ -169,6 +174,8 @@ class LinkObservation:
     verdict: Verdict
     detail: str = ""
     at: datetime | None = None
+    began: datetime | None = None
+    """When the link that it reports was established, by the clock of its router; None if it reports none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +193,8 @@ class LinkReport:
     issuer: LinkObservation = LinkObservation(Verdict.UNKNOWN)
     since: datetime | None = None
     """When the step that this link waits for has started; None if nothing is in progress."""
+    waits_for: Wait | None = None
+    """Set if a later run will create the link, once this is observed."""
 
     @property
     def converged(self) -> bool:
@@ -214,6 +223,8 @@ class SiteReport:
     since: datetime | None = None
     pending: tuple[PendingSetting, ...] = ()
     """Declared settings that are not in effect."""
+    waits_for: Wait | None = None
+    """Set if a later run will create the site, once this is observed."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
@@ -242,6 +253,8 @@ class Plan:
     links: tuple[LinkReport, ...] = ()
     sites: tuple[SiteReport, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refused: tuple[Change, ...] = ()
+    """Removals that exceed the budget: shown, and not applied."""
 
     @property
     def ready(self) -> tuple[Change, ...]:

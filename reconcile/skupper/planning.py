@@ -34,7 +34,9 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
     for engine in engines:
         _add(parts, engine, inputs)
     held = InBudget(inputs.removal_budget).finding(parts.removals)
+    refused: tuple[Change, ...] = ()
     if held:
+        refused = tuple(parts.removals)
         # All removals or none: some of them would remove only a part of a site.
         parts.removals = []
         parts.leaving = [replace(site, state=SiteState.KEPT) for site in parts.leaving]
@@ -43,6 +45,7 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
         links=tuple(parts.links),
         sites=(*parts.sites, *parts.leaving),
         findings=(*inputs.findings, *parts.findings, *([held] if held else [])),
+        refused=refused,
     )
 
 
@@ -54,14 +57,22 @@ def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
     networks = [planner.plan_network(network) for network in accepted]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
+    # Before the steps of links, which wait until networks are separated.
+    parts.changes += planner.plan_separation().changes
     parts.changes += chain.from_iterable(part.changes for part in networks)
     parts.changes += _deletes(shared.changes, wanted=False)
-    parts.removals += [*_deletes(shared.changes, wanted=True), *prune.changes]
+    parts.changes += (change for change in prune.changes if not _takes_away(change))
+    parts.removals += [*_deletes(shared.changes, wanted=True), *filter(_takes_away, prune.changes)]
     parts.links += links
     parts.sites += chain.from_iterable(part.sites for part in networks)
     parts.leaving += prune.sites
     parts.findings += chain.from_iterable(blocks.findings(network, inputs) for network in accepted)
     parts.findings += chain.from_iterable(part.findings for part in (*networks, shared, prune))
+
+
+def _takes_away(change: Change) -> bool:
+    """False for what puts something back into service: it waits for no guard."""
+    return change.verb is Verb.DELETE or change.removal
 
 
 def _deletes(changes: Iterable[Change], *, wanted: bool) -> Iterator[Change]:

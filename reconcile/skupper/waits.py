@@ -22,17 +22,29 @@ class WaitKind(StrEnum):
     """The credential is delivered to the dialler."""
     LINKED = "linked"
     """A declared link is up."""
+    LOADED = "loaded"
+    """The router of the dialler has loaded a new credential."""
+    PROVEN = "proven"
+    """The links that replace a credential have come up without it. A run does not leave before that is decided."""
+    ROTATED = "rotated"
+    """The credential of a neighbouring link has been replaced: one at a time, so that no site loses two links."""
+    SEPARATED = "separated"
+    """Sites of another network are no longer connected."""
     UNLINKED = "unlinked"
     """The links of a site are removed."""
+    UNEXPOSED = "unexposed"
+    """Services that lead to the router of a site are restored. No run waits for that: people have to act."""
     TAKEN_OVER = "taken-over"
     """A site has become ours."""
+    NAMESPACE = "namespace"
+    """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
     UNUSED = "unused"
     """No site uses it any more."""
 
     @property
     def shows_elsewhere(self) -> bool:
         """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
-        return self is not WaitKind.CLEANED_UP
+        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED}
 
 
 @dataclass(frozen=True, slots=True)

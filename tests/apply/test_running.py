@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Planned
-from reconcile.apply.running import GATHER, REFRESH_WITHIN, TICK
+from reconcile.apply.running import ATTENDED, GATHER, REFRESH_WITHIN, TICK
 from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.skupper.plan import LinkReport, LinkState, SiteReport, SiteState, Verb
@@ -379,13 +379,35 @@ def test_a_run_does_not_wait_for_a_site_that_is_not_on_its_way(scenario: Scenari
     assert scenario.played.now() == 0
 
 
-def test_a_run_waits_for_what_a_change_has_to_wait_for(scenario: Scenario):
-    scenario.declare(change("x"), change("y", waits_for=wait(WaitKind.CLEANED_UP)))
+SHOWN_NOWHERE = [WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED]
+"""What shows in no link and no site: a run waits for the change itself."""
+
+
+@pytest.mark.parametrize("kind", SHOWN_NOWHERE)
+def test_a_run_waits_for_what_a_change_has_to_wait_for(scenario: Scenario, kind: WaitKind):
+    scenario.declare(change("x"), change("y", waits_for=wait(kind)))
     scenario.run(WAIT)
     assert scenario.played.now() == WAIT
 
 
-@pytest.mark.parametrize("kind", [kind for kind in WaitKind if kind is not WaitKind.CLEANED_UP])
+def test_a_run_stays_longer_than_it_was_to_wait_to_see_a_replacement_proven(scenario: Scenario):
+    scenario.declare(change("x"), change("y", waits_for=wait(WaitKind.PROVEN)))
+    scenario.run(WAIT)
+    assert scenario.played.now() == WAIT + ATTENDED
+
+
+def test_a_run_that_does_not_wait_does_not_stay_to_see_a_replacement_proven(scenario: Scenario):
+    scenario.declare(change("x"), change("y", waits_for=wait(WaitKind.PROVEN)))
+    scenario.run(0)
+    assert scenario.played.now() == 0
+
+
+def test_a_change_that_a_run_must_see_through_is_not_begun_by_one_that_does_not_wait(scenario: Scenario):
+    scenario.declare(change("x"), change("y", attended=True))
+    assert scenario.run(0).writes == 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WaitKind if kind not in {*SHOWN_NOWHERE, WaitKind.PROVEN}])
 def test_a_run_does_not_wait_for_a_change_whose_wait_shows_in_a_link_or_site(
     scenario: Scenario, kind: WaitKind
 ):
@@ -458,7 +480,7 @@ def test_what_is_awaited_is_watched_and_nothing_else(scenario: Scenario):
 def test_no_watch_is_longer_than_the_run_waits(scenario: Scenario):
     scenario.planner.links = (link(),)
     scenario.run(WAIT)
-    assert WAIT <= scenario.fleet.longest <= WAIT + TICK
+    assert WAIT <= scenario.fleet.longest <= WAIT + ATTENDED
 
 
 @pytest.mark.parametrize(("takes", "lingers"), [(0.0, GATHER), (0.3, 0.6), (5.0, TICK)])

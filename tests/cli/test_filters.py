@@ -10,6 +10,8 @@ from tests.cli.calling import call
 from tests.cli.conftest import Fleet
 from tests.cli.data import INTERNAL, PUBLIC
 
+pytestmark = pytest.mark.simulation_suffices("a filter is applied before any request")
+
 
 def sites(sandbox: Sandbox) -> set[tuple[str, str]]:
     """Where a site has been made: cluster and namespace."""

@@ -12,6 +12,8 @@ from tests.cli.processes import PATIENCE, start
 from tests.end_to_end.cli_harness import FaultProxies
 from tests.fault_proxy import Asked
 
+pytestmark = pytest.mark.simulation_suffices("what a signal does, does not depend on the server")
+
 SOON = 10
 """Seconds within which a command has to be gone; a request to a cluster may take three times as long."""
 

@@ -2,9 +2,11 @@
 
 import json
 import urllib.request
+from pathlib import Path
 
 import pytest
 
+from tests.cli.calling import call
 from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS, SITES
 
@@ -22,7 +24,14 @@ def test_a_plan_with_changes_is_no_failure(untouched: Fleet) -> None:
 
 
 def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
-    assert untouched.ask("plan").stdout.count("ConfigMap skupper-site\n") == SITES
+    shown = untouched.ask("plan").stdout
+    assert shown.count("+ site ") == SITES
+    assert f"Plan: 3 policies, {SITES} sites and {LINKS} links to create." in shown
+
+
+def test_a_plan_lists_objects_on_demand_only(untouched: Fleet) -> None:
+    assert "ConfigMap skupper-site" not in untouched.ask("plan").stdout
+    assert untouched.ask("plan", "--verbose").stdout.count("ConfigMap skupper-site ") == SITES
 
 
 def test_a_plan_as_json_is_nothing_but_json(untouched: Fleet) -> None:
@@ -35,14 +44,22 @@ def test_a_plan_as_json_and_as_text_has_as_many_changes(untouched: Fleet) -> Non
     document = untouched.ask_json("plan")
     shown = untouched.ask("plan").stdout
     made = sum(change["action"] != "delete" for change in document["changes"])
-    assert f"Plan: {made} to create, 0 to update, {len(document['changes']) - made} to delete" in shown
+    assert f"Objects: {made} to create, 0 to update, {len(document['changes']) - made} to delete" in shown
 
 
 def test_a_dry_run_lists_the_changes_of_the_plan(untouched: Fleet) -> None:
     document = untouched.ask_json("plan")
     lines = untouched.ask("run", "--dry-run").stderr.splitlines()
-    assert len(lines) == len(document["changes"])
-    assert all("[INFO] [DRY-RUN] [reporting.py:change:" in line for line in lines)
+    actions = [line for line in lines if "[INFO] [DRY-RUN] [reporting.py:change:" in line]
+    assert len(actions) == len(document["changes"])
+
+
+def test_a_dry_run_gives_the_reasons_of_the_plan(untouched: Fleet) -> None:
+    items = untouched.ask_json("plan")["review"]
+    lines = untouched.ask("run", "--dry-run").stderr.splitlines()
+    reviewed = [line for line in lines if "[INFO] [DRY-RUN] [reporting.py:review:" in line]
+    assert all(any(item["reason"] in line for line in reviewed) for item in items)
+    assert f"Plan: 3 policies, {SITES} sites and {LINKS} links to create." in reviewed[-2]
 
 
 @pytest.mark.parametrize("words", [("plan",), ("status",), ("run", "--dry-run")])
@@ -71,9 +88,24 @@ def test_after_a_run_there_is_nothing_to_plan(linked: Fleet) -> None:
     assert linked.ask("plan").stdout.splitlines()[-2] == "No changes."
 
 
-def test_after_a_run_another_one_says_nothing(linked: Fleet) -> None:
+def test_after_a_run_another_one_only_sums_up(linked: Fleet) -> None:
     result = linked.ask("run")
-    assert (result.exit_code, result.output) == (0, "")
+    (line,) = result.output.splitlines()
+    assert (result.exit_code, "[INFO] [reporting.py:conclude:" in line) == (0, True)
+    assert f"{SITES} of {SITES} sites ready, {LINKS} of {LINKS} links up, 0 writes, " in line
+
+
+@pytest.mark.parametrize(("fleet", "code"), [("untouched", 2), ("linked", 0)])
+def test_a_detailed_exit_code_tells_whether_there_are_changes(
+    fleet: str, code: int, request: pytest.FixtureRequest
+) -> None:
+    assert request.getfixturevalue(fleet).ask("plan", "--detailed-exitcode").exit_code == code
+
+
+def test_a_detailed_exit_code_is_1_for_errors_whatever_changes(untouched: Fleet, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(untouched.config.read_text().replace('\ntoken = "', '\ntoken = "not-'))
+    assert call("plan", "--detailed-exitcode", config=config).exit_code == 1
 
 
 @pytest.mark.parametrize("end", ["dialler", "issuer"])

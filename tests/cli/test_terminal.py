@@ -11,6 +11,8 @@ from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS
 from tests.cli.processes import COMMAND, on_terminal
 
+pytestmark = pytest.mark.simulation_suffices("what a terminal shows does not depend on the server")
+
 COLOURS = re.compile(r"\033\[\d*m")
 
 
@@ -58,7 +60,9 @@ def test_what_is_no_terminal_gets_one_line_a_link(linked: Fleet) -> None:
 
 def test_a_run_on_a_terminal_shows_its_progress_with_whole_log_lines_above(sandbox: Sandbox) -> None:
     code, shown = on_terminal(*COMMAND, "run", "--wait", "45s", config=sandbox.config, columns=60)
-    lines = re.findall(r"\[INFO\] \[reporting\.py:change:\d+\] - \['[^\r\n]*'\](?=\r)", shown)
+    lines = re.findall(
+        r"\[INFO\] \[reporting\.py:(?:change:\d+\] - \['[^\r\n]*'\]|conclude:\d+\] - [^\r\n]* s)(?=\r)", shown
+    )
     assert code == 0, COLOURS.sub("", shown)[-3000:]
     assert "links up" in shown
     assert len(lines) == shown.count("[INFO]") > 20

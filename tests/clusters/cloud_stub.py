@@ -12,7 +12,7 @@ from typing import Any
 from reconcile.kinds import DEPLOYMENT, ROUTE, SERVICE, Kind
 from reconcile.openshift import paths
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes.controllers import Behaviour, deployment_status
+from reconcile.sandbox.kubernetes.controllers import MOUNTED, Behaviour, deployment_status, is_done, mounts
 from reconcile.sandbox.skupper.cache import Cache
 from tests.clusters.administration import MERGE, Administrator
 
@@ -33,7 +33,7 @@ class CloudStub:
             SERVICE: self._service,
             ROUTE: self._route,
         }
-        self._cache = Cache(client, self._changed, tuple(self._reactions))
+        self._cache = Cache(client, self._changed, (*self._reactions, *MOUNTED.values()))
         self._cache.start()
 
     def stop(self) -> None:
@@ -47,8 +47,14 @@ class CloudStub:
 
     def _changed(self, kind: Kind, namespace: str, name: str) -> None:
         found = self._cache.get(kind, namespace, name)
-        if found is not None:
+        if found is None:
+            return
+        if kind in self._reactions:
             self._later(self._behaviour.delay, self._reactions[kind], found)
+            return
+        for deployment in self._cache.within(DEPLOYMENT, namespace):
+            if (kind, name) in mounts(deployment) and not is_done(deployment):
+                self._later(self._behaviour.delay, self._deployment, deployment)
 
     def _later(self, delay: float, reaction: Callable[[Json], None], found: Json) -> None:
         timer = threading.Timer(delay, reaction, [found])
@@ -58,12 +64,17 @@ class CloudStub:
                 timer.start()
 
     def _deployment(self, found: Json) -> None:
-        generation = found["metadata"]["generation"]
-        if (found.get("status") or {}).get("observedGeneration") == generation:
+        metadata = found["metadata"]
+        found = self._cache.get(DEPLOYMENT, metadata["namespace"], metadata["name"]) or found
+        if is_done(found):
             return
+        namespace = metadata["namespace"]
+        present = all(self._cache.get(kind, namespace, name) for kind, name in mounts(found))
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        status = deployment_status(generation, found["spec"].get("replicas", 1), moment)
-        self._set(DEPLOYMENT, found, {"status": status})
+        status = deployment_status(found, moment, startable=present)
+        counts = ("readyReplicas", "availableReplicas", "unavailableReplicas", "replicas", "updatedReplicas")
+        if status != found.get("status"):
+            self._set(DEPLOYMENT, found, {"status": {**dict.fromkeys(counts), **status}})
 
     def _service(self, found: Json) -> None:
         wait = self._behaviour.load_balancers

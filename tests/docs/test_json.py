@@ -28,7 +28,7 @@ from reconcile.skupper.plan import (
     Verdict,
 )
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.topology import Link
+from reconcile.skupper.topology import Link, LinkRole
 from reconcile.skupper.waits import Wait, WaitKind
 from tests.docs.pages import ROOT, Page
 from tests.report.plans import NOW
@@ -36,7 +36,7 @@ from tests.report.plans import NOW
 PAGE = Page(ROOT / "docs" / "json.md")
 SUBJECTS = PAGE.text.partition("### Subjects")[2].partition("## ")[0]
 _EAST, _WEST = SiteKey("east", "vault"), SiteKey("west", "vault")
-_LINK = Link(_WEST, _EAST)
+_LINK = Link(_WEST, _EAST, role=LinkRole.MESH)
 _SECRET = "link-east-vault-75a4ce0b-0f5e1c2d"
 
 EXAMPLE = Plan(
@@ -59,6 +59,7 @@ EXAMPLE = Plan(
             name=_SECRET,
             network="vault",
             reason="the token is issued",
+            link=_LINK,
             waits_for=Wait(WaitKind.ISSUED, str(_LINK), "the token is issued"),
         ),
     ),
@@ -122,7 +123,7 @@ def test_the_example_is_real_output() -> None:
 def test_every_field_of_the_document_is_described_and_no_other() -> None:
     document: dict[str, Any] = json.loads(output())
     assert tables()["Document"] == document.keys()
-    for heading in ("Changes", "Sites", "Links", "Findings"):
+    for heading in ("Review", "Changes", "Sites", "Links", "Findings"):
         assert tables()[heading] == document[heading.lower()][0].keys()
 
 

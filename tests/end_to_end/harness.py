@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.observing import Accounts
-from reconcile.apply.running import Outcome
+from reconcile.apply.running import Outcome, now
 from reconcile.engines import ENGINES
 from reconcile.kinds import Kind
 from reconcile.openshift.access import Access, Retries, Timeouts
@@ -22,6 +23,7 @@ from reconcile.reconciler import Options, Reconciler
 from reconcile.report import lines
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
+from reconcile.sandbox.skupper.timing import FAST, Timing
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.ownership import Ownership
@@ -79,6 +81,8 @@ class Harness:
     engines: Engines = ENGINES
     others: tuple[Network, ...] = ()
     """Networks beside the one that tests change."""
+    known: tuple[str, ...] = ()
+    """Clusters that the data has; empty for all."""
     proxies: dict[str, FaultProxy] = field(default_factory=dict)
     """Proxies between us and clusters; Skupper goes straight to its cluster."""
 
@@ -100,7 +104,8 @@ class Harness:
 
     @property
     def definitions(self) -> Definitions:
-        everything = tuple(self.cluster(cluster.name) for cluster in self.servers)
+        names = self.known or tuple(cluster.name for cluster in self.servers)
+        everything = tuple(self.cluster(name) for name in names)
         return Definitions(networks=(self.network, *self.others), clusters=everything)
 
     def change(self, **fields) -> None:
@@ -135,6 +140,7 @@ class Harness:
         listener: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
         take_over: bool = False,
+        clock: Callable[[], datetime] = now,
     ) -> RunResult:
         """One run, or with `dry_run` a preview."""
         started = time.monotonic()
@@ -155,7 +161,7 @@ class Harness:
             engines=self.engines,
         )
         with closing(reconciler):
-            run = reconciler.run(tell)
+            run = reconciler.run(tell, clock=clock)
             outcome = run.preview() if dry_run else run.execute(wait)
             requests = dict(reconciler.requests())
         return RunResult(
@@ -183,6 +189,8 @@ def harness(
     *,
     private: Iterable[str] = (),
     config: dict[str, Config] | None = None,
+    timing: Timing = FAST,
+    policies: bool = False,
     **network,
 ) -> Iterator[Harness]:
     """Clusters of these names with one site each, in the namespace ``net`` of each."""
@@ -205,7 +213,7 @@ def harness(
                 spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
             )
             clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
-        skupper = stack.enter_context(Skupper(clients))
+        skupper = stack.enter_context(Skupper(clients, timing=timing, renewal=10.0, policies=policies))
         declared = Network(
             "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network
         )

@@ -55,11 +55,13 @@ def declared(backend: Backend) -> Runs:
         return Runs(a_setting, an_edge_site, nothing_over_budget, links, connectors)
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_plan_says_what_a_change_does_to_the_site(declared: Runs):
     (change,) = [c for c in declared.a_setting.outcome.plan.changes if c.cluster == "a"]
     assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_are_up(declared: Runs):
     changes = declared.an_edge_site.outcome.plan.changes
     removals = [change for change in changes if change.verb == "delete" and change.uid]
@@ -67,12 +69,14 @@ def test_a_site_that_turns_into_an_edge_site_keeps_its_links_until_the_new_ones_
     assert not any(change.ready for change in removals)
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_removal_over_the_budget_removes_nothing(declared: Runs):
     result = declared.nothing_over_budget
     assert result.writes == 0
     assert list(result.errors) == ["removal-budget"]
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_the_router_gets_every_link(declared: Runs):
     assert declared.links
     assert declared.links <= declared.connectors
@@ -86,6 +90,7 @@ def test_an_issuer_that_was_recreated_is_linked_again(linked: Harness):
     assert not before & link_names(linked, "b")
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_dialler_that_was_recreated_is_linked_by_the_token_it_has(linked: Harness):
     before = link_names(linked, "b")
     linked["b"].remove(CONFIG_MAP, "skupper-site", "net")
@@ -94,6 +99,7 @@ def test_a_dialler_that_was_recreated_is_linked_by_the_token_it_has(linked: Harn
     assert link_names(linked, "b") == before
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_lost_token_is_issued_again(linked: Harness):
     (name,) = link_names(linked, "b")
     linked["b"].remove(SECRET, name, "net")
@@ -112,6 +118,7 @@ def test_an_edited_role_is_put_right(linked: Harness):
     assert linked["a"].find(ROLE, "skupper-site-controller", "net")["rules"] == role["rules"]
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_what_is_changed_back_each_time_fails_the_run(linked: Harness):
     with linked.client("a") as client:
         found = client.patch(DEPLOYMENT, "skupper-site-controller", "net", {"spec": {"replicas": 2}})
@@ -138,6 +145,7 @@ def test_what_others_put_into_our_objects_stays(linked: Harness):
     assert labels["team"] == "theirs"
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_new_setting_is_applied_without_a_new_site(linked: Harness):
     before = site_id(linked, "a")
     linked.change(config={"routerLogging": "info+"})
@@ -166,12 +174,14 @@ def test_a_deleted_site_is_gone_with_its_links(linked: Harness):
     until(lambda: left_in_b(linked) == [])
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_site_that_is_not_declared_any_more_is_gone_with_its_links(linked: Harness):
     linked.drop_site("b")
     assert linked.run().all_up
     until(lambda: left_in_b(linked) == [])
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_the_last_two_sites_can_go_as_well(linked: Harness):
     linked.change(sites=())
     linked.run()
@@ -179,6 +189,7 @@ def test_the_last_two_sites_can_go_as_well(linked: Harness):
     assert linked.objects(SECRET) == []
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_after_a_removal_there_is_nothing_to_do(linked: Harness):
     linked.change_site("b", delete=True)
     linked.run()
@@ -192,6 +203,7 @@ def test_a_site_deleted_and_declared_again_comes_back(linked: Harness):
     assert linked.run().all_up
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_new_site_joins_without_a_change_to_the_others(linked: Harness):
     before = {cluster: site_id(linked, cluster) for cluster in "ab"}
     versions = link_names(linked, "b")
@@ -201,6 +213,7 @@ def test_a_new_site_joins_without_a_change_to_the_others(linked: Harness):
     assert versions <= link_names(linked, "b")
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_an_object_of_another_instance_is_never_changed(linked: Harness):
     labels = {"app.kubernetes.io/managed-by": "qontract-skupper", "qontract-skupper/instance": "another"}
     theirs = {
@@ -217,6 +230,7 @@ def test_an_object_of_another_instance_is_never_changed(linked: Harness):
     ]
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_selection_changes_nothing_else(fleet: Harness):
     fleet.run(wait=0, selection=Selection(clusters=frozenset({"a"})))
     for untouched in ("b", "p"):
@@ -224,12 +238,14 @@ def test_a_selection_changes_nothing_else(fleet: Harness):
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_site_whose_data_is_refused_gets_nothing_and_the_others_are_linked(fleet: Harness):
     fleet.change_site("a", config={"serviceController": False})
     assert fleet.run().states["p/net -> b/net"] is LinkState.UP
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fleet: Harness):
     a, b, p = fleet.network.sites
     fleet.change(sites=(a, p))
@@ -244,6 +260,7 @@ def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fle
     assert link_names(fleet, "p").isdisjoint(before)
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_the_budget_counts_what_the_run_has_removed_already(linked: Harness):
     """Somebody puts a token back that we have removed: to remove it once more would be one too many."""
     (token,) = (
@@ -264,6 +281,7 @@ def test_the_budget_counts_what_the_run_has_removed_already(linked: Harness):
     assert linked["b"].find(SECRET, kept["name"], "net")
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: Harness):
     proxy = fleet.proxy("p")
     fleet.change_site("p", cluster=fleet.cluster("p", disabled=True))
@@ -271,6 +289,7 @@ def test_a_cluster_that_disables_the_integration_gets_no_request(fleet: Harness)
     assert proxy.asked == []
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_namespace_that_is_missing_stops_nobody_else(fleet: Harness):
     extra = SiteDefinition(fleet.cluster("a"), "missing")
     fleet.change(sites=(*fleet.network.sites, extra))

@@ -30,12 +30,14 @@ def down(backend: Backend) -> RunResult:
         return fleet.run(wait=60)
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_cluster_that_is_down_is_named(down: RunResult):
     assert len(down.outcome.failures) == 1
     assert down.outcome.failures[0].startswith("p: cannot list ")
     assert "connection refused" in down.outcome.failures[0]
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: RunResult):
     assert down.states == {
         "b/net -> a/net": LinkState.UP,
@@ -44,10 +46,12 @@ def test_links_to_a_cluster_that_is_down_are_unknown_and_all_others_known(down: 
     }
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_nothing_is_written_because_a_cluster_is_down(down: RunResult):
     assert down.writes == 0
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_run_does_not_wait_for_a_cluster_that_is_down(down: RunResult):
     assert down.seconds < 15
 
@@ -62,14 +66,17 @@ def down_at_first(backend: Backend) -> tuple[RunResult, RunResult]:
         return first, fleet.run()
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_the_others_are_linked_while_a_cluster_is_down(down_at_first: tuple[RunResult, RunResult]):
     assert down_at_first[0].states["b/net -> a/net"] is LinkState.UP
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tuple[RunResult, RunResult]):
     assert down_at_first[1].all_up
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_token_that_is_not_accepted_is_named(linked: Harness):
     linked.token["a"] = "stale"
     (failure,) = linked.run().outcome.failures
@@ -77,6 +84,7 @@ def test_a_token_that_is_not_accepted_is_named(linked: Harness):
     assert "stale" not in failure
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_slow_cluster_holds_up_nobody_else(fleet: Harness):
     fleet.proxy("p").before.append(faults.verbs(faults.wait(0.7), "list", "patch"))
     up_after: list[float] = []
@@ -118,6 +126,7 @@ def test_the_others_go_on_when_a_right_is_missing(reading_only: RunResult):
     assert reading_only.states["b/net -> a/net"] is LinkState.UP
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 @pytest.mark.parametrize("status", [409, 429, 500, 503])
 def test_a_burst_of_refusals_is_ridden_out(fleet: Harness, status: int):
     proxy = fleet.proxy("a")
@@ -140,6 +149,7 @@ def test_a_write_whose_answer_is_lost_is_not_made_twice(fleet: Harness):
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net")
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_watches_that_are_cut_are_taken_up_again(fleet: Harness):
     proxies = [fleet.proxy(cluster.name) for cluster in fleet.servers]
 
@@ -151,6 +161,7 @@ def test_watches_that_are_cut_are_taken_up_again(fleet: Harness):
     assert fleet.run(listener=cut).all_up
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_watches_that_end_at_once_are_not_opened_all_the_time(fleet: Harness):
     proxy = fleet.proxy("p")
     proxy.before.append(faults.verbs(faults.say("", content_type="application/json"), "watch"))
@@ -182,6 +193,7 @@ def test_a_history_that_has_expired_is_listed_again(fleet: Harness):
     assert all(any(asked.verb == "watch" for asked in proxy.asked) for proxy in proxies)
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_cluster_that_dies_during_a_run_is_given_up(fleet: Harness):
     async def die(asked: Asked) -> None:
         if asked.write and asked.name == "skupper-site":
@@ -194,6 +206,7 @@ def test_a_cluster_that_dies_during_a_run_is_given_up(fleet: Harness):
     assert result.failures[0].startswith("p/net: cannot apply ConfigMap skupper-site: unreachable: ")
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: Harness):
     fleet.proxy("p").before.append(faults.verbs(faults.forbid, "watch"))
     result = fleet.run(wait=60)
@@ -204,6 +217,7 @@ def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: Harness):
     assert "the account needs watch on " in failure
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(linked: Harness):
     linked.proxy("p").before.append(faults.namespace(faults.forbid, "other"))
     other = SiteDefinition(linked.cluster("p"), "other")
@@ -212,6 +226,7 @@ def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(l
     assert linked.run(wait=60).seconds < 15
 
 
+@pytest.mark.simulation_suffices("the fault comes before the server")
 def test_a_run_that_is_stopped_starts_nothing_new(fleet: Harness):
     stop = threading.Event()
 

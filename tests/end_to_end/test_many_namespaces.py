@@ -11,6 +11,8 @@ from tests.end_to_end.granting import Granting, said
 from tests.end_to_end.harness import Harness, harness
 from tests.waiting import until
 
+pytestmark = pytest.mark.simulation_suffices("it counts requests and threads of the run")
+
 MORE = ("one", "two", "three", "four", "five")
 
 

@@ -90,6 +90,7 @@ def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fl
     assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_an_object_of_others_is_found_by_a_dry_run(fleet: Harness):
     fleet["a"].load(controller(DEPLOYMENT))
     result = fleet.run(dry_run=True)
@@ -97,6 +98,7 @@ def test_an_object_of_others_is_found_by_a_dry_run(fleet: Harness):
     assert not [action for action in result.actions if "'a'" in action]
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linked: Harness):
     linked["a"].remove(DEPLOYMENT, CONTROLLER, "net")
     linked["a"].load(controller(DEPLOYMENT))
@@ -141,6 +143,7 @@ def taken_name(request: pytest.FixtureRequest, backend: Backend) -> Taken:
         return Taken(end, name, fleet.run(wait=60), before, fleet[end].find(SECRET, name, "net"))
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is(taken_name: Taken):
     assert taken_name.result.errors["foreign-secret"].startswith(
         f"Secret {taken_name.name} in {taken_name.end}/net is not ours, so link b/net -> a/net cannot be created"
@@ -148,10 +151,12 @@ def test_a_secret_of_others_under_the_name_of_a_link_is_named_and_stays_as_it_is
     assert taken_name.after == taken_name.before
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_run_does_not_wait_for_a_secret_of_others_to_go(taken_name: Taken):
     assert taken_name.result.seconds < 20
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 @pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
 def test_other_links_come_up_beside_a_secret_of_others(linked: Harness, end: str):
     name = link_name(linked)
@@ -180,6 +185,7 @@ def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: 
     assert (found["data"], found["metadata"]["labels"]) == (site["data"], site["metadata"]["labels"])
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: Harness):
     name = link_name(linked)
     linked["b"].remove(SECRET, name, "net")
@@ -189,6 +195,7 @@ def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: Harness):
     assert linked.run().all_up
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Harness):
     linked.ownership = ANOTHER
     result = linked.run()
@@ -198,6 +205,7 @@ def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Harn
     assert linked.run().writes == 0
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: Harness):
     fleet["a"].load(controller(SERVICE_ACCOUNT, labels=ANOTHER.labels))
     assert "it belongs to the instance another" in fleet.run().errors["foreign-object"]
@@ -297,6 +305,7 @@ def moved(backend: Backend) -> Moved:
         )
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_copies_outlive_the_site_whose_labels_they_carry(moved: Moved):
     assert moved.site is None
     assert moved.copy

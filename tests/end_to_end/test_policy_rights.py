@@ -89,6 +89,7 @@ def replaced_meanwhile(fleet: Harness) -> Hook:
     return replace
 
 
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
 @pytest.mark.parametrize("right", rights(FILE), ids=str)
 def test_without_a_right_to_policies_a_run_names_it(policed: Harness, right: Right):
     match right.verb:

@@ -78,6 +78,7 @@ def test_a_site_that_is_not_declared_any_more_is_found_with_cluster_wide_rights(
     assert fleet["b"].find(CONFIG_MAP, names.SITE, "net") is None
 
 
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
 @EITHER
 def test_tokens_of_an_issuer_that_was_recreated_are_replaced(fleet: Harness, files: tuple[str, ...]):
     provide(fleet, *files)
@@ -147,8 +148,16 @@ def disturb(fleet: Harness) -> None:
             fleet["a"].remove(kind, names.SITE_CONTROLLER, "net")
 
 
+def _resource(group: str, resource: str) -> object:
+    """A case that a real server meets in `make test` if its refusal may be worded in a way of its own."""
+    simulation = pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
+    worded = {("", "secrets"), ("apps", "deployments"), ("rbac.authorization.k8s.io", "roles")}
+    marks = () if (group, resource) in worded else simulation
+    return pytest.param((group, resource), id=f"{group}/{resource}", marks=marks)
+
+
 @pytest.mark.parametrize(
-    "resource", sorted({(r.group, r.resource) for r in rights("site.yaml")}), ids="/".join
+    "resource", [_resource(*each) for each in sorted({(r.group, r.resource) for r in rights("site.yaml")})]
 )
 def test_without_a_right_in_its_namespace_a_run_names_it(linked_sites: Harness, resource: tuple[str, str]):
     granting = Granting(linked_sites, "a")
@@ -167,6 +176,7 @@ def test_without_a_right_in_its_namespace_a_run_names_it(linked_sites: Harness, 
 READS = sorted(right for right in rights("cluster.yaml") if right.resource != "namespaces")
 
 
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
 def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
     linked_sites: Harness, right: Right
@@ -181,6 +191,7 @@ def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
     assert result.requests["a"][0] > whole
 
 
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
 def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
     linked_sites: Harness, right: Right

@@ -16,6 +16,8 @@ from tests.end_to_end import cli_harness
 from tests.end_to_end.cli_harness import Command, FaultProxies
 from tests.fault_proxy import Asked
 
+pytestmark = pytest.mark.simulation_suffices("when a run stops does not depend on the server")
+
 
 class Held:
     """Holds back the first write to each cluster, and notes which writes come after somebody has said stop."""

@@ -103,6 +103,9 @@ class ToyPlanner:
             )
         return Plan(changes=tuple(changes), sites=tuple(sites), links=tuple(links))
 
+    def plan_separation(self) -> Plan:
+        return Plan()
+
     def plan_shared(self) -> Plan:
         return Plan()
 

@@ -1,7 +1,10 @@
 """The stage, how it is without faults, and each fault met once for all the tests that look at it."""
 
+import os
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -53,9 +56,28 @@ def baseline(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iter
         yield Baseline(made, states, min(changes[1:], key=lambda change: change.seconds))
 
 
+SAMPLED = 10
+"""How many of the faults that do not depend on the server `make test` draws; `make proof` meets all of them."""
+
+
 def _param(fault: Fault) -> object:
     simulation = pytest.mark.simulation_suffices("what follows is the fault proxy's doing alone")
     return pytest.param(fault, id=fault.name, marks=() if fault.server_matters else simulation)
+
+
+@cache
+def _drawn() -> frozenset[str]:
+    """Names of the faults that `make test` meets."""
+    indifferent = sorted(fault.name for fault in catalogue.FAULTS if not fault.server_matters)
+    drawn = random.Random(f"{os.environ['PYTEST_SEED']} faults").sample(indifferent, SAMPLED)
+    return frozenset(drawn) | {fault.name for fault in catalogue.FAULTS if fault.server_matters}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave the faults that are not drawn to an exhaustive run."""
+    fault = item.callspec.params.get("fault_run") if hasattr(item, "callspec") else None
+    if fault and fault.name not in _drawn():
+        item.add_marker(pytest.mark.exhaustive("a sample of the faults is drawn for each run"))
 
 
 @pytest.fixture(scope="package", params=[_param(fault) for fault in catalogue.FAULTS])

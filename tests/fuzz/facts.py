@@ -25,14 +25,15 @@ def of_fleet(bodies: Bodies) -> Plan:
 
 
 def touches_only_ours(found: Plan, plan_input: PlanInput) -> None:
-    """No removal or patch of an object that does not carry our labels, and no apply over a foreign site."""
+    """No removal or patch of an object that does not carry our labels, and no apply over a site of others."""
     for change in found.changes:
         live = plan_input.snapshot(change.cluster).objects.get(
             ObjectKey(change.kind, change.namespace, change.name)
         )
         site = (change.kind, change.name) == (CONFIG_MAP, names.SITE)
         if live and (change.verb in {Verb.DELETE, Verb.PATCH} or site):
-            assert OURS.covers(live.labels) or live.deleting, change
+            lost_labels = change.verb is Verb.APPLY and not live.labels
+            assert OURS.covers(live.labels) or live.deleting or lost_labels, change
         if change.verb is Verb.PATCH or (change.verb is Verb.DELETE and change.ready):
             assert live is not None, change
 

@@ -155,9 +155,17 @@ STRAYS = {
 @pytest.mark.parametrize("case", STRAYS)
 def test_a_secret_that_looks_like_a_links_and_belongs_to_none_is_one_finding(case: str):
     annotations, what = STRAYS[case]
-    (finding,) = findings(token("b"), metadata(name="link-copied", annotations=annotations))
+    labels = {**OURS.labels, "skupper.io/type": "connection-token-request"}
+    (finding,) = findings(token("b"), metadata(name="link-copied", annotations=annotations, labels=labels))
     assert finding.rule == "unusable-object"
     assert f"Secret link-copied in b/net is unusable: {what}" in finding.message
+
+
+@pytest.mark.parametrize("case", STRAYS)
+def test_a_token_with_our_labels_that_belongs_to_no_link_is_one_finding(case: str):
+    annotations, _ = STRAYS[case]
+    (finding,) = findings(token("b"), metadata(name="link-copied", annotations=annotations))
+    assert (finding.rule, finding.severity) == ("undeclared-token", Severity.ERROR)
 
 
 def test_a_secret_that_has_a_links_name_and_belongs_to_none_is_one_finding():
@@ -165,11 +173,12 @@ def test_a_secret_that_has_a_links_name_and_belongs_to_none_is_one_finding():
     assert (finding.rule, finding.severity) == ("foreign-secret", Severity.ERROR)
 
 
-def test_an_object_of_others_is_no_finding():
+def test_a_token_of_others_is_one_finding():
     def foreign(known: dict) -> dict:
         return metadata(name="theirs", labels={"skupper.io/type": "connection-token"})(without_data(known))
 
-    assert findings(token("b"), foreign) == ()
+    (finding,) = findings(token("b"), foreign)
+    assert (finding.rule, finding.severity) == ("undeclared-token", Severity.ERROR)
 
 
 def test_a_token_that_is_on_its_way_out_is_no_finding():

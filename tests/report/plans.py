@@ -18,7 +18,7 @@ from reconcile.skupper.plan import (
     Verdict,
 )
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.topology import Link
+from reconcile.skupper.topology import Link, LinkRole
 from reconcile.skupper.waits import Wait, WaitKind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -61,9 +61,17 @@ def ready(name: str, **rest: Any) -> SiteReport:
     return site(name, version="1.9.6", since=ago(days=3), **rest)
 
 
-def link(source: str, target: str, state: LinkState, reason: str = "", **rest: Any) -> LinkReport:
+def link(
+    source: str,
+    target: str,
+    state: LinkState,
+    reason: str = "",
+    role: LinkRole | None = LinkRole.MESH,
+    **rest: Any,
+) -> LinkReport:
     given = {"network": "vault", **rest}
-    return LinkReport(link=Link(key(source), key(target)), state=state, reason=reason, **given)
+    declared = Link(key(source), key(target), role=role)
+    return LinkReport(link=declared, state=state, reason=reason, **given)
 
 
 def seen(verdict: Verdict, **span: float) -> LinkObservation:
@@ -75,6 +83,7 @@ SILENT = LinkObservation(Verdict.SILENT, "an issuer does not list edge sites", a
 EMPTY = Plan()
 
 _TOKEN = "link-west-vault-net-75a4ce0b-<fingerprint>"
+_NEW = Link(key("east"), key("west"))
 _ISSUER_WAITS = "issuer west/vault-net: the site does not exist yet"
 
 FRESH = Plan(
@@ -91,6 +100,7 @@ FRESH = Plan(
             Verb.CREATE,
             SECRET,
             _TOKEN,
+            link=_NEW,
             cluster="west",
             reason="the link does not exist",
             waits_for=wait(WaitKind.ACCEPTS_LINKS, "west/vault-net is ready to accept links"),
@@ -99,6 +109,7 @@ FRESH = Plan(
             Verb.CREATE,
             SECRET,
             _TOKEN,
+            link=_NEW,
             reason="the token is issued",
             waits_for=wait(WaitKind.ISSUED, "the token is issued"),
         ),
@@ -106,6 +117,7 @@ FRESH = Plan(
             Verb.DELETE,
             SECRET,
             _TOKEN,
+            link=_NEW,
             cluster="west",
             reason="its token is delivered",
             waits_for=wait(WaitKind.DELIVERED, "its token is delivered"),
@@ -151,9 +163,16 @@ DRIFTED = Plan(
                 FieldDrift(("spec", "template", "spec", "containers"), [{"name": "x" * 200}], ["ä"]),
             ),
         ),
-        change(Verb.PATCH, SECRET, "link-west-vault-net-75a4ce0b-1", reason="the request is still open"),
+        change(
+            Verb.PATCH,
+            SECRET,
+            "link-west-vault-net-75a4ce0b-1",
+            reason="the request is still open",
+            link=Link(key("west"), key("east")),
+        ),
     ),
-    sites=(ready("east"),),
+    sites=(ready("east"), ready("west")),
+    links=(link("west", "east", LinkState.REQUESTED, "east/vault-net has not issued the token yet"),),
 )
 """Objects that somebody has changed, and a request that is touched."""
 
@@ -165,6 +184,7 @@ REMOVALS = Plan(
             "link-west-vault-net-75a4ce0b-1",
             reason="the link is not declared",
             removal=True,
+            link=Link(key("east"), key("west")),
             waits_for=wait(WaitKind.LINKED, "the declared link east/vault-net -> south/vault-net is up"),
         ),
         change(
@@ -185,7 +205,13 @@ REMOVALS = Plan(
             reason="no namespace refers to the policy",
             removal=True,
         ),
-        change(Verb.DELETE, SECRET, "link-west-vault-net-75a4ce0b-2", reason="it belongs to an older token"),
+        change(
+            Verb.DELETE,
+            SECRET,
+            "link-south-vault-net-75a4ce0b-2",
+            reason="it belongs to an older token",
+            link=Link(key("south"), key("east")),
+        ),
     ),
     sites=(
         ready("east"),
@@ -199,6 +225,72 @@ REMOVALS = Plan(
     ),
 )
 """What goes: a link, a site and a policy out of service, and a used-up token."""
+
+
+def new_link(dialler: str, issuer: str, role: LinkRole = LinkRole.UPLINK) -> tuple[Change, ...]:
+    """The steps of a link that does not exist yet."""
+    made = Link(key(dialler), key(issuer), role=role)
+    name = f"link-{key(issuer).cluster}-{key(issuer).namespace}-75a4ce0b-1"
+    at_issuer, at_dialler = key(issuer)._asdict(), key(dialler)._asdict()
+    issued = wait(WaitKind.ISSUED, "the token is issued")
+    return (
+        change(Verb.CREATE, SECRET, name, reason="the link does not exist", link=made, **at_issuer),
+        change(
+            Verb.CREATE, SECRET, name, reason="the token is issued", link=made, waits_for=issued, **at_dialler
+        ),
+    )
+
+
+def old_link(dialler: str, issuer: str, **rest: Any) -> Change:
+    """The removal of a link that is not declared any more."""
+    gone = Link(key(dialler), key(issuer))
+    name = f"link-{key(issuer).cluster}-{key(issuer).namespace}-75a4ce0b-2"
+    reason = "the link is not declared"
+    where = key(dialler)._asdict()
+    return change(Verb.DELETE, SECRET, name, reason=reason, removal=True, link=gone, **{**where, **rest})
+
+
+_UP = wait(WaitKind.LINKED, "the declared link priv-c/vault-net -> pub-e/vault-net is up")
+
+MOVES = Plan(
+    changes=(
+        change(cluster="pub-d"),
+        *new_link("pub-d", "pub-a", LinkRole.REDUNDANT),
+        *new_link("priv-c", "pub-e"),
+        old_link("priv-c", "pub-b", waits_for=_UP),
+        old_link("pub-a", "pub-b"),
+    ),
+    sites=(
+        ready("pub-a"),
+        ready("pub-b"),
+        ready("pub-e"),
+        ready("priv-c", mode="edge"),
+        site("pub-d", SiteState.ABSENT),
+    ),
+    links=(
+        link("pub-d", "pub-a", LinkState.WAITING, role=LinkRole.REDUNDANT),
+        link("priv-c", "pub-e", LinkState.WAITING, role=LinkRole.UPLINK),
+    ),
+)
+"""A site joins a ring, and an uplink moves."""
+
+OVER_BUDGET = Plan(
+    refused=(
+        old_link("priv-c", "pub-b"),
+        change(
+            Verb.DELETE,
+            cluster="pub-b",
+            reason="the site is marked delete",
+            removal=True,
+        ),
+    ),
+    sites=(
+        ready("priv-c", mode="edge"),
+        site("pub-b", SiteState.KEPT, mode="", reason="the site is marked delete; still there: Role x"),
+    ),
+    findings=(Finding("removal-budget", "2 sites, links and policies would be removed"),),
+)
+"""Removals that exceed the budget."""
 
 CONVERGED = Plan(
     sites=(ready("east"), ready("west"), ready("private", mode="edge")),
@@ -344,11 +436,40 @@ FILTERED = Plan(
 )
 """A filter that leaves everything out."""
 
+LATER = Plan(
+    changes=(change(cluster="pub-d"),),
+    sites=(
+        ready("pub-a"),
+        site("pub-d", SiteState.ABSENT),
+        site(
+            "priv-c",
+            SiteState.SKIPPED,
+            mode="edge",
+            reason="namespace priv-c/vault-net does not exist (yet)",
+            waits_for=wait(WaitKind.NAMESPACE, "namespace priv-c/vault-net exists", "priv-c/vault-net"),
+        ),
+    ),
+    links=(
+        link(
+            "priv-c",
+            "pub-a",
+            LinkState.SKIPPED,
+            "namespace priv-c/vault-net does not exist (yet)",
+            role=LinkRole.UPLINK,
+            waits_for=wait(WaitKind.NAMESPACE, "namespace priv-c/vault-net exists", "priv-c/vault-net"),
+        ),
+    ),
+)
+"""A site whose namespace does not exist yet."""
+
 EVERY = {
+    "later": LATER,
     "empty": EMPTY,
     "fresh": FRESH,
     "drifted": DRIFTED,
     "removals": REMOVALS,
+    "moves": MOVES,
+    "over-budget": OVER_BUDGET,
     "converged": CONVERGED,
     "states": STATES,
     "filtered": FILTERED,

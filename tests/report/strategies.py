@@ -27,7 +27,7 @@ from reconcile.skupper.plan import (
     Verdict,
 )
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.topology import Link
+from reconcile.skupper.topology import Link, LinkRole
 from reconcile.skupper.waits import Wait, WaitKind
 
 KINDS = (kinds.CONFIG_MAP, kinds.SECRET, kinds.DEPLOYMENT, kinds.CLUSTER_POLICY)
@@ -54,12 +54,13 @@ changes = st.builds(
     waits_for=st.none() | waits,
     admin=st.booleans(),
     removal=st.booleans(),
+    link=st.none() | st.builds(Link, keys, keys),
 )
 evidence = st.builds(LinkObservation, st.sampled_from(Verdict), words, st.none() | moments)
 links = st.builds(
     LinkReport,
     network=st.sampled_from(["a", "b"]),
-    link=st.builds(Link, keys, keys, st.integers(1, 9)),
+    link=st.builds(Link, keys, keys, st.integers(1, 9), st.none() | st.sampled_from(LinkRole)),
     state=st.sampled_from(LinkState),
     reason=words,
     credential=names,
@@ -100,4 +101,5 @@ plans = st.builds(
     links=st.lists(links, max_size=3).map(tuple),
     sites=st.lists(sites, max_size=3).map(tuple),
     findings=st.lists(findings, max_size=3).map(tuple),
+    refused=st.lists(changes, max_size=2).map(tuple),
 )

@@ -7,7 +7,18 @@ import pytest
 
 from reconcile.report import findings, lines, plan_json, plan_text, status_text
 from tests.golden import assert_golden
-from tests.report.plans import CONVERGED, DRIFTED, EVERY, FINDINGS, FRESH, NOW, REMOVALS, STATES
+from tests.report.plans import (
+    CONVERGED,
+    DRIFTED,
+    EVERY,
+    FINDINGS,
+    FRESH,
+    MOVES,
+    NOW,
+    OVER_BUDGET,
+    REMOVALS,
+    STATES,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -15,6 +26,12 @@ REPORTS: dict[str, Callable[[], str]] = {
     **{f"{name}.plan.txt": lambda plan=plan: plan_text.text(plan) for name, plan in EVERY.items()},
     **{f"{name}.status.txt": lambda plan=plan: status_text.text(plan, NOW) for name, plan in EVERY.items()},
     "titled.plan.txt": lambda: plan_text.text(CONVERGED, title="bundle 0f5e"),
+    "verbose.plan.txt": lambda: plan_text.text(FRESH, verbose=True),
+    "overview.txt": lambda: "\n".join(
+        line for plan in (FRESH, DRIFTED, MOVES, OVER_BUDGET) for line in plan_text.overview(plan)
+    ),
+    "moves.plan.json": lambda: plan_json.plan(MOVES),
+    "over-budget.plan.json": lambda: plan_json.plan(OVER_BUDGET),
     "coloured.plan.txt": lambda: plan_text.text(DRIFTED, colour=True),
     "coloured.status.txt": lambda: status_text.text(STATES, NOW, colour=True),
     "narrow.status.txt": lambda: status_text.text(STATES, NOW, width=80),

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET
-from reconcile.report.lines import action
+from reconcile.report.lines import action, run_summary
 from reconcile.skupper.plan import Change, Verb
 from reconcile.skupper.waits import WaitKind
-from tests.report.plans import change, wait
+from tests.report.plans import CONVERGED, STATES, change, wait
 from tests.report.strategies import changes
 
 
@@ -63,3 +63,16 @@ def test_the_line_of_any_change_is_a_python_list_of_its_words(any_change: Change
     where = [any_change.cluster, any_change.namespace, any_change.kind.label, any_change.name]
     assert words[0] == any_change.verb.value
     assert words[-4:] == where
+
+
+def test_the_last_line_of_a_run_sums_up_bundle_sites_links_and_time() -> None:
+    expected = "bundle 0f5e0f5e0f5e: 3 of 3 sites ready, 3 of 3 links up, 1 write, 45 s"
+    assert run_summary(CONVERGED, bundle="0f5e" * 16, writes=1, seconds=44.6) == expected
+
+
+def test_the_last_line_of_a_run_does_not_count_sites_that_leave() -> None:
+    assert "2 of 6 sites ready, 2 of 11 links up" in run_summary(STATES, bundle="", writes=0, seconds=1)
+
+
+def test_the_last_line_of_a_run_says_if_it_is_not_pinned_to_a_bundle() -> None:
+    assert run_summary(CONVERGED, bundle="", writes=0, seconds=1).startswith("bundle not pinned: ")

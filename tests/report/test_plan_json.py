@@ -31,20 +31,46 @@ CHANGE = {
     "reason",
     "waits_for",
     "removal",
+    "link",
     "drift",
 }
-SITE = {"network", "cluster", "namespace", "name", "mode", "state", "reason", "version", "since", "pending"}
+ITEM = {
+    "action",
+    "kind",
+    "name",
+    "network",
+    "reason",
+    "waits_for",
+    "refused",
+    "counterpart",
+    "objects",
+}
+SITE = {
+    "network",
+    "cluster",
+    "namespace",
+    "name",
+    "mode",
+    "state",
+    "reason",
+    "version",
+    "since",
+    "waits_for",
+    "pending",
+}
 LINK = {
     "network",
     "dialler",
     "issuer",
     "cost",
+    "role",
     "state",
     "converged",
     "managed",
     "reason",
     "credential",
     "since",
+    "waits_for",
     "observations",
 }
 FINDING = {"rule", "severity", "message", "datafile", "pointer", "subject"}
@@ -58,15 +84,24 @@ def of(plan: Plan) -> dict[str, Any]:
 @given(plans)
 def test_any_plan_is_json_with_the_promised_keys(plan: Plan) -> None:
     document = of(plan)
-    assert document.keys() == STATE | {"changes"}
-    for name, keys in (("changes", CHANGE), ("sites", SITE), ("links", LINK), ("findings", FINDING)):
+    assert document.keys() == STATE | {"review", "changes", "refused"}
+    for name, keys in (
+        ("review", ITEM),
+        ("changes", CHANGE),
+        ("refused", CHANGE),
+        ("sites", SITE),
+        ("links", LINK),
+        ("findings", FINDING),
+    ):
         assert all(entry.keys() == keys for entry in document[name])
 
 
 @given(plans)
 def test_any_status_is_its_plan_without_the_changes(plan: Plan) -> None:
     status = json.loads(plan_json.status(plan))
-    assert status == {key: value for key, value in of(plan).items() if key != "changes"}
+    assert status == {
+        key: value for key, value in of(plan).items() if key not in {"review", "changes", "refused"}
+    }
 
 
 @given(plans)

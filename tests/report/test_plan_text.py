@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 
 from reconcile.kinds import CLUSTER_POLICY
@@ -10,14 +11,14 @@ from reconcile.report.printable import printable
 from reconcile.skupper.drift import FieldDrift, Masked
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.waits import WaitKind
-from tests.report.plans import change, wait
+from tests.report.plans import MOVES, OVER_BUDGET, change, wait
 from tests.report.strategies import plans
 
 RAIN = wait(WaitKind.CLEANED_UP, "it rains")
 
 
-def of(*changes: Change) -> str:
-    return text(Plan(changes=changes))
+def of(*changes: Change, verbose: bool = False) -> str:
+    return text(Plan(changes=changes), verbose=verbose)
 
 
 def test_networks_come_in_alphabetical_order() -> None:
@@ -27,7 +28,7 @@ def test_networks_come_in_alphabetical_order() -> None:
 
 def test_cluster_wide_objects_come_before_networks() -> None:
     shown = of(change(), change(kind=CLUSTER_POLICY, network="", namespace=""))
-    assert shown.startswith("cluster-wide\n")
+    assert shown.index("cluster-wide\n") < shown.index("network vault:")
 
 
 def test_what_no_network_names_comes_last() -> None:
@@ -35,27 +36,41 @@ def test_what_no_network_names_comes_last() -> None:
     assert shown.index("network z:") < shown.index("not declared")
 
 
-def test_changes_of_one_network_keep_their_order() -> None:
-    shown = of(change(name="z"), change(name="a"))
+def test_a_site_is_one_line_however_many_objects_it_has() -> None:
+    assert of(change(name="z"), change(name="a")).count("east/vault-net") == 1
+
+
+def test_objects_are_listed_on_demand_and_keep_their_order() -> None:
+    shown = of(change(name="z"), change(name="a"), verbose=True)
     assert shown.index("ConfigMap z") < shown.index("ConfigMap a")
 
 
+def test_the_legend_explains_the_marks_that_are_used() -> None:
+    assert of(change(), change(Verb.DELETE, network="z")).startswith("Marks: + create, - delete\n")
+
+
 def test_a_reason_that_several_objects_share_is_said_once() -> None:
-    assert of(change(name="a"), change(name="b")).count("# the site does not exist") == 1
+    drift = (FieldDrift(("data", "a"), "1", "2"),)
+    assert of(change(name="a", drift=drift), change(name="b", drift=drift)).count("the site does not") == 1
 
 
 def test_different_reasons_are_both_said() -> None:
-    shown = of(change(reason="one"), change(reason="other"))
-    assert "# one" in shown
-    assert "# other" in shown
+    drift = (FieldDrift(("data", "a"), "1", "2"),)
+    assert "one; other" in of(change(reason="one", drift=drift), change(reason="other"))
 
 
 def test_a_change_for_later_is_marked_with_a_dot_and_says_what_it_waits_for() -> None:
-    assert "  .+ east/vault-net  # the site does not exist; once it rains" in of(change(waits_for=RAIN))
+    assert "  .+ site east/vault-net  new site; once it rains\n" in of(change(waits_for=RAIN))
+
+
+@pytest.mark.parametrize("kind", [WaitKind.ACCEPTS_LINKS, WaitKind.ISSUED])
+def test_what_every_new_link_waits_for_is_not_said_of_each(kind: WaitKind) -> None:
+    shown = of(change(waits_for=wait(kind, "it rains")))
+    assert "  .+ site east/vault-net  new site\n" in shown
 
 
 def test_a_reason_that_is_what_a_change_waits_for_is_said_once() -> None:
-    assert "  # once it rains\n" in of(change(reason="it rains", waits_for=RAIN))
+    assert "  # once it rains\n" in of(change(reason="it rains", waits_for=RAIN), verbose=True)
 
 
 def test_masked_values_are_not_shown_as_values() -> None:
@@ -75,31 +90,48 @@ def test_long_values_are_cut() -> None:
     assert len(value[1]) == LONGEST_VALUE
 
 
-def test_the_summary_counts_by_what_happens() -> None:
+def totals(*changes: Change, **rest: tuple[Change, ...]) -> list[str]:
+    return summary(Plan(changes=changes, **rest))
+
+
+def test_the_summary_counts_sites_and_links() -> None:
+    assert summary(MOVES)[0] == "Plan: 1 site and 2 links to create, 2 links to delete."
+
+
+def test_the_summary_counts_objects_by_what_happens() -> None:
     drift = (FieldDrift(("data", "a"), "1", "2"),)
-    plan = Plan(changes=(change(), change(drift=drift), change(Verb.PATCH), change(Verb.DELETE)))
-    assert summary(plan) == "Plan: 1 to create, 2 to update, 1 to delete, no downtime."
+    found = totals(change(), change(drift=drift), change(Verb.PATCH), change(Verb.DELETE))
+    assert found[1] == "Objects: 1 to create, 2 to update, 1 to delete, no downtime."
 
 
-def test_the_summary_says_what_goes_out_of_service() -> None:
-    plan = Plan(changes=(change(Verb.DELETE), change(Verb.DELETE, removal=True)))
-    assert "2 to delete, 1 of them taking a site, link or policy out of service." in summary(plan)
+def test_the_summary_does_not_deny_downtime_if_something_goes_out_of_service() -> None:
+    assert "no downtime" not in totals(change(Verb.DELETE), change(Verb.DELETE, removal=True))[1]
 
 
 def test_the_summary_of_a_plan_that_removes_nothing_does_not_mention_downtime() -> None:
-    assert summary(Plan(changes=(change(),))) == "Plan: 1 to create, 0 to update, 0 to delete."
+    assert totals(change())[1] == "Objects: 1 to create, 0 to update, 0 to delete."
 
 
 def test_the_summary_counts_what_comes_later() -> None:
-    assert " 1 of them (marked .) follows later in this run." in summary(
-        Plan(changes=(change(waits_for=RAIN),))
-    )
+    assert totals(change(waits_for=RAIN))[1].endswith(" 1 of them follows later in this run.")
+
+
+def test_the_summary_counts_what_is_refused() -> None:
+    assert summary(OVER_BUDGET) == ["Plan: 1 site and 1 link not deleted (refused)."]
+
+
+def test_a_refused_removal_is_listed_with_its_mark() -> None:
+    shown = text(OVER_BUDGET)
+    assert "  !- site pub-b/vault-net" in shown
+    assert shown.startswith("Marks: - delete, ! refused\n")
 
 
 @given(plans)
 def test_any_plan_names_every_object_it_changes(plan: Plan) -> None:
-    shown = text(plan)
-    assert all(f"{found.kind.label} {printable(found.name)}" in shown for found in plan.changes)
+    shown = text(plan, verbose=True)
+    assert all(
+        f"{found.kind.label} {printable(found.name)}" in shown for found in (*plan.changes, *plan.refused)
+    )
 
 
 @given(plans)
@@ -110,6 +142,6 @@ def test_colours_add_nothing_but_colours(plan: Plan) -> None:
 @given(plans)
 def test_the_counts_of_any_plan_add_up(plan: Plan) -> None:
     if plan.changes:
-        numbers = re.match(r"Plan: (\d+) to create, (\d+) to update, (\d+) to delete", summary(plan))
+        numbers = re.match(r"Objects: (\d+) to create, (\d+) to update, (\d+) to delete", summary(plan)[1])
         assert numbers
         assert sum(map(int, numbers.groups())) == len(plan.changes)

@@ -119,13 +119,14 @@ class FakeCluster:
             for name in ("skupper-inter-router", "skupper-edge"):
                 self.add(ROUTE, body(ROUTE, namespace, name, owner=site_id, spec={"host": host}))
 
-    def add_connectors(self, namespace: str, site_id: str, *names: str) -> None:
-        """The ConfigMap in which the service-controller lists the connectors of the router."""
+    def add_connectors(self, namespace: str, site_id: str, *names: str, version: str = "1.9.6") -> None:
+        """The ConfigMap in which the service-controller lists the connectors of the router, with its version."""
         config = self.bodies[CONFIG_MAP, namespace, "skupper-site"]["data"]
         mode = config.get("router-mode", "interior")
         listeners = ["amqps", *(["interior-listener", "edge-listener"] if mode == "interior" else [])]
+        metadata = json.dumps({"id": site_id, "version": version})
         entities = [
-            ["router", {"id": "r", "mode": mode}],
+            ["router", {"id": "r", "mode": mode, "metadata": metadata}],
             *(["listener", {"name": name}] for name in listeners),
             *(["connector", {"name": name}] for name in names),
         ]

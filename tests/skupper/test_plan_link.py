@@ -258,11 +258,20 @@ def test_a_new_endpoint_or_ca_gives_a_new_name(pair: Pair, change: str):
     assert pair.link().credential != old
 
 
-def test_the_old_token_stays_until_the_new_one_has_made_the_link(pair: Pair):
+def test_the_old_token_is_parked_once_the_router_has_loaded_the_new_one(pair: Pair):
+    old = pair.deliver("link-a-net-1c62e307-old")
+    new = pair.deliver(pair.link().credential)
+    pair.connect(old)
+    assert (Verb.PATCH, "b", old, True) not in pair.secret_changes()
+    pair.connect(old, new)
+    assert (Verb.PATCH, "b", old, True) in pair.secret_changes()
+    assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
+
+
+def test_the_token_of_a_site_that_was_recreated_with_another_ca_is_not_parked_but_deleted(pair: Pair):
     old = pair.deliver("link-a-net-1c62e307-old", issued_by="id-before")
     new = pair.deliver(pair.link().credential)
-    assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
-    pair.connect(new)
+    pair.connect(old, new)
     assert (Verb.DELETE, "b", old, True) in pair.secret_changes()
 
 
@@ -290,7 +299,7 @@ def test_a_link_whose_router_never_takes_up_the_new_token_is_up_by_the_old_one(p
     assert (Verb.DELETE, "b", old, False) in pair.secret_changes()
 
 
-def test_a_link_the_other_way_hides_the_declared_one_and_goes_when_that_is_taken_up(pair: Pair):
+def test_a_link_the_other_way_hides_the_declared_one_and_is_parked_when_that_is_loaded(pair: Pair):
     turned = f"{fingerprint.stem(Link(SiteKey('a', 'net'), SiteKey('b', 'net')))}-00000000"
     pair.a.add_link_secret("net", turned, ISSUER, DIALLER, issued_by="id-b", host="net.b.example.com")
     pair.a.add_status("net", "id-a", outgoing=["id-b"])
@@ -298,7 +307,7 @@ def test_a_link_the_other_way_hides_the_declared_one_and_goes_when_that_is_taken
     name = pair.deliver()
     assert (Verb.DELETE, "a", turned, False) in pair.secret_changes()
     pair.b.add_connectors("net", "id-b", name)
-    assert (Verb.DELETE, "a", turned, True) in pair.secret_changes()
+    assert (Verb.PATCH, "a", turned, True) in pair.secret_changes()
 
 
 def test_the_old_token_stays_while_the_issuer_is_gone(pair: Pair):

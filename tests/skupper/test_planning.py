@@ -14,6 +14,7 @@ from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDef
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import LinkState, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.review import review
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.v1.keys import ALIASES, KEYS
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
@@ -108,6 +109,22 @@ def test_a_missing_namespace_is_waited_for_without_an_error():
     found = plan(network(site("a"), site("b")), snapshots=snapshots)
     assert "a/net" not in touched(found)
     assert [finding.severity for finding in found.findings] == [Severity.WARNING]
+
+
+def test_a_site_without_its_namespace_and_its_links_are_planned_for_later():
+    snapshots = {"a": ClusterSnapshot(missing_namespaces=frozenset({"net"})), "b": ClusterSnapshot()}
+    found = review(plan(network(site("a"), site("b")), snapshots=snapshots))
+    later = {str(item.subject): str(item.waits_for) for item in found if item.later}
+    assert later == dict.fromkeys(("a/net", "b/net -> a/net"), "namespace a/net exists")
+
+
+@pytest.mark.parametrize("missing", ["a", "b"])
+def test_a_link_that_something_else_blocks_is_not_planned_for_later(missing: str):
+    snapshots = {"a": ClusterSnapshot(), "b": ClusterSnapshot()}
+    snapshots[missing] = ClusterSnapshot(missing_namespaces=frozenset({"net"}))
+    selection = Selection(clusters=frozenset({missing}))
+    found = review(plan(network(site("a"), site("b")), snapshots=snapshots, selection=selection))
+    assert [str(item.subject) for item in found] == [f"{missing}/net"]
 
 
 def test_a_foreign_site_is_refused_and_left_as_it_is():

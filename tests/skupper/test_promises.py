@@ -20,6 +20,7 @@ from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.review import review
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, list_requests
@@ -151,6 +152,13 @@ class TestBudget:
         assert [finding.rule for finding in kept.errors] == ["removal-budget"]
         assert fleet.plan(*declared, removal_budget=count).changes == whole.changes
 
+    def test_removals_above_the_budget_are_still_listed(self, fleet: Fleet):
+        whole = fleet.plan("a", "b")
+        kept = fleet.plan("a", "b", removal_budget=0)
+        assert [*kept.changes, *kept.refused] == [*whole.changes]
+        refused = {item.noun for item in review(kept) if item.refused}
+        assert refused == {"site", "link", "policy"}
+
     def test_sites_that_are_kept_are_not_said_to_be_leaving(self, fleet: Fleet):
         states = [site.state for site in fleet.plan("a", "b", removal_budget=0).sites]
         assert states == ["ready", "ready", "kept"]
@@ -158,56 +166,6 @@ class TestBudget:
     def test_what_is_created_needs_no_budget(self, fleet: Fleet):
         fleet.fakes["a"].remove(DEPLOYMENT, "net", "skupper-site-controller")
         assert fleet.plan("a", "b", removal_budget=0).ready
-
-
-class TestReplacing:
-    """An issuer that was recreated: the old token goes when the new one has made the link, not before."""
-
-    def test_at_every_step_the_dialler_has_a_token_that_may_work(self, fleet: Fleet):
-        """Take each step that is ready, in any cluster, and have Skupper do its part after it."""
-        old = next(secret for secret in self.tokens(fleet) if at("a") == self.issuer(fleet, secret))
-        fleet.fakes["a"].add_site("net", site_id="id-a2")
-        fleet.fakes["b"].add_status("net", "id-b", incoming=["id-c"])
-        fleet.fakes["a"].add_status("net", "id-a2")
-        stages = []
-        for _ in range(6):
-            found = fleet.plan(*CLUSTERS)
-            (report,) = [r for r in found.links if r.link == Link(at("b"), at("a"))]
-            ready = [c for c in found.ready if c.kind == SECRET and c.name.startswith(token("b", "a", ""))]
-            stages.append((old in self.tokens(fleet), report.converged))
-            assert report.converged or old not in {c.name for c in ready if c.verb is Verb.DELETE}
-            for change in ready:
-                self.make(fleet, change, report.credential)
-        assert stages[0] == (True, False)
-        assert stages[-1] == (False, True)
-        assert (False, False) not in stages
-
-    @staticmethod
-    def tokens(fleet: Fleet) -> set[str]:
-        return {
-            name for kind, _, name in fleet.fakes["b"].bodies if kind == SECRET and name.startswith("link-")
-        }
-
-    @staticmethod
-    def issuer(fleet: Fleet, name: str) -> SiteKey:
-        annotations = fleet.fakes["b"].bodies[SECRET, "net", name]["metadata"]["annotations"]
-        return SiteKey(*annotations["qontract-skupper/issuer"].split("/"))
-
-    @staticmethod
-    def make(fleet: Fleet, change: Change, name: str) -> None:
-        """Make one change of the link from b to a; then the site-controller issues, and the routers connect."""
-        fakes, ends = fleet.fakes, ("b/net", "a/net")
-        issued = {"issued_by": "id-a2", "host": "net.a.example.com"}
-        if change.verb is Verb.DELETE:
-            fakes[change.cluster].remove(SECRET, "net", change.name)
-            if change.cluster == "a":
-                fakes["b"].add_status("net", "id-b", outgoing=["id-a2"], incoming=["id-c"])
-                fakes["a"].add_status("net", "id-a2", incoming=["id-b"])
-        elif change.cluster == "a":
-            fakes["a"].add_link_secret("net", name, *ends, **issued)
-        else:
-            fakes["b"].add_link_secret("net", name, *ends, **issued)
-            fakes["b"].add_connectors("net", "id-b", name)
 
 
 class TestDeleting:

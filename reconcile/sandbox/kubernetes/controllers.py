@@ -1,7 +1,8 @@
 """The few controllers without which nothing on a cluster becomes ready.
 
-Deployments report their replicas as available, Services of type LoadBalancer get an address, Routes are admitted,
-terminating namespaces are emptied and removed. No pods are started. Controllers react to events after a short delay.
+Deployments report their replicas as available once what their pods mount is there, Services of type LoadBalancer get an
+address, Routes are admitted, terminating namespaces are emptied and removed. No pods are started. Controllers react to
+events after a short delay.
 """
 
 import asyncio
@@ -55,6 +56,8 @@ class Controllers:
         if event.type == "DELETED":
             self._emptied(record)
             return
+        if event.type == "ADDED" and record.resource.kind in MOUNTED.values():
+            self._mounted(record)
         if reaction := self._reactions.get(record.resource.kind):
             self._later(self.behaviour.delay, reaction, record)
 
@@ -73,12 +76,18 @@ class Controllers:
 
     def _deployment(self, seen: Record) -> None:
         record = self._current(seen)
-        if record is None:
+        if record is None or is_done(record.object):
             return
-        generation = record.object["metadata"]["generation"]
-        if (record.object.get("status") or {}).get("observedGeneration") != generation:
-            status = deployment_status(generation, record.object["spec"]["replicas"], self._writer.now())
+        present = all(self._store.get(kind, record.namespace, name) for kind, name in mounts(record.object))
+        status = deployment_status(record.object, self._writer.now(), startable=present)
+        if status != record.object.get("status"):
             self._set_status(record, status, "kube-controller-manager")
+
+    def _mounted(self, added: Record) -> None:
+        """Something that pods may be waiting for is there."""
+        for record in self._store.records(kinds.DEPLOYMENT, added.namespace):
+            if not is_done(record.object):
+                self._later(self.behaviour.delay, self._deployment, record)
 
     def _service(self, seen: Record) -> None:
         wait = self.behaviour.load_balancers
@@ -148,15 +157,51 @@ def _wants_address(record: Record) -> bool:
     )
 
 
-def deployment_status(generation: int, replicas: int, now: str) -> Object:
-    """The status of a Deployment after its rollout; ``now`` is the time at which it became available."""
-    counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), replicas)
+MOUNTED = {"secret": kinds.SECRET, "configMap": kinds.CONFIG_MAP}
+"""What a volume of a pod holds, by the field that says so."""
+
+
+def mounts(deployment: Object) -> list[tuple[Kind, str]]:
+    """Return kind and name of all without which the pods of a Deployment do not start."""
+    volumes = deployment["spec"]["template"]["spec"].get("volumes") or ()
+    return [
+        (kind, str(volume[field].get("secretName") or volume[field].get("name")))
+        for volume in volumes
+        for field, kind in MOUNTED.items()
+        if volume.get(field) and not volume[field].get("optional")
+    ]
+
+
+def is_done(deployment: Object) -> bool:
+    """Return whether the status of a Deployment is that of its spec, and its pods run."""
+    status = deployment.get("status") or {}
+    observed = status.get("observedGeneration") == deployment["metadata"]["generation"]
+    return observed and bool(status.get("readyReplicas", 0) == deployment["spec"].get("replicas", 1))
+
+
+def deployment_status(deployment: Object, now: str, *, startable: bool) -> Object:
+    """Return the status of a Deployment after its rollout.
+
+    It is available if it has the pods that it wants: also if it wants none. ``now`` is the time at which it became so
+    or not, ``startable``: whether pods can start.
+    """
+    replicas = deployment["spec"].get("replicas", 1)
+    counts = dict.fromkeys(("replicas", "updatedReplicas"), replicas)
+    available = startable or not replicas
+    ready = ("readyReplicas", "availableReplicas") if available else ("unavailableReplicas",)
+    minimum = "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"
     condition = {
         "type": "Available",
-        "status": "True",
-        "reason": "MinimumReplicasAvailable",
-        "message": "Deployment has minimum availability.",
-        "lastTransitionTime": now,
-        "lastUpdateTime": now,
+        "status": str(available),
+        "reason": minimum,
+        "message": f"Deployment {'has' if available else 'does not have'} minimum availability.",
     }
-    return {"observedGeneration": generation, **(counts if replicas else {}), "conditions": [condition]}
+    conditions = (deployment.get("status") or {}).get("conditions") or [{}]
+    times = ("lastTransitionTime", "lastUpdateTime")
+    same = conditions[0].get("status") == condition["status"]
+    condition |= {key: conditions[0].get(key, now) if same else now for key in times}
+    return {
+        "observedGeneration": deployment["metadata"]["generation"],
+        **({**counts, **dict.fromkeys(ready, replicas)} if replicas else {}),
+        "conditions": [condition],
+    }

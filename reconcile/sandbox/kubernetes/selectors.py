@@ -66,6 +66,11 @@ def selector_of(resource: Resource, query: Mapping[str, str]) -> Selector:
     )
 
 
+def matches_labels(selector: str, labels: Mapping[str, str]) -> bool:
+    """Return whether a label selector selects an object with these labels; raises ``ApiError`` if it is none."""
+    return all(_label_term(term.strip()).matches(labels) for term in _BETWEEN_TERMS.split(selector))
+
+
 def _label_term(text: str) -> _Term:
     match = next(filter(None, (pattern.fullmatch(text) for pattern in _TERMS)), None)
     if match is None:

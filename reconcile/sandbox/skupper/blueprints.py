@@ -1,9 +1,10 @@
 """The objects that a site consists of, as plain data (``client/router_create.go``).
 
-They have the fields that somebody reads: owners, labels, selectors, images, volumes, rights, addresses. Ports, probes
-and security contexts of containers are left out.
+They have the fields that somebody reads: owners, labels, selectors, images, volumes, probes, rights, addresses. Ports
+of containers are left out.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 
 from reconcile.kinds import (
@@ -24,6 +25,8 @@ from reconcile.sandbox.skupper.settings import Settings
 from reconcile.sandbox.skupper.tuning import tune
 
 _SERVICE_TYPES = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}
+_INSECURE = {names.ROLE_INTER_ROUTER: "None", names.ROLE_EDGE: "None", names.ROLE_CLAIMS: "Redirect"}
+"""What a Route does with connections without TLS, by role."""
 _READ = ("get", "list", "watch")
 _WRITE = (*_READ, "create", "update", "delete")
 
@@ -58,19 +61,40 @@ def config_map(name: str, settings: Settings, data: Mapping[str, str] | None = N
 
 def secret(name: str, settings: Settings, data: Mapping[str, str]) -> Json:
     """Return a Secret of the site; ``data`` is base64 already."""
-    return _owned(SECRET, name, settings, type="Opaque", data=dict(data))
+    kind = "Opaque" if name == names.SERVICE_CLIENT else "kubernetes.io/tls"
+    return _owned(SECRET, name, settings, type=kind, data=dict(data))
+
+
+def sasl_config(settings: Settings) -> Json:
+    """Return the ConfigMap for the console's users, which a site has with or without a console."""
+    lines = ("pwcheck_method: auxprop", "auxprop_plugin: sasldb", "sasldb_path: /tmp/skrouterd.sasldb", "")
+    return config_map(names.SASL_CONFIG, settings, {"skrouterd.conf": "\n".join(lines)})
+
+
+def connect_json(settings: Settings) -> str:
+    """Return how the service-controller connects to the router."""
+    folder = "/etc/messaging"
+    files = {"ca": f"{folder}/ca.crt", "cert": f"{folder}/tls.crt", "key": f"{folder}/tls.key"}
+    host = f"{names.ROUTER_LOCAL}.{settings.namespace}.svc.cluster.local"
+    way = {"scheme": "amqps", "host": host, "port": str(names.AMQPS_PORT), "tls": {**files, "verify": True}}
+    return json.dumps(way, indent=4)
 
 
 def router_deployment(settings: Settings, images: Images) -> Json:
     """Return the Deployment ``skupper-router``: the router, and config-sync beside it."""
-    secrets = (names.LOCAL_SERVER,) if settings.edge else (names.LOCAL_SERVER, names.SITE_SERVER)
+    volumes = {names.LOCAL_SERVER: names.LOCAL_SERVER}
+    if not settings.edge:
+        volumes |= {names.SITE_SERVER: names.SITE_SERVER, "claims-cert": names.SITE_SERVER}
     site_id = {"name": "SKUPPER_SITE_ID", "value": settings.site_id}
+    ready, synced = _probe(names.HEALTH_PORT), _probe(names.CONFIG_SYNC_PORT)
     containers = [
-        {"name": "router", "image": images.router, "env": [site_id]},
-        {"name": "config-sync", "image": images.config_sync, "env": [site_id]},
+        _container("router", images.router, [site_id], readinessProbe=ready),
+        _container("config-sync", images.config_sync, [site_id], readinessProbe=synced),
     ]
     annotations, labels = settings.router_annotations, _pod_labels(names.ROUTER, "router", settings)
-    deployment = _deployment(names.ROUTER, settings, labels, annotations, containers, secrets)
+    deployment = _deployment(names.ROUTER, settings, labels, annotations, containers, volumes)
+    template = deployment["spec"]["template"]["metadata"]
+    template["labels"] = _router_selector(settings)
     deployment["spec"]["replicas"] = settings.routers
     return deployment
 
@@ -85,10 +109,27 @@ def controller_deployment(settings: Settings, images: Images, router: Json) -> J
         "OWNER_UID": router["metadata"]["uid"],
     }
     variables = [{"name": name, "value": value} for name, value in env.items()]
-    containers = [{"name": "service-controller", "image": images.service_controller, "env": variables}]
+    kinds = ("startupProbe", "readinessProbe", "livenessProbe")
+    probes = {kind: _probe(names.CONTROLLER_PORT) for kind in kinds}
+    containers = [_container("service-controller", images.service_controller, variables, **probes)]
     labels = _pod_labels(names.SERVICE_CONTROLLER, "service-controller", settings)
-    annotations, secrets = settings.controller_annotations, (names.LOCAL_CLIENT,)
-    return _deployment(names.SERVICE_CONTROLLER, settings, labels, annotations, containers, secrets)
+    annotations, volumes = settings.controller_annotations, {names.LOCAL_CLIENT: names.LOCAL_CLIENT}
+    return _deployment(names.SERVICE_CONTROLLER, settings, labels, annotations, containers, volumes)
+
+
+def _container(name: str, image: str, env: list[Json], **probes: Json) -> Json:
+    """Return a container as a site-controller makes it on Kubernetes 1.24 and later."""
+    security = {
+        "runAsNonRoot": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    return {"name": name, "image": image, "env": env, "securityContext": security, **probes}
+
+
+def _probe(port: int) -> Json:
+    return {"httpGet": {"path": "/healthz", "port": port}, "initialDelaySeconds": 1}
 
 
 def _deployment(
@@ -97,12 +138,14 @@ def _deployment(
     labels: Mapping[str, str],
     annotations: Mapping[str, str],
     containers: list[Json],
-    secrets: Sequence[str],
+    volumes: Mapping[str, str],
 ) -> Json:
+    """Return a Deployment; ``volumes`` are names of volumes and of the Secrets in them."""
     pod = {
         "serviceAccountName": name,
+        "securityContext": {"runAsNonRoot": True},
         "containers": containers,
-        "volumes": [{"name": secret, "secret": {"secretName": secret}} for secret in secrets],
+        "volumes": [{"name": each, "secret": {"secretName": secret}} for each, secret in volumes.items()],
     }
     body = _owned(
         DEPLOYMENT,
@@ -128,6 +171,11 @@ def _pod_labels(name: str, component: str, settings: Settings) -> dict[str, str]
     }
 
 
+def _router_selector(settings: Settings) -> dict[str, str]:
+    """Return the labels of router pods, by which Services select them."""
+    return {"application": names.ROUTER, **_pod_labels(names.ROUTER, "router", settings)}
+
+
 def local_service(settings: Settings) -> Json:
     """Return the Service that the site's own components use."""
     return _service(names.ROUTER_LOCAL, settings, {"amqps": names.AMQPS_PORT}, "ClusterIP")
@@ -143,7 +191,7 @@ def _service(name: str, settings: Settings, ports: Mapping[str, int], service_ty
         {"name": port, "protocol": "TCP", "port": number, "targetPort": number}
         for port, number in ports.items()
     ]
-    selector = _pod_labels(names.ROUTER, "router", settings)
+    selector = _router_selector(settings)
     return _owned(SERVICE, name, settings, spec={"selector": selector, "ports": listed, "type": service_type})
 
 
@@ -158,7 +206,7 @@ def router_routes(settings: Settings) -> list[Json]:
             spec={
                 "port": {"targetPort": role},
                 "to": {"kind": "Service", "name": names.ROUTER},
-                "tls": {"termination": "passthrough", "insecureEdgeTerminationPolicy": "None"},
+                "tls": {"termination": "passthrough", "insecureEdgeTerminationPolicy": _INSECURE[role]},
                 **({"host": f"{name}-{settings.namespace}.{domain}"} if domain else {}),
             },
         )
@@ -192,9 +240,8 @@ def controller_rights(settings: Settings, *, openshift: bool) -> list[tuple[Kind
 
 
 def _outward_rules(settings: Settings, *, openshift: bool) -> list[Json]:
-    rules = [_rule("networking.k8s.io", ["ingresses"], _READ)]
-    if openshift:
-        rules.append(_rule(ROUTE.group, ["routes"], _READ))
+    rules = [_rule(ROUTE.group, ["routes"], _READ)] if openshift else []
+    rules.append(_rule("networking.k8s.io", ["ingresses"], _READ))
     if openshift and settings.ingress == "route" and settings.ingress_host:
         rules.append(_rule(ROUTE.group, ["routes/custom-host"], _READ))
     return rules
@@ -206,7 +253,7 @@ def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> Json:
 
 def _rights(name: str, settings: Settings, rules: list[Json]) -> list[tuple[Kind, Json]]:
     """Return a ServiceAccount, its Role and the binding between them."""
-    subject = {"kind": "ServiceAccount", "name": name, "namespace": settings.namespace}
+    subject = {"kind": "ServiceAccount", "name": name}
     reference = {"apiGroup": ROLE.group, "kind": "Role", "name": name}
     return [
         (SERVICE_ACCOUNT, _owned(SERVICE_ACCOUNT, name, settings)),

@@ -4,7 +4,8 @@ What exists is left as it is. A failure ends the creation, and since an existing
 site, nothing continues it later.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+import base64
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
@@ -17,6 +18,7 @@ from reconcile.sandbox.skupper.rights import Rights
 from reconcile.sandbox.skupper.router_config import dump_config, initial_config
 from reconcile.sandbox.skupper.settings import INTERIOR, Settings
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
+from reconcile.sandbox.skupper.timing import Duration
 
 _CUSTOM_HOST = replace(ROUTE, plural="routes/custom-host")
 """OpenShift requires this right to choose the host of a Route."""
@@ -34,16 +36,17 @@ class Creation:
     around: Surroundings
 
     def run(self) -> Iterator[float]:
-        """Create the site. Yields the moment it gives up whenever it has to wait for a load balancer.
+        """Create the site. Yields, whenever it has to wait, the moment until which it does at most.
 
         Raises SkupperError or ClusterError; what was created until then stays.
         """
-        settings = self.settings
-        deadline = self.around.clock.now() + PATIENCE
+        settings, started = self.settings, self.around.clock.now()
+        deadline = started + PATIENCE
         if settings.ingress == "route" and not self.around.openshift:
             raise SkupperError("OpenShift cluster not detected for --ingress type route")
         self._create_router_needs()
         router = self._ensure(DEPLOYMENT, blueprints.router_deployment(settings, self.images))
+        self._ensure(CONFIG_MAP, blueprints.sasl_config(settings))
         self._ensure(CONFIG_MAP, blueprints.config_map(names.SERVICES, settings))
         config = dump_config(initial_config(settings, self.images.version))
         self._ensure(
@@ -52,6 +55,7 @@ class Creation:
         if settings.mode == INTERIOR:
             hosts = yield from self._wait_for_hosts(deadline)
             self._create_server_certificate(hosts)
+        yield from self.around.wait(self.around.after(started, Duration.CREATION))
         if settings.service_controller:
             self._ensure_all(blueprints.controller_rights(settings, openshift=self.around.openshift))
             self._ensure(DEPLOYMENT, blueprints.controller_deployment(settings, self.images, router))
@@ -74,15 +78,21 @@ class Creation:
         service = self._authority(names.SERVICE_CA)
         local_name = f"{names.ROUTER_LOCAL}.{self.settings.namespace}.svc.cluster.local"
         self._leaf(names.LOCAL_SERVER, names.ROUTER_LOCAL, local, (names.ROUTER_LOCAL, local_name))
-        self._leaf(names.LOCAL_CLIENT, names.ROUTER_LOCAL, local)
+        connect = blueprints.connect_json(self.settings).encode()
+        more = {"connect.json": base64.b64encode(connect).decode("ascii")}
+        self._leaf(names.LOCAL_CLIENT, names.ROUTER_LOCAL, local, more=more)
         self._leaf(names.SERVICE_CLIENT, names.SERVICE_CLIENT, service)
 
     def _wait_for_hosts(self, deadline: float) -> Generator[float, None, tuple[str, ...]]:
-        """Return the hosts of all roles, each once; yields while a load balancer is pending."""
+        """Return the hosts of the roles, each once; yields while a load balancer is pending.
+
+        The one host of a load balancer is there twice.
+        """
         while True:
             found = [resolve(self.settings, role, self.around.read)[0] for role in names.PORTS]
             if self.settings.ingress != "loadbalancer" or all(found):
-                return tuple(dict.fromkeys(host for host in found if host))
+                hosts = tuple(dict.fromkeys(host for host in found if host))
+                return hosts * 2 if self.settings.ingress == "loadbalancer" else hosts
             if self.around.clock.now() >= deadline:
                 raise SkupperError(f"Failed to get LoadBalancer IP or Hostname for service {names.ROUTER}")
             self.around.say(names.SITE_CONTROLLER, "Waiting for LoadBalancer IP or hostname...")
@@ -90,7 +100,8 @@ class Creation:
 
     def _create_server_certificate(self, hosts: tuple[str, ...]) -> None:
         inside = f"{names.ROUTER}.{self.settings.namespace}"
-        every = tuple(dict.fromkeys((inside, f"{inside}.svc.cluster.local", *hosts)))
+        inner = (inside, f"{inside}.svc.cluster.local")
+        every = (*inner, *(host for host in hosts if host not in inner))
         self._leaf(names.SITE_SERVER, names.ROUTER, self._authority(names.SITE_CA), every)
 
     def _ensure_all(self, objects: Iterable[tuple[Kind, Json]]) -> None:
@@ -110,6 +121,14 @@ class Creation:
             found = self._ensure(SECRET, blueprints.secret(name, self.settings, data))
         return certificates.read_authority(name, found.get("data") or {})
 
-    def _leaf(self, name: str, subject: str, authority: Authority, hosts: tuple[str, ...] = ()) -> None:
+    def _leaf(
+        self,
+        name: str,
+        subject: str,
+        authority: Authority,
+        hosts: tuple[str, ...] = (),
+        *,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         data = certificates.new_leaf(subject, hosts, authority=authority, at=self.around.clock.now())
-        self._ensure(SECRET, blueprints.secret(name, self.settings, data))
+        self._ensure(SECRET, blueprints.secret(name, self.settings, {**data, **(more or {})}))

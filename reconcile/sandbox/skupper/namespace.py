@@ -25,8 +25,9 @@ Change = tuple[Kind, str]
 class Namespace:
     """Site-controller, service-controller, router and config-sync of one namespace, if they run."""
 
-    def __init__(self, around: Surroundings, *, renewal: float) -> None:
+    def __init__(self, around: Surroundings, *, renewal: float, policies: bool) -> None:
         self._around = around
+        self._policies = policies
         self._renewal = renewal
         self._incarnations: dict[str, str] = {}
         self._site_controller: SiteController | None = None
@@ -55,19 +56,20 @@ class Namespace:
             self._site_controller.run()
         if self._service_controller:
             self._service_controller.run()
-        self._state = self._router.sync() if self._router else None
+        enabled = self._service_controller is not None and self._service_controller.policy_enabled
+        self._state = self._router.sync(policy=enabled) if self._router else None
 
     def report(self, status: str) -> None:
         """Let the leader write the site's current status."""
         if self._reporter and self.state:
-            self._reporter.run(self.state.pods[0], status)
+            self._reporter.run(self.state, status)
 
     def deadline(self) -> float | None:
         """Return when to run again even if nothing changes, in epoch seconds."""
         controllers = (self._site_controller, self._service_controller)
         found = [c.deadline for c in controllers if c and c.deadline is not None]
         if self._reporter and self.state:
-            found.append(self._reporter.deadline)
+            found.append(self._reporter.deadline(self._around.clock.now()))
         return min(found, default=None)
 
     def _notice(self, kind: Kind, name: str) -> None:
@@ -82,7 +84,9 @@ class Namespace:
         if (found := self._changed(names.SITE_CONTROLLER)) is not None:
             self._site_controller = SiteController(found, around) if self._watched_by(found) else None
         if (found := self._changed(names.SERVICE_CONTROLLER)) is not None:
-            self._service_controller = ServiceController(found, around) if found else None
+            self._service_controller = (
+                ServiceController(found, around, obeys=self._policies) if found else None
+            )
         if (found := self._changed(names.ROUTER)) is not None:
             self._router = Router(found, around) if found else None
             self._reporter = Reporter(found, around, renewal=self._renewal) if found else None

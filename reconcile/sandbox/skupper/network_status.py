@@ -1,8 +1,7 @@
 """The text of ``skupper-network-status``: the whole network as one site sees it (``pkg/network/types.go``).
 
 Only what works is in it. A link is a record of the router that has it; its name is the id of the router at the other
-end, and nothing names the token it came from. Interior routers have no records of the edge routers they serve. Two
-connections with one and the same site are one record. Empty lists are ``null``, as Go writes them.
+end, and nothing names the token it came from. Its cost is not reliable. Empty lists are ``null``, as Go writes them.
 """
 
 import json
@@ -13,6 +12,12 @@ from reconcile.sandbox.skupper.images import tag_of
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.sightings import Record, View
 from reconcile.sandbox.skupper.states import Link, RouterState
+
+FRESH = json.dumps({"addresses": None, "siteStatus": None}, separators=(",", ":"))
+"""What stands there while a router has just started."""
+
+_HIGHEST_COST = 2
+"""What a record says of a greater one, as a connector of cost 5 was seen to."""
 
 
 def render(view: View) -> str:
@@ -37,7 +42,7 @@ def _site(record: Record) -> Json:
         "name": state.site_name,
         "nameSpace": state.namespace,
         "siteVersion": state.version,
-        "policy": "disabled",
+        "policy": "enabled" if state.policy else "disabled",
     }
     return {"site": site, "routerStatus": [_router(record, pod) for pod in range(len(state.pods))]}
 
@@ -70,7 +75,7 @@ def _router(record: Record, pod: int) -> Json:
             "source": source,
             **fields,
         }
-        for number, (started, fields) in enumerate(_once(_links(record, pod)), start=1)
+        for number, (started, fields) in enumerate(_links(record, pod), start=1)
     ]
     return {"router": router, "links": links or None, "listeners": None, "connectors": None}
 
@@ -87,12 +92,13 @@ def _links(record: Record, pod: int) -> Iterator[tuple[float, Json]]:
     """
     state = record.state
     yield from _mesh(state, pod)
-    for link in sorted(record.links, key=lambda link: (link.since, link.dialler, link.connector)):
+    for reported in record.links:
+        link = reported.link
         if link.dialler == state.key:
-            yield link.since, _fields(link, link.issuer_routers[0], "outgoing")
-        if link.issuer == state.key and pod == 0 and link.role != names.ROLE_EDGE:
+            yield reported.start, _fields(link, link.issuer_routers[0], "outgoing")
+        elif pod == 0:
             for router in link.dialler_routers:
-                yield link.since, _fields(link, router, "incoming")
+                yield reported.start, _fields(link, router, "incoming")
 
 
 def _mesh(state: RouterState, pod: int) -> Iterator[tuple[float, Json]]:
@@ -103,19 +109,9 @@ def _mesh(state: RouterState, pod: int) -> Iterator[tuple[float, Json]]:
         if other < pod:
             yield state.started, {"mode": "interior", "name": router, "linkCost": 1, "direction": "outgoing"}
         elif other > pod:
-            yield state.started, {"mode": "interior", "name": router, "direction": "incoming"}
+            yield state.started, {"mode": "interior", "name": router, "linkCost": 1, "direction": "incoming"}
 
 
 def _fields(link: Link, router: str, direction: str) -> Json:
     mode = "edge" if link.role == names.ROLE_EDGE else "interior"
-    cost = {"linkCost": link.cost} if direction == "outgoing" else {}
-    return {"mode": mode, "name": router, **cost, "direction": direction}
-
-
-def _once(links: Iterator[tuple[float, Json]]) -> Iterator[tuple[float, Json]]:
-    """Keep the first record for each remote router."""
-    met = set()
-    for started, fields in links:
-        if fields["name"] not in met:
-            met.add(fields["name"])
-            yield started, fields
+    return {"mode": mode, "name": router, "linkCost": min(link.cost, _HIGHEST_COST), "direction": direction}

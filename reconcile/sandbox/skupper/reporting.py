@@ -1,8 +1,8 @@
 """The leader among the config-sync side-cars: keeps the site's status and proves that it is alive.
 
 Both ConfigMaps belong to the Deployment ``skupper-router`` and carry no labels (``cmd/config-sync/collector.go``).
-The status is written when it changes; it has no heartbeat. The lock has one, which real leaders renew every two
-seconds: here every ten, to be a light load.
+The status is written when it changes; it has no heartbeat. The lock has one. A leader that has just started collects
+anew what it reports: until then the status lists nothing.
 """
 
 import contextlib
@@ -14,9 +14,12 @@ from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.blueprints import head, owner_of
 from reconcile.sandbox.skupper.clock import to_timestamp
 from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.network_status import FRESH
+from reconcile.sandbox.skupper.states import RouterState
 from reconcile.sandbox.skupper.surroundings import Surroundings
+from reconcile.sandbox.skupper.timing import Duration
 
-RENEWAL = 10.0
+RENEWAL = 2.0
 """Seconds between two renewals of the lock."""
 _LEASE_SECONDS = 15
 _RETRY = 2.0
@@ -31,8 +34,13 @@ class Reporter:
         self._renewal = renewal
         self._written = ""
         self._acquired = 0.0
-        self.deadline: float = 0.0
-        """When to run again even if nothing happens: the next renewal, or the retry after a failure."""
+        self._due = 0.0
+        """When to renew the lock, or to retry after a failure."""
+        self._silent_until = 0.0
+
+    def deadline(self, now: float) -> float:
+        """Return when to run again even if nothing happens, in epoch seconds."""
+        return min(self._due, self._silent_until) if now < self._silent_until else self._due
 
     def forget(self, name: str) -> None:
         """Handle a change of one of the ConfigMaps: write it again if it was deleted."""
@@ -41,20 +49,23 @@ class Reporter:
         if name == names.NETWORK_STATUS:
             self._written = ""
         elif name == names.SITE_LEADER:
-            self.deadline = 0.0
+            self._due = 0.0
 
-    def run(self, holder: str, status: str) -> None:
-        """Renew the lock and write the status if they are due; ``holder`` is the name of the leading pod."""
+    def run(self, router: RouterState, status: str) -> None:
+        """Renew the lock and write the status if they are due; the first pod leads."""
         now = self._around.clock.now()
+        self._silent_until = self._around.after(router.started, Duration.FIRST_STATUS)
+        if now < self._silent_until:
+            status = FRESH
         try:
-            if now >= self.deadline:
-                self._renew(holder, now)
-                self.deadline = now + self._renewal
+            if now >= self._due:
+                self._renew(router.pods[0], now)
+                self._due = now + self._renewal
             if status != self._written:
                 self._put(names.NETWORK_STATUS, {"data": {names.NETWORK_STATUS_KEY: status}})
                 self._written = status
         except ClusterError as error:
-            self.deadline = now + _RETRY
+            self._due = now + _RETRY
             self._around.say("config-sync", f"Cannot write the status: {error}")
 
     def _renew(self, holder: str, now: float) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 
 from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.openshift.errors import ClusterError
 from reconcile.sandbox.skupper import certificates, names
 from reconcile.sandbox.skupper.certificates import Credential
 from reconcile.sandbox.skupper.clock import to_seconds
@@ -36,19 +37,28 @@ class Router:
         self._files: dict[str, Credential] = {}
         self._started = 0.0
 
-    def sync(self) -> RouterState | None:
-        """Bring the running router closer to its configuration; return its state, None while it cannot start."""
-        desired = self._desired()
+    def sync(self, *, policy: bool = False) -> RouterState | None:
+        """Bring the running router closer to its configuration; return its state, None while it cannot start.
+
+        ``policy``: what the site reports about policies.
+        """
         if self._config is None:
-            self._start(desired)
+            self._start(self._mounted())
+        desired = self._desired(self._around.cached(CONFIG_MAP, names.INTERNAL))
         if self._config is None:
             return None
         if desired:
             self._sync_connectors(desired)
-        return self._state(self._config)
+        return self._state(self._config, policy=policy)
 
-    def _desired(self) -> RouterConfig | None:
-        internal = self._around.cached(CONFIG_MAP, names.INTERNAL)
+    def _mounted(self) -> RouterConfig | None:
+        """Read the configuration that new pods find, as the watches may be behind."""
+        try:
+            return self._desired(self._around.read(CONFIG_MAP, names.INTERNAL))
+        except ClusterError:
+            return None
+
+    def _desired(self, internal: Json | None) -> RouterConfig | None:
         try:
             return parse_config((internal or {})["data"][names.INTERNAL_KEY])
         except (KeyError, TypeError, ValueError):
@@ -83,7 +93,7 @@ class Router:
         if token is not None:
             self._files[name] = certificates.read_credential(token.get("data"))
 
-    def _state(self, config: RouterConfig) -> RouterState:
+    def _state(self, config: RouterConfig, *, policy: bool) -> RouterState:
         site = self._around.cached(CONFIG_MAP, names.SITE)
         router = self._deployment["spec"]["template"]
         dials = [Dial(connector, self._files[name]) for name, connector in sorted(self._connectors.items())]
@@ -102,6 +112,7 @@ class Router:
             addresses=addresses_of(router["metadata"].get("labels") or {}, self._around),
             listeners=frozenset(role for name, role in _ROLE_OF_LISTENER.items() if name in config.listeners),
             server=self._server,
+            policy=policy,
         )
 
     def _router_name(self, config: RouterConfig) -> str:

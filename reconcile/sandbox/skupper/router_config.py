@@ -16,6 +16,8 @@ _NAMES = {"address": "prefix", "log": "module", "router": ""}
 """The attribute that identifies an entity, where it is not ``name``."""
 
 Attributes = Mapping[str, Any]
+_OUTER_LISTENERS = {"interior-listener": names.ROLE_INTER_ROUTER, "edge-listener": names.ROLE_EDGE}
+"""The listeners for other sites, with their roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ class RouterConfig:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Return site id and version, as ``id`` and ``version``."""
+        """Return what the router says of its site: ``id``, ``version`` and ``platform``."""
         try:
             parsed = json.loads(self.router.get("metadata", ""))
         except ValueError:
             parsed = {}
-        return {"id": str(parsed.get("id", "")), "version": str(parsed.get("version", ""))}
+        return {"id": "", "version": "", **{key: str(value) for key, value in parsed.items()}}
 
     @property
     def edge(self) -> bool:
@@ -104,6 +106,13 @@ class RouterConfig:
             changed = changed._with(entity, rest)
         return changed
 
+    def with_outer_listeners(self, *, present: bool) -> "RouterConfig":
+        """Add or remove the listeners for other sites."""
+        if present == (self.listeners.keys() >= _OUTER_LISTENERS.keys()):
+            return self
+        others = {name: each for name, each in self.listeners.items() if name not in _OUTER_LISTENERS}
+        return self._with("listener", {**others, **(_outer_listeners() if present else {})})
+
     def with_logging(self, levels: Iterable[tuple[str, str]]) -> "RouterConfig":
         """Replace all logging levels."""
         return self._with("log", {module: {"module": module, "enable": level} for module, level in levels})
@@ -119,11 +128,12 @@ class RouterConfig:
 
 def initial_config(settings: Settings, version: str) -> RouterConfig:
     """Return the configuration of a new router (``client/router_create.go``)."""
+    metadata = {"id": settings.site_id, "version": version, "platform": "kubernetes"}
     router = {
         "id": f"{settings.name}-${{HOSTNAME}}",
         "mode": "edge" if settings.edge else "interior",
         "helloMaxAgeSeconds": "3",
-        "metadata": json.dumps({"id": settings.site_id, "version": version}, separators=(",", ":")),
+        "metadata": json.dumps(metadata, separators=(",", ":")),
     }
     listeners = [
         {"name": "@9090", "role": "normal", "port": names.HEALTH_PORT, "http": True, "healthz": True},
@@ -132,11 +142,7 @@ def initial_config(settings: Settings, version: str) -> RouterConfig:
     ]
     profiles = ["skupper-amqps", names.SERVICE_CLIENT]
     if not settings.edge:
-        for name, role in (
-            ("interior-listener", names.ROLE_INTER_ROUTER),
-            ("edge-listener", names.ROLE_EDGE),
-        ):
-            listeners.append({**_listener(name, names.PORTS[role], names.INTERNAL), "role": role})
+        listeners.extend(_outer_listeners().values())
         profiles.append(names.INTERNAL)
     config = RouterConfig(
         {
@@ -183,3 +189,10 @@ def _profile(name: str) -> dict[str, str]:
 def _listener(name: str, port: int, profile: str) -> dict[str, Any]:
     tls = {"sslProfile": profile, "saslMechanisms": "EXTERNAL", "authenticatePeer": True}
     return {"name": name, "port": port, **tls}
+
+
+def _outer_listeners() -> dict[str, dict[str, Any]]:
+    return {
+        name: {**_listener(name, names.PORTS[role], names.INTERNAL), "role": role}
+        for name, role in _OUTER_LISTENERS.items()
+    }

@@ -7,6 +7,7 @@ link can disagree.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reconcile.sandbox.skupper.link_records import LinkRecord
 from reconcile.sandbox.skupper.states import Link, RouterState, SiteKey
 
 MEMORY = 60.0
@@ -18,8 +19,8 @@ class Record:
     """What one site reported about itself."""
 
     state: RouterState
-    links: tuple[Link, ...]
-    """Links that it takes part in."""
+    links: tuple[LinkRecord, ...]
+    """The links that it reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,19 @@ class Sightings:
         self._lost: dict[tuple[SiteKey, str], float] = {}
         """Viewer and site id -> when it was lost."""
 
-    def update(self, states: Mapping[SiteKey, RouterState], links: Iterable[Link], now: float) -> bool:
-        """Update all views, drop what is too old; return whether any view changed."""
+    def update(self, records: Mapping[SiteKey, Record], links: Iterable[Link], now: float) -> bool:
+        """Update all views, drop what is too old; return whether any view changed.
+
+        ``records`` are those of all routers that run, ``links`` the connections among them.
+        """
         links = tuple(links)
-        records = {key: Record(state, tuple(_of(key, links))) for key, state in states.items()}
         before = {viewer: dict(seen) for viewer, seen in self._seen.items()}
-        self._seen = {viewer: self._look(viewer, records, links, now) for viewer in states}
-        self._lost = {lost: since for lost, since in self._lost.items() if lost[0] in states}
+        self._seen = {viewer: self._look(viewer, records, links, now) for viewer in records}
+        self._lost = {lost: since for lost, since in self._lost.items() if lost[0] in records}
         changed = {viewer for viewer, seen in self._seen.items() if seen != before.get(viewer)}
-        kept = {viewer: view for viewer, view in self._views.items() if viewer in states}
+        kept = {viewer: view for viewer, view in self._views.items() if viewer in records}
         self._views = {**kept, **{viewer: self._view(viewer) for viewer in changed}}
-        return bool(changed) or before.keys() != states.keys()
+        return bool(changed) or before.keys() != records.keys()
 
     def view(self, viewer: SiteKey) -> View | None:
         """Return what a site sees, None if its router does not run; the same object until that changes."""

@@ -6,7 +6,8 @@ from typing import Self
 from reconcile.openshift.client import Client
 from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.reporting import RENEWAL
-from reconcile.sandbox.skupper.wire import Wire
+from reconcile.sandbox.skupper.timing import REAL, Timing
+from reconcile.sandbox.skupper.wire import Reachable, Wire, everywhere
 from reconcile.sandbox.skupper.worker import Worker
 
 
@@ -21,16 +22,24 @@ class Skupper:
         self,
         clients: Mapping[str, Client],
         *,
-        wire: Wire | None = None,
         clock: Clock | None = None,
+        timing: Timing = REAL,
+        reachable: Reachable = everywhere,
         renewal: float = RENEWAL,
+        policies: bool = True,
     ) -> None:
-        """Prepare. ``renewal``: seconds between two writes of each site's leader lock."""
+        """Prepare.
+
+        ``timing`` is the pace, that of the real programs if it is left out; ``reachable`` says which cluster can open
+        connections to which. ``renewal``: seconds between two writes of each site's leader lock, whatever the pace,
+        since readers compare the lock with their own clock. Fewer are a lighter load. ``policies``: whether sites obey
+        SkupperClusterPolicies, which deny everything as soon as a cluster serves them and no policy matches.
+        """
         clock = clock or Clock()
-        self.wire = wire or Wire(clock=clock)
+        self.wire = Wire(clock=clock, timing=timing, reachable=reachable)
         """The network between the clusters."""
         self._workers = {
-            name: Worker(client, self.wire, clock=clock, renewal=renewal)
+            name: Worker(client, self.wire, clock=clock, timing=timing, renewal=renewal, policies=policies)
             for name, client in sorted(clients.items())
         }
 

@@ -50,6 +50,8 @@ class RouterState:
     listeners: frozenset[str] = frozenset()
     """Roles for which it listens."""
     server: Credential = field(default_factory=Credential)
+    policy: bool = False
+    """Whether the site found policies to be enabled."""
 
     @property
     def key(self) -> SiteKey:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from reconcile.kinds import CONFIG_MAP, ROUTE, Kind
@@ -13,6 +13,7 @@ from reconcile.sandbox.skupper.cache import Cache
 from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.settings import Settings, read_settings
+from reconcile.sandbox.skupper.timing import Duration, Timing
 
 _logger = logging.getLogger("reconcile.sandbox.skupper")
 _ATTEMPTS = 5
@@ -30,6 +31,7 @@ class Surroundings:
     client: Client
     cache: Cache
     clock: Clock
+    timing: Timing
     log: deque[str] = field(default_factory=lambda: deque(maxlen=500))
     """What the pods logged, the only place where Skupper 1.9 reports a failure. It never contains secrets."""
 
@@ -42,6 +44,15 @@ class Surroundings:
     def openshift(self) -> bool:
         """Whether the cluster has the Route API."""
         return self.cache.serves(ROUTE)
+
+    def after(self, start: float, duration: Duration, *subject: object) -> float:
+        """Return when a step that began at ``start`` is done, in epoch seconds."""
+        return start + self.timing.draw(duration, self.cluster, self.namespace, *subject)
+
+    def wait(self, moment: float) -> Iterator[float]:
+        """Yield the moment until it has come: a process goes on when it is run again then."""
+        while self.clock.now() < moment:
+            yield moment
 
     def say(self, component: str, text: str) -> None:
         """Write to the log of a pod."""

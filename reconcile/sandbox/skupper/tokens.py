@@ -43,9 +43,16 @@ def is_request(secret: Json) -> bool:
     return _type(secret) == names.TOKEN_REQUEST
 
 
-def is_token(secret: Json) -> bool:
-    """Return whether a Secret is a token."""
-    return _type(secret) == names.TOKEN
+def is_token(secret: Json, *, not_by: str = "") -> bool:
+    """Return whether a Secret is a token, and not one that the site ``not_by`` made."""
+    annotations = secret["metadata"].get("annotations") or {}
+    return _type(secret) == names.TOKEN and (not not_by or annotations.get(names.GENERATED_BY) != not_by)
+
+
+def host_of(token: Json, *, edge: bool) -> str:
+    """Return which host a site dials with a token."""
+    role = names.ROLE_EDGE if edge else names.ROLE_INTER_ROUTER
+    return str((token["metadata"].get("annotations") or {}).get(f"{role}-host", ""))
 
 
 def _type(secret: Json) -> str:

@@ -16,21 +16,33 @@ from reconcile.sandbox.skupper.router_config import RouterConfig, dump_config, p
 from reconcile.sandbox.skupper.settings import Settings
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 
-
-def update_annotations(settings: Settings, around: Surroundings) -> None:
-    """Replace all annotations of the pods. Raises ClusterError."""
-    for name, annotations in (
-        (names.ROUTER, settings.router_annotations),
-        (names.SERVICE_CONTROLLER, settings.controller_annotations),
-    ):
-        _edit_pod(name, functools.partial(_annotated, annotations=annotations), around)
+_CONFLICT = 0.5
+"""Probability that a Deployment changes between two writes of one event."""
 
 
-def update_logging(settings: Settings, around: Surroundings) -> None:
-    """Apply the logging levels, which restarts the router. Raises ClusterError."""
-    if edit_config(lambda config: config.with_logging(settings.logging), around):
-        now = to_timestamp(around.clock.now())
-        _edit_pod(names.ROUTER, functools.partial(_marked, now=now), around)
+def update_logging_and_annotations(settings: Settings, around: Surroundings) -> None:
+    """Apply the logging levels, and replace all annotations of the pods. Raises ClusterError.
+
+    New levels mark the router's pods for a restart, and replacing the annotations takes the mark off again: the router
+    goes on with the old levels, unless the second write meets a conflict. Which one it is is a race.
+    """
+    changed = edit_config(lambda config: config.with_logging(settings.logging), around)
+    if changed and logging_restarts(settings, around):
+        restart_router(around)
+    else:
+        _annotate(names.ROUTER, settings.router_annotations, around)
+    _annotate(names.SERVICE_CONTROLLER, settings.controller_annotations, around)
+
+
+def logging_restarts(settings: Settings, around: Surroundings) -> bool:
+    """Return whether the restart for new logging levels comes about."""
+    return around.timing.chance("logging", around.cluster, around.namespace, settings.logging) < _CONFLICT
+
+
+def restart_router(around: Surroundings) -> None:
+    """Restart the router's pods. Raises ClusterError."""
+    now = to_timestamp(around.clock.now())
+    _edit_pod(names.ROUTER, functools.partial(_marked, now=now), around)
 
 
 def update_version(images: Images, around: Surroundings) -> None:
@@ -52,6 +64,12 @@ def update_version(images: Images, around: Surroundings) -> None:
         _edit_pod(name, functools.partial(_with_images, wanted=wanted), around)
 
 
+def read_config(around: Surroundings) -> RouterConfig:
+    """Return the router's configuration as the watches brought it, empty if there is none. Raises ValueError."""
+    internal = around.cached(CONFIG_MAP, names.INTERNAL)
+    return parse_config(_text(internal or {}))
+
+
 def edit_config(edit: Callable[[RouterConfig], RouterConfig], around: Surroundings) -> bool:
     """Change the router's configuration; return whether that changed anything. Raises ValueError or ClusterError."""
 
@@ -66,6 +84,10 @@ def edit_config(edit: Callable[[RouterConfig], RouterConfig], around: Surroundin
 
 def _text(internal: Json) -> str:
     return str((internal.get("data") or {}).get(names.INTERNAL_KEY) or "[]")
+
+
+def _annotate(name: str, annotations: Mapping[str, str], around: Surroundings) -> None:
+    _edit_pod(name, functools.partial(_annotated, annotations=annotations), around)
 
 
 def _edit_pod(name: str, edit: Callable[[Json], Json], around: Surroundings) -> None:

@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconcile.sandbox.skupper import certificates
 from reconcile.sandbox.skupper.clock import Clock
-from reconcile.sandbox.skupper.sightings import MEMORY, Sightings, View
+from reconcile.sandbox.skupper.link_records import LinkRecords
+from reconcile.sandbox.skupper.sightings import MEMORY, Record, Sightings, View
 from reconcile.sandbox.skupper.states import Address, Dial, Link, RouterState
+from reconcile.sandbox.skupper.timing import Timing
 
 _DAY = 86400
 Reachable = Callable[[str, str], bool]
 """Whether the first cluster can open connections to the second."""
+
+
+def everywhere(_source: str, _target: str) -> bool:
+    """Let every cluster reach every other."""
+    return True
 
 
 class Wire:
@@ -23,16 +30,18 @@ class Wire:
     def __init__(
         self,
         *,
-        clock: Clock | None = None,
-        reachable: Reachable = lambda _source, _target: True,
+        clock: Clock,
+        timing: Timing,
+        reachable: Reachable = everywhere,
         memory: float = MEMORY,
     ) -> None:
-        self._clock = clock or Clock()
+        self._clock = clock
         self._reachable = reachable
         self._lock = threading.RLock()
         self._published: dict[str, Mapping[str, RouterState]] = {}
         self._cuts: set[frozenset[str]] = set()
         self._links: tuple[Link, ...] = ()
+        self._records = LinkRecords(timing)
         self._sightings = Sightings(memory)
         self._listeners: dict[str, Callable[[], None]] = {}
 
@@ -67,7 +76,7 @@ class Wire:
 
     @property
     def links(self) -> tuple[Link, ...]:
-        """The links that are up."""
+        """The connections that are up, whether or not a site reports them as a link yet."""
         with self._lock:
             return self._links
 
@@ -77,9 +86,10 @@ class Wire:
             return self._sightings.view((cluster, namespace))
 
     def due(self) -> float | None:
-        """Return when something will be forgotten next, in epoch seconds."""
+        """Return when a record will begin or be forgotten next, in epoch seconds."""
         with self._lock:
-            return self._sightings.due()
+            moments = (self._records.due(), self._sightings.due())
+            return min((moment for moment in moments if moment is not None), default=None)
 
     def refresh(self) -> None:
         """Recompute everything and notify the clusters if anything changed."""
@@ -92,7 +102,9 @@ class Wire:
             ]
             known = {_identity(link): link for link in self._links}
             self._links = tuple(known.get(_identity(link), link) for link in found)
-            changed = self._sightings.update(states, self._links, now)
+            self._records.update(self._links, now)
+            records = {key: Record(state, self._records.of(key)) for key, state in states.items()}
+            changed = self._sightings.update(records, self._links, now)
             listeners = tuple(self._listeners.values()) if changed else ()
         for tell in listeners:
             tell()

@@ -14,6 +14,7 @@ from reconcile.sandbox.skupper.network_status import render
 from reconcile.sandbox.skupper.sightings import View
 from reconcile.sandbox.skupper.states import RouterState
 from reconcile.sandbox.skupper.surroundings import Surroundings
+from reconcile.sandbox.skupper.timing import Timing
 from reconcile.sandbox.skupper.wire import Wire
 
 _SETTLE_SECONDS = 0.02
@@ -28,11 +29,15 @@ Signal = tuple[Kind, str, str] | None
 class Worker:
     """Plays everything that runs in the Skupper namespaces of one cluster."""
 
-    def __init__(self, client: Client, wire: Wire, *, clock: Clock, renewal: float) -> None:
+    def __init__(
+        self, client: Client, wire: Wire, *, clock: Clock, timing: Timing, renewal: float, policies: bool
+    ) -> None:
         self._client = client
         self._wire = wire
         self._clock = clock
+        self._timing = timing
         self._renewal = renewal
+        self._policies = policies
         self._signals: queue.SimpleQueue[Signal] = queue.SimpleQueue()
         self._cache = Cache(client, self._changed)
         self._namespaces: dict[str, Namespace] = {}
@@ -125,7 +130,8 @@ class Worker:
         self._report()
 
     def _new(self, name: str) -> Namespace:
-        return Namespace(Surroundings(name, self._client, self._cache, self._clock), renewal=self._renewal)
+        around = Surroundings(name, self._client, self._cache, self._clock, self._timing)
+        return Namespace(around, renewal=self._renewal, policies=self._policies)
 
     def _states(self) -> dict[str, RouterState]:
         return {name: namespace.state for name, namespace in self._namespaces.items() if namespace.state}

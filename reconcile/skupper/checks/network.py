@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 
 from reconcile.findings import Finding, NetworkSubject, Severity
+from reconcile.skupper.checks import redundancy
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.sites import Site, SiteKey
@@ -22,6 +23,7 @@ def check(resolved: ResolvedNetwork) -> Iterator[Finding]:
     yield from _names(network, sites)
     yield from _size(network, sites)
     yield from _connected(network, sites, resolved.links)
+    yield from redundancy.check(resolved)
     yield from chain.from_iterable(map(_without_spec, sites))
 
 

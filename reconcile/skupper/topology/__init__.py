@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from reconcile.skupper.definitions import Network, Strategy
 from reconcile.skupper.sites import Site
 from reconcile.skupper.topology import mesh, redundant, uplinks
-from reconcile.skupper.topology.link import Link
+from reconcile.skupper.topology.link import Link, LinkRole
 from reconcile.skupper.topology.reachability import dialler_of
 
-__all__ = ["Link", "links"]
+__all__ = ["Link", "LinkRole", "links"]
 
 
 def links(network: Network, sites: Iterable[Site]) -> tuple[Link, ...]:
@@ -26,14 +26,14 @@ def links(network: Network, sites: Iterable[Site]) -> tuple[Link, ...]:
     interior = [site for site in wanted if not site.edge]
     edges = [site for site in wanted if site.edge]
     if network.strategy is Strategy.REDUNDANT:
-        pairs = redundant.pairs(interior, network.redundancy)
+        role, pairs = LinkRole.REDUNDANT, redundant.pairs(interior, network.redundancy)
     else:
-        pairs = mesh.pairs(interior)
-    found = [_directed(pair) for pair in pairs]
+        role, pairs = LinkRole.MESH, mesh.pairs(interior)
+    found = [_directed(pair, role) for pair in pairs]
     found += uplinks.links(edges, interior, network.redundancy)
     return tuple(sorted(found))
 
 
-def _directed(pair: tuple[Site, Site]) -> Link:
+def _directed(pair: tuple[Site, Site], role: LinkRole) -> Link:
     dialler, issuer = dialler_of(*pair)
-    return Link(dialler.key, issuer.key)
+    return Link(dialler.key, issuer.key, role=role)

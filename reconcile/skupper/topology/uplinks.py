@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from reconcile.skupper.sites import Site, SiteKey
-from reconcile.skupper.topology.link import Link
+from reconcile.skupper.topology.link import Link, LinkRole
 from reconcile.skupper.topology.reachability import can_dial
 
 
@@ -32,7 +32,11 @@ def links(edges: Sequence[Site], interior: Sequence[Site], redundancy: int) -> l
     share = -(-sum(wanted.values()) // max(len(issuers), 1))
     chosen = _match(wishes, wanted, share)
     _fill(chosen, wishes, wanted)
-    return [Link(edge, issuer) for edge, uplinks in chosen.items() for issuer in sorted(uplinks)]
+    return [
+        Link(edge, issuer, role=LinkRole.UPLINK)
+        for edge, uplinks in chosen.items()
+        for issuer in sorted(uplinks)
+    ]
 
 
 def _fill(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from reconcile.findings import Finding
@@ -15,8 +16,13 @@ from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
-from reconcile.skupper.v1.networks import NetworkPlanner
+from reconcile.skupper.v1.clocks import Clocks
+from reconcile.skupper.v1.members import Membership
+from reconcile.skupper.v1.networks import NetworkPlanner, Shared
 from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.separation import Separation
+from reconcile.skupper.v1.undeclared import Undeclared
 
 _LATER_LINE = re.compile(r"v?([2-9]|[1-9][0-9]+)([.-].*)?")
 
@@ -55,11 +61,40 @@ class Planner:
     def _observed(self) -> ObservedState:
         return ObservedState(self._inputs)
 
+    @cached_property
+    def _rotations(self) -> Rotations:
+        """Shared by all networks: at most one rotation at a time among neighbouring sites."""
+        delivered = [secret for secret in self._observed.secrets if secret.delivered]
+        declared = [link for network in self._inputs.desired.networks for link in network.links]
+        return Rotations(
+            [*declared, *(secret.link for secret in delivered)],
+            (secret.link for secret in delivered if secret.parked),
+        )
+
+    @cached_property
+    def _undeclared(self) -> Undeclared:
+        return Undeclared(self._observed, self._members)
+
+    @cached_property
+    def _members(self) -> Membership:
+        return Membership(self._observed)
+
+    @cached_property
+    def _separation(self) -> Separation:
+        return Separation(self._observed, self._members)
+
     def plan_network(self, network: ResolvedNetwork) -> Plan:
-        return NetworkPlanner(network, self._observed).plan()
+        shared = Shared(self._observed, self._undeclared, self._rotations, self._separation)
+        return NetworkPlanner(network, shared).plan()
+
+    def plan_separation(self) -> Plan:
+        return Plan(changes=tuple(self._separation.changes()))
 
     def plan_shared(self) -> Plan:
-        return plan_policies.plan(self._inputs)
+        shared = plan_policies.plan(self._inputs)
+        return replace(shared, findings=(*shared.findings, *Clocks(self._inputs).findings()))
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
-        return prune.plan(self._inputs.desired, links, self._observed)
+        return prune.plan(
+            self._inputs.desired, links, self._observed, self._rotations, self._separation.joining
+        )

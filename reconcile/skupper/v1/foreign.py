@@ -11,7 +11,7 @@ from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan import Change, LinkReport, LinkState
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import commands, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1 import commands, legacy, lost_labels, names, objects, provenance, replacing
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 
@@ -94,6 +94,8 @@ def name_conflict(
 def _is_ours(found: LiveObject, body: objects.Body, live: LiveSite) -> bool:
     """By its labels; in one of our sites also if only the labels were lost, so that an apply restores them."""
     if live.ownership.covers(found.labels) or live.adopted(found):
+        return True
+    if lost_labels.service_account(found, live.mine):
         return True
     ours = bool(live.site_id) and not live.being_adopted and INSTANCE not in found.labels
     return (

@@ -40,7 +40,7 @@ def token(live: LiveObject) -> bool:
         live.key.kind == SECRET
         and labelled(live)
         and RECEIVER in live.labels
-        and live.labels.get(names.TYPE) in kinds
+        and (live.labels.get(names.TYPE) in kinds or names.PARKED in live.annotations)
     )
 
 

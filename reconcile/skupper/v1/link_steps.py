@@ -29,10 +29,17 @@ class LinkEnds:
     issuer: LiveSite
     secrets: Sequence[LinkSecret]
     ownership: Ownership
+    opposite: Sequence[LinkSecret] = ()
+    """The Secrets of the link in the opposite direction, which hides this one while it is in use."""
 
     @property
     def delivered(self) -> list[LinkSecret]:
         return [secret for secret in self.secrets if secret.delivered]
+
+    @property
+    def parked(self) -> list[LinkSecret]:
+        """The parked tokens between the two sites, of either direction."""
+        return [secret for secret in (*self.secrets, *self.opposite) if secret.parked]
 
     @property
     def at_issuer(self) -> list[LinkSecret]:
@@ -89,7 +96,12 @@ def issued(link: Link) -> Wait:
 
 
 def remove(
-    secret: LinkSecret, network: str, reason: str, *, waits_for: Wait | None = None, removal: bool = False
+    secret: LinkSecret,
+    network: str,
+    reason: str,
+    *,
+    waits_for: Wait | None = None,
+    removal: bool = False,
 ) -> Change:
     """Remove one Secret of a link, at either end."""
     return Change(

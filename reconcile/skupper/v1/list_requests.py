@@ -6,7 +6,7 @@ objects and Skupper's. The two ConfigMaps that the routers write have no labels 
 Source: ``cmd/config-sync/collector.go``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -23,10 +23,10 @@ from reconcile.kinds import (
     Kind,
 )
 from reconcile.skupper.list_requests import ListRequest, Probe, Reading
-from reconcile.skupper.live import ClusterSnapshot, ObjectKey
-from reconcile.skupper.ownership import Ownership
+from reconcile.skupper.live import ClusterSnapshot, ObjectKey, strings
+from reconcile.skupper.ownership import INSTANCE, Ownership
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import legacy, names, objects, policies, provenance
+from reconcile.skupper.v1 import legacy, names, objects, policies, provenance, router_config
 from reconcile.skupper.v1.sites import ingress
 
 LEASES = ListRequest(CONFIG_MAP, fields=f"metadata.name={names.LEADER}")
@@ -85,8 +85,9 @@ def list_requests(
 def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> tuple[Probe, ...]:
     """What to look up by name after the LISTs: foreign objects may have the names that we would apply.
 
-    A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover resources,
-    or a foreign site.
+    A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover
+    resources, or a foreign site. Where a router dials with a Secret that the LISTs did not show, the tokens are probed.
+    The Services of a site that is to be removed are listed as well.
     """
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
@@ -106,7 +107,42 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
         )
         if missing:
             probes.append(Probe(_by_name(name, kind, optional=kind == ROUTE), tuple(missing)))
-    return (*probes, *_policy_probes(sites, ownership, snapshot))
+    return (
+        *probes,
+        *_token_probes(snapshot),
+        *_service_probes({site.namespace for site in sites}, ownership, snapshot),
+        *_policy_probes(sites, ownership, snapshot),
+    )
+
+
+def _token_probes(snapshot: ClusterSnapshot) -> Iterator[Probe]:
+    """Look up the tokens of namespaces whose router dials with a Secret that is not ours or has lost our labels."""
+    namespaces = {
+        key.namespace
+        for key, live in snapshot.objects.items()
+        if (key.kind, key.name) == (CONFIG_MAP, names.INTERNAL)
+        for connector in router_config.parse(
+            strings(live.content.get("data")).get("skrouterd.json", "")
+        ).connectors
+        if ObjectKey(SECRET, key.namespace, connector) not in snapshot.objects
+    }
+    if namespaces:
+        tokens = ListRequest(SECRET, labels=f"{names.TYPE} in ({names.TOKEN},{names.CLAIM})")
+        yield Probe(tokens, tuple(sorted(namespaces)))
+
+
+def _service_probes(
+    wanted: Collection[str], ownership: Ownership, snapshot: ClusterSnapshot
+) -> Iterator[Probe]:
+    """The Services in each namespace whose site is to be removed: some may lead to its router (``exposed``)."""
+    for key, live in sorted(snapshot.objects.items()):
+        site = (key.kind, key.name) == (CONFIG_MAP, names.SITE) and provenance.proven(live, ownership)
+        if site and key.namespace not in wanted:
+            # Nothing watches what a probe finds, so Skupper's own Services, which have to go, must not be among it.
+            request = ListRequest(
+                SERVICE, labels=f"!{INSTANCE}", fields=f"metadata.namespace={key.namespace}"
+            )
+            yield Probe(request, (key.namespace,))
 
 
 def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> Iterator[Probe]:

@@ -19,7 +19,7 @@ from reconcile.skupper.live import (
 )
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import legacy, names, router_config, status
+from reconcile.skupper.v1 import legacy, lost_labels, names, router_config, status
 from reconcile.skupper.v1.deployments import ROLLOUT, Downtime, changed_at, downtime
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
@@ -47,6 +47,8 @@ class LiveSite:
     """Objects in this namespace that are proven to be ours: created by us, or by Skupper from our ConfigMap."""
     legacy_objects: tuple[LiveObject, ...] = ()
     """With ``--take-over``: objects in this namespace that belong to ``skupper_network``."""
+    wanted: bool = False
+    """True if the data declares a site here."""
     heartbeat_at: datetime | None = None
     """When the leases were listed, by the cluster's clock; None if their age proves nothing."""
     clock_ahead: timedelta = timedelta()
@@ -65,7 +67,9 @@ class LiveSite:
     def foreign(self) -> bool:
         """True if there is a ``skupper-site`` that is not ours and is not being adopted."""
         found = self.config_map
-        return found is not None and not self.ownership.covers(found.labels) and not self.adopted(found)
+        if found is None or self.ownership.covers(found.labels) or self.adopted(found):
+            return False
+        return not (self.wanted and lost_labels.config_map(found, self.mine))
 
     @property
     def being_adopted(self) -> bool:

@@ -4,8 +4,9 @@ A site that cannot be read, is skipped or is foreign keeps its place in the topo
 and the reason is reported.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from reconcile.findings import Finding
 from reconcile.skupper.blocks import Block, block
@@ -20,20 +21,37 @@ from reconcile.skupper.plan import (
 )
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, foreign, plan_link, plan_site, unlinked
+from reconcile.skupper.v1 import faults, foreign, lost_labels, lost_router, plan_link, plan_site, unlinked
+from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.separation import Separation
+from reconcile.skupper.v1.undeclared import Undeclared
+
+_UNDELIVERED = {LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED}
+
+
+class Shared(NamedTuple):
+    """What the planners of all networks share in one plan."""
+
+    observed: ObservedState
+    undeclared: Undeclared
+    rotations: Rotations
+    separation: Separation
 
 
 class NetworkPlanner:
     """Plans one network."""
 
-    def __init__(self, resolved: ResolvedNetwork, observed: ObservedState) -> None:
+    def __init__(self, resolved: ResolvedNetwork, shared: Shared) -> None:
         self._resolved = resolved
-        self._observed = observed
-        self._inputs = observed.inputs
+        self._shared = shared
+        self._observed = shared.observed
+        self._inputs = shared.observed.inputs
+        self._clocks = Clocks(shared.observed.inputs)
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
@@ -48,7 +66,7 @@ class NetworkPlanner:
             changes=tuple(self._changes),
             links=tuple(links),
             sites=tuple(sites),
-            findings=tuple(self._findings),
+            findings=(*self._findings, *self._shared.undeclared.findings(self._resolved, links)),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
@@ -62,6 +80,9 @@ class NetworkPlanner:
         if self._inputs.take_over and not planned.refused:
             self._changes += self._observed.adoption.plan(live, site.network)
         self._changes += planned.changes
+        if not planned.refused:
+            self._changes += self._restored(site)
+            self._changes += lost_router.changes(site, live, self._inputs.now)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
@@ -71,6 +92,13 @@ class NetworkPlanner:
             self._findings += faults.lost(live)
             self._findings += faults.expiring(live, self._inputs.now)
         return planned.report
+
+    def _restored(self, site: Site) -> Iterator[Change]:
+        """Labels for the Secrets of declared links that have lost them."""
+        declared = {(link.dialler, link.issuer) for link in self._resolved.links}
+        for secret in self._observed.unlabelled:
+            if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in declared:
+                yield lost_labels.restore(secret, site.network)
 
     def _judge_by_links(self, report: SiteReport, links: Sequence[LinkReport]) -> SiteReport:
         """A site that runs, cut off from its network, is down: it accepts no links, or none of them works."""
@@ -90,9 +118,10 @@ class NetworkPlanner:
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
-        for end in (link.dialler, link.issuer):
-            if end in self._blocked:
-                return self._blocked[end].link(network, link)
+        blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
+        if blocks:
+            # A namespace may appear soon; what else blocks a link lasts longer.
+            return min(blocks, key=lambda found: found.waits_for is not None).link(network, link)
         ends = LinkEnds(
             network=network,
             link=link,
@@ -100,17 +129,36 @@ class NetworkPlanner:
             dialler=self._live[link.dialler],
             issuer=self._live[link.issuer],
             secrets=self._observed.secrets_of(link),
+            opposite=self._observed.secrets_of(Link(link.issuer, link.dialler)),
             ownership=self._inputs.ownership,
         )
-        report, steps = plan_link.plan(ends, self._inputs.now)
+        report, steps, findings = plan_link.plan(ends, self._shared.rotations, self._inputs.now)
+        wrong_clock = self._clocks.fault(ends)
+        if wrong_clock:
+            self._findings += self._clocks.link_findings(ends)
+            steps = []
+            if report.state in _UNDELIVERED:
+                report = replace(report, state=LinkState.UNKNOWN, reason=wrong_clock, since=None)
+        report, steps = self._apart(report, steps)
         blocked = foreign.name_conflict(ends, report)
         if blocked:
             report, steps, findings = blocked
-            self._findings += findings
-        self._changes += self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        self._findings += findings
+        deferred = self._observed.adoption.deferred(steps, (link.dialler, link.issuer))
+        self._changes += [replace(step, link=link) for step in deferred]
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
-        return report
+        return self._shared.undeclared.hidden(report)
+
+    def _apart(self, report: LinkReport, steps: list[Change]) -> tuple[LinkReport, list[Change]]:
+        """Defer the steps of a link that would join another network, until its ends have left that."""
+        if report.state not in _UNDELIVERED:
+            return report, steps
+        wait = self._shared.separation.wait(report.link, report.network)
+        if wait is None:
+            return report, steps
+        deferred = [step if step.waits_for else replace(step, waits_for=wait) for step in steps]
+        return replace(report, state=LinkState.WAITING, reason=f"waiting until {wait}"), deferred
 
     def _note(self, found: Iterable[Fault]) -> None:
         self._findings += [fault.finding(self._resolved.identifier) for fault in found]

@@ -1,9 +1,9 @@
 """The objects of a site, as JSON bodies to apply.
 
 A ServiceAccount with its Role and RoleBinding, the Deployment ``skupper-site-controller`` that acts on this
-namespace only, and the ConfigMap ``skupper-site`` that it turns into routers. The order is that of creation: an
-upgrade needs the new Role before the new image. No object carries bookkeeping annotations, since Skupper copies
-the ConfigMap's annotations to its pods and restarts them whenever one changes.
+namespace only, and the ConfigMap ``skupper-site`` that it turns into routers. The order is that of creation: an upgrade
+needs the new Role before the new image. Only the ServiceAccount carries an annotation about the site, its network:
+Skupper copies the annotations of the ConfigMap to its pods and restarts them whenever one changes.
 
 Source: ``cmd/site-controller/deploy-watch-current-ns.yaml`` and ``cmd/site-controller/main.go`` of 1.9.6.
 """
@@ -17,7 +17,7 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
-from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, NETWORK, SITE, SITE_CONTROLLER
 from reconcile.skupper.v1.sites import ingress
 
 Body = dict[str, Any]
@@ -43,7 +43,7 @@ def desired(
     `annotations` are those that ``skupper-site`` has now.
     """
     return [
-        (SERVICE_ACCOUNT, _body(SERVICE_ACCOUNT, site, ownership)),
+        (SERVICE_ACCOUNT, _service_account(site, ownership)),
         (ROLE, _body(ROLE, site, ownership, rules=rules(site))),
         (ROLE_BINDING, _role_binding(site, ownership)),
         (DEPLOYMENT, _deployment(network, site, ownership)),
@@ -83,6 +83,12 @@ def _body(kind: Kind, site: Site, ownership: Ownership, name: str = SITE_CONTROL
         "metadata": {"name": name, "namespace": site.namespace, "labels": ownership.labels},
         **rest,
     }
+
+
+def _service_account(site: Site, ownership: Ownership) -> Body:
+    body = _body(SERVICE_ACCOUNT, site, ownership)
+    body["metadata"]["annotations"] = {NETWORK: site.network}
+    return body
 
 
 def _role_binding(site: Site, ownership: Ownership) -> Body:

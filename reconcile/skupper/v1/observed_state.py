@@ -9,7 +9,7 @@ from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import legacy, provenance, tokens
+from reconcile.skupper.v1 import legacy, lost_labels, provenance, tokens
 from reconcile.skupper.v1.adoption import Adoption
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
@@ -37,10 +37,16 @@ class ObservedState:
     @cached_property
     def secrets(self) -> Sequence[LinkSecret]:
         """All link Secrets that are ours or are being adopted, on the clusters that could be read."""
-        found = tokens.find(self.inputs.snapshots, self.inputs.ownership)
+        found = [*tokens.find(self.inputs.snapshots, self.inputs.ownership), *self.unlabelled]
         if self.inputs.take_over:
             found += self.adoption.secrets
         return sorted(found, key=lambda secret: (secret.at, secret.name))
+
+    @cached_property
+    def unlabelled(self) -> Sequence[LinkSecret]:
+        """The link Secrets of ours that have lost their labels, as if they had them."""
+        namespaces = self.managed_namespaces | self.inputs.desired.wanted.keys()
+        return tuple(lost_labels.secrets(self.inputs, namespaces))
 
     @cached_property
     def _by_link(self) -> dict[tuple[SiteKey, SiteKey], list[LinkSecret]]:
@@ -64,6 +70,7 @@ class ObservedState:
                 snapshot.objects,
                 mine=tuple(self._ours.get(key, ())),
                 legacy_objects=tuple(self._legacy.get(key, ())),
+                wanted=key in self.inputs.desired.wanted,
                 heartbeat_at=snapshot.heartbeat_at,
                 clock_ahead=snapshot.clock_ahead,
             )

@@ -2,8 +2,8 @@
 
 To bring a link up, the issuer gets a request, its site-controller turns the request into a token, the token is
 delivered to the dialler, the issuer's copy is deleted, and the routers connect. Every step is derived from what is on
-the two clusters now, so an interrupted run is completed by the next one. The old token is deleted only after the link
-of the new one is up.
+the two clusters now, so an interrupted run is completed by the next one. An old token is deleted only after the link is
+proven to be up without it (``rotation``).
 
 Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_handler.go``.
 """
@@ -11,12 +11,22 @@ Source: ``client/connector_token_create.go``, ``cmd/service-controller/token_han
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconcile.findings import Reason
+from reconcile.findings import Finding, Reason
 from reconcile.skupper.plan import Change, LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import commands, fingerprint, legacy, link_steps, names, observations, unlinked
+from reconcile.skupper.v1 import (
+    commands,
+    fingerprint,
+    legacy,
+    link_steps,
+    names,
+    observations,
+    rotation,
+    unlinked,
+)
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.rotation import Rotations
 from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
 
@@ -29,11 +39,14 @@ CONNECT_WITHIN = timedelta(minutes=2)
 _REVISIONS = 32
 
 
-def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
-    """The state of the link and the changes that advance it, including those of later steps."""
+def plan(
+    ends: LinkEnds, rotations: Rotations, now: datetime
+) -> tuple[LinkReport, list[Change], list[Finding]]:
+    """The state of the link, the changes that advance it, including those of later steps, and findings."""
     lacking = _lacking(ends)
     if lacking:
-        return _lost(ends, now) or _waiting(ends, lacking)
+        report, steps = _lost(ends, now) or _waiting(ends, lacking)
+        return report, steps, []
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
     report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
@@ -43,6 +56,8 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
         report = _judge(ends, delivered, report, now)
         done = "its token is delivered"
         steps = [link_steps.remove(request, ends.network, done)] if request else []
+        if delivered.parked:
+            steps.append(rotation.restore(delivered, ends.network, "the link needs it again"))
     elif request is None:
         reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
         report = replace(report, reason="the token is not requested yet")
@@ -51,7 +66,8 @@ def plan(ends: LinkEnds, now: datetime) -> tuple[LinkReport, list[Change]]:
         report, steps = _requested(ends, request, report, now)
     else:
         report, steps = _issued(ends, request, report)
-    return report, [*steps, *_old_copies(ends, name), *_old_tokens(ends, name, report, now)]
+    old, findings = _old_tokens(ends, name, report, rotations, now)
+    return report, [*steps, *_old_copies(ends, name), *old], findings
 
 
 def _lacking(ends: LinkEnds) -> Reason | None:
@@ -187,6 +203,10 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     verdicts = {dialler.verdict, issuer.verdict} - {Verdict.SILENT}
     connecting = bool(report.since and now - report.since < CONNECT_WITHIN)
     loaded = delivered.name in ends.dialler.router_config.connectors
+    since = max((secret.parked_at for secret in ends.parked if secret.parked_at), default=None)
+    if since and verdicts <= {Verdict.UP} and not _proven(ends, report, now):
+        reason = "the old token is parked; both ends have yet to report a link of the new one"
+        return replace(report, state=LinkState.DELIVERED, reason=reason, since=since)
     if verdicts == {Verdict.UP}:
         # Two links between the same sites show as one record, which may still be that of the old token.
         if connecting and not loaded and len(ends.delivered) > 1:
@@ -196,7 +216,8 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     active = unlinked.active_uplink(ends, now) if loaded and dialler.verdict is Verdict.ABSENT else ""
     if active:
         return replace(report, state=LinkState.STANDBY, reason=f"the active uplink is {active}")
-    if connecting and not unlinked.broken(ends, now):
+    if (connecting or since) and not unlinked.broken(ends, now):
+        report = replace(report, since=max(filter(None, (report.since, since))))
         return replace(report, state=LinkState.DELIVERED, reason=unlinked.why(ends, report, now))
     return unlinked.judge(ends, report, now)
 
@@ -210,15 +231,72 @@ def _old_copies(ends: LinkEnds, name: str) -> list[Change]:
     ]
 
 
-def _old_tokens(ends: LinkEnds, name: str, report: LinkReport, now: datetime) -> list[Change]:
-    """Delete delivered tokens with other fingerprints, once the current one is up and the router has its connector."""
-    up = report.converged and name in ends.dialler.router_config.connectors
-    waits_for = None if up else Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
-    return [
-        link_steps.remove(secret, ends.network, _why_stale(ends, secret, now), waits_for=waits_for)
-        for secret in ends.delivered
-        if secret.name != name
-    ]
+def _old_tokens(
+    ends: LinkEnds, name: str, report: LinkReport, rotations: Rotations, now: datetime
+) -> tuple[list[Change], list[Finding]]:
+    """Replace delivered tokens with other fingerprints, once the router has the connector of the current one."""
+    steps: list[Change] = []
+    findings: list[Finding] = []
+    old = [secret for secret in ends.delivered if secret.name != name]
+    did_not_connect = frozenset[str]().union(*(secret.failed_replacements for secret in ends.delivered))
+    for secret in old:
+        reason = _why_stale(ends, secret, now)
+        if secret.parked:
+            steps += rotation.finish(secret, ends.network, reason, now, proven=report.converged)
+        elif secret.name in did_not_connect or (report.converged and _replaceable(ends, secret, report)):
+            steps.append(link_steps.remove(secret, ends.network, reason))
+        elif name in secret.failed_replacements:
+            findings.append(rotation.failed(secret, report))
+        else:
+            steps += _replaced(ends, secret, name, reason, report, rotations, now)
+    return steps, findings
+
+
+def _replaced(
+    ends: LinkEnds,
+    secret: LinkSecret,
+    name: str,
+    reason: str,
+    report: LinkReport,
+    rotations: Rotations,
+    now: datetime,
+) -> list[Change]:
+    """Park an old token that may be in use, once the router has the connector of the new one."""
+    loaded = name in ends.dialler.router_config.connectors
+    if report.state is LinkState.UP:
+        waits_for = (
+            rotations.begin(ends.link)
+            if loaded
+            else Wait(
+                WaitKind.LOADED, str(ends.link.dialler), f"the router of {ends.link.dialler} has loaded it"
+            )
+        )
+        return rotation.park(secret, ends.network, reason, (name,), now, waits_for=waits_for)
+    waits_for = Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
+    return [link_steps.remove(secret, ends.network, reason, waits_for=waits_for)]
+
+
+def _replaceable(ends: LinkEnds, secret: LinkSecret, report: LinkReport) -> bool:
+    """True if an old token cannot be what makes the link.
+
+    Another uplink of the edge site is in use, or the issuer has another id and another CA since: its router trusts only
+    that one, which it has had from its start.
+    """
+    if report.state is LinkState.STANDBY:
+        return True
+    ca = secret.live.certificates.get("ca.crt")
+    recreated = secret.live.annotations.get(names.GENERATED_BY) != ends.issuer.site_id
+    return recreated and ca is not None and ca.fingerprint != ends.issuer.ca
+
+
+def _proven(ends: LinkEnds, report: LinkReport, now: datetime) -> bool:
+    """True if the link that both ends report cannot be that of a parked token."""
+    routers = {site.key: site.router_config for site in (ends.dialler, ends.issuer)}
+    seen = (report.dialler, report.issuer)
+    return all(
+        rotation.proven(secret, seen, now, loaded=routers[secret.at].may_have(secret.name))
+        for secret in ends.parked
+    )
 
 
 def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:

@@ -21,7 +21,17 @@ from reconcile.skupper.plan import (
     pending_text,
 )
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import commands, foreign, in_effect, legacy, names, objects, provenance, replacing
+from reconcile.skupper.v1 import (
+    commands,
+    foreign,
+    in_effect,
+    legacy,
+    names,
+    objects,
+    provenance,
+    replacing,
+    versions,
+)
 from reconcile.skupper.v1.deployments import failing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
@@ -60,15 +70,18 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
             listed = ", ".join(f"{found.key.kind.name} {found.key.name}" for found in others)
             report = SiteReport.of(site, SiteState.SKIPPED, f"{listed} there is not ours")
         return SitePlan(report, (), (foreign.refuse_objects(site, others),), refused=True)
+    older = versions.downgrade(network, site, live)
+    if older:
+        return SitePlan(_report(network, site, live, now), (), (older,), refused=True)
     changes: list[Change] = []
     for kind, body in desired:
-        changes += _changes(live, site, kind, body)
+        changes += _changes(network, live, site, kind, body)
     report = _report(network, site, live, now)
     findings = (*_stuck(site, live, now), *_failing(site, live, now), *_not_in_effect(site, live, report))
     return SitePlan(report, tuple(changes), findings)
 
 
-def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
+def _changes(network: Network, live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list[Change]:
     """The changes of one object: none, an apply, or a delete and an apply."""
     found = live.find(kind, body["metadata"]["name"])
     if found is None or found.deleting:
@@ -83,7 +96,8 @@ def _changes(live: LiveSite, site: Site, kind: Kind, body: objects.Body) -> list
     differing = drift(body, found)
     if not differing and provenance.applied(found):
         return []
-    reason = _why(kind, differing) if differing else "this integration has not applied it yet"
+    upgraded = versions.upgrade(network, live, kind, differing)
+    reason = upgraded or _why(kind, differing) if differing else "this integration has not applied it yet"
     if live.adopted(found):
         reason = f"taken over from {legacy.NAME}; {reason}"
     return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]

@@ -6,7 +6,7 @@ of a link's Secret, or the owner of what Skupper creates for a site.
 """
 
 from reconcile.kinds import CONFIG_MAP, SECRET
-from reconcile.skupper.live import LiveObject, managed_fields
+from reconcile.skupper.live import LiveObject, managed_fields, text
 from reconcile.skupper.ownership import FIELD_MANAGER, INSTANCE, Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
@@ -45,6 +45,11 @@ def ends(live: LiveObject) -> Link | None:
     return link if named else None
 
 
+def parked(live: LiveObject) -> bool:
+    """True if this is a delivered token that we have taken out of use: it lacks the label that makes it a token."""
+    return names.PARKED in live.annotations and names.TYPE not in live.labels
+
+
 def owner_of(live: LiveObject) -> str:
     """Who owns a foreign object, for messages, by its labels."""
     instance = live.labels.get(INSTANCE)
@@ -53,7 +58,14 @@ def owner_of(live: LiveObject) -> str:
     return "it is not ours"
 
 
-def site_named(text: str) -> SiteKey | None:
+def managers(live: LiveObject) -> str:
+    """Who wrote an object, for messages: its field managers, the first one first."""
+    entries = sorted(managed_fields(live), key=lambda entry: text(entry.get("time")))
+    found = dict.fromkeys(text(entry.get("manager")) for entry in entries)
+    return ", ".join(filter(None, found)) or "an unknown field manager"
+
+
+def site_named(written: str) -> SiteKey | None:
     """The site that an annotation names as ``cluster/namespace``; None if it names none."""
-    cluster, slash, namespace = text.partition("/")
+    cluster, slash, namespace = written.partition("/")
     return SiteKey(cluster, namespace) if slash and cluster and namespace else None

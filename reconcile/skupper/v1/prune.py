@@ -4,26 +4,40 @@ Nothing is removed from a refused network or site, from a cluster that could not
 data.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import LinkReport, Plan
+from reconcile.skupper.plan import Change, LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
-from reconcile.skupper.v1 import faults, link_steps, removal, tokens
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import active_tokens, exposed, faults, link_steps, removal, rotation, tokens
 from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.replacements import Converged, Hold
+from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.tokens import LinkSecret
 
 
-def plan(desired: DesiredState, links: Sequence[LinkReport], observed: ObservedState) -> Plan:
-    """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state."""
+def plan(
+    desired: DesiredState,
+    links: Sequence[LinkReport],
+    observed: ObservedState,
+    rotations: Rotations,
+    joining: Set[Link],
+) -> Plan:
+    """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state.
+
+    `joining` are links between two networks, which are removed elsewhere and at once.
+    """
     guards = _Guards(
         Readable(observed), Accepted(desired, observed.inputs), Converged(desired, links, observed)
     )
-    parts = [*_links(desired, guards, observed), *_sites(desired, guards, observed)]
+    parts = [*_links(desired, guards, observed, rotations, joining), *_sites(desired, guards, observed)]
     return Plan(
         changes=tuple(chain.from_iterable(part.changes for part in parts)),
         sites=tuple(chain.from_iterable(part.sites for part in parts)),
@@ -40,36 +54,64 @@ class _Guards(NamedTuple):
     converged: Converged
 
 
-def _links(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
+def _links(
+    desired: DesiredState,
+    guards: _Guards,
+    observed: ObservedState,
+    rotations: Rotations,
+    joining: Set[Link],
+) -> Iterator[Plan]:
     """Every link Secret whose link is not declared."""
     declared = {(link.dialler, link.issuer) for entry in desired.networks for link in entry.links}
     for secret in observed.secrets:
         link = secret.link
-        if (link.dialler, link.issuer) in declared:
+        if (link.dialler, link.issuer) in declared or link in joining:
             continue
         if guards.readable.hold(secret.at) or guards.accepted.hold_link(link):
             continue
-        hold = guards.converged.hold_token(secret) if secret.delivered else None
-        change = link_steps.remove(
-            secret,
-            min(guards.accepted.networks_of(link), default=""),
-            "the link is not declared",
-            waits_for=hold.waits_for if hold else None,
-            removal=secret.delivered,
-        )
-        changes = observed.adoption.deferred([change], (link.dialler, link.issuer))
-        yield Plan(changes=tuple(changes), findings=_reported(hold))
+        network = min(guards.accepted.networks_of(link), default="")
+        changes, findings = _unlink(secret, network, guards.converged, rotations, observed.inputs.now)
+        named = [replace(change, link=link) for change in changes]
+        changes = observed.adoption.deferred(named, (link.dialler, link.issuer))
+        yield Plan(changes=tuple(changes), findings=tuple(findings))
+
+
+def _unlink(
+    secret: LinkSecret, network: str, converged: Converged, rotations: Rotations, now: datetime
+) -> tuple[list[Change], list[Finding]]:
+    """Remove one Secret of an undeclared link, as soon as the links that replace it are up without it."""
+    reason = "the link is not declared"
+    if not secret.delivered:
+        return [link_steps.remove(secret, network, reason)], []
+    hidden = converged.hidden(secret)
+    if secret.parked:
+        return rotation.finish(secret, network, reason, now, proven=not hidden), []
+    hold = converged.hold_token(secret)
+    if hold or not hidden:
+        waits_for = hold.waits_for if hold else None
+        removed = link_steps.remove(secret, network, reason, waits_for=waits_for, removal=True)
+        return [removed], list(_reported(hold))
+    replacements = {report.credential for report in hidden}
+    if replacements <= secret.failed_replacements:
+        return [], [rotation.failed(secret, hidden[0])]
+    waits_for = rotations.begin(secret.link)
+    return rotation.park(
+        secret, network, reason, sorted(replacements), now, waits_for=waits_for, removal=True
+    ), []
 
 
 def _sites(desired: DesiredState, guards: _Guards, observed: ObservedState) -> Iterator[Plan]:
     """Every namespace with managed objects that is not a wanted site."""
     marked = {site.key: site.network for site in desired.sites if not site.wanted}
+    vanishing = {site.key for site in desired.sites if site.definition.namespace_deleted}
     for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         if guards.readable.hold(key) or guards.accepted.hold_site(key):
             continue
         live, network = observed.site(key), marked.get(key, "")
         reason = "the site is marked delete" if key in marked else "the site is not declared"
         hold = guards.converged.hold_site(live)
+        if not hold and key not in vanishing:
+            hold = exposed.hold_site(live, network)
         waits_for = hold.waits_for if hold else None
         changes = removal.plan(live, observed.secrets, network, reason, waits_for=waits_for)
         report = removal.report(live, network, reason)
@@ -92,7 +134,11 @@ def _findings(
     named = {
         (end, report.credential) for report in links for end in (report.link.dialler, report.link.issuer)
     }
+    # A stray with which a router dials is reported as an undeclared link.
+    dialling = {(token.at, token.name) for token in active_tokens.find(inputs)}
     for stray in tokens.strays(inputs.snapshots, inputs.ownership):
+        if (stray.at, stray.name) in dialling and observed.site(stray.at).site_id:
+            continue
         if observed.may_write(stray.at) and (stray.at, stray.name) not in named:
             yield faults.of_stray(stray).finding()
     yield from faults.nameless(inputs)

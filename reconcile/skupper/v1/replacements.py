@@ -1,6 +1,8 @@
 """Which removals have to wait because a site would lose its last working link.
 
-A removal waits for all declared links of both its ends that this run manages. A declared link that is skipped (its
+A removal waits for all declared links of both its ends that this run manages, except those that cannot show while a
+token is in use that is to be removed: between the same two sites in the opposite direction, or as a standby uplink.
+These are proven while the token is parked. A declared link that is skipped (its
 cluster disables the integration, a filter excludes it, its namespace does not exist yet, its data is refused) may
 never come up. It holds a removal only while the site has no other working link, and a finding reports what is held
 and how to end it.
@@ -12,8 +14,9 @@ from dataclasses import dataclass
 from reconcile import INTEGRATION
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import LinkReport, Verdict
+from reconcile.skupper.plan import LinkReport, LinkState, Verdict
 from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import observations
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observations import Identity
@@ -48,7 +51,7 @@ class Converged:
         """Say why the token of an undeclared link must stay for now; None if it may go."""
         ends = sorted({secret.link.dialler, secret.link.issuer})
         for report in (report for end in ends for report in self._of(end)):
-            if report.managed and not report.converged and not self._hides(secret, report):
+            if report.managed and not report.converged and not self._hidden(report):
                 return Hold(_linked(report))
         for end in ends:
             working = any(
@@ -60,6 +63,28 @@ class Converged:
                 force = _command(secret.at, f"secret {secret.name}")
                 return self._kept(secret.at, end, skipped[0], consequence, force)
         return None
+
+    def hidden(self, secret: LinkSecret) -> list[LinkReport]:
+        """The declared links of which it cannot be seen, while this token is in use, whether they work.
+
+        For a parked token: those that still have to come up without it.
+        """
+        found = [
+            report
+            for report in self._of(secret.link.dialler)
+            if report.managed and not report.converged and _opposite(secret, report)
+        ]
+        return found or self._standby(secret)
+
+    def _standby(self, secret: LinkSecret) -> list[LinkReport]:
+        """The declared uplinks of an edge site if none of them is in use."""
+        dialler = secret.link.dialler
+        site = self._sites.get(dialler)
+        uplinks = [
+            report for report in self._of(dialler) if report.managed and report.link.dialler == dialler
+        ]
+        unused = bool(site and site.edge) and all(report.state is LinkState.STANDBY for report in uplinks)
+        return uplinks if unused else []
 
     def hold_site(self, live: LiveSite) -> Hold | None:
         """Say why a site must stay for a neighbour whose own Secrets cannot be seen; None if it may go."""
@@ -73,18 +98,24 @@ class Converged:
     def _of(self, end: SiteKey) -> Sequence[LinkReport]:
         return self._reports.get(end, ())
 
+    def _hidden(self, report: LinkReport) -> bool:
+        """True if any token that is to be removed keeps a declared link from showing."""
+        return any(self._hides(secret, report) for secret in self._opposite_tokens(report))
+
+    def _opposite_tokens(self, report: LinkReport) -> Iterator[LinkSecret]:
+        opposite = Link(report.link.issuer, report.link.dialler)
+        return (secret for secret in self._observed.secrets_of(opposite) if secret.delivered)
+
     def _hides(self, secret: LinkSecret, report: LinkReport) -> bool:
         """True if a declared link does not show because this one runs the other way between the same sites.
 
         Two routers show one record for all connections between them, so the declared link shows when this one is
         gone. It is ready as soon as the router that dials has its connector.
         """
-        dialler, issuer = report.link.dialler, report.link.issuer
-        turned = (dialler, issuer) == (secret.link.issuer, secret.link.dialler)
         return (
-            turned
+            _opposite(secret, report)
             and bool(report.credential)
-            and report.credential in self._observed.site(dialler).router_config.connectors
+            and report.credential in self._observed.site(report.link.dialler).router_config.connectors
         )
 
     def _works(self, report: LinkReport, near: Sequence[SiteKey]) -> bool:
@@ -143,6 +174,10 @@ class Converged:
             if key.namespace in self._inputs.snapshot(key.cluster).missing_namespaces:
                 return f"Create namespace {key.namespace} on cluster {key.cluster}"
         return "Fix that so that the link can come up"
+
+
+def _opposite(secret: LinkSecret, report: LinkReport) -> bool:
+    return (report.link.dialler, report.link.issuer) == (secret.link.issuer, secret.link.dialler)
 
 
 def _linked(report: LinkReport, why_not: str = "") -> Wait:

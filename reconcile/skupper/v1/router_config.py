@@ -33,6 +33,10 @@ class RouterConfig:
     """(module, level) of every log entity."""
     fault: Reason | None = None
 
+    def may_have(self, connector: str) -> bool:
+        """True unless the connector is known to be absent."""
+        return bool(self.fault) or connector in self.connectors
+
 
 def parse(written: str) -> RouterConfig:
     """Read the JSON text of ``skrouterd.json``; never raises."""

@@ -15,7 +15,7 @@ def resolve_site(network: Network, definition: SiteDefinition) -> Site:
     declared = {**network.config, **definition.config}
     edge = _is_edge(network, definition)
     config = {
-        "name": f"{definition.cluster.name}-{definition.namespace}",
+        "name": default_name(definition.cluster.name, definition.namespace),
         **declared,
         "routerMode": "edge" if edge else "interior",
         "ingress": _ingress(declared, edge=edge),
@@ -30,6 +30,11 @@ def resolve_site(network: Network, definition: SiteDefinition) -> Site:
         accepts_links=not definition.delete and not edge and config["ingress"] != "none",
         routers=_routers(config),
     )
+
+
+def default_name(cluster: str, namespace: str) -> str:
+    """The name of a site whose data gives it none."""
+    return f"{cluster}-{namespace}"
 
 
 def ingress(site: Site) -> str:

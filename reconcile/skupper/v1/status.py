@@ -9,7 +9,7 @@ Source: ``pkg/network/network.go``, ``pkg/flow/record.go``.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -28,6 +28,13 @@ class SeenSite:
     version: str
     outgoing: frozenset[str]
     incoming: frozenset[str]
+    namespace: str = ""
+    edge: bool = False
+    """True if its routers run in edge mode; the sites that it dials do not list it."""
+    since: datetime | None = None
+    """When the site says that it started."""
+    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
     started: datetime | None = None
     """When the youngest of its routers started."""
     policy: bool = False
@@ -66,6 +73,7 @@ class _Entry(NamedTuple):
     links: list[Mapping[str, Any]]
     started: list[datetime]
     """When its routers started."""
+    edge: bool
 
 
 def _entries(document: Any) -> Iterator[_Entry]:
@@ -75,22 +83,32 @@ def _entries(document: Any) -> Iterator[_Entry]:
         names = [_router_id(status["router"]["name"]) for status in routers]
         links = [link for status in routers for link in status.get("links") or []]
         started = [moment for each in routers if (moment := _micros(each["router"].get("startTime")))]
-        yield _Entry(text(site["identity"]), site, names, links, started)
+        edge = any(each["router"].get("mode") == "edge" for each in routers)
+        yield _Entry(text(site["identity"]), site, names, links, started, edge)
 
 
 def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
+    began: dict[tuple[str, str], datetime] = {}
     for link in entry.links:
         remote = routers.get(_router_id(text(link.get("name"))))
         if remote and link.get("direction") in ends:
-            ends[str(link["direction"])].add(remote)
+            direction = str(link["direction"])
+            ends[direction].add(remote)
+            started = _micros(link.get("startTime"))
+            if started:
+                began[direction, remote] = min(started, began.get((direction, remote), started))
     return SeenSite(
         name=text(entry.site.get("name")),
         version=text(entry.site.get("siteVersion")),
         outgoing=frozenset(ends["outgoing"]),
         incoming=frozenset(ends["incoming"]),
+        namespace=text(entry.site.get("nameSpace")),
+        edge=entry.edge,
+        since=_micros(entry.site.get("startTime")),
         started=max(entry.started, default=None),
         policy=entry.site.get("policy") == "enabled",
+        began=began,
     )
 
 

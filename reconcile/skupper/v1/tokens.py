@@ -49,6 +49,22 @@ class LinkSecret:
         return self.live.labels.get(names.TYPE) == names.TOKEN
 
     @property
+    def parked_at(self) -> datetime | None:
+        """Since when this delivered token is out of use; None if it is in use."""
+        return instant(self.live.annotations.get(names.PARKED)) if self.parked else None
+
+    @property
+    def parked(self) -> bool:
+        """True if this delivered token is out of use while the link that replaces it is proven."""
+        return provenance.parked(self.live)
+
+    @property
+    def failed_replacements(self) -> frozenset[str]:
+        """Names of the tokens that were to replace this one and did not connect, so that it was restored."""
+        named = "" if self.parked else self.live.annotations.get(names.REPLACEMENT, "")
+        return frozenset(filter(None, named.split(",")))
+
+    @property
     def triggered_at(self) -> datetime | None:
         """When the request was created or last retriggered."""
         return instant(self.live.annotations.get(names.TRIGGERED)) or self.live.created
@@ -62,7 +78,7 @@ class LinkSecret:
         """Why this cannot be a token that Skupper wrote; None for a request, and for a token of any age."""
         if self.requested:
             return None
-        if not self.issued:
+        if not self.issued and not self.parked:
             known = f"neither {names.REQUEST} nor {names.TOKEN}"
             return f"label {names.TYPE} is {quoted(self.live.labels.get(names.TYPE, ''))}, {known}"
         for entry in _CERTIFICATES:
@@ -75,7 +91,7 @@ class LinkSecret:
 
     def fault(self, ca: str, now: datetime) -> Reason | None:
         """Why an issued or delivered token is unusable with an issuer whose CA is `ca`; None if it is usable."""
-        if self.malformed or not self.issued:
+        if self.malformed or not (self.issued or self.parked):
             return self.malformed or f"label {names.TYPE} is not {names.TOKEN}"
         # Not that of its CA: any other token of this issuer has the same CA.
         expires = self.live.certificates["tls.crt"].expires

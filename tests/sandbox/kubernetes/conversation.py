@@ -404,6 +404,10 @@ SCENES: dict[str, tuple[Step, ...]] = {
         apply("string data again", S, secret(stringData={"a": "b"})),
         apply("secret data", S, secret(data={"a": "Yg=="}, type="Opaque")),
     ),
+    "what is gone is not replaced": (
+        Step("secret", "PUT", S, secret()),
+        Step("deployment", "PUT", D, deployment(IMAGE)),
+    ),
     "server-side apply of deployments": (
         apply(
             "create",

@@ -9,10 +9,11 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from tests.sandbox.kubernetes.conftest import Api, client, config_map
-from tests.sandbox.kubernetes.conversation import IMAGE, MERGE, deployment, service
+from tests.sandbox.kubernetes.conversation import IMAGE, MERGE, deployment, secret, service
 from tests.waiting import until
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/a/deployments"
+SECRETS = "/api/v1/namespaces/a/secrets"
 SERVICES = "/api/v1/namespaces/a/services"
 ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route"}
 ROUTES = "/apis/route.openshift.io/v1/namespaces/a/routes"
@@ -35,6 +36,34 @@ def test_a_changed_deployment_is_observed_again(api: Api) -> None:
     assert changed.body["metadata"]["generation"] == 2
     until(lambda: status(api, f"{DEPLOYMENTS}/d").get("observedGeneration") == 2)
     assert status(api, f"{DEPLOYMENTS}/d")["availableReplicas"] == 3
+
+
+def mounting_a_secret() -> dict[str, Any]:
+    waiting = deployment(IMAGE)
+    waiting["spec"]["template"]["spec"]["volumes"] = [{"name": "v", "secret": {"secretName": "s"}}]
+    return waiting
+
+
+def test_a_deployment_without_pods_is_available_and_has_none_ready(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment(IMAGE, replicas=0))
+    until(lambda: status(api, f"{DEPLOYMENTS}/d").get("conditions"))
+    found = status(api, f"{DEPLOYMENTS}/d")
+    assert (found["conditions"][0]["status"], found.get("readyReplicas", 0)) == ("True", 0)
+
+
+def test_a_deployment_whose_pods_wait_for_a_secret_is_not_available(api: Api) -> None:
+    api("POST", DEPLOYMENTS, mounting_a_secret())
+    until(lambda: status(api, f"{DEPLOYMENTS}/d").get("conditions"))
+    found = status(api, f"{DEPLOYMENTS}/d")
+    assert (found["conditions"][0]["status"], found.get("readyReplicas", 0)) == ("False", 0)
+
+
+def test_a_deployment_becomes_available_once_the_secret_of_its_pods_is_there(api: Api) -> None:
+    api("POST", DEPLOYMENTS, mounting_a_secret())
+    until(lambda: status(api, f"{DEPLOYMENTS}/d").get("unavailableReplicas") == 1)
+    api("POST", SECRETS, secret())
+    until(lambda: status(api, f"{DEPLOYMENTS}/d").get("readyReplicas") == 1)
+    assert "unavailableReplicas" not in status(api, f"{DEPLOYMENTS}/d")
 
 
 @pytest.mark.simulation

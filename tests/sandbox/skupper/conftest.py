@@ -15,6 +15,7 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.controllers import Behaviour
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
+from reconcile.sandbox.skupper.timing import AT_ONCE
 from tests.clusters.backends import Backend, Clusters
 from tests.sandbox.skupper.namespaces import SkupperNamespace, make_namespace
 
@@ -52,7 +53,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture(scope="package")
 def skupper(clients: dict[str, Client], clock: ManualClock) -> Iterator[Skupper]:
-    with Skupper(clients, clock=clock) as running:
+    with Skupper(clients, clock=clock, timing=AT_ONCE, renewal=10.0, policies=False) as running:
         yield running
 
 

@@ -12,6 +12,10 @@ from reconcile.sandbox.kubernetes.calls import Call
 from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.waiting import until
 
+pytestmark = pytest.mark.simulation_suffices(
+    "the shapes of all requests of the simulation are replayed to both"
+)
+
 Make = Callable[..., SkupperNamespace]
 
 

@@ -11,7 +11,7 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.kubernetes.servers import ApiServers
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.simulator import Skupper
-from reconcile.sandbox.skupper.wire import Wire
+from reconcile.sandbox.skupper.timing import AT_ONCE
 from tests.sandbox.skupper.conftest import client_of
 from tests.sandbox.skupper.namespaces import SkupperNamespace, make_namespace
 from tests.waiting import until
@@ -55,7 +55,7 @@ def test_nothing_is_asked_or_written_while_nothing_happens(
     fleet: ApiServers, connected: dict[str, Client], place_on: Make
 ) -> None:
     clock = ManualClock()
-    with Skupper(connected, clock=clock) as skupper:
+    with Skupper(connected, clock=clock, timing=AT_ONCE, policies=False) as skupper:
         linked_pair(skupper, place_on)
         before = [(cluster.revision, cluster.counts().reads, cluster.counts().writes) for cluster in fleet]
         # Looking again, at the same time, finds nothing to do.
@@ -70,9 +70,9 @@ def test_nothing_is_asked_or_written_while_nothing_happens(
 def test_a_new_simulation_takes_over_the_sites_there_are(
     connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected) as first:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as first:
         issuer, dialler = linked_pair(first, place_on)
-    with Skupper(connected) as second:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as second:
         taken = replace(dialler, skupper=second)
         taken.linked(replace(issuer, skupper=second))
 
@@ -80,17 +80,22 @@ def test_a_new_simulation_takes_over_the_sites_there_are(
 def test_requests_made_while_nobody_ran_are_answered_at_the_start(
     connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected) as first:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as first:
         issuer, _ = linked_pair(first, place_on)
     issuer.request("link-2")
-    with Skupper(connected):
+    with Skupper(connected, timing=AT_ONCE, policies=False):
         until(lambda: issuer.is_token("link-2"))
 
 
-def test_a_wire_may_know_who_reaches_whom(connected: dict[str, Client], place_on: Make) -> None:
+def test_a_simulation_may_know_who_reaches_whom(connected: dict[str, Client], place_on: Make) -> None:
     clock = ManualClock()
-    wire = Wire(clock=clock, reachable=lambda _source, target: target == "public")
-    with Skupper(connected, wire=wire, clock=clock) as skupper:
+    with Skupper(
+        connected,
+        clock=clock,
+        timing=AT_ONCE,
+        policies=False,
+        reachable=lambda _source, target: target == "public",
+    ) as skupper:
         public = place_on(skupper, "public", "here").site(ingress="route")
         private = place_on(skupper, "private", "there").site(ingress="route")
         public.dial(private, "link-1")
@@ -104,7 +109,7 @@ def test_a_wire_may_know_who_reaches_whom(connected: dict[str, Client], place_on
 def test_cut_watches_and_a_forgotten_history_lose_nothing(
     fleet: ApiServers, connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected) as skupper:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as skupper:
         issuer, _ = linked_pair(skupper, place_on)
         for cluster in fleet:
             cluster.forget_history()
@@ -115,7 +120,7 @@ def test_cut_watches_and_a_forgotten_history_lose_nothing(
 def test_a_server_that_was_away_is_taken_up_again(
     fleet: ApiServers, connected: dict[str, Client], place_on: Make
 ) -> None:
-    with Skupper(connected) as skupper:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as skupper:
         issuer, _ = linked_pair(skupper, place_on)
         fleet["public"].stop()
         fleet["public"].start()
@@ -124,7 +129,7 @@ def test_a_server_that_was_away_is_taken_up_again(
 
 
 def test_links_outlive_an_api_server(fleet: ApiServers, connected: dict[str, Client], place_on: Make) -> None:
-    with Skupper(connected) as skupper:
+    with Skupper(connected, timing=AT_ONCE, policies=False) as skupper:
         _, dialler = linked_pair(skupper, place_on)
         fleet["public"].stop()
 

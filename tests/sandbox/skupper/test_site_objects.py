@@ -15,7 +15,7 @@ from reconcile.kinds import (
     SERVICE,
     SERVICE_ACCOUNT,
 )
-from tests.sandbox.skupper.namespaces import CONTROLLER, MADE, SkupperNamespace
+from tests.sandbox.skupper.namespaces import CONTROLLER, MADE, SkupperNamespace, decode
 from tests.waiting import until
 
 Make = Callable[..., SkupperNamespace]
@@ -33,7 +33,10 @@ BASIC = {
         "skupper-service-client",
         "skupper-site-server",
     },
-    CONFIG_MAP: {"skupper-internal", "skupper-services", "skupper-network-status", "skupper-site-leader"},
+    CONFIG_MAP: {
+        *("skupper-internal", "skupper-services", "skupper-sasl-config"),
+        *("skupper-network-status", "skupper-site-leader"),
+    },
     SERVICE: {"skupper-router-local", "skupper-router"},
     ROUTE: set(),
     DEPLOYMENT: {"skupper-router", "skupper-service-controller"},
@@ -173,7 +176,7 @@ def test_the_router_is_configured_in_the_real_format(place: Make) -> None:
         "id": "one-${HOSTNAME}",
         "mode": "interior",
         "helloMaxAgeSeconds": "3",
-        "metadata": json.dumps({"id": site.site_id, "version": "1.9.6"}, separators=(",", ":")),
+        "metadata": f'{{"id":"{site.site_id}","version":"1.9.6","platform":"kubernetes"}}',
     }
     assert config["listener"]["interior-listener"] == {
         "name": "interior-listener",
@@ -232,3 +235,90 @@ def test_without_a_service_controller_there_is_none(place: Make) -> None:
 
     site.said("Skupper site initialised")
     assert "skupper-service-controller" not in site.names(DEPLOYMENT)
+
+
+@pytest.mark.parametrize("name", sorted(BASIC[SECRET] - {"skupper-service-client"}))
+def test_secrets_with_certificates_are_of_the_type_for_them(place: Make, name: str) -> None:
+    site = place().site(ingress="none")
+
+    assert site.wait_for(SECRET, name)["type"] == "kubernetes.io/tls"
+
+
+def test_the_claims_route_redirects_connections_without_tls(place: Make) -> None:
+    site = place().site(ingress="route")
+    policies = {
+        name: site.wait_for(ROUTE, name)["spec"]["tls"]["insecureEdgeTerminationPolicy"]
+        for name in site.names(ROUTE)
+    }
+
+    assert policies == {"skupper-inter-router": "None", "skupper-edge": "None", "claims": "Redirect"}
+
+
+def test_bindings_name_accounts_without_their_namespace(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    subjects = site.wait_for(ROLE_BINDING, "skupper-router")["subjects"]
+    assert subjects == [{"kind": "ServiceAccount", "name": "skupper-router"}]
+
+
+def test_roles_list_routes_before_ingresses(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    groups = [rule["apiGroups"][0] for rule in site.wait_for(ROLE, "skupper-router")["rules"]]
+    assert groups[-2:] == ["route.openshift.io", "networking.k8s.io"]
+
+
+def test_roles_leave_out_what_the_cluster_does_not_serve(place: Make) -> None:
+    site = place("west").site(ingress="none")
+
+    groups = [rule["apiGroups"][0] for rule in site.wait_for(ROLE, "skupper-router")["rules"]]
+    assert "route.openshift.io" not in groups
+
+
+def probes(site: SkupperNamespace, deployment: str) -> dict[str, list[tuple[str, int]]]:
+    """Of each container, its probes and their ports."""
+    containers = site.wait_for(DEPLOYMENT, deployment)["spec"]["template"]["spec"]["containers"]
+    return {
+        container["name"]: [
+            (key, probe["httpGet"]["port"]) for key, probe in container.items() if key.endswith("Probe")
+        ]
+        for container in containers
+    }
+
+
+def test_router_and_config_sync_have_readiness_probes(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    assert probes(site, "skupper-router") == {
+        "router": [("readinessProbe", 9090)],
+        "config-sync": [("readinessProbe", 9191)],
+    }
+
+
+def test_the_service_controller_has_every_kind_of_probe(place: Make) -> None:
+    site = place().site(ingress="none")
+    site.wait_for(DEPLOYMENT, "skupper-service-controller")
+
+    found = dict(probes(site, "skupper-service-controller")["service-controller"])
+    assert found == dict.fromkeys(("startupProbe", "readinessProbe", "livenessProbe"), 8182)
+
+
+def test_the_router_mounts_its_certificate_for_claims_too(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    volumes = site.wait_for(DEPLOYMENT, "skupper-router")["spec"]["template"]["spec"]["volumes"]
+    assert {volume["name"]: volume["secret"]["secretName"] for volume in volumes} == {
+        "skupper-local-server": "skupper-local-server",
+        "skupper-site-server": "skupper-site-server",
+        "claims-cert": "skupper-site-server",
+    }
+
+
+def test_the_client_certificate_comes_with_the_way_to_the_router(place: Make) -> None:
+    site = place().site(ingress="none")
+
+    way = json.loads(decode(site.wait_for(SECRET, "skupper-local-client"), "connect.json"))
+    assert (way["host"], way["tls"]["verify"]) == (
+        f"skupper-router-local.{site.namespace}.svc.cluster.local",
+        True,
+    )

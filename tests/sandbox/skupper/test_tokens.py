@@ -79,6 +79,16 @@ def test_the_server_certificate_names_the_service_and_every_host(place: Make) ->
     )
 
 
+def test_the_server_certificate_names_the_address_of_a_load_balancer_twice(place: Make) -> None:
+    site = place("west").site(ingress="loadbalancer")
+    secret = site.wait_for(SECRET, "skupper-site-server")
+    certificate = x509.load_pem_x509_certificate(decode(secret, "tls.crt"))
+
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses = names.get_values_for_type(x509.IPAddress)
+    assert (len(addresses), len(set(addresses))) == (2, 1)
+
+
 def test_a_request_before_the_site_is_answered_once_the_site_is_made(place: Make) -> None:
     site = place()
     site.install()

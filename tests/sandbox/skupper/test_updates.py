@@ -1,10 +1,12 @@
 """What a changed ConfigMap, or a changed site-controller, does to a site that exists."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from reconcile.sandbox.skupper.timing import AT_ONCE
 from tests.sandbox.skupper.namespaces import CONTROLLER, SkupperNamespace
 from tests.waiting import until
 
@@ -50,13 +52,38 @@ def test_most_edits_are_ignored(place: Make, change: dict[str, str]) -> None:
     assert (site.wait_for(DEPLOYMENT, "skupper-router")["spec"], site.config()) == before
 
 
-def test_edited_logging_levels_are_taken_over_and_restart_the_router(place: Make) -> None:
+def site_in_the_race(place: Make, *, restarts: bool) -> SkupperNamespace:
+    """A site in a namespace where new logging levels restart the router, or do not."""
+    for number in itertools.count(1):
+        name = f"race-{restarts}-{number}".lower()
+        if (AT_ONCE.chance("logging", "east", name, (("DEFAULT", "debug+"),)) < 0.5) == restarts:
+            break
+    return place("east", name).site(ingress="none")
+
+
+def test_edited_logging_levels_are_taken_over(place: Make) -> None:
     site = place().site(ingress="none")
-    holder = pods(site)
     site.edit_config(router_logging="debug")
 
     until(lambda: site.config()["log"] == {"DEFAULT": {"module": "DEFAULT", "enable": "debug+"}})
-    until(lambda: pods(site) != holder)
+
+
+def test_edited_logging_levels_may_restart_the_router(place: Make) -> None:
+    site = site_in_the_race(place, restarts=True)
+    before = pods(site)
+    site.edit_config(router_logging="debug")
+
+    until(lambda: pods(site) != before)
+
+
+def test_edited_logging_levels_may_leave_the_router_running(place: Make) -> None:
+    site = site_in_the_race(place, restarts=False)
+    before = template(site)
+    site.edit_config(router_logging="debug")
+    site.edit_config(anything="1")
+
+    assert template(site) == before
+    assert "DEFAULT" in site.config()["log"]
 
 
 def pods(site: SkupperNamespace) -> list[str]:

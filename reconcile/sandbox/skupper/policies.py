@@ -1,0 +1,99 @@
+"""What the SkupperClusterPolicies of a cluster allow a site (``client/policy_validator.go``).
+
+Nothing is allowed that no policy allows, as soon as the cluster serves the kind: whether or not there is a policy, and
+whether or not the service-controller may list them, which takes a ClusterRoleBinding that no site-controller of one
+namespace can create.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconcile.kinds import CLUSTER_POLICY, NAMESPACE
+from reconcile.openshift.errors import NotFound, NotServed
+from reconcile.sandbox.kubernetes import rbac
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.errors import ApiError
+from reconcile.sandbox.kubernetes.selectors import matches_labels
+from reconcile.sandbox.skupper import names
+from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.surroundings import Surroundings
+
+_LIST = rbac.Request("list", CLUSTER_POLICY.group, CLUSTER_POLICY.plural)
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a site may do."""
+
+    enabled: bool = False
+    """Whether policies count at all."""
+    specs: tuple[Json, ...] = ()
+    """The policies that match the namespace; what one of them allows is allowed."""
+
+    @property
+    def incoming_links(self) -> bool:
+        """Whether other sites may dial this one."""
+        return not self.enabled or any(spec.get("allowIncomingLinks") for spec in self.specs)
+
+    def outgoing_link(self, host: str) -> bool:
+        """Whether the site may dial a host."""
+        patterns = [
+            pattern for spec in self.specs for pattern in spec.get("allowedOutgoingLinksHostnames") or ()
+        ]
+        return not self.enabled or "*" in patterns or _found(patterns, host)
+
+
+def read_permissions(around: Surroundings) -> Permissions:
+    """Read what the policies of the cluster allow a site. Raises ClusterError."""
+    try:
+        policies = around.client.list(CLUSTER_POLICY).items
+    except NotServed:
+        return Permissions()
+    if not policies or not _may_list(around):
+        return Permissions(enabled=True)
+    labels = around.client.get(NAMESPACE, around.namespace)["metadata"].get("labels") or {}
+    specs = [policy.get("spec") or {} for policy in policies]
+    return Permissions(True, tuple(spec for spec in specs if _matches(spec, around.namespace, labels)))
+
+
+def _matches(spec: Json, namespace: str, labels: dict[str, str]) -> bool:
+    patterns = spec.get("namespaces") or ()
+    selected = any(_selects(pattern, labels) for pattern in patterns) if labels else False
+    return "*" in patterns or selected or _found(patterns, namespace)
+
+
+def _selects(selector: str, labels: dict[str, str]) -> bool:
+    try:
+        return matches_labels(selector, labels)
+    except ApiError:
+        return False
+
+
+def _found(patterns: Iterable[str], text: str) -> bool:
+    """Return whether a pattern is somewhere in the text; one that is no regular expression never is."""
+    for pattern in patterns:
+        try:
+            if re.search(pattern, text):
+                return True
+        except re.error:
+            continue
+    return False
+
+
+def _may_list(around: Surroundings) -> bool:
+    """Return whether the service-controller may list policies, by ClusterRoleBindings."""
+    client, namespace = around.client, around.namespace
+    account = rbac.Subject(
+        f"system:serviceaccount:{namespace}:{names.SERVICE_CONTROLLER}",
+        ("system:authenticated", "system:serviceaccounts", f"system:serviceaccounts:{namespace}"),
+    )
+    for binding in client.list(CLUSTER_ROLE_BINDING).items:
+        if any(account.matches(subject, "") for subject in binding.get("subjects") or ()):
+            try:
+                role = client.get(CLUSTER_ROLE, binding["roleRef"]["name"])
+            except NotFound:
+                continue
+            if any(rbac.from_json(rule).allows(_LIST) for rule in role.get("rules") or ()):
+                return True
+    return False

@@ -1,0 +1,57 @@
+"""Has Skupper make the Deployment ``skupper-router`` again where somebody deleted it.
+
+The site-controller looks at a site only when its ConfigMap changes, so it is changed once: by a key of its data that
+Skupper does not read. An annotation would be copied to the pods and restart them. The service-controller goes first: it
+keeps the UID of the old Deployment in its environment, and all that it makes with that owner is garbage-collected.
+
+Source: ``cmd/site-controller/controller.go``, ``client/router_create.go``.
+"""
+
+from datetime import datetime, timedelta
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from reconcile.skupper.live import instant
+from reconcile.skupper.plan import Change, Verb
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import names, provenance
+from reconcile.skupper.v1.live_site import LiveSite
+
+RETRY_AFTER = timedelta(minutes=3)
+"""The site-controller gives a site two minutes; after this it has failed or did not run."""
+
+_REASON = f"Deployment {names.ROUTER} was deleted; "
+
+
+def changes(site: Site, live: LiveSite, now: datetime) -> list[Change]:
+    """Remove the service-controller and change the ConfigMap, if there was a router and it is gone."""
+    if not live.site_id or live.being_adopted or live.part(CONFIG_MAP, names.INTERNAL) is None:
+        return []
+    if live.find(DEPLOYMENT, names.ROUTER):
+        return []
+    touched = instant(live.config.get(names.TOUCHED, ""))
+    if touched and now - touched < RETRY_AFTER:
+        return []
+    touch = Change(
+        verb=Verb.PATCH,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=CONFIG_MAP,
+        name=names.SITE,
+        network=site.network,
+        reason=f"{_REASON}an update makes the site-controller create it",
+        body={"data": {names.TOUCHED: now.isoformat(timespec="seconds")}},
+    )
+    controller = live.part(DEPLOYMENT, names.SERVICE_CONTROLLER)
+    if controller is None or not provenance.proven(controller, live.ownership):
+        return [touch]
+    removed = Change(
+        verb=Verb.DELETE,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=DEPLOYMENT,
+        name=names.SERVICE_CONTROLLER,
+        network=site.network,
+        uid=controller.uid,
+        reason=f"{_REASON}the service-controller would keep its UID",
+    )
+    return [removed, touch]

@@ -1,0 +1,172 @@
+"""Replaces a token whose link may be up: parks it, proves the links without it, and only then deletes it.
+
+Two connections between the same sites show as one record, that of whichever was first, and a connector in the router's
+configuration may never connect. So whether a new token works shows only while the old one is out of use. A *parked*
+token keeps its Secret and loses the label that makes it a token: the service-controller drops its connector. If the
+links do not come up in time, the label is put back, which restores the old link. All of this is in the Secret's label
+and annotations, so a run that is killed is completed by the next one.
+
+Source: ``cmd/service-controller/token_handler.go``; records of links: ``pkg/flow/record.go``.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from reconcile.findings import Finding, SiteSubject
+from reconcile.kinds import SECRET
+from reconcile.skupper.live import instant, managed_fields
+from reconcile.skupper.ownership import FIELD_MANAGER
+from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Verb, Verdict
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import commands, link_steps, names
+from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
+
+PROVE_WITHIN = timedelta(seconds=60)
+"""How long a token stays parked before it is restored. A link record follows a connection within 30 s."""
+
+UNDISTURBED = timedelta(seconds=45)
+"""A record that is older than the parking proves a link after this time: config-sync, which ends the connection of a
+parked token, resyncs every 30 s."""
+
+
+class Rotations:
+    """Lets one rotation at a time begin among neighbouring sites, so that no site loses two links at once."""
+
+    def __init__(self, links: Iterable[Link], parked: Iterable[Link]) -> None:
+        """`links` are all that may be in use, `parked` those whose rotation is under way."""
+        self._neighbours: dict[SiteKey, set[SiteKey]] = {}
+        for link in links:
+            self._neighbours.setdefault(link.dialler, set()).add(link.issuer)
+            self._neighbours.setdefault(link.issuer, set()).add(link.dialler)
+        self._begun = sorted(set(parked))
+
+    def begin(self, link: Link) -> Wait | None:
+        """Begin the rotation of a link; if a neighbouring one is under way, return the wait for its end."""
+        around = self._around(link)
+        for other in self._begun:
+            ends = {other.dialler, other.issuer}
+            if ends != {link.dialler, link.issuer} and ends & around:
+                return Wait(WaitKind.ROTATED, str(other), f"the token of {other} is replaced")
+        self._begun.append(link)
+        return None
+
+    def _around(self, link: Link) -> set[SiteKey]:
+        ends = {link.dialler, link.issuer}
+        return ends.union(*(self._neighbours.get(end, set()) for end in ends))
+
+
+def park(
+    secret: LinkSecret,
+    network: str,
+    reason: str,
+    replacements: Sequence[str],
+    now: datetime,
+    *,
+    waits_for: Wait | None = None,
+    removal: bool = False,
+) -> list[Change]:
+    """Take a token out of use, and delete it once the links are up without it.
+
+    `replacements` are the tokens of these links, if the link of this one is up; they are not tried again if they fail.
+    """
+    annotations = {names.PARKED: now.isoformat(timespec="seconds")}
+    if replacements:
+        annotations[names.REPLACEMENT] = ",".join(sorted(replacements))
+    parking = _patch(
+        secret,
+        network,
+        f"{reason}; it is parked until the new link is proven",
+        {"labels": {names.TYPE: None}, "annotations": annotations},
+        waits_for=waits_for,
+        attended=True,
+        removal=removal,
+    )
+    up = Wait(WaitKind.LINKED, str(secret.link), "the links are up without it")
+    return [parking, link_steps.remove(secret, network, reason, waits_for=up)]
+
+
+def finish(secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool) -> list[Change]:
+    """Delete a parked token whose links are up without it, or restore it if they did not come up in time."""
+    if proven:
+        return [link_steps.remove(secret, network, reason)]
+    since = secret.parked_at
+    # A time in the future is that of a runner whose clock was wrong.
+    if since and timedelta() <= now - since < PROVE_WITHIN:
+        wait = Wait(WaitKind.PROVEN, str(secret.link), "the links are up without it")
+        return [link_steps.remove(secret, network, reason, waits_for=wait)]
+    return [restore(secret, network, "the link did not come up without it")]
+
+
+def restore(secret: LinkSecret, network: str, reason: str) -> Change:
+    """Put a parked token back into use."""
+    metadata = {"labels": {names.TYPE: names.TOKEN}, "annotations": {names.PARKED: None}}
+    return _patch(secret, network, f"{reason}: it is restored", metadata)
+
+
+def proven(
+    secret: LinkSecret, observations: Iterable[LinkObservation], now: datetime, *, loaded: bool
+) -> bool:
+    """True if what both ends report cannot be the connection of this parked token.
+
+    `loaded`: its connector is still in the configuration of the router.
+    """
+    parked = _parked_on_server(secret)
+    if parked is None or loaded:
+        return False
+    seen = [each for each in observations if each.verdict is not Verdict.SILENT]
+    if all(each.began and each.began >= parked for each in seen):
+        return True
+    return secret.parked_at is not None and now - secret.parked_at >= UNDISTURBED
+
+
+def failed(secret: LinkSecret, report: LinkReport) -> Finding:
+    """Report a token that was restored since the one that was to replace it did not connect."""
+    tried = ", ".join(sorted(secret.failed_replacements))
+    return Finding(
+        rule="failed-rotation",
+        message=(
+            f"the new token of {report.link} ({tried}) did not connect while the old one, Secret {secret.name} in "
+            f"{secret.at}, was parked: the old one is in use again. Check that {report.link.dialler} can reach "
+            f"{report.link.issuer} and that the certificates of {report.link.issuer} are those that its router has "
+            "loaded. Then have the rotation tried again; "
+            + commands.on(secret.at, f"annotate secret {secret.name} {names.REPLACEMENT}-")
+        ),
+        subject=SiteSubject(secret.at.cluster, secret.at.namespace, report.network),
+    )
+
+
+def _patch(
+    secret: LinkSecret,
+    network: str,
+    reason: str,
+    metadata: dict[str, object],
+    *,
+    waits_for: Wait | None = None,
+    attended: bool = False,
+    removal: bool = False,
+) -> Change:
+    return Change(
+        verb=Verb.PATCH,
+        cluster=secret.at.cluster,
+        namespace=secret.at.namespace,
+        kind=SECRET,
+        name=secret.name,
+        network=network,
+        reason=reason,
+        body={"metadata": metadata},
+        waits_for=waits_for,
+        attended=attended,
+        removal=removal,
+    )
+
+
+def _parked_on_server(secret: LinkSecret) -> datetime | None:
+    """When the token was parked, by the clock of its cluster: parking is our latest write."""
+    times = (
+        instant(entry.get("time"))
+        for entry in managed_fields(secret.live)
+        if entry.get("manager") == FIELD_MANAGER
+    )
+    return max((time for time in times if time), default=secret.parked_at)

@@ -1,0 +1,86 @@
+"""Keeps networks apart while sites move between them: old links go first, and are seen gone, before new ones are made.
+
+Within a network a link is deleted only once others replace it. Across networks the rule is the reverse, since for as
+long as a site has links of both, all sites of both networks can reach each other. A link between two networks is
+deleted at once: it waits for nothing, and no removal budget holds it. A new link waits until neither of its ends is
+connected with a site of another network, by what the sites report and by what their routers may still connect to.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from reconcile.findings import Reason
+from reconcile.kinds import SERVICE_ACCOUNT
+from reconcile.skupper.plan import Change
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import link_steps, names
+from reconcile.skupper.v1.guards import Accepted, Readable
+from reconcile.skupper.v1.members import Membership
+from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.tokens import LinkSecret
+from reconcile.skupper.waits import Wait, WaitKind
+
+
+class Separation:
+    """Which links join networks, and which new ones would; index it once per plan."""
+
+    def __init__(self, observed: ObservedState, members: Membership) -> None:
+        self._observed = observed
+        self._members = members
+        desired = observed.inputs.desired
+        self._declared = {site.key: site.network for site in desired.sites}
+        self._readable = Readable(observed)
+        self._accepted = Accepted(desired, observed.inputs)
+
+    @cached_property
+    def joining(self) -> frozenset[Link]:
+        """The links that have a Secret of ours and join two networks."""
+        return frozenset(secret.link for secret in self._observed.secrets if self._joins(secret.link))
+
+    def changes(self) -> Iterator[Change]:
+        """Delete every Secret of a link between two networks, as far as its namespace may be changed."""
+        for secret in self._observed.secrets:
+            if secret.link in self.joining and not self._held(secret):
+                network = self._declared.get(secret.at, "")
+                yield link_steps.remove(secret, network, self._why(secret.link))
+
+    def wait(self, link: Link, network: str) -> Wait | None:
+        """What a new link of a network waits for; None if it would join no other network."""
+        ends = [self._members.component(end) for end in (link.dialler, link.issuer)]
+        if ends[0] == ends[1]:
+            return None
+        for end, sites in zip((link.dialler, link.issuer), ends, strict=True):
+            others = sorted(site for site in sites if self.network_of(site) not in {"", network})
+            if others:
+                text = (
+                    f"{end} is no longer connected with {others[0]} of network {self.network_of(others[0])}"
+                )
+                return Wait(WaitKind.SEPARATED, str(link), text)
+        return None
+
+    def network_of(self, key: SiteKey) -> str:
+        """The network that declares a site or, if none does, the one that last did; empty if that is unknown."""
+        return self._declared.get(key) or self._recorded(key)
+
+    def _recorded(self, key: SiteKey) -> str:
+        if self._observed.inputs.snapshot(key.cluster).problem_in(key.namespace):
+            return ""
+        account = self._observed.site(key).find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
+        return account.annotations.get(names.NETWORK, "") if account else ""
+
+    def _joins(self, link: Link) -> bool:
+        networks = {self.network_of(link.dialler), self.network_of(link.issuer)} - {""}
+        return len(networks) > 1
+
+    def _held(self, secret: LinkSecret) -> Reason | None:
+        """Why a Secret must not be deleted even so: nothing may be changed there, or its data is refused."""
+        return self._readable.hold(secret.at) or self._accepted.hold_link(secret.link)
+
+    def _why(self, link: Link) -> str:
+        for site in (link.dialler, link.issuer):
+            before, now = self._recorded(site), self._declared.get(site, "")
+            if before and now and before != now:
+                return f"{site} moves from network {before} to {now}"
+        dialler, issuer = self.network_of(link.dialler), self.network_of(link.issuer)
+        return f"{link.dialler} is in network {dialler}, {link.issuer} in network {issuer}"

@@ -1,0 +1,175 @@
+"""What SkupperClusterPolicies do to a site: all is denied that none allows."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from reconcile.kinds import CLUSTER_POLICY, SECRET
+from reconcile.openshift.client import Client
+from reconcile.openshift.errors import NotServed
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.skupper.cache import Cache
+from reconcile.sandbox.skupper.clock import ManualClock
+from reconcile.sandbox.skupper.policies import read_permissions
+from reconcile.sandbox.skupper.surroundings import Surroundings
+from reconcile.sandbox.skupper.timing import REAL
+from tests.sandbox.skupper.namespaces import SkupperNamespace
+from tests.sandbox.skupper.paced import Paced, running
+from tests.waiting import until
+
+OBEYED = 20.0
+"""Seconds until a site obeys, at most."""
+LISTENERS = {"interior-listener", "edge-listener"}
+EVERYTHING: dict[str, Any] = {
+    "namespaces": ["*"],
+    "allowIncomingLinks": True,
+    "allowedOutgoingLinksHostnames": ["*"],
+}
+READER = "policy-reader"
+
+
+@pytest.fixture(scope="module")
+def paced() -> Iterator[Paced]:
+    """Every service-controller may list policies, which are enabled; at first one allows everything."""
+    with running(policies=True) as found:
+        rule = {"apiGroups": ["skupper.io"], "resources": ["skupperclusterpolicies"], "verbs": ["list"]}
+        create(found, CLUSTER_ROLE, READER, rules=[rule])
+        reference = {"apiGroup": CLUSTER_ROLE.group, "kind": "ClusterRole", "name": READER}
+        group = {"apiGroup": CLUSTER_ROLE.group, "kind": "Group", "name": "system:serviceaccounts"}
+        create(found, CLUSTER_ROLE_BINDING, READER, roleRef=reference, subjects=[group])
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def open_policy(paced: Paced) -> Iterator[None]:
+    create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)
+    yield
+    for name in ("open", "other"):
+        if paced.servers["east"].find(CLUSTER_POLICY, name):
+            paced.client.delete(CLUSTER_POLICY, name, None)
+
+
+def create(paced: Paced, kind: Any, name: str, **parts: Any) -> None:
+    head = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {"name": name}}
+    paced.client.create(kind, {**head, **parts})
+
+
+def allow_only(paced: Paced, **spec: Any) -> None:
+    """Replace the policy that allows everything."""
+    create(paced, CLUSTER_POLICY, "other", spec=spec)
+    paced.client.delete(CLUSTER_POLICY, "open", None)
+    paced.passes(OBEYED)
+
+
+def deny_all(paced: Paced) -> None:
+    paced.client.delete(CLUSTER_POLICY, "open", None)
+    paced.passes(OBEYED)
+
+
+def listeners(site: SkupperNamespace) -> set[str]:
+    return LISTENERS & site.config()["listener"].keys()
+
+
+def linked_pair(paced: Paced) -> tuple[SkupperNamespace, SkupperNamespace]:
+    issuer, dialler = paced.site(), paced.site()
+    paced.link(dialler, issuer, "link-1")
+    return issuer, dialler
+
+
+def labels(site: SkupperNamespace, name: str) -> dict[str, str]:
+    found: dict[str, str] = site.wait_for(SECRET, name)["metadata"]["labels"]
+    return found
+
+
+def test_a_policy_that_allows_everything_changes_nothing(paced: Paced) -> None:
+    issuer, dialler = linked_pair(paced)
+    paced.passes(OBEYED)
+
+    assert listeners(issuer) == LISTENERS
+    assert labels(dialler, "link-1") == {"skupper.io/type": "connection-token"}
+
+
+def test_without_a_matching_policy_the_listeners_go(paced: Paced) -> None:
+    site = paced.site()
+    deny_all(paced)
+
+    until(lambda: listeners(site) == set())
+
+
+def test_without_a_matching_policy_links_go_down(paced: Paced) -> None:
+    _, dialler = linked_pair(paced)
+    deny_all(paced)
+
+    dialler.linked()
+
+
+def test_a_site_says_that_policies_are_enabled(paced: Paced) -> None:
+    site = paced.site()
+    paced.passes(OBEYED)
+
+    until(lambda: [entry["site"]["policy"] for entry in site.status()["siteStatus"]] == ["enabled"])
+
+
+def test_a_policy_that_matches_again_brings_links_back(paced: Paced) -> None:
+    issuer, dialler = linked_pair(paced)
+    deny_all(paced)
+    dialler.linked()
+    create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)
+    paced.passes(OBEYED)
+    paced.passes(OBEYED)
+
+    dialler.linked(issuer)
+
+
+def test_a_policy_for_another_namespace_does_not_match(paced: Paced) -> None:
+    site = paced.site()
+    allow_only(paced, **{**EVERYTHING, "namespaces": ["^nowhere$"]})
+
+    until(lambda: listeners(site) == set())
+
+
+def test_a_site_that_may_not_list_policies_is_denied_everything(paced: Paced) -> None:
+    site = paced.site()
+    binding = paced.client.get(CLUSTER_ROLE_BINDING, READER)
+    paced.client.delete(CLUSTER_ROLE_BINDING, READER, None)
+    paced.passes(OBEYED)
+    until(lambda: listeners(site) == set())
+    create(paced, CLUSTER_ROLE_BINDING, READER, **{key: binding[key] for key in ("roleRef", "subjects")})
+
+
+def test_a_host_that_may_not_be_dialled_disables_the_token(paced: Paced) -> None:
+    _, dialler = linked_pair(paced)
+    allow_only(paced, **{**EVERYTHING, "allowedOutgoingLinksHostnames": ["^nowhere$"]})
+
+    until(lambda: labels(dialler, "link-1").get("internal.skupper.io/disabled") == "true")
+    until(lambda: dialler.connector("link-1") is None)
+
+
+def test_a_token_is_enabled_again_once_its_host_may_be_dialled(paced: Paced) -> None:
+    issuer, dialler = linked_pair(paced)
+    allow_only(paced, **{**EVERYTHING, "allowedOutgoingLinksHostnames": ["^nowhere$"]})
+    until(lambda: dialler.connector("link-1") is None)
+    create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)
+    paced.passes(OBEYED)
+
+    until(lambda: dialler.connector("link-1"))
+    assert labels(dialler, "link-1") == {"skupper.io/type": "connection-token"}
+    dialler.linked(issuer)
+
+
+def test_where_the_kind_is_not_served_everything_is_allowed() -> None:
+    class Plain:
+        cluster = "plain"
+
+        def list(self, kind: Any) -> None:
+            raise NotServed("404", cluster=self.cluster, kind=kind)
+
+    around = Surroundings("ns", cast(Client, Plain()), cast(Cache, None), ManualClock(), REAL)
+    permissions = read_permissions(around)
+
+    assert (permissions.enabled, permissions.incoming_links, permissions.outgoing_link("any")) == (
+        False,
+        True,
+        True,
+    )
