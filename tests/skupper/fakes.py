@@ -183,11 +183,11 @@ class FakeCluster:
         )
         self.add(SECRET, document)
 
-    def add_lease(self, namespace: str, renewed: datetime, *, written: datetime | None = None) -> None:
-        """The lease of a router: when it was renewed by the clock of its node, and `written` by that of the server."""
+    def add_lease(self, namespace: str, renewed: datetime) -> None:
+        """The lease of a router, created long ago, with the time of its last renewal."""
         record = json.dumps({"renewTime": renewed.isoformat()})
         annotations = {"control-plane.alpha.kubernetes.io/leader": record}
-        fields = [{"manager": "config-sync", "time": written.isoformat()}] if written else []
+        fields = [{"manager": "config-sync", "time": "2026-01-01T00:00:00Z"}]
         metadata = {"annotations": annotations, "managedFields": fields}
         self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-site-leader", labels={}, metadata=metadata))
 

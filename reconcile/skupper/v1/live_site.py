@@ -14,7 +14,6 @@ from reconcile.skupper.live import (
     ObjectKey,
     instant,
     last_write,
-    managed_fields,
     strings,
     text,
 )
@@ -163,23 +162,26 @@ class LiveSite:
 
     @cached_property
     def _renewed(self) -> datetime | None:
-        """When the lease was renewed, by the clock of the API server if that is known, else of the router's node."""
+        """When the router renewed its lease.
+
+        By the clock of its node: when the server stored a renewal is not known, since ``managedFields`` keep the time
+        at which a manager last got another set of fields.
+        """
         lease = self.find(CONFIG_MAP, names.LEADER)
         if lease is None or lease.deleting:
             return None
         try:
             record = json.loads(lease.annotations.get(names.LEADER_LOCK, "{}"))
-            renewed = instant(record.get("renewTime"))
+            return instant(record.get("renewTime"))
         except (ValueError, AttributeError, RecursionError):
-            renewed = None
-        written = [instant(entry.get("time")) for entry in managed_fields(lease)]
-        return max((time for time in written if time), default=renewed)
+            return None
 
     @property
     def silent(self) -> Reason | None:
         """Why the status is not current; None if it is, or if the lease was not read.
 
-        Both times that are compared are of the cluster's own clock, at the moment when the lease was read.
+        The time in the lease is compared with the clock of the cluster at the moment when the lease was read, since
+        that of this machine may be off by minutes.
         """
         if self.heartbeat_at is None:
             return None
