@@ -322,7 +322,9 @@ class Run:
         plan = self.outcome.plan
         ends = {end for link in self._under_way() for end in (link.link.dialler, link.link.issuer)}
         moving = {site.key for site in (*self._coming(), *self._leaving())}
-        return {*ends, *moving, *(change.work_key for change in plan.changes if change.waits_for)}
+        waiting = [(change.work_key, change.waits_for) for change in plan.changes if change.waits_for]
+        shown = {key for _, wait in waiting for key in wait.shown_at}
+        return {*ends, *moving, *shown, *(work_key for work_key, _ in waiting)}
 
     def _under_way(self) -> list[LinkReport]:
         """Links in progress, without those that wait for something unreadable or given up, such as a delivery."""

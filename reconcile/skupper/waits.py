@@ -6,6 +6,8 @@ The kind decides what a run does about it; subject and text are for people.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconcile.skupper.sites import SiteKey
+
 
 class WaitKind(StrEnum):
     """What must be observed."""
@@ -56,6 +58,8 @@ class Wait:
     """The site, link or clusters it is about: ``a/net``, ``p/net -> a/net``."""
     text: str
     """A clause that goes with "once": ``the token is issued``."""
+    shown_at: tuple[SiteKey, ...] = ()
+    """Namespaces in which it shows, other than that of the change."""
 
     def __str__(self) -> str:
         return self.text

@@ -111,6 +111,14 @@ class LiveSite:
         """Fingerprint of the site's CA; empty if there is none yet."""
         return self.authority.fingerprint
 
+    @property
+    def routers_know_the_ca(self) -> bool:
+        """True if all routers have started since the CA was last written: a router reads it once, at its start."""
+        authority = self.part(SECRET, names.SITE_CA)
+        written = last_write(authority) if authority else None
+        own = self.status.sites.get(self.site_id) if self.status else None
+        return bool(written and own and own.oldest and own.oldest > written)
+
     @cached_property
     def server(self) -> Certificate:
         """The certificate that the site presents to diallers."""

@@ -279,14 +279,16 @@ def _replaced(
 def _replaceable(ends: LinkEnds, secret: LinkSecret, report: LinkReport) -> bool:
     """True if an old token cannot be what makes the link.
 
-    Another uplink of the edge site is in use, or the issuer has another id and another CA since: its router trusts only
-    that one, which it has had from its start.
+    Another uplink of the edge site is in use; or the issuer's routers do not trust it, since they started after their
+    CA had been replaced.
     """
     if report.state is LinkState.STANDBY:
         return True
-    ca = secret.live.certificates.get("ca.crt")
+    found = secret.live.certificates.get("ca.crt")
+    if found is None or found.fingerprint == ends.issuer.ca:
+        return False
     recreated = secret.live.annotations.get(names.GENERATED_BY) != ends.issuer.site_id
-    return recreated and ca is not None and ca.fingerprint != ends.issuer.ca
+    return recreated or ends.issuer.routers_know_the_ca
 
 
 def _proven(ends: LinkEnds, report: LinkReport, now: datetime) -> bool:

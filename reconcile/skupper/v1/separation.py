@@ -58,7 +58,7 @@ class Separation:
                 text = (
                     f"{end} is no longer connected with {others[0]} of network {self.network_of(others[0])}"
                 )
-                return Wait(WaitKind.SEPARATED, str(link), text)
+                return Wait(WaitKind.SEPARATED, str(link), text, shown_at=tuple(sorted(ends[0] | ends[1])))
         return None
 
     def network_of(self, key: SiteKey) -> str:

@@ -37,6 +37,8 @@ class SeenSite:
     """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
     started: datetime | None = None
     """When the youngest of its routers started."""
+    oldest: datetime | None = None
+    """When the oldest of its routers started."""
     policy: bool = False
     """True if cluster policies are enabled there."""
 
@@ -107,6 +109,7 @@ def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
         edge=entry.edge,
         since=_micros(entry.site.get("startTime")),
         started=max(entry.started, default=None),
+        oldest=min(entry.started, default=None),
         policy=entry.site.get("policy") == "enabled",
         began=began,
     )
