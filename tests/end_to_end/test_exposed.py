@@ -7,6 +7,7 @@ import pytest
 from reconcile.kinds import CONFIG_MAP, SERVICE
 from tests.clusters.backends import Backend
 from tests.end_to_end.harness import Harness, RunResult, three_clusters
+from tests.waiting import until
 
 SAVED = "internal.skupper.io/originalSelector"
 
@@ -17,6 +18,8 @@ class Runs:
 
     held: RunResult
     site_while_held: bool
+    rewritten: dict
+    """The Service as Skupper has it while it is exposed."""
     service_while_held: dict
     after: RunResult
     site_after: bool
@@ -37,27 +40,25 @@ def service(fleet: Harness) -> dict:
 def runs(backend: Backend) -> Runs:
     with three_clusters(backend) as fleet:
         assert fleet.run().all_up
-        rewritten = {
+        exposed = {
             "apiVersion": "v1",
             "kind": "Service",
-            "metadata": {
-                "name": "web",
-                "namespace": "net",
-                "annotations": {"skupper.io/proxy": "http", SAVED: "app=web"},
-            },
-            "spec": {"ports": [{"port": 80}], "selector": {"skupper.io/component": "router"}},
+            "metadata": {"name": "web", "namespace": "net", "annotations": {"skupper.io/proxy": "http"}},
+            "spec": {"ports": [{"port": 80}], "selector": {"app": "web"}},
         }
         with fleet.client("b") as client:
-            client.create(SERVICE, rewritten)
+            client.create(SERVICE, exposed)
+        until(lambda: SAVED in service(fleet)["annotations"])
+        rewritten = service(fleet)
         fleet.drop_site("b")
         held, site_while_held, service_while_held = fleet.run(), has_site(fleet), service(fleet)
         with fleet.client("b") as client:
-            # Somebody unexposes the Service, and the service-controller restores it.
-            client.patch(
-                SERVICE, "web", "net", {"metadata": {"annotations": {"skupper.io/proxy": None, SAVED: None}}}
-            )
+            client.patch(SERVICE, "web", "net", {"metadata": {"annotations": {"skupper.io/proxy": None}}})
+        until(lambda: SAVED not in service(fleet)["annotations"])
         after = fleet.run()
-        return Runs(held, site_while_held, service_while_held, after, has_site(fleet), service(fleet))
+        return Runs(
+            held, site_while_held, rewritten, service_while_held, after, has_site(fleet), service(fleet)
+        )
 
 
 def test_the_site_stays_while_a_service_leads_to_its_router(runs: Runs) -> None:
@@ -70,10 +71,7 @@ def test_the_run_names_the_service_and_the_command(runs: Runs) -> None:
 
 
 def test_the_service_of_somebody_else_is_not_changed(runs: Runs) -> None:
-    assert runs.service_while_held == {
-        "annotations": {"skupper.io/proxy": "http", SAVED: "app=web"},
-        "selector": {"skupper.io/component": "router"},
-    }
+    assert runs.service_while_held == runs.rewritten
 
 
 def test_the_run_does_not_wait_for_people(runs: Runs) -> None:
@@ -82,6 +80,6 @@ def test_the_run_does_not_wait_for_people(runs: Runs) -> None:
 
 def test_the_next_run_removes_the_site_and_leaves_the_service(runs: Runs) -> None:
     assert not runs.site_after
-    assert runs.service_after["annotations"] == {}
+    assert runs.service_after == {"annotations": {}, "selector": {"app": "web"}}
     assert not any(site.leaving for site in runs.after.outcome.plan.sites)
     assert not runs.after.outcome.plan.findings

@@ -37,9 +37,9 @@ def copy(fleet: Harness, source: str, target: str) -> None:
 
 
 def seen(fleet: Harness, cluster: str, *others: str) -> bool:
-    """Whether the router of a cluster reports sites of others as members."""
+    """Whether the router of a cluster reports its links with the sites of others; it lists these sites earlier."""
     text = fleet[cluster].find(CONFIG_MAP, "skupper-network-status", "net")["data"]["NetworkStatus"]
-    return all(f'"name":"{other}-net"' in text for other in others)
+    return all(f'"name":"{other}-net-skupper-router' in text for other in others)
 
 
 @dataclass(frozen=True)

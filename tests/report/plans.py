@@ -245,9 +245,8 @@ def old_link(dialler: str, issuer: str, **rest: Any) -> Change:
     """The removal of a link that is not declared any more."""
     gone = Link(key(dialler), key(issuer))
     name = f"link-{key(issuer).cluster}-{key(issuer).namespace}-75a4ce0b-2"
-    reason = "the link is not declared"
-    where = key(dialler)._asdict()
-    return change(Verb.DELETE, SECRET, name, reason=reason, removal=True, link=gone, **{**where, **rest})
+    given = {**key(dialler)._asdict(), "reason": "the link is not declared", **rest}
+    return change(Verb.DELETE, SECRET, name, removal=True, link=gone, **given)
 
 
 _UP = wait(WaitKind.LINKED, "the declared link priv-c/vault-net -> pub-e/vault-net is up")

@@ -145,9 +145,16 @@ def test_a_link_that_turns_says_who_dials_now() -> None:
     assert {item.reason for item in items.values()} == {"turns around: b/vault-net now dials a/vault-net"}
 
 
-def test_a_link_between_networks_names_both() -> None:
-    items = reviewed(old_link("a", "b"), sites=(ready("a", network="one"), ready("b", network="two")))
-    assert items["a>b"].reason == "its sites are in different networks: one and two"
+def test_a_link_between_networks_goes_for_the_reason_of_its_change_and_is_no_move() -> None:
+    between = old_link("c", "b", reason="c/vault-net moves from network one to two")
+    items = reviewed(
+        *new_link("c", "e"),
+        between,
+        sites=(ready("c", mode="edge", network="two"), ready("b", network="one")),
+        links=declared("c>e", role=UPLINK),
+    )
+    assert items["c>b"].reason == between.reason
+    assert items["c>e"].counterpart is None
 
 
 def test_sites_of_one_cluster_are_told_apart_by_namespace() -> None:

@@ -39,7 +39,7 @@ class LinkItems:
         found = {link for (link, *_), action in actions.items() if action is Action.CREATE}
         created = sorted(found | {report.link for report in later})
         deleted = sorted({link for (link, *_), action in actions.items() if action is Action.DELETE})
-        self._pairs = self._moves(created, deleted)
+        self._pairs = self._moves(created, [link for link in deleted if not self._between_networks(link)])
         for (link, network, refused), changes in grouped.items():
             action = actions[link, network, refused]
             yield Item(
@@ -82,6 +82,10 @@ class LinkItems:
     def _same_uplink(self, old: Link, new: Link) -> bool:
         return old.dialler == new.dialler and self._is_uplink(old) and self._is_uplink(new)
 
+    def _between_networks(self, link: Link) -> bool:
+        """True for a link that keeps two networks joined; it has no replacement, and its change says why it goes."""
+        return len({self._sites[end].network for end in _ends(link) if end in self._sites}) > 1
+
     def _is_uplink(self, link: Link) -> bool:
         report = self._sites.get(link.dialler)
         return link.role is LinkRole.UPLINK or (report is not None and report.mode == "edge")
@@ -91,7 +95,7 @@ class LinkItems:
             case Action.CREATE:
                 return self._why_created(link)
             case Action.DELETE:
-                return self._why_deleted(link)
+                return changes[0].reason if self._between_networks(link) else self._why_deleted(link)
         return changes[0].reason
 
     def _why_created(self, link: Link) -> str:
@@ -107,9 +111,6 @@ class LinkItems:
         new = self._pairs.get(link)
         if new:
             return self._move(link, new)
-        networks = [self._sites[end].network for end in _ends(link) if end in self._sites]
-        if len(set(networks)) > 1:
-            return f"its sites are in different networks: {' and '.join(networks)}"
         roles = {known.role for known in self._declared if set(_ends(known)) & set(_ends(link))}
         if self._is_uplink(link):
             return _clauses("no longer one of its uplinks", LinkRole.UPLINK.text)

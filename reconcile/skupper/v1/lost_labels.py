@@ -53,6 +53,7 @@ def restore(secret: LinkSecret, network: str) -> Change:
         network=network,
         reason="it has lost its labels",
         body={"metadata": {"labels": dict(secret.live.labels)}},
+        link=secret.link,
     )
 
 

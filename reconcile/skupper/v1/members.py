@@ -69,11 +69,11 @@ class Membership:
 
     def component(self, key: SiteKey) -> frozenset[SiteKey]:
         """All sites that we know and that are connected with this one, or that an active token will connect."""
-        return frozenset(node for node in reach(key, self._every) if isinstance(node, SiteKey))
+        return frozenset(node for node in self._every.get(key, {key}) if isinstance(node, SiteKey))
 
     def unknown_members(self, key: SiteKey) -> tuple[Member, ...]:
         """The members of this site's network that are neither in the data nor managed, by name and id."""
-        found = {node for node in reach(key, self._reported) if isinstance(node, str)}
+        found = {node for node in self._reported.get(key, ()) if isinstance(node, str)}
         return tuple(sorted((self._unknown[node] for node in found), key=lambda m: (m.name, m.site_id)))
 
     def seen_by(self, key: SiteKey) -> tuple[Member, ...]:
@@ -160,6 +160,9 @@ class Membership:
             nodes = {site_id: self._node(key, site_id, seen) for site_id, seen in status.sites.items()}
             own = _id(self._sites[key])
             for site_id, seen in status.sites.items():
+                if site_id != own and nodes[site_id] in self._fresh:
+                    # Its own status says what it is linked with.
+                    continue
                 pairs = [(site_id, other) for other in seen.outgoing]
                 pairs += [(other, site_id) for other in seen.incoming]
                 for dialler, issuer in pairs:
@@ -173,12 +176,12 @@ class Membership:
         return link.dialler in self._fresh or (link.issuer in self._fresh and not edge)
 
     @cached_property
-    def _reported(self) -> Mapping[Node, set[Node]]:
-        return neighbours(self.links)
+    def _reported(self) -> Mapping[Node, frozenset[Node]]:
+        return parts(self.links)
 
     @cached_property
-    def _every(self) -> Mapping[Node, set[Node]]:
-        return neighbours(self.expected)
+    def _every(self) -> Mapping[Node, frozenset[Node]]:
+        return parts(self.expected)
 
     def _node(self, observer: SiteKey, site_id: str, seen: SeenSite) -> Node:
         """The site that a status lists under this id; by its name if its id cannot be known."""
@@ -223,20 +226,20 @@ def _member(site_id: str, node: Node, seen: SeenSite, seen_by: tuple[SiteKey, ..
     )
 
 
-def neighbours(links: Iterable[SeenLink]) -> Mapping[Node, set[Node]]:
-    """Each member of a link -> those it is linked with, in either direction."""
-    found: dict[Node, set[Node]] = {}
+def parts(links: Iterable[SeenLink]) -> Mapping[Node, frozenset[Node]]:
+    """Each member of a link -> all that it is connected with, itself included."""
+    linked: dict[Node, set[Node]] = {}
     for link in links:
-        found.setdefault(link.dialler, set()).add(link.issuer)
-        found.setdefault(link.issuer, set()).add(link.dialler)
+        linked.setdefault(link.dialler, set()).add(link.issuer)
+        linked.setdefault(link.issuer, set()).add(link.dialler)
+    found: dict[Node, frozenset[Node]] = {}
+    for start in linked:
+        if start in found:
+            continue
+        reached, open_ends = {start}, [start]
+        while open_ends:
+            new = linked[open_ends.pop()] - reached
+            reached |= new
+            open_ends += new
+        found |= dict.fromkeys(reached, frozenset(reached))
     return found
-
-
-def reach(start: Node, linked: Mapping[Node, set[Node]]) -> set[Node]:
-    """All that is connected with a member, itself included."""
-    reached, open_ends = {start}, [start]
-    while open_ends:
-        new = linked.get(open_ends.pop(), set()) - reached
-        reached |= new
-        open_ends += new
-    return reached

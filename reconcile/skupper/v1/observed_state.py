@@ -45,7 +45,7 @@ class ObservedState:
     @cached_property
     def unlabelled(self) -> Sequence[LinkSecret]:
         """The link Secrets of ours that have lost their labels, as if they had them."""
-        namespaces = self.managed_namespaces | self.inputs.desired.wanted.keys()
+        namespaces = self.managed_namespaces | self._wanted
         return tuple(lost_labels.secrets(self.inputs, namespaces))
 
     @cached_property
@@ -70,7 +70,7 @@ class ObservedState:
                 snapshot.objects,
                 mine=tuple(self._ours.get(key, ())),
                 legacy_objects=tuple(self._legacy.get(key, ())),
-                wanted=key in self.inputs.desired.wanted,
+                wanted=key in self._wanted,
                 heartbeat_at=snapshot.heartbeat_at,
                 clock_ahead=snapshot.clock_ahead,
             )
@@ -88,6 +88,10 @@ class ObservedState:
     def adoption(self) -> Adoption:
         """The adoption of sites that are declared and readable."""
         return Adoption([self.site(key) for key in sorted(self._declared()) if self.may_write(key)])
+
+    @cached_property
+    def _wanted(self) -> frozenset[SiteKey]:
+        return frozenset(self.inputs.desired.wanted)
 
     def _declared(self) -> frozenset[SiteKey]:
         """All sites that should exist, in networks that are not refused."""

@@ -7,6 +7,7 @@ connected with a site of another network, by what the sites report and by what t
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from reconcile.findings import Reason
@@ -43,7 +44,8 @@ class Separation:
         for secret in self._observed.secrets:
             if secret.link in self.joining and not self._held(secret):
                 network = self._declared.get(secret.at, "")
-                yield link_steps.remove(secret, network, self._why(secret.link))
+                removed = link_steps.remove(secret, network, self._why(secret.link))
+                yield replace(removed, link=secret.link)
 
     def wait(self, link: Link, network: str) -> Wait | None:
         """What a new link of a network waits for; None if it would join no other network."""

@@ -18,7 +18,7 @@ from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import commands, names, provenance, sites
 from reconcile.skupper.v1.active_tokens import ActiveToken
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.members import Member, Membership, Node, SeenLink, neighbours, reach
+from reconcile.skupper.v1.members import Member, Membership, Node, SeenLink, parts
 from reconcile.skupper.v1.observed_state import ObservedState
 
 _MOST = 5
@@ -32,6 +32,7 @@ class Undeclared:
     def __init__(self, observed: ObservedState, members: Membership) -> None:
         self._observed = observed
         self._desired = observed.inputs.desired
+        self._networks = observed.inputs.desired.wanted
         self._members = members
 
     def findings(self, network: ResolvedNetwork, links: Iterable[LinkReport]) -> Iterator[Finding]:
@@ -122,9 +123,8 @@ class Undeclared:
     def _joined(self, network: ResolvedNetwork) -> Iterator[Finding]:
         """Networks that are joined with this one; each pair is reported once, under the lesser name."""
         found: dict[str, set[SeenLink]] = {}
-        for key in self._ours(network):
-            part = reach(key, self._lasting)
-            for other in {self._desired.wanted.get(node, "") for node in part if isinstance(node, SiteKey)}:
+        for part in {self._lasting.get(key, frozenset()) for key in self._ours(network)}:
+            for other in {self._networks.get(node, "") for node in part if isinstance(node, SiteKey)}:
                 if network.identifier < other:
                     bridges = {link for link in self._bridges if link.dialler in part}
                     found.setdefault(other, set()).update(bridges)
@@ -152,9 +152,9 @@ class Undeclared:
         return frozenset({(link.dialler, link.issuer) for link in secrets} - declared)
 
     @cached_property
-    def _lasting(self) -> Mapping[Node, set[Node]]:
+    def _lasting(self) -> Mapping[Node, frozenset[Node]]:
         """Who is linked with whom once the plan has removed what it can."""
-        return neighbours(link for link in self._members.expected if tuple(link) not in self._removed)
+        return parts(link for link in self._members.expected if tuple(link) not in self._removed)
 
     @cached_property
     def _bridges(self) -> frozenset[SeenLink]:
