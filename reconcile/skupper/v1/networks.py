@@ -55,13 +55,15 @@ class NetworkPlanner:
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
+        self._declared = {(link.dialler, link.issuer) for link in resolved.links}
+        self._issuers = {link.issuer for link in resolved.links}
         self._changes: list[Change] = []
         self._findings: list[Finding] = []
 
     def plan(self) -> Plan:
         sites = [self._plan_site(site) for site in self._resolved.wanted]
         links = [self._plan_link(link) for link in self._resolved.links]
-        sites = [self._judge_by_links(site, links) for site in sites]
+        sites = self._judge_by_links(sites, links)
         return Plan(
             changes=tuple(self._changes),
             links=tuple(links),
@@ -86,7 +88,7 @@ class NetworkPlanner:
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
-        issues = any(link.issuer == site.key for link in self._resolved.links)
+        issues = site.key in self._issuers
         self._note(faults.of_site(live, issues=issues))
         if issues:
             self._findings += faults.lost(live)
@@ -95,16 +97,21 @@ class NetworkPlanner:
 
     def _restored(self, site: Site) -> Iterator[Change]:
         """Labels for the Secrets of declared links that have lost them."""
-        declared = {(link.dialler, link.issuer) for link in self._resolved.links}
         for secret in self._observed.unlabelled:
-            if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in declared:
+            if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in self._declared:
                 yield lost_labels.restore(secret, site.network)
 
-    def _judge_by_links(self, report: SiteReport, links: Sequence[LinkReport]) -> SiteReport:
+    def _judge_by_links(self, sites: Iterable[SiteReport], links: Iterable[LinkReport]) -> list[SiteReport]:
         """A site that runs, cut off from its network, is down: it accepts no links, or none of them works."""
+        managed: dict[SiteKey, list[LinkReport]] = {}
+        for report in (link for link in links if link.managed):
+            for end in (report.link.dialler, report.link.issuer):
+                managed.setdefault(end, []).append(report)
+        return [self._judge_by_its_links(site, managed.get(site.key, [])) for site in sites]
+
+    def _judge_by_its_links(self, report: SiteReport, own: Sequence[LinkReport]) -> SiteReport:
         if report.state is not SiteState.READY:
             return report
-        own = [link for link in links if report.key in {link.link.dialler, link.link.issuer} and link.managed]
         dialled = {link.link.dialler in self._edges for link in own if link.link.issuer == report.key}
         for edge in sorted(dialled):
             refusal = unlinked.not_listening(self._live[report.key], edge=edge)
