@@ -21,7 +21,16 @@ from reconcile.skupper.plan import (
 )
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, foreign, lost_labels, lost_router, plan_link, plan_site, unlinked
+from reconcile.skupper.v1 import (
+    faults,
+    foreign,
+    lost_labels,
+    lost_router,
+    plan_link,
+    plan_site,
+    rotation,
+    unlinked,
+)
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
@@ -127,6 +136,7 @@ class NetworkPlanner:
         network = self._resolved.identifier
         blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
         if blocks:
+            self._changes += self._unjudged(link)
             # A namespace may appear soon; what else blocks a link lasts longer.
             return min(blocks, key=lambda found: found.waits_for is not None).link(network, link)
         ends = LinkEnds(
@@ -143,7 +153,7 @@ class NetworkPlanner:
         wrong_clock = self._clocks.fault(ends)
         if wrong_clock:
             self._findings += self._clocks.link_findings(ends)
-            steps = []
+            steps = rotation.unjudged(ends.secrets, network, self._inputs.now)
             if report.state in _UNDELIVERED:
                 report = replace(report, state=LinkState.UNKNOWN, reason=wrong_clock, since=None)
         report, steps = self._apart(report, steps)
@@ -156,6 +166,14 @@ class NetworkPlanner:
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
         return self._shared.undeclared.hidden(report)
+
+    def _unjudged(self, link: Link) -> list[Change]:
+        """What a link needs of which one end is skipped or cannot be read, at its other end."""
+        if link.dialler in self._blocked or link.issuer.cluster in self._inputs.awaited:
+            return []
+        secrets = self._observed.secrets_of(link)
+        found = rotation.unjudged(secrets, self._resolved.identifier, self._inputs.now)
+        return [replace(change, link=link) for change in found]
 
     def _apart(self, report: LinkReport, steps: list[Change]) -> tuple[LinkReport, list[Change]]:
         """Defer the steps of a link that would join another network, until its ends have left that."""

@@ -46,7 +46,7 @@ def plan(
     lacking = _lacking(ends)
     if lacking:
         report, steps = _lost(ends, now) or _waiting(ends, lacking)
-        return report, steps, []
+        return report, [*steps, *rotation.unjudged(ends.secrets, ends.network, now)], []
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
     report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
@@ -204,7 +204,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     connecting = bool(report.since and now - report.since < CONNECT_WITHIN)
     loaded = delivered.name in ends.dialler.router_config.connectors
     since = max((secret.parked_at for secret in ends.parked if secret.parked_at), default=None)
-    if since and verdicts <= {Verdict.UP} and not _proven(ends, report, now):
+    if ends.parked and verdicts <= {Verdict.UP} and not _proven(ends, report, now):
         reason = "the old token is parked; both ends have yet to report a link of the new one"
         return replace(report, state=LinkState.DELIVERED, reason=reason, since=since)
     if verdicts == {Verdict.UP}:

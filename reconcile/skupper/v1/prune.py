@@ -83,9 +83,11 @@ def _unlink(
     reason = "the link is not declared"
     if not secret.delivered:
         return [link_steps.remove(secret, network, reason)], []
-    hidden = converged.hidden(secret)
     if secret.parked:
-        return rotation.finish(secret, network, reason, now, proven=not hidden), []
+        unproven = converged.unproven(secret)
+        judged = all(report.managed for report in unproven)
+        return rotation.finish(secret, network, reason, now, proven=not unproven, judged=judged), []
+    hidden = converged.hidden(secret)
     hold = converged.hold_token(secret)
     if hold or not hidden:
         waits_for = hold.waits_for if hold else None

@@ -87,8 +87,13 @@ def park(
     return [parking, link_steps.remove(secret, network, reason, waits_for=up)]
 
 
-def finish(secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool) -> list[Change]:
-    """Delete a parked token whose links are up without it, or restore it if they did not come up in time."""
+def finish(
+    secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool, judged: bool = True
+) -> list[Change]:
+    """Delete a parked token whose links are up without it, or restore it if they did not come up in time.
+
+    `judged`: False if nothing shows now whether they are up, so that the rotation is to be tried again.
+    """
     if proven:
         return [link_steps.remove(secret, network, reason)]
     since = secret.parked_at
@@ -96,12 +101,27 @@ def finish(secret: LinkSecret, network: str, reason: str, now: datetime, *, prov
     if since and timedelta() <= now - since < PROVE_WITHIN:
         wait = Wait(WaitKind.PROVEN, str(secret.link), "the links are up without it")
         return [link_steps.remove(secret, network, reason, waits_for=wait)]
-    return [restore(secret, network, "the link did not come up without it")]
+    if judged:
+        return [restore(secret, network, "the link did not come up without it")]
+    why = "nothing shows whether the link is up without it"
+    return [restore(secret, network, why, cleared=(names.PARKED, names.REPLACEMENT))]
 
 
-def restore(secret: LinkSecret, network: str, reason: str) -> Change:
-    """Put a parked token back into use."""
-    metadata = {"labels": {names.TYPE: names.TOKEN}, "annotations": {names.PARKED: None}}
+def unjudged(secrets: Iterable[LinkSecret], network: str, now: datetime) -> list[Change]:
+    """Finish the rotation of a link that cannot be judged now: no token of it stays out of use for that."""
+    return [
+        change
+        for secret in secrets
+        if secret.delivered and secret.parked
+        for change in finish(secret, network, "its rotation is under way", now, proven=False, judged=False)
+    ]
+
+
+def restore(
+    secret: LinkSecret, network: str, reason: str, *, cleared: Sequence[str] = (names.PARKED,)
+) -> Change:
+    """Put a parked token back into use, without these annotations."""
+    metadata = {"labels": {names.TYPE: names.TOKEN}, "annotations": dict.fromkeys(cleared)}
     return _patch(secret, network, f"{reason}: it is restored", metadata)
 
 
