@@ -103,3 +103,13 @@ def test_a_token_that_was_left_over_years_ago_is_replaced(fleet: ReportedFleet):
     found = seen(fleet, ahead={"a": timedelta(), "b": timedelta()})
     assert wrong(found) == []
     assert {*secrets(found)} - {name}
+
+
+def test_no_certificate_expires_by_a_wrong_clock(fleet: ReportedFleet):
+    found = seen(fleet, ahead=dict.fromkeys("abcd", -YEARS), ours=YEARS)
+    assert {finding.rule for finding in found.errors} == {"wrong-clock"}
+
+
+def test_a_certificate_expires_by_a_clock_that_is_right(fleet: ReportedFleet):
+    found = seen(fleet, ahead=dict.fromkeys("abcd", timedelta()), ours=YEARS)
+    assert "expiring-site" in {finding.rule for finding in found.errors}

@@ -11,6 +11,7 @@ from functools import cached_property
 from reconcile.findings import ClusterSubject, Finding, FleetSubject, Reason, SiteSubject
 from reconcile.kinds import SECRET
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import commands
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret
@@ -40,10 +41,14 @@ class Clocks:
                 f"the clock of cluster {name} is {_ahead(ahead)} of this machine", ClusterSubject(name)
             )
 
+    def wrong_at(self, key: SiteKey) -> bool:
+        """True if the clock of this machine or of a site's cluster is known to be wrong: no expiry can be judged."""
+        return key.cluster in self._off
+
     def fault(self, ends: LinkEnds) -> Reason | None:
         """Why nothing may be done about the tokens of a link; None if its clocks may be right."""
         for key in (ends.link.dialler, ends.link.issuer):
-            if key.cluster in self._off:
+            if self.wrong_at(key):
                 return f"the clock of this machine or of cluster {key.cluster} is wrong"
         if self._expired_at_once(ends):
             return f"the clock of this machine or of the nodes of {ends.link.issuer} is wrong"
@@ -52,7 +57,7 @@ class Clocks:
     def link_findings(self, ends: LinkEnds) -> Iterator[Finding]:
         """A token that has expired although it was just issued, unless the clock of its cluster explains it."""
         found = self._expired_at_once(ends)
-        if found and ends.link.issuer.cluster not in self._off:
+        if found and not self.wrong_at(ends.link.issuer):
             expires = found.live.certificates["tls.crt"].expires
             step = commands.on(found.at, f"delete secret {found.name}")
             message = (

@@ -101,7 +101,8 @@ class NetworkPlanner:
         self._note(faults.of_site(live, issues=issues))
         if issues:
             self._findings += faults.lost(live)
-            self._findings += faults.expiring(live, self._inputs.now)
+            if not self._clocks.wrong_at(site.key):
+                self._findings += faults.expiring(live, self._inputs.now)
         return planned.report
 
     def _restored(self, site: Site) -> Iterator[Change]:
