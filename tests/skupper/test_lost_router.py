@@ -48,7 +48,7 @@ def test_a_run_that_was_killed_in_between_is_finished(fleet: ReportedFleet):
     assert [change.name for change in changes(fleet)] == ["skupper-site"]
 
 
-@pytest.mark.parametrize(("ago", "again"), [(60, False), (200, True)])
+@pytest.mark.parametrize(("ago", "again"), [(60, False), (200, True), (-60, False), (-86400, True)])
 def test_it_is_changed_once_in_three_minutes(fleet: ReportedFleet, ago: int, again: bool):
     data = fleet.fakes["a"].bodies[CONFIG_MAP, "net", "skupper-site"]["data"]
     data[KEY] = (NOW - timedelta(seconds=ago)).isoformat()
