@@ -26,6 +26,8 @@ class LinkItems:
         changed = [(item.subject, item.action) for item in site_items if isinstance(item.subject, SiteKey)]
         self._new = {key for key, action in changed if action is Action.CREATE}
         self._leaving = {key for key, action in changed if action is Action.DELETE}
+        redundant = (link for link in self._declared if link.role is LinkRole.REDUNDANT)
+        self._redundant = {end for link in redundant for end in _ends(link)}
         self._pairs: dict[Link, Link] = {}
 
     def items(self, steps: Steps) -> Iterator[Item]:
@@ -72,9 +74,16 @@ class LinkItems:
     def _moves(self, created: Sequence[Link], deleted: Sequence[Link]) -> dict[Link, Link]:
         """Pair deleted links with the links that replace them, in both directions."""
         pairs: dict[Link, Link] = {}
+        at: dict[SiteKey, set[int]] = {}
+        # Site -> the places of its links in `created`.
+        for place, link in enumerate(created):
+            for end in _ends(link):
+                at.setdefault(end, set()).add(place)
         for fits in (_turned, self._same_uplink, _shared):
             for old in deleted:
-                new = next((link for link in created if link not in pairs and fits(old, link)), None)
+                # All that may replace a link have an end in common with it.
+                near = [created[place] for place in sorted(set().union(*(at.get(e, ()) for e in _ends(old))))]
+                new = next((link for link in near if link not in pairs and fits(old, link)), None)
                 if new and old not in pairs:
                     pairs |= {old: new, new: old}
         return pairs
@@ -111,10 +120,9 @@ class LinkItems:
         new = self._pairs.get(link)
         if new:
             return self._move(link, new)
-        roles = {known.role for known in self._declared if set(_ends(known)) & set(_ends(link))}
         if self._is_uplink(link):
             return _clauses("no longer one of its uplinks", LinkRole.UPLINK.text)
-        if LinkRole.REDUNDANT in roles:
+        if not self._redundant.isdisjoint(_ends(link)):
             return _clauses("no longer needed", LinkRole.REDUNDANT.text)
         return "the data no longer links these sites"
 
