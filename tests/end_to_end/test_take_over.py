@@ -358,7 +358,7 @@ def is_ours(found: dict) -> bool:
 def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_misread(
     fleet: Harness, proof: bool
 ):
-    """Each run makes a few changes, in an exhaustive run one (or one a cluster), and the next one goes on from there."""
+    """Each run makes a few changes (in an exhaustive run one), and the next one goes on from there, to the end."""
     legacy, step = fleet, 1 if proof else 5
     legacy.drop_site("p")
     legacy_install.install(legacy, "a", "b")
