@@ -6,7 +6,7 @@ that is forbidden is unknown, the others count.
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -135,7 +135,14 @@ def send_probes(
 
     `namespaces` are those of the declared sites. One with nothing in it that stays may be on its way out as a whole.
     """
-    _at_once([partial(_probe, accounts, probe, cache) for probe in probes])
+    unreadable = cache.snapshot().unreadable.keys()
+    asked = [
+        replace(probe, namespaces=readable)
+        for probe in probes
+        if (readable := tuple(name for name in probe.namespaces if name not in unreadable))
+        or not probe.namespaces
+    ]
+    _at_once([partial(_probe, accounts, probe, cache) for probe in asked])
     staying = {live.key.namespace for live in cache.snapshot().objects.values() if not live.deleting}
     empty = {*namespaces, *(name for probe in probes for name in probe.namespaces)} - staying
     _at_once([partial(_find_namespace, accounts.client, name, cache) for name in sorted(empty)])
