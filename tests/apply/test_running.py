@@ -704,6 +704,13 @@ def test_what_is_not_as_declared_is_listed_again_before_the_verdict(scenario: Sc
     assert scenario.fleet.refreshed == [{*ENDS, ("a", "down")}]
 
 
+def test_a_link_to_a_cluster_that_was_given_up_is_not_listed_again_for_the_verdict(scenario: Scenario):
+    scenario.planner.links = (link(LinkState.UNKNOWN),)
+    scenario.then(lambda: [setattr(scenario.played.clock, "now", 5.0), scenario.fleet.lose("a")])
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == []
+
+
 def test_a_run_that_sees_everything_come_up_lists_nothing_before_its_verdict(scenario: Scenario):
     scenario.planner.links = (link(),)
     scenario.then(*[lambda: None] * 5, lambda: setattr(scenario.planner, "links", (link(LinkState.UP),)))
