@@ -17,6 +17,7 @@ from reconcile.apply.cache import NO_REDACTIONS, ClusterCache
 from reconcile.apply.events import ClusterFailed
 from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts, Observed
+from reconcile.apply.scopes import Scope
 from reconcile.apply.watching import Watches
 from reconcile.kinds import Kind
 from reconcile.openshift.errors import ClusterError
@@ -55,7 +56,7 @@ class Target:
 
     @property
     def heartbeats(self) -> tuple[ListRequest, ...]:
-        """The LISTs that are repeated instead of watched."""
+        """The LISTs that are only repeated, never watched."""
         return tuple(_each_once(request for reading in self.readings for request in reading.heartbeats))
 
 
@@ -94,20 +95,21 @@ class Fleet:
         for target in self._targets.values():
             self._readers.submit(self._read, target, done)
 
-    def refresh(self, done: Callable[[str], None]) -> None:
-        """Start to list the heartbeats of all readable clusters again; `done` as for `read`.
+    def refresh(self, work_keys: Collection[tuple[str, str]], done: Callable[[str], None]) -> None:
+        """Start to list all readable clusters again: their heartbeats, and all that shows one of these work keys.
 
-        A cluster that does not answer keeps what was listed before.
+        `done` as for `read`. A cluster that does not answer keeps what was listed before.
         """
+        namespaces = _by_cluster(work_keys)
         with self._lock:
             due = self._observed.keys() - self._failed.keys() - self._refreshing
             self._refreshing |= due
         for name in sorted(due):
-            self._readers.submit(self._refresh, name, done)
+            self._readers.submit(self._refresh, name, namespaces.get(name, frozenset()), done)
 
     @property
     def refreshing(self) -> bool:
-        """True while heartbeats are being listed."""
+        """True while clusters are being listed again."""
         with self._lock:
             return bool(self._refreshing - self._failed.keys())
 
@@ -159,9 +161,7 @@ class Fleet:
         Each cluster is watched from the resourceVersion of its LISTs until the fleet is closed; a watch lasts at most
         `longest` seconds.
         """
-        awaited: dict[str, set[str]] = {}
-        for cluster, namespace in work_keys:
-            awaited.setdefault(cluster, set()).add(namespace)
+        awaited = _by_cluster(work_keys)
         for name, watches in self._watches.items():
             watches.attend(awaited.get(name, frozenset()))
         for name, namespaces in awaited.items():
@@ -293,13 +293,12 @@ class Fleet:
         observing.send_probes(accounts, probes, target.namespaces, cache)
         return [*observed, *(entry for entry in found if entry.request not in lists)]
 
-    def _refresh(self, name: str, done: Callable[[str], None]) -> None:
-        heartbeats = self._targets[name].heartbeats
-        with self._lock:
-            accounts, cache = self._accounts[name], self._caches[name]
-            read = [entry for entry in self._observed[name] if entry.request in heartbeats]
+    def _refresh(self, name: str, namespaces: Collection[str], done: Callable[[str], None]) -> None:
         try:
-            observing.refresh_heartbeats(accounts, read, cache)
+            with self._lock:
+                accounts, cache = self._accounts[name], self._caches[name]
+                scopes = self._due(name, namespaces)
+            observing.list_again(accounts, scopes, self._targets[name].heartbeats, cache)
         except ClusterError:
             # What was listed before counts; whoever else speaks to the cluster reports it.
             pass
@@ -307,6 +306,20 @@ class Fleet:
             with self._lock:
                 self._refreshing.discard(name)
             done(name)
+
+    def _due(self, name: str, namespaces: Collection[str]) -> list[Scope]:
+        """What `refresh` lists: what shows these namespaces, unless it is listed all the time, and the heartbeats."""
+        heartbeats, watches = self._targets[name].heartbeats, self._watches.get(name)
+        return [
+            Scope(entry.request, namespace, version)
+            for entry in self._observed[name]
+            for namespace, version in entry.resource_versions.items()
+            if entry.request in heartbeats
+            or (
+                (namespaces if namespace is None else namespace in namespaces)
+                and not (watches and watches.lists(entry.request, namespace))
+            )
+        ]
 
     def _lose(self, target: Target, changed: Callable[[], None], message: str) -> None:
         self._fail(target, message)
@@ -322,6 +335,14 @@ class Fleet:
             if target.name in self._failed and not again:
                 return
             self._failed[target.name] = ClusterFailed(target.name, message, declared=target.declared)
+
+
+def _by_cluster(work_keys: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Cluster -> its namespaces in these work keys."""
+    namespaces: dict[str, set[str]] = {}
+    for cluster, namespace in work_keys:
+        namespaces.setdefault(cluster, set()).add(namespace)
+    return namespaces
 
 
 def _each_once(items: Iterable[T]) -> list[T]:

@@ -5,8 +5,8 @@ that is forbidden is unknown, the others count.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -81,16 +81,26 @@ def note_heartbeats(listed_at: Iterable[datetime | None], cache: ClusterCache) -
     cache.note_heartbeats(min(known) if known and len(known) == len(moments) else None, datetime.now(UTC))
 
 
-def refresh_heartbeats(accounts: Accounts, heartbeats: Iterable[Observed], cache: ClusterCache) -> None:
-    """List the heartbeats again; raises ``ClusterError`` if one cannot be."""
-    scopes = [
-        Scope(entry.request, namespace, version)
-        for entry in heartbeats
-        for namespace, version in entry.resource_versions.items()
-    ]
-    for scope in scopes:
+def list_again(
+    accounts: Accounts, scopes: Sequence[Scope], heartbeats: Collection[ListRequest], cache: ClusterCache
+) -> None:
+    """Send these LISTs again, in parallel. One that is refused leaves what it showed before.
+
+    Any other ``ClusterError`` is raised, and no further LIST is sent.
+    """
+    answered = _at_once([partial(_list_scope_again, accounts, scope, cache) for scope in scopes])
+    beats = [each for each in zip(scopes, answered, strict=True) if each[0].request in heartbeats]
+    if all(known for _, known in beats):
+        note_heartbeats((scope.listed_at for scope, _ in beats), cache)
+
+
+def _list_scope_again(accounts: Accounts, scope: Scope, cache: ClusterCache) -> bool:
+    """List one scope again; False if the account may not, which its watch reports."""
+    try:
         scope.list_again(accounts.of(admin=scope.request.admin), cache)
-    note_heartbeats((scope.listed_at for scope in scopes), cache)
+    except (errors.Forbidden, errors.NotFound):
+        return False
+    return True
 
 
 def shows_itself(observed: Iterable[Observed]) -> bool:
@@ -125,7 +135,14 @@ def send_probes(
 
     `namespaces` are those of the declared sites. One with nothing in it that stays may be on its way out as a whole.
     """
-    _at_once([partial(_probe, accounts, probe, cache) for probe in probes])
+    unreadable = cache.snapshot().unreadable.keys()
+    asked = [
+        replace(probe, namespaces=readable)
+        for probe in probes
+        if (readable := tuple(name for name in probe.namespaces if name not in unreadable))
+        or not probe.namespaces
+    ]
+    _at_once([partial(_probe, accounts, probe, cache) for probe in asked])
     staying = {live.key.namespace for live in cache.snapshot().objects.values() if not live.deleting}
     empty = {*namespaces, *(name for probe in probes for name in probe.namespaces)} - staying
     _at_once([partial(_find_namespace, accounts.client, name, cache) for name in sorted(empty)])

@@ -23,10 +23,11 @@ from reconcile.apply.events import (
     ignore,
 )
 from reconcile.apply.fleet import Fleet
+from reconcile.apply.refreshing import Refreshing
 from reconcile.apply.waking import Wakeup
 from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKey, work
 from reconcile.openshift.errors import ClusterError, Unreachable
-from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, Verb
+from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.waits import WaitKind
 
 TICK = 1.0
@@ -37,15 +38,6 @@ GATHER = 0.02
 
 ATTENDED = 120.0
 """Seconds for which a run may stay longer than it was to wait, to see a change through that it must not leave."""
-
-HEARTBEATS_EVERY = 30.0
-"""Seconds after which a waiting run lists the heartbeats again, by which it tells current reports from old ones."""
-
-FRESH = 15.0
-"""Seconds for which listed heartbeats are good enough for the verdict at the end of a run."""
-
-REFRESH_WITHIN = 10.0
-"""Seconds that a run waits at its end for heartbeats; what a cluster reported before counts if it takes longer."""
 
 _TRIES = 3
 """How often one run attempts the same change."""
@@ -103,8 +95,7 @@ class Run:
         # Cluster, namespace and name of objects whose hand-over was given up in this run.
         self._removed = 0
         self._planning = 0.0
-        self._refreshed = 0.0
-        # When the heartbeats were last asked for.
+        self._refreshing = Refreshing(fleet, self._wakeup.now, self._wakeup.ring)
         self._reported: set[str] = set()
         self.outcome = Outcome()
 
@@ -125,7 +116,7 @@ class Run:
     def execute(self, wait: float) -> Outcome:
         """Apply the plan; wait up to `wait` seconds for sites and links to come up, and for removed sites to go."""
         self._fleet.read(self._wakeup.ring)
-        self._refreshed = self._wakeup.now()
+        self._refreshing.begin()
         deadline: float | None = None
         while True:
             self._gather(TICK)
@@ -134,37 +125,26 @@ class Run:
             self._plan()
             in_time = wait > 0 and (deadline is None or self._wakeup.now() < deadline)
             started = not self._stop.is_set() and self._start_what_is_ready(attended=in_time)
+            awaited = self._awaited() if wait and not self._stop.is_set() else set()
             if wait and not self._stop.is_set():
                 # Not only when idle: changes on fast clusters must be seen while slow ones are still busy.
-                self._fleet.watch(self._awaited(), self._wakeup.ring, self._post, longest=wait + ATTENDED)
+                self._fleet.watch(awaited, self._wakeup.ring, self._post, longest=wait + ATTENDED)
             if self._stop.is_set() and not self._busy:
                 break
             if started or self._busy or unread:
+                if awaited:
+                    self._refreshing.while_waiting(awaited)
                 continue
             if deadline is None:
                 deadline = self._wakeup.now() + wait
-            if self._must_stay(wait) and self._wakeup.now() < deadline + ATTENDED:
-                self._refresh(HEARTBEATS_EVERY, listing=listing)
-                continue
-            over = not self._worth_waiting(wait) or self._wakeup.now() >= deadline
-            if not self._refresh(FRESH if over else HEARTBEATS_EVERY, listing=listing) and over:
+            if self._may_still_come(wait, deadline):
+                self._refreshing.while_waiting(awaited)
+            elif not self._refreshing.before_the_verdict(self._in_question(wait), listing=listing):
                 break
         self.outcome.stopped = self._stop.is_set()
         if not self.outcome.stopped:
             self._report_unconverged()
         return self.outcome
-
-    def _refresh(self, longest: float, *, listing: bool) -> bool:
-        """List the heartbeats again if they are older than `longest` seconds; True if they are worth waiting for.
-
-        `listing` is true if the last plan was made while they were being listed.
-        """
-        now = self._wakeup.now()
-        if now - self._refreshed < longest:
-            return listing and now - self._refreshed < REFRESH_WITHIN
-        self._refreshed = now
-        self._fleet.refresh(self._wakeup.ring)
-        return True
 
     def _gather(self, longest: float) -> None:
         """Wait for an event, then a moment longer for those that come with it."""
@@ -294,6 +274,13 @@ class Run:
         self.outcome.failures.append(failed.message)
         self._report(ChangeFailed(change, failed.message))
 
+    def _may_still_come(self, wait: float, deadline: float) -> bool:
+        """True if the run goes on waiting."""
+        now = self._wakeup.now()
+        return (self._must_stay(wait) and now < deadline + ATTENDED) or (
+            self._worth_waiting(wait) and now < deadline
+        )
+
     def _must_stay(self, wait: float) -> bool:
         """True while a change is under way that a run must not leave."""
         return wait > 0 and any(
@@ -325,6 +312,17 @@ class Run:
         waiting = [(change.work_key, change.waits_for) for change in plan.changes if change.waits_for]
         shown = {key for _, wait in waiting for key in wait.shown_at}
         return {*ends, *moving, *shown, *(work_key for work_key, _ in waiting)}
+
+    def _in_question(self, wait: float) -> set[WorkKey]:
+        """The work keys of what is not as declared, without those given up; none if the run could not wait."""
+        if not wait:
+            return set()
+        plan = self.outcome.plan
+        links = [report.link for report in plan.links if report.managed and not report.converged]
+        ends = [(link.dialler, link.issuer) for link in links]
+        known = {end for both in ends if all(map(self._is_open, both)) for end in both}
+        sites = {site.key for site in plan.sites if site.state in {SiteState.DOWN, SiteState.UNKNOWN}}
+        return {key for key in {*self._awaited(), *known, *sites} if self._is_open(key)}
 
     def _under_way(self) -> list[LinkReport]:
         """Links in progress, without those that wait for something unreadable or given up, such as a delivery."""

@@ -16,6 +16,7 @@ from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import Sink
 from reconcile.apply.streaming import Stream
 from reconcile.openshift import errors
+from reconcile.skupper.list_requests import ListRequest
 
 MOST_STREAMS = 24
 """Concurrent watches of one cluster: more than there are LISTs, so cluster-wide ones are always watched."""
@@ -42,6 +43,7 @@ class Watches:
         self._longest = longest
         self._sink = Sink(cache, changed, refused, lost, clock)
         self._relister = Relister((), accounts, self._sink)
+        self._relisted: frozenset[tuple[ListRequest, str | None]] = frozenset()
 
     def start(self, observed: Sequence[Observed], awaited: Collection[str] = ()) -> None:
         """Start to watch the scope of each answered LIST; `awaited` as for `attend`. Returns at once."""
@@ -53,9 +55,9 @@ class Watches:
         streamed = scopes
         if len(scopes) > MOST_STREAMS:
             streamed = [scope for scope in scopes if scope.namespace is None][:MOST_STREAMS]
-        self._relister = Relister(
-            (scope for scope in scopes if scope not in streamed), self._accounts, self._sink
-        )
+        relisted = [scope for scope in scopes if scope not in streamed]
+        self._relisted = frozenset((scope.request, scope.namespace) for scope in relisted)
+        self._relister = Relister(relisted, self._accounts, self._sink)
         self._relister.attend(awaited)
         for scope in streamed:
             client = self._accounts.of(admin=scope.request.admin)
@@ -67,6 +69,10 @@ class Watches:
     def attend(self, namespaces: Collection[str]) -> None:
         """Set the namespaces in which changes are expected now and must be noticed within seconds."""
         self._relister.attend(namespaces)
+
+    def lists(self, request: ListRequest, namespace: str | None) -> bool:
+        """Whether this is listed in turn instead of watched, and therefore current without a watch."""
+        return (request, namespace) in self._relisted
 
     def stop(self) -> None:
         self._sink.stop.set()

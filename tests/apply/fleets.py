@@ -40,8 +40,8 @@ class FakeFleet:
         """The clusters of all jobs, in order."""
         self.watched: list[set[WorkKey]] = []
         """The work keys of every call of `watch`."""
-        self.refreshed = 0
-        """How often the heartbeats were listed again."""
+        self.refreshed: list[set[WorkKey]] = []
+        """The work keys of every call of `refresh`."""
         self.refreshing = False
         self.on_refresh: Callable[[], None] = lambda: None
 
@@ -88,8 +88,8 @@ class FakeFleet:
         for name in sorted(self.pending - self.late):
             self.answer(name)
 
-    def refresh(self, done: Callable[[str], None]) -> None:
-        self.refreshed += 1
+    def refresh(self, work_keys, done: Callable[[str], None]) -> None:
+        self.refreshed.append(set(work_keys))
         self.on_refresh()
         for name in self.clients:
             done(name)

@@ -130,7 +130,7 @@ def test_heartbeats_are_listed_again_when_asked_for_and_not_watched():
         fleet.watch([("a", "net")], lambda: None, lambda _: None, longest=1)
         a.listed_at = BEGAN + timedelta(minutes=5)
         before = a.times("list")
-        fleet.refresh(answers)
+        fleet.refresh((), answers)
         until(lambda: not fleet.refreshing)
         assert fleet.known()[0]["a"].heartbeat_at == a.listed_at
         assert a.times("list") == before + 1
@@ -148,9 +148,73 @@ def test_heartbeats_that_cannot_be_listed_again_stay_as_they_were():
         fleet.read(answers)
         answers.wait_for("a")
         a.fail("list", error(errors.ServerFault))
-        fleet.refresh(answers)
+        fleet.refresh((), answers)
         until(lambda: not fleet.refreshing)
         assert (fleet.known()[0]["a"].heartbeat_at, fleet.failures) == (BEGAN, ())
+
+
+@contextmanager
+def refreshed(client: FakeClient, *work_keys: tuple[str, str], happens=lambda: None) -> Iterator[Fleet]:
+    """A watched fleet that lists these work keys again after something has happened."""
+    with fleet_of(beating(client)) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for(client.cluster)
+        happens()
+        client.asked.clear()
+        fleet.refresh(work_keys, answers)
+        until(lambda: not fleet.refreshing)
+        yield fleet
+
+
+def test_what_no_watch_has_told_is_listed_again():
+    a = FakeClient("a")
+    a.put("gone")
+    with refreshed(a, ("a", "net"), happens=lambda: [a.put("x"), a.drop("gone")]) as fleet:
+        assert keys(fleet, "a") == {ObjectKey(CONFIG_MAP, "net", "x")}
+        assert a.times("list") == len(READS) + 1
+
+
+def test_a_cluster_on_which_nothing_is_asked_for_lists_its_heartbeats_only():
+    a = FakeClient("a")
+    with refreshed(a, ("b", "net"), happens=lambda: a.put("x")) as fleet:
+        assert keys(fleet, "a") == set()
+        assert a.times("list") == 1
+
+
+def test_without_cluster_wide_rights_only_the_namespaces_asked_for_are_listed_again():
+    a = FakeClient("a", cluster_wide=False)
+    with fleet_of(target(a, namespaces=("net", "other"))) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        a.asked.clear()
+        fleet.refresh([("a", "net")], answers)
+        until(lambda: not fleet.refreshing)
+        assert a.asked == [("list", "net", None)] * len(READS)
+
+
+def test_a_list_that_fails_ends_no_cluster_and_changes_nothing():
+    a = FakeClient("a", listed_at=BEGAN)
+    a.put("x")
+
+    def fail() -> None:
+        a.drop("x")
+        a.fail("list", error(errors.Unreachable))
+
+    with refreshed(a, ("a", "net"), happens=fail) as fleet:
+        assert keys(fleet, "a") == {ObjectKey(CONFIG_MAP, "net", "x")}
+        assert (fleet.known()[0]["a"].heartbeat_at, fleet.failures) == (BEGAN, ())
+
+
+def test_a_namespace_that_may_no_longer_be_listed_leaves_the_others_listed():
+    a = FakeClient("a", cluster_wide=False)
+    with fleet_of(target(a, namespaces=("net", "other"))) as (fleet, answers):
+        fleet.read(answers)
+        answers.wait_for("a")
+        a.fail("list", error(errors.Forbidden), namespace="net")
+        a.put("x", "other")
+        fleet.refresh([("a", "net"), ("a", "other")], answers)
+        until(lambda: not fleet.refreshing)
+        assert keys(fleet, "a") == {ObjectKey(CONFIG_MAP, "other", "x")}
 
 
 def problems(fleet: Fleet) -> dict[str, bool]:

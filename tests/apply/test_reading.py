@@ -35,7 +35,7 @@ class Reading:
         return self.cache.snapshot()
 
     def probe(self, *probes: Probe) -> ClusterSnapshot:
-        send_probes(Accounts(self.client, self.admin), probes, self.cache)
+        send_probes(Accounts(self.client, self.admin), probes, (), self.cache)
         return self.cache.snapshot()
 
     def serve_no(self, kind) -> None:

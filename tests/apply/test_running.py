@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from reconcile.apply import refreshing
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
-from reconcile.apply.running import ATTENDED, GATHER, REFRESH_WITHIN, TICK
+from reconcile.apply.running import ATTENDED, GATHER, TICK
 from reconcile.kinds import SECRET
 from reconcile.openshift import errors
 from reconcile.skupper.plan import LinkReport, LinkState, SiteReport, SiteState, Verb
@@ -664,34 +665,103 @@ def test_a_preview_shows_what_would_be_delivered_without_reading_it(scenario: Sc
     assert scenario.fleet.clients["b"].times("get") == 0
 
 
-# -- heartbeats ----------------------------------------------------------------------------------------------------
+# -- listing again ---------------------------------------------------------------------------------------------------
+
+ENDS = {("a", "net"), ("b", "net")}
+"""Of the link that is awaited."""
 
 
-def test_a_short_run_lists_no_heartbeats_again(scenario: Scenario):
+def test_a_run_with_nothing_to_wait_for_lists_nothing_again(scenario: Scenario):
     scenario.run(WAIT)
-    assert scenario.fleet.refreshed == 0
+    assert scenario.fleet.refreshed == []
 
 
-def test_a_run_that_has_waited_lists_the_heartbeats_again_before_its_verdict(scenario: Scenario):
+def test_a_run_that_does_not_wait_lists_nothing_again(scenario: Scenario):
     scenario.planner.links = (link(),)
-    scenario.run(20.0)
-    assert scenario.fleet.refreshed == 1
+    scenario.planner.planning = lambda: setattr(scenario.played.clock, "now", 5.0)
+    scenario.run(0)
+    assert scenario.fleet.refreshed == []
 
 
-def test_a_run_plans_with_the_heartbeats_that_it_lists_at_its_end(scenario: Scenario):
+def test_a_run_that_waits_lists_what_is_awaited_every_15_seconds(scenario: Scenario):
+    listed: list[float] = []
+    scenario.planner.links = (link(),)
+    scenario.fleet.on_refresh = lambda: listed.append(scenario.played.now())
+    scenario.run(60.0)
+    assert listed == [15, 30, 45, 60]
+
+
+def test_a_run_that_waits_lists_where_something_is_awaited_and_nothing_else(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.planner.sites = (
+        site(SiteState.READY, namespace="there"),
+        site(SiteState.DOWN, namespace="down"),
+    )
+    scenario.run(60.0)
+    assert scenario.fleet.refreshed[0] == ENDS
+
+
+def test_what_is_awaited_is_listed_again_while_another_cluster_is_at_work(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.declare(change("x"))
+    scenario.then(*[lambda: None] * 17, scenario.stop.set)
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == [ENDS]
+
+
+def test_what_a_run_waited_for_is_listed_again_before_its_verdict(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.run(10.0)
+    assert scenario.fleet.refreshed == [ENDS]
+
+
+@pytest.mark.parametrize("state", [SiteState.DOWN, SiteState.UNKNOWN])
+def test_what_is_not_as_declared_is_listed_again_before_the_verdict(scenario: Scenario, state: SiteState):
+    scenario.planner.links = (link(),)
+    scenario.planner.sites = (site(state, namespace="down"),)
+    scenario.run(10.0)
+    assert scenario.fleet.refreshed == [{*ENDS, ("a", "down")}]
+
+
+def test_a_link_to_a_cluster_that_was_given_up_is_not_listed_again_for_the_verdict(scenario: Scenario):
+    scenario.planner.links = (link(LinkState.UNKNOWN),)
+    scenario.then(lambda: [setattr(scenario.played.clock, "now", 5.0), scenario.fleet.lose("a")])
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == []
+
+
+def test_a_run_that_sees_everything_come_up_lists_nothing_before_its_verdict(scenario: Scenario):
+    scenario.planner.links = (link(),)
+    scenario.then(*[lambda: None] * 5, lambda: setattr(scenario.planner, "links", (link(LinkState.UP),)))
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == []
+
+
+def test_a_verdict_is_not_based_on_heartbeats_of_more_than_15_seconds(scenario: Scenario):
+    scenario.declare(change("x"))
+    scenario.then(lambda: setattr(scenario.played.clock, "now", 20.0))
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == [set()]
+
+
+def test_the_verdict_is_that_of_what_was_listed_last(scenario: Scenario):
     scenario.planner.links = (link(),)
     scenario.fleet.on_refresh = lambda: setattr(scenario.planner, "links", ())
-    assert scenario.run(20.0).plan.links == ()
+    assert scenario.run(10.0).plan.links == ()
 
 
-def test_a_run_that_waits_for_long_lists_the_heartbeats_every_half_minute(scenario: Scenario):
+def test_a_run_goes_on_with_what_was_listed_last(scenario: Scenario):
     scenario.planner.links = (link(),)
-    scenario.run(100.0)
-    assert scenario.fleet.refreshed == 3
+    scenario.fleet.on_refresh = lambda: scenario.declare(change("x"))
+    scenario.run(10.0)
+    assert scenario.started == ["x"]
 
 
-def test_a_cluster_that_does_not_answer_at_the_end_holds_the_verdict_for_ten_seconds(scenario: Scenario):
+@pytest.mark.parametrize("wait", [10.0, 20.0, 60.0])
+def test_a_cluster_that_does_not_answer_at_the_end_holds_the_verdict_for_ten_seconds(
+    scenario: Scenario, wait: float
+):
     scenario.planner.links = (link(),)
     scenario.fleet.refreshing = True
-    scenario.run(20.0)
-    assert scenario.played.now() <= 20.0 + REFRESH_WITHIN + 2 * TICK
+    scenario.run(wait)
+    assert wait < scenario.played.now() <= wait + refreshing.WITHIN + 2 * TICK

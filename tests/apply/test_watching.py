@@ -19,6 +19,7 @@ from reconcile.openshift.client import Client
 from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ObjectKey
 from tests.openshift.loopback import Visit, failure, serving
+from tests.waiting import until
 
 PATIENCE = 60
 """Seconds after which a test gives up on another thread."""
@@ -197,6 +198,14 @@ def test_a_change_where_something_is_awaited_later_is_noticed():
         watched.wait_for("n32", "x")
         # It was listed out of turn, before any other one was due.
         assert watched.server.rounds("n0") == 1
+
+
+def test_what_is_listed_in_turn_is_not_listed_beside_that():
+    with reading(60) as watched:
+        watched.watch("n31")
+        watched.fleet.refresh([("a", "n32")], lambda _: None)
+        until(lambda: not watched.fleet.refreshing)
+        assert watched.server.rounds("n32") == 1
 
 
 def test_a_namespace_that_takes_long_is_listed_by_one_thread_and_holds_up_no_other():

@@ -36,7 +36,7 @@ def replace_ca(fleet: Harness, cluster: str, *, restart: bool) -> None:
     for name, data in (("skupper-site-ca", authority), ("skupper-site-server", server)):
         client.patch(SECRET, name, "net", {"data": data})
     if restart:
-        time.sleep(1.1)  # The API server notes writes by the second.
+        time.sleep(2.5)  # The clocks of a router and of the API server may be apart.
         template = {"metadata": {"annotations": {"restarted": "now"}}}
         client.patch(DEPLOYMENT, "skupper-router", "net", {"spec": {"template": template}})
 

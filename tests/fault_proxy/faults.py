@@ -79,6 +79,18 @@ def expire_watch(asked: Asked) -> web.Response:
     return web.Response(body=event, content_type="application/json")
 
 
+class _Silence(web.StreamResponse):
+    """An answer that opens and then says nothing, until the client goes away."""
+
+    async def write_eof(self, data: bytes = b"") -> None:  # noqa: ARG002 aiohttp's signature
+        await asyncio.sleep(3600)
+
+
+def hush(asked: Asked) -> web.StreamResponse:
+    """Open a watch and let nothing through, as a proxy does that buffers."""
+    return _Silence(headers={"Content-Type": "application/json"})
+
+
 def wait(seconds: float) -> Hook:
     """Let pass after a while."""
 

@@ -149,6 +149,8 @@ class Scenario:
         text = text.replace(self.side, "new").replace(data.other(self.side), "old")
         text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
         text = re.sub(r"and \d+ more", "and <n> more", text)
+        text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uid>", text)
+        text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "<time>", text)
         return re.sub(r"-[0-9a-f]{8}\b", "-<hash>", text)
 
 

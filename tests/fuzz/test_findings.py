@@ -133,9 +133,15 @@ def test_a_status_that_is_not_written_yet_is_no_finding():
 
 
 def test_what_is_not_there_yet_is_no_finding():
-    for place in (STATUS, INTERNAL, CA, SERVER, token("b")):
+    for place in (STATUS, INTERNAL, token("b")):
         bodies = {known: body for known, body in inputs.healthy().items() if known != place}
         assert facts.of_fleet(bodies).findings == ()
+
+
+@pytest.mark.parametrize("place", [CA, SERVER])
+def test_what_a_complete_site_no_longer_has_is_named(place: Place):
+    bodies = {known: body for known, body in inputs.healthy().items() if known != place}
+    assert [finding.rule for finding in facts.of_fleet(bodies).findings] == ["lost-secret"]
 
 
 def test_a_request_has_no_certificates_and_is_no_finding():

@@ -50,7 +50,7 @@ def steps(found: Plan, name: str) -> list[Change]:
 def restores(found: Plan, name: str) -> bool:
     """True if the only step is the one that makes the Secret a token again, and its rotation is open again."""
     expected = {"labels": {TYPE: "connection-token"}}
-    nothing = {"qontract-skupper/parked": None, "qontract-skupper/replacement": None}
+    nothing = dict.fromkeys(f"qontract-skupper/{name}" for name in ("parked", "former-link", "replacement"))
     metadata = {**expected, "annotations": nothing}
     return [(change.ready, change.body) for change in steps(found, name)] == [(True, {"metadata": metadata})]
 

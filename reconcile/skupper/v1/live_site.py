@@ -30,6 +30,9 @@ LEASE = timedelta(seconds=60)
 SETTLING = timedelta(minutes=2)
 """How long after the start of a router its links may still be missing in what both ends report."""
 
+CLOCKS_APART = timedelta(seconds=2)
+"""How far the clocks of an API server and of a router may be apart; the former notes writes by the second."""
+
 
 @dataclass(frozen=True)
 class LiveSite:
@@ -116,7 +119,7 @@ class LiveSite:
         authority = self.part(SECRET, names.SITE_CA)
         written = last_write(authority) if authority else None
         own = self.status.sites.get(self.site_id) if self.status else None
-        return bool(written and own and own.oldest and own.oldest > written)
+        return bool(written and own and own.oldest and own.oldest - written > CLOCKS_APART)
 
     @cached_property
     def server(self) -> Certificate:

@@ -271,7 +271,15 @@ def _replaced(
                 WaitKind.LOADED, str(ends.link.dialler), f"the router of {ends.link.dialler} has loaded it"
             )
         )
-        return rotation.park(secret, ends.network, reason, (name,), now, waits_for=waits_for)
+        return rotation.park(
+            secret,
+            ends.network,
+            reason,
+            (name,),
+            now,
+            seen=(report.dialler, report.issuer),
+            waits_for=waits_for,
+        )
     waits_for = Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
     return [link_steps.remove(secret, ends.network, reason, waits_for=waits_for)]
 
@@ -294,7 +302,7 @@ def _replaceable(ends: LinkEnds, secret: LinkSecret, report: LinkReport) -> bool
 def _proven(ends: LinkEnds, report: LinkReport, now: datetime) -> bool:
     """True if the link that both ends report cannot be that of a parked token."""
     routers = {site.key: site.router_config for site in (ends.dialler, ends.issuer)}
-    seen = (report.dialler, report.issuer)
+    seen = {ends.link.dialler: report.dialler, ends.link.issuer: report.issuer}
     return all(
         rotation.proven(secret, seen, now, loaded=routers[secret.at].may_have(secret.name))
         for secret in ends.parked

@@ -97,8 +97,9 @@ def _unlink(
     if replacements <= secret.failed_replacements:
         return [], [rotation.failed(secret, hidden[0])]
     waits_for = rotations.begin(secret.link)
+    seen = converged.seen(secret.link)
     return rotation.park(
-        secret, network, reason, sorted(replacements), now, waits_for=waits_for, removal=True
+        secret, network, reason, sorted(replacements), now, seen=seen, waits_for=waits_for, removal=True
     ), []
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconcile import INTEGRATION
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import LinkReport, LinkState, Verdict
+from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState, Verdict
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import observations
@@ -97,6 +97,15 @@ class Converged:
     def _edge(self, key: SiteKey) -> bool:
         site = self._sites.get(key)
         return site is not None and site.edge
+
+    def seen(self, link: Link) -> tuple[LinkObservation, LinkObservation]:
+        """What dialler and issuer of a link report about it."""
+        dialler, issuer = self._observed.site(link.dialler), self._observed.site(link.issuer)
+        now = self._inputs.now
+        return (
+            observations.of_dialler(dialler, issuer, now),
+            observations.of_issuer(dialler, issuer, now, dialler_is_edge=self._edge(link.dialler)),
+        )
 
     def hold_site(self, live: LiveSite) -> Hold | None:
         """Say why a site must stay for a neighbour whose own Secrets cannot be seen; None if it may go."""
