@@ -314,14 +314,15 @@ class Run:
         return {*ends, *moving, *shown, *(work_key for work_key, _ in waiting)}
 
     def _in_question(self, wait: float) -> set[WorkKey]:
-        """The work keys about which the verdict of a run that could wait says that they are not as declared."""
+        """The work keys of what is not as declared, without those given up; none if the run could not wait."""
         if not wait:
             return set()
         plan = self.outcome.plan
         links = [report.link for report in plan.links if report.managed and not report.converged]
-        sites = [site.key for site in plan.sites if site.state in {SiteState.DOWN, SiteState.UNKNOWN}]
-        ends = {end for link in links for end in (link.dialler, link.issuer)}
-        return {*self._awaited(), *ends, *sites}
+        ends = [(link.dialler, link.issuer) for link in links]
+        known = {end for both in ends if all(map(self._is_open, both)) for end in both}
+        sites = {site.key for site in plan.sites if site.state in {SiteState.DOWN, SiteState.UNKNOWN}}
+        return {key for key in {*self._awaited(), *known, *sites} if self._is_open(key)}
 
     def _under_way(self) -> list[LinkReport]:
         """Links in progress, without those that wait for something unreadable or given up, such as a delivery."""

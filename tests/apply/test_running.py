@@ -677,7 +677,10 @@ def test_a_run_that_waits_lists_what_is_awaited_every_15_seconds(scenario: Scena
 
 def test_a_run_that_waits_lists_where_something_is_awaited_and_nothing_else(scenario: Scenario):
     scenario.planner.links = (link(),)
-    scenario.planner.sites = (site(SiteState.READY, namespace="there"), site(SiteState.DOWN, namespace="down"))
+    scenario.planner.sites = (
+        site(SiteState.READY, namespace="there"),
+        site(SiteState.DOWN, namespace="down"),
+    )
     scenario.run(60.0)
     assert scenario.fleet.refreshed[0] == ENDS
 
@@ -702,6 +705,13 @@ def test_what_is_not_as_declared_is_listed_again_before_the_verdict(scenario: Sc
     scenario.planner.sites = (site(state, namespace="down"),)
     scenario.run(10.0)
     assert scenario.fleet.refreshed == [{*ENDS, ("a", "down")}]
+
+
+def test_a_link_to_a_cluster_that_was_given_up_is_not_listed_again_for_the_verdict(scenario: Scenario):
+    scenario.planner.links = (link(LinkState.UNKNOWN),)
+    scenario.then(lambda: [setattr(scenario.played.clock, "now", 5.0), scenario.fleet.lose("a")])
+    scenario.run(WAIT)
+    assert scenario.fleet.refreshed == []
 
 
 def test_a_run_that_sees_everything_come_up_lists_nothing_before_its_verdict(scenario: Scenario):

@@ -170,6 +170,7 @@ def test_watches_that_end_at_once_are_not_opened_all_the_time(fleet: Harness):
     assert max(watches.values()) <= 10  # of ConfigMaps there are two
 
 
+@pytest.mark.timeout(200)
 @pytest.mark.simulation_suffices("the fault comes before the server")
 def test_watches_that_never_say_anything_only_delay_a_run(fleet: Harness):
     for cluster in fleet.servers:

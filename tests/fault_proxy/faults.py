@@ -82,7 +82,7 @@ def expire_watch(asked: Asked) -> web.Response:
 class _Silence(web.StreamResponse):
     """An answer that opens and then says nothing, until the client goes away."""
 
-    async def write_eof(self, data: bytes = b"") -> None:
+    async def write_eof(self, data: bytes = b"") -> None:  # noqa: ARG002 aiohttp's signature
         await asyncio.sleep(3600)
 
 
