@@ -83,15 +83,15 @@ def summary(plan: Plan) -> list[str]:
     later = [item for item in items if item.later]
     if later:
         totals[0] += f" ({_counted(later)} of them by a later run)"
-    return [f"Plan: {', '.join(totals)}.", *_objects(plan)]
+    return [f"Plan: {', '.join(totals)}.", *_objects(plan, items)]
 
 
-def _objects(plan: Plan) -> Iterator[str]:
+def _objects(plan: Plan, items: Sequence[Item]) -> Iterator[str]:
     if not plan.changes:
         return
     counts = Counter(_mark(change) for change in plan.changes)
     # Used-up requests and tokens are deleted all the time; what a reader must not miss is what goes out of service.
-    removed = any(change.removal for change in plan.changes)
+    removed = any(item.action is Action.DELETE for item in items)
     downtime = ", no downtime" if counts["-"] and not removed else ""
     later = len(plan.changes) - len(plan.ready)
     following = (

@@ -53,6 +53,8 @@ class PlayedFleet:
     """Whether a token connects: (dialler, issuer, name of the token)."""
     now: datetime = NOW
     unread: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    """Private clusters whose sites stay interior: they can only dial."""
     every: int = 1
     """Seconds from one plan to the next."""
     hosts: dict[str, str] = field(default_factory=dict)
@@ -76,6 +78,9 @@ class PlayedFleet:
     def site_id(self, name: str) -> str:
         return str(self.fakes[name].bodies[CONFIG_MAP, "net", "skupper-site"]["metadata"]["uid"])
 
+    def config(self, name: str) -> dict[str, str]:
+        return {"routerMode": "interior"} if name in self.hidden else {}
+
     def move_host(self, name: str, host: str) -> None:
         """Give a site another host that its certificate is valid for; the old one keeps working."""
         fake = self.fakes[name]
@@ -89,7 +94,7 @@ class PlayedFleet:
 
     def inputs(self) -> PlanInput:
         clusters = {
-            name: Cluster(name, f"https://{name}", private=name in self.edges, internal=False)
+            name: Cluster(name, f"https://{name}", private=name in self.edges | self.hidden, internal=False)
             for name in self.names
         }
         networks = tuple(
@@ -97,7 +102,7 @@ class PlayedFleet:
                 network,
                 "1.9.6",
                 settings={"image": "image"},
-                sites=tuple(SiteDefinition(clusters[name], "net") for name in sites),
+                sites=tuple(SiteDefinition(clusters[name], "net", self.config(name)) for name in sites),
             )
             for network, sites in self.networks.items()
         )

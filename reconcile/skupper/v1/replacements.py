@@ -74,17 +74,17 @@ class Converged:
             for report in self._of(secret.link.dialler)
             if report.managed and not report.converged and _opposite(secret, report)
         ]
-        return found or self._standby(secret)
+        return found or self._uplinks_to_prove(secret)
 
-    def _standby(self, secret: LinkSecret) -> list[LinkReport]:
+    def _uplinks_to_prove(self, secret: LinkSecret) -> list[LinkReport]:
         """The declared uplinks of an edge site if none of them is in use."""
         dialler = secret.link.dialler
         site = self._sites.get(dialler)
         uplinks = [
             report for report in self._of(dialler) if report.managed and report.link.dialler == dialler
         ]
-        unused = bool(site and site.edge) and all(report.state is LinkState.STANDBY for report in uplinks)
-        return uplinks if unused else []
+        used = any(report.state is LinkState.UP for report in uplinks)
+        return uplinks if site and site.edge and not used else []
 
     def hold_site(self, live: LiveSite) -> Hold | None:
         """Say why a site must stay for a neighbour whose own Secrets cannot be seen; None if it may go."""
