@@ -42,7 +42,7 @@ ATTENDED = 120.0
 _TRIES = 3
 """How often one run attempts the same change."""
 
-_Key = tuple[str, str, str, str, str]
+_Key = tuple[str, str, str, str, str, bool]
 
 
 @dataclass(slots=True)
@@ -360,4 +360,9 @@ def _inspect(change: Change) -> str:
 
 
 def _key(change: Change) -> _Key:
-    return change.verb, change.cluster, change.namespace, change.kind.label, change.name
+    """Identifies a change over all plans of a run.
+
+    A change that the run must see through, and the one that undoes it, are both patches of one object. They are counted
+    apart, so that each can be undone.
+    """
+    return change.verb, change.cluster, change.namespace, change.kind.label, change.name, change.attended

@@ -96,7 +96,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _wait(wait: Wait | None) -> dict[str, str] | None:
     """``{"kind": "issued", "subject": "west/vault -> east/vault", "text": "the token is issued"}``."""
-    return {"kind": wait.kind, "subject": wait.subject, "text": wait.text} if wait else None
+    return {"kind": wait.kind.value, "subject": wait.subject, "text": wait.text} if wait else None
 
 
 def _site(site: SiteReport) -> dict[str, Any]:

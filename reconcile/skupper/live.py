@@ -4,15 +4,17 @@ A cluster that has not answered is a value as well (`ClusterSnapshot.problem`): 
 The data of a Secret is dropped; the public facts of its certificates are kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from reconcile.findings import Reason
 from reconcile.kinds import SECRET, Kind
 from reconcile.skupper import certificates
 from reconcile.skupper.certificates import Certificate
+
+T = TypeVar("T")
 
 _PUBLIC = frozenset({"apiVersion", "kind", "type", "immutable"})
 """Fields of a Secret that are kept besides its metadata; unknown fields could hold anything."""
@@ -52,6 +54,19 @@ class LiveObject:
     """The whole JSON body; of a Secret only its metadata and type."""
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """Certificates of a Secret by entry: ``ca.crt``, ``tls.crt``."""
+    _derived: dict[Callable[["LiveObject"], Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def derived(self, compute: Callable[["LiveObject"], T]) -> T:
+        """What a pure function makes of this object, computed once.
+
+        A run plans many times and most objects stay the same, so what is slow to parse is kept as long as its object.
+        """
+        if compute not in self._derived:
+            self._derived[compute] = compute(self)
+        found: T = self._derived[compute]
+        return found
 
     @classmethod
     def from_manifest(cls, kind: Kind, body: Mapping[str, Any]) -> Self:
@@ -152,6 +167,11 @@ def text(value: object) -> str:
 def strings(value: object) -> Mapping[str, str]:
     """A map of strings, such as labels or the data of a ConfigMap, without entries of other types."""
     return {text(key): text(entry) for key, entry in _mapping(value).items() if isinstance(entry, str)}
+
+
+def entry_of(live: LiveObject, key: str) -> str:
+    """An entry of the data of a ConfigMap; empty if it is missing or no string."""
+    return text(_mapping(live.content.get("data")).get(key))
 
 
 def instant(value: object) -> datetime | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconcile.apply import refreshing
-from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Planned
+from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
 from reconcile.apply.running import ATTENDED, GATHER, TICK
 from reconcile.kinds import SECRET
 from reconcile.openshift import errors
@@ -406,6 +406,22 @@ def test_a_run_that_does_not_wait_does_not_stay_to_see_a_replacement_proven(scen
 def test_a_change_that_a_run_must_see_through_is_not_begun_by_one_that_does_not_wait(scenario: Scenario):
     scenario.declare(change("x"), change("y", attended=True))
     assert scenario.run(0).writes == 1
+
+
+def test_a_change_that_a_run_sees_through_can_be_undone_however_often_it_was_tried(scenario: Scenario):
+    scenario.planner.stubborn = True
+    scenario.declare(change("x", attended=True))
+    begun: list[bool] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ChangeStarted):
+            begun.append(event.change.attended)
+        if len(begun) == 3:
+            scenario.planner.declared = [change("x")]
+
+    scenario.listen = listen
+    scenario.run(WAIT)
+    assert begun[:4] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in WaitKind if kind not in {*SHOWN_NOWHERE, WaitKind.PROVEN}])

@@ -121,6 +121,20 @@ MUTATIONS = (
         "skupper/test_rotation.py::test_a_new_token_that_does_not_connect_leaves_the_old_one_in_use",
     ),
     _mutation(
+        "a token stays parked while a clock is wrong",
+        "skupper/v1/networks.py",
+        "steps = rotation.unjudged(ends.secrets, network, self._inputs.now)",
+        "steps = []",
+        "skupper/test_parked.py::test_a_token_is_restored_if_what_replaces_it_cannot_be_judged",
+    ),
+    _mutation(
+        "the active uplink of an edge site is deleted although no other one came up",
+        "skupper/v1/prune.py",
+        "proven=not unproven,",
+        "proven=True,",
+        "skupper/test_parked.py::test_the_active_uplink_of_an_edge_site_is_restored_if_no_declared_one_comes_up",
+    ),
+    _mutation(
         "neighbours are rotated at the same time",
         "skupper/v1/rotation.py",
         "and ends & around:",

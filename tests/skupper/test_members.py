@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.v1.members import Membership
+from reconcile.skupper.v1.observed_state import ObservedState
 from tests.skupper.fakes import NOW
 from tests.skupper.reported import (
     ALL,
@@ -179,3 +180,24 @@ def test_a_gateway_is_recognised_by_its_id_or_namespace():
     assert not found.gateway
     assert replace(found, site_id="gateway_pc_0").gateway
     assert replace(found, namespace="gateway-pc").gateway
+
+
+def test_a_status_is_parsed_once_for_all_plans_that_see_the_same_object():
+    inputs = ReportedFleet(links=frozenset({("a", "b")})).build().inputs()
+
+    first, second = (ObservedState(inputs).site(key("a")).status for _ in range(2))
+
+    assert first is not None
+    assert first is second
+
+
+def test_a_status_that_changed_is_parsed_again():
+    fleet = ReportedFleet(links=frozenset({("a", "b")})).build()
+    before = ObservedState(fleet.inputs()).site(key("a")).status
+    fleet.write("a", {"a": []})
+
+    after = ObservedState(fleet.inputs()).site(key("a")).status
+
+    assert before is not None
+    assert after is not None
+    assert (before.sites.keys(), after.sites.keys()) == ({"a", "b"}, {"a"})

@@ -23,7 +23,7 @@ from reconcile.kinds import (
     Kind,
 )
 from reconcile.skupper.list_requests import ListRequest, Probe, Reading
-from reconcile.skupper.live import ClusterSnapshot, ObjectKey, strings
+from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE, Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import legacy, names, objects, policies, provenance, router_config
@@ -121,9 +121,7 @@ def _token_probes(snapshot: ClusterSnapshot) -> Iterator[Probe]:
         key.namespace
         for key, live in snapshot.objects.items()
         if (key.kind, key.name) == (CONFIG_MAP, names.INTERNAL)
-        for connector in router_config.parse(
-            strings(live.content.get("data")).get("skrouterd.json", "")
-        ).connectors
+        for connector in live.derived(router_config.of).connectors
         if ObjectKey(SECRET, key.namespace, connector) not in snapshot.objects
     }
     if namespaces:

@@ -15,7 +15,6 @@ from reconcile.skupper.live import (
     instant,
     last_write,
     strings,
-    text,
 )
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
@@ -157,13 +156,13 @@ class LiveSite:
     def router_config(self) -> RouterConfig:
         """The router configuration that the service-controller wrote; empty if there is no router yet."""
         internal = self.part(CONFIG_MAP, names.INTERNAL)
-        return router_config.parse(_data(internal, "skrouterd.json")) if internal else RouterConfig()
+        return internal.derived(router_config.of) if internal else RouterConfig()
 
     @cached_property
     def status(self) -> NetworkStatus | None:
         """The network as this site reports it; None if it reports nothing."""
         found = self.find(CONFIG_MAP, names.NETWORK_STATUS)
-        return status.parse(_data(found, "NetworkStatus")) if found and not found.deleting else None
+        return found.derived(status.of) if found and not found.deleting else None
 
     @cached_property
     def status_at(self) -> datetime | None:
@@ -264,8 +263,3 @@ class LiveSite:
             for live in self.mine
             if live.owners and any(o.name == names.SITE and o.uid != self.site_id for o in live.owners)
         )
-
-
-def _data(live: LiveObject, key: str) -> str:
-    data = live.content.get("data")
-    return text(data.get(key)) if isinstance(data, Mapping) else ""

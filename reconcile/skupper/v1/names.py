@@ -52,6 +52,8 @@ NETWORK = "qontract-skupper/network"
 """Annotation of our ServiceAccount: the network of its site. Skupper copies none of its annotations to pods."""
 PARKED = "qontract-skupper/parked"
 """Annotation of a delivered token that is out of use while the link that replaces it is proven: since when."""
+FORMER = "qontract-skupper/former-link"
+"""Annotation of a parked token: when the link that its dialler and its issuer reported before had been established."""
 REPLACEMENT = "qontract-skupper/replacement"
 """Annotation of a token that was parked while its link was up: the tokens that were to replace it. One that is in use
 again has been restored, since these did not connect."""

@@ -21,7 +21,16 @@ from reconcile.skupper.plan import (
 )
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import faults, foreign, lost_labels, lost_router, plan_link, plan_site, unlinked
+from reconcile.skupper.v1 import (
+    faults,
+    foreign,
+    lost_labels,
+    lost_router,
+    plan_link,
+    plan_site,
+    rotation,
+    unlinked,
+)
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
@@ -55,13 +64,15 @@ class NetworkPlanner:
         self._live: dict[SiteKey, LiveSite] = {}
         self._blocked: dict[SiteKey, Block] = {}
         self._edges = {site.key for site in resolved.sites if site.edge}
+        self._declared = {(link.dialler, link.issuer) for link in resolved.links}
+        self._issuers = {link.issuer for link in resolved.links}
         self._changes: list[Change] = []
         self._findings: list[Finding] = []
 
     def plan(self) -> Plan:
         sites = [self._plan_site(site) for site in self._resolved.wanted]
         links = [self._plan_link(link) for link in self._resolved.links]
-        sites = [self._judge_by_links(site, links) for site in sites]
+        sites = self._judge_by_links(sites, links)
         return Plan(
             changes=tuple(self._changes),
             links=tuple(links),
@@ -86,7 +97,7 @@ class NetworkPlanner:
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
-        issues = any(link.issuer == site.key for link in self._resolved.links)
+        issues = site.key in self._issuers
         self._note(faults.of_site(live, issues=issues))
         if issues:
             self._findings += faults.lost(live)
@@ -95,16 +106,21 @@ class NetworkPlanner:
 
     def _restored(self, site: Site) -> Iterator[Change]:
         """Labels for the Secrets of declared links that have lost them."""
-        declared = {(link.dialler, link.issuer) for link in self._resolved.links}
         for secret in self._observed.unlabelled:
-            if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in declared:
+            if secret.at == site.key and (secret.link.dialler, secret.link.issuer) in self._declared:
                 yield lost_labels.restore(secret, site.network)
 
-    def _judge_by_links(self, report: SiteReport, links: Sequence[LinkReport]) -> SiteReport:
+    def _judge_by_links(self, sites: Iterable[SiteReport], links: Iterable[LinkReport]) -> list[SiteReport]:
         """A site that runs, cut off from its network, is down: it accepts no links, or none of them works."""
+        managed: dict[SiteKey, list[LinkReport]] = {}
+        for report in (link for link in links if link.managed):
+            for end in (report.link.dialler, report.link.issuer):
+                managed.setdefault(end, []).append(report)
+        return [self._judge_by_its_links(site, managed.get(site.key, [])) for site in sites]
+
+    def _judge_by_its_links(self, report: SiteReport, own: Sequence[LinkReport]) -> SiteReport:
         if report.state is not SiteState.READY:
             return report
-        own = [link for link in links if report.key in {link.link.dialler, link.link.issuer} and link.managed]
         dialled = {link.link.dialler in self._edges for link in own if link.link.issuer == report.key}
         for edge in sorted(dialled):
             refusal = unlinked.not_listening(self._live[report.key], edge=edge)
@@ -120,6 +136,7 @@ class NetworkPlanner:
         network = self._resolved.identifier
         blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
         if blocks:
+            self._changes += self._unjudged(link)
             # A namespace may appear soon; what else blocks a link lasts longer.
             return min(blocks, key=lambda found: found.waits_for is not None).link(network, link)
         ends = LinkEnds(
@@ -136,7 +153,7 @@ class NetworkPlanner:
         wrong_clock = self._clocks.fault(ends)
         if wrong_clock:
             self._findings += self._clocks.link_findings(ends)
-            steps = []
+            steps = rotation.unjudged(ends.secrets, network, self._inputs.now)
             if report.state in _UNDELIVERED:
                 report = replace(report, state=LinkState.UNKNOWN, reason=wrong_clock, since=None)
         report, steps = self._apart(report, steps)
@@ -149,6 +166,14 @@ class NetworkPlanner:
         for secret in ends.secrets:
             self._note(faults.of_secret(secret))
         return self._shared.undeclared.hidden(report)
+
+    def _unjudged(self, link: Link) -> list[Change]:
+        """What a link needs of which one end is skipped or cannot be read, at its other end."""
+        if link.dialler in self._blocked or link.issuer.cluster in self._inputs.awaited:
+            return []
+        secrets = self._observed.secrets_of(link)
+        found = rotation.unjudged(secrets, self._resolved.identifier, self._inputs.now)
+        return [replace(change, link=link) for change in found]
 
     def _apart(self, report: LinkReport, steps: list[Change]) -> tuple[LinkReport, list[Change]]:
         """Defer the steps of a link that would join another network, until its ends have left that."""

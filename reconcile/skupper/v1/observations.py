@@ -106,8 +106,7 @@ def _observation(observer: LiveSite, other: LiveSite, direction: str, now: datet
     if own is None:
         return LinkObservation(Verdict.UNKNOWN, "skupper-network-status does not list its own site", at)
     if other.site_id and other.site_id in _ends(own, direction):
-        began = own.began.get((direction, other.site_id))
-        return LinkObservation(Verdict.UP, f"{direction} link", at, began)
+        return LinkObservation(Verdict.UP, f"{direction} link", at, own.began(direction, other.site_id))
     return LinkObservation(Verdict.ABSENT, f"no {direction} link", at)
 
 

@@ -46,7 +46,7 @@ def plan(
     lacking = _lacking(ends)
     if lacking:
         report, steps = _lost(ends, now) or _waiting(ends, lacking)
-        return report, steps, []
+        return report, [*steps, *rotation.unjudged(ends.secrets, ends.network, now)], []
     current = _current(ends, now)
     name = fingerprint.name(ends.link, current)
     report = LinkReport(network=ends.network, link=ends.link, state=LinkState.WAITING, credential=name)
@@ -204,7 +204,7 @@ def _judge(ends: LinkEnds, delivered: LinkSecret, report: LinkReport, now: datet
     connecting = bool(report.since and now - report.since < CONNECT_WITHIN)
     loaded = delivered.name in ends.dialler.router_config.connectors
     since = max((secret.parked_at for secret in ends.parked if secret.parked_at), default=None)
-    if since and verdicts <= {Verdict.UP} and not _proven(ends, report, now):
+    if ends.parked and verdicts <= {Verdict.UP} and not _proven(ends, report, now):
         reason = "the old token is parked; both ends have yet to report a link of the new one"
         return replace(report, state=LinkState.DELIVERED, reason=reason, since=since)
     if verdicts == {Verdict.UP}:
@@ -271,7 +271,15 @@ def _replaced(
                 WaitKind.LOADED, str(ends.link.dialler), f"the router of {ends.link.dialler} has loaded it"
             )
         )
-        return rotation.park(secret, ends.network, reason, (name,), now, waits_for=waits_for)
+        return rotation.park(
+            secret,
+            ends.network,
+            reason,
+            (name,),
+            now,
+            seen=(report.dialler, report.issuer),
+            waits_for=waits_for,
+        )
     waits_for = Wait(WaitKind.LINKED, str(ends.link), "the new token has made the link")
     return [link_steps.remove(secret, ends.network, reason, waits_for=waits_for)]
 
@@ -294,7 +302,7 @@ def _replaceable(ends: LinkEnds, secret: LinkSecret, report: LinkReport) -> bool
 def _proven(ends: LinkEnds, report: LinkReport, now: datetime) -> bool:
     """True if the link that both ends report cannot be that of a parked token."""
     routers = {site.key: site.router_config for site in (ends.dialler, ends.issuer)}
-    seen = (report.dialler, report.issuer)
+    seen = {ends.link.dialler: report.dialler, ends.link.issuer: report.issuer}
     return all(
         rotation.proven(secret, seen, now, loaded=routers[secret.at].may_have(secret.name))
         for secret in ends.parked

@@ -37,6 +37,10 @@ def ends(live: LiveObject) -> Link | None:
 
     The cluster is not known here; the caller checks it.
     """
+    return live.derived(_ends)
+
+
+def _ends(live: LiveObject) -> Link | None:
     dialler, issuer = (site_named(live.annotations.get(end, "")) for end in (names.DIALLER, names.ISSUER))
     if not dialler or not issuer or live.key.namespace not in {dialler.namespace, issuer.namespace}:
         return None

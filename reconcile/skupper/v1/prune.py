@@ -83,9 +83,11 @@ def _unlink(
     reason = "the link is not declared"
     if not secret.delivered:
         return [link_steps.remove(secret, network, reason)], []
-    hidden = converged.hidden(secret)
     if secret.parked:
-        return rotation.finish(secret, network, reason, now, proven=not hidden), []
+        unproven = converged.unproven(secret)
+        judged = all(report.managed for report in unproven)
+        return rotation.finish(secret, network, reason, now, proven=not unproven, judged=judged), []
+    hidden = converged.hidden(secret)
     hold = converged.hold_token(secret)
     if hold or not hidden:
         waits_for = hold.waits_for if hold else None
@@ -95,8 +97,9 @@ def _unlink(
     if replacements <= secret.failed_replacements:
         return [], [rotation.failed(secret, hidden[0])]
     waits_for = rotations.begin(secret.link)
+    seen = converged.seen(secret.link)
     return rotation.park(
-        secret, network, reason, sorted(replacements), now, waits_for=waits_for, removal=True
+        secret, network, reason, sorted(replacements), now, seen=seen, waits_for=waits_for, removal=True
     ), []
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconcile import INTEGRATION
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import LinkReport, LinkState, Verdict
+from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState, Verdict
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import observations
@@ -65,26 +65,47 @@ class Converged:
         return None
 
     def hidden(self, secret: LinkSecret) -> list[LinkReport]:
-        """The declared links of which it cannot be seen, while this token is in use, whether they work.
-
-        For a parked token: those that still have to come up without it.
-        """
+        """The declared links of which it cannot be seen, while this token is in use, whether they work."""
         found = [
             report
             for report in self._of(secret.link.dialler)
             if report.managed and not report.converged and _opposite(secret, report)
         ]
-        return found or self._uplinks_to_prove(secret)
+        return found or self._standby(secret)
 
-    def _uplinks_to_prove(self, secret: LinkSecret) -> list[LinkReport]:
+    def unproven(self, secret: LinkSecret) -> list[LinkReport]:
+        """The declared links that still have to come up without this parked token."""
+        dialler, ends = secret.link.dialler, (secret.link.dialler, secret.link.issuer)
+        reports = self._of(dialler)
+        found = [report for report in reports if _opposite(secret, report) and not self._works(report, ends)]
+        if found or not self._edge(dialler):
+            return found
+        uplinks = [report for report in reports if report.link.dialler == dialler]
+        # An uplink on standby is not in use either: it counts as working only while another one is.
+        used = any(report.state is not LinkState.STANDBY and self._works(report, ends) for report in uplinks)
+        return [] if used else uplinks
+
+    def _standby(self, secret: LinkSecret) -> list[LinkReport]:
         """The declared uplinks of an edge site if none of them is in use."""
         dialler = secret.link.dialler
-        site = self._sites.get(dialler)
         uplinks = [
             report for report in self._of(dialler) if report.managed and report.link.dialler == dialler
         ]
-        used = any(report.state is LinkState.UP for report in uplinks)
-        return uplinks if site and site.edge and not used else []
+        unused = self._edge(dialler) and all(report.state is LinkState.STANDBY for report in uplinks)
+        return uplinks if unused else []
+
+    def _edge(self, key: SiteKey) -> bool:
+        site = self._sites.get(key)
+        return site is not None and site.edge
+
+    def seen(self, link: Link) -> tuple[LinkObservation, LinkObservation]:
+        """What dialler and issuer of a link report about it."""
+        dialler, issuer = self._observed.site(link.dialler), self._observed.site(link.issuer)
+        now = self._inputs.now
+        return (
+            observations.of_dialler(dialler, issuer, now),
+            observations.of_issuer(dialler, issuer, now, dialler_is_edge=self._edge(link.dialler)),
+        )
 
     def hold_site(self, live: LiveSite) -> Hold | None:
         """Say why a site must stay for a neighbour whose own Secrets cannot be seen; None if it may go."""

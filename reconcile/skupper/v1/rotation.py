@@ -9,13 +9,12 @@ and annotations, so a run that is killed is completed by the next one.
 Source: ``cmd/service-controller/token_handler.go``; records of links: ``pkg/flow/record.go``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from reconcile.findings import Finding, SiteSubject
 from reconcile.kinds import SECRET
-from reconcile.skupper.live import instant, managed_fields
-from reconcile.skupper.ownership import FIELD_MANAGER
+from reconcile.skupper.live import instant
 from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Verb, Verdict
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
@@ -25,6 +24,9 @@ from reconcile.skupper.waits import Wait, WaitKind
 
 PROVE_WITHIN = timedelta(seconds=60)
 """How long a token stays parked before it is restored. A link record follows a connection within 30 s."""
+
+_NEVER = "-"
+"""Stands for a time that is not known."""
 
 UNDISTURBED = timedelta(seconds=45)
 """A record that is older than the parking proves a link after this time: config-sync, which ends the connection of a
@@ -64,14 +66,17 @@ def park(
     replacements: Sequence[str],
     now: datetime,
     *,
+    seen: tuple[LinkObservation, LinkObservation],
     waits_for: Wait | None = None,
     removal: bool = False,
 ) -> list[Change]:
     """Take a token out of use, and delete it once the links are up without it.
 
     `replacements` are the tokens of these links, if the link of this one is up; they are not tried again if they fail.
+    `seen` is what its dialler and its issuer report about its link now.
     """
-    annotations = {names.PARKED: now.isoformat(timespec="seconds")}
+    former = " ".join(each.began.isoformat() if each.began else _NEVER for each in seen)
+    annotations = {names.PARKED: now.isoformat(timespec="seconds"), names.FORMER: former}
     if replacements:
         annotations[names.REPLACEMENT] = ",".join(sorted(replacements))
     parking = _patch(
@@ -87,8 +92,13 @@ def park(
     return [parking, link_steps.remove(secret, network, reason, waits_for=up)]
 
 
-def finish(secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool) -> list[Change]:
-    """Delete a parked token whose links are up without it, or restore it if they did not come up in time."""
+def finish(
+    secret: LinkSecret, network: str, reason: str, now: datetime, *, proven: bool, judged: bool = True
+) -> list[Change]:
+    """Delete a parked token whose links are up without it, or restore it if they did not come up in time.
+
+    `judged`: False if nothing shows now whether they are up, so that the rotation is to be tried again.
+    """
     if proven:
         return [link_steps.remove(secret, network, reason)]
     since = secret.parked_at
@@ -96,29 +106,52 @@ def finish(secret: LinkSecret, network: str, reason: str, now: datetime, *, prov
     if since and timedelta() <= now - since < PROVE_WITHIN:
         wait = Wait(WaitKind.PROVEN, str(secret.link), "the links are up without it")
         return [link_steps.remove(secret, network, reason, waits_for=wait)]
-    return [restore(secret, network, "the link did not come up without it")]
+    if judged:
+        return [restore(secret, network, "the link did not come up without it")]
+    why = "nothing shows whether the link is up without it"
+    return [restore(secret, network, why, cleared=(names.PARKED, names.FORMER, names.REPLACEMENT))]
 
 
-def restore(secret: LinkSecret, network: str, reason: str) -> Change:
-    """Put a parked token back into use."""
-    metadata = {"labels": {names.TYPE: names.TOKEN}, "annotations": {names.PARKED: None}}
+def unjudged(secrets: Iterable[LinkSecret], network: str, now: datetime) -> list[Change]:
+    """Finish the rotation of a link that cannot be judged now: no token of it stays out of use for that."""
+    return [
+        change
+        for secret in secrets
+        if secret.delivered and secret.parked
+        for change in finish(secret, network, "its rotation is under way", now, proven=False, judged=False)
+    ]
+
+
+def restore(
+    secret: LinkSecret, network: str, reason: str, *, cleared: Sequence[str] = (names.PARKED, names.FORMER)
+) -> Change:
+    """Put a parked token back into use, without these annotations."""
+    metadata = {"labels": {names.TYPE: names.TOKEN}, "annotations": dict.fromkeys(cleared)}
     return _patch(secret, network, f"{reason}: it is restored", metadata)
 
 
 def proven(
-    secret: LinkSecret, observations: Iterable[LinkObservation], now: datetime, *, loaded: bool
+    secret: LinkSecret, seen: Mapping[SiteKey, LinkObservation], now: datetime, *, loaded: bool
 ) -> bool:
     """True if what both ends report cannot be the connection of this parked token.
 
-    `loaded`: its connector is still in the configuration of the router.
+    That is, if each reports a link that was established later than the one it reported when the token was parked. Both
+    times are of the same router, so that no two clocks are compared. `loaded`: its connector is still in the
+    configuration of the router.
     """
-    parked = _parked_on_server(secret)
-    if parked is None or loaded:
+    if loaded or secret.parked_at is None:
         return False
-    seen = [each for each in observations if each.verdict is not Verdict.SILENT]
-    if all(each.began and each.began >= parked for each in seen):
+    written = secret.live.annotations.get(names.FORMER, "").split(" ")
+    former = dict(zip((secret.link.dialler, secret.link.issuer), map(instant, written), strict=False))
+    if all(_later(each, former.get(key)) for key, each in seen.items()):
         return True
-    return secret.parked_at is not None and now - secret.parked_at >= UNDISTURBED
+    return now - secret.parked_at >= UNDISTURBED
+
+
+def _later(observation: LinkObservation, former: datetime | None) -> bool:
+    if observation.verdict is Verdict.SILENT:
+        return True
+    return bool(former and observation.began and observation.began > former)
 
 
 def failed(secret: LinkSecret, report: LinkReport) -> Finding:
@@ -160,13 +193,3 @@ def _patch(
         attended=attended,
         removal=removal,
     )
-
-
-def _parked_on_server(secret: LinkSecret) -> datetime | None:
-    """When the token was parked, by the clock of its cluster: parking is our latest write."""
-    times = (
-        instant(entry.get("time"))
-        for entry in managed_fields(secret.live)
-        if entry.get("manager") == FIELD_MANAGER
-    )
-    return max((time for time in times if time), default=secret.parked_at)

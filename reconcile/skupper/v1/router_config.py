@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.findings import Reason
-from reconcile.skupper.live import text
+from reconcile.skupper.live import LiveObject, entry_of, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class RouterConfig:
     def may_have(self, connector: str) -> bool:
         """True unless the connector is known to be absent."""
         return bool(self.fault) or connector in self.connectors
+
+
+def of(live: LiveObject) -> RouterConfig:
+    """Read ``skupper-internal``."""
+    return parse(entry_of(live, "skrouterd.json"))
 
 
 def parse(written: str) -> RouterConfig:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from reconcile.findings import Reason
-from reconcile.skupper.live import text
+from reconcile.skupper.live import LiveObject, entry_of, text
 
 EMPTY = "it is empty"
 """The fault of a status that is not written yet, which is normal for a while."""
@@ -33,14 +33,18 @@ class SeenSite:
     """True if its routers run in edge mode; the sites that it dials do not list it."""
     since: datetime | None = None
     """When the site says that it started."""
-    began: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
-    """(direction, site id) -> when the earliest of these links was established, by the clock of this site's router."""
+    link_times: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(direction, site id) -> when the earliest of these links was established, in microseconds since the epoch."""
     started: datetime | None = None
     """When the youngest of its routers started."""
     oldest: datetime | None = None
     """When the oldest of its routers started."""
     policy: bool = False
     """True if cluster policies are enabled there."""
+
+    def began(self, direction: str, other: str) -> datetime | None:
+        """When the earliest link with a site was established, by the clock of this site's router; None if unknown."""
+        return _micros(self.link_times.get((direction, other)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class NetworkStatus:
     sites: Mapping[str, SeenSite]
     """Site id -> what it is linked with."""
     fault: Reason | None = None
+
+
+def of(live: LiveObject) -> NetworkStatus:
+    """Read ``skupper-network-status``."""
+    return parse(entry_of(live, "NetworkStatus"))
 
 
 def parse(written: str) -> NetworkStatus:
@@ -91,15 +100,16 @@ def _entries(document: Any) -> Iterator[_Entry]:
 
 def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
     ends: dict[str, set[str]] = {"outgoing": set(), "incoming": set()}
-    began: dict[tuple[str, str], datetime] = {}
+    # A mesh of 100 sites lists 10,000 links in each status, of which the times of 100 are asked for.
+    times: dict[tuple[str, str], int] = {}
     for link in entry.links:
         remote = routers.get(_router_id(text(link.get("name"))))
-        if remote and link.get("direction") in ends:
-            direction = str(link["direction"])
+        direction = link.get("direction")
+        if remote and direction in ends:
             ends[direction].add(remote)
-            started = _micros(link.get("startTime"))
-            if started:
-                began[direction, remote] = min(started, began.get((direction, remote), started))
+            started = link.get("startTime")
+            if isinstance(started, int) and started > 0:
+                times[direction, remote] = min(started, times.get((direction, remote), started))
     return SeenSite(
         name=text(entry.site.get("name")),
         version=text(entry.site.get("siteVersion")),
@@ -111,7 +121,7 @@ def _seen(entry: _Entry, routers: Mapping[str, str]) -> SeenSite:
         started=max(entry.started, default=None),
         oldest=min(entry.started, default=None),
         policy=entry.site.get("policy") == "enabled",
-        began=began,
+        link_times=times,
     )
 
 
