@@ -142,12 +142,13 @@ def test_a_cluster_that_does_not_say_what_time_it_is_proves_no_heartbeat_to_be_o
     assert read(beating(FakeClient("a"))).known()[0]["a"].heartbeat_at is None
 
 
-def test_heartbeats_that_cannot_be_listed_again_stay_as_they_were():
+@pytest.mark.parametrize("kind", [errors.ServerFault, errors.Forbidden])
+def test_heartbeats_that_cannot_be_listed_again_stay_as_they_were(kind: type):
     a = FakeClient("a", listed_at=BEGAN)
     with fleet_of(beating(a)) as (fleet, answers):
         fleet.read(answers)
         answers.wait_for("a")
-        a.fail("list", error(errors.ServerFault))
+        a.fail("list", error(kind))
         fleet.refresh((), answers)
         until(lambda: not fleet.refreshing)
         assert (fleet.known()[0]["a"].heartbeat_at, fleet.failures) == (BEGAN, ())
