@@ -142,3 +142,11 @@ def test_the_active_uplink_of_an_edge_site_is_restored_if_no_declared_one_comes_
     fleet.networks = {"n": (other, "e")}
     fleet.run(200)
     assert fleet.tokens("e").get(active) == issuer
+
+
+def test_a_token_is_restored_before_anything_that_may_fail_in_its_namespace(fleet: PlayedFleet):
+    (old,) = parked(fleet)
+    found = plan(replace(fleet.inputs(), now=fleet.now + LATER))
+    there = [change for change in found.ready if change.work_key == ("b", "net")]
+    assert len(there) > 1
+    assert there[0].name == old

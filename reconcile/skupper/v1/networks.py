@@ -74,7 +74,7 @@ class NetworkPlanner:
         links = [self._plan_link(link) for link in self._resolved.links]
         sites = self._judge_by_links(sites, links)
         return Plan(
-            changes=tuple(self._changes),
+            changes=tuple(sorted(self._changes, key=lambda change: not rotation.restores(change))),
             links=tuple(links),
             sites=tuple(sites),
             findings=(*self._findings, *self._shared.undeclared.findings(self._resolved, links)),

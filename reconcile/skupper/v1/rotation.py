@@ -130,6 +130,12 @@ def restore(
     return _patch(secret, network, f"{reason}: it is restored", metadata)
 
 
+def restores(change: Change) -> bool:
+    """True if a change puts a parked token back into use. It goes before all others, which may fail."""
+    metadata = (change.body or {}).get("metadata", {})
+    return change.verb is Verb.PATCH and metadata.get("labels") == {names.TYPE: names.TOKEN}
+
+
 def proven(
     secret: LinkSecret, seen: Mapping[SiteKey, LinkObservation], now: datetime, *, loaded: bool
 ) -> bool:
