@@ -115,6 +115,12 @@ class RunReporter:
             _log.log(
                 level, "site %s is not gone yet: %s%s", site.key, site.reason, _waits_for(site, outcome.plan)
             )
+        pending = [] if dry_run else [change for change in outcome.plan.changes if change.attended]
+        if pending:
+            places = ", ".join(sorted({"/".join(change.work_key) for change in pending}))
+            what = counted(len(pending), "token")
+            how = "among neighbouring sites one at a time, and only while a run may wait for the outcome (--wait)"
+            _log.warning("still to be replaced: %s at %s; %s", what, places, how)
         if outcome.stopped:
             _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)

@@ -139,6 +139,14 @@ def test_an_error_in_the_data_fails_a_dry_run(reporter: RunReporter, reported: R
     assert summarize(reporter, dry_run=True, findings=(ERROR,))
 
 
+def test_a_run_says_which_tokens_it_has_not_replaced(reporter: RunReporter, reported: RunResult) -> None:
+    left = replace(change(verb=Verb.PATCH, kind=SECRET), attended=True)
+    assert not reporter.summarize(Outcome(plan=Plan(changes=(left,))), dry_run=False, wait=0)
+    (line,) = reported()
+    assert line.startswith("[WARNING]")
+    assert "still to be replaced: 1 token at east/vault-net; among neighbouring sites one at a time" in line
+
+
 def test_a_failure_fails_the_run(reporter: RunReporter, reported: RunResult) -> None:
     assert reporter.summarize(Outcome(failures=["east: refused"]), dry_run=False, wait=0)
 
