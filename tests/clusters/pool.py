@@ -73,12 +73,15 @@ class Pool:
         """Servers that have been started."""
         return len(self._servers)
 
-    def acquire(self, wishes: Sequence[Wish]) -> list[Loan]:
-        """Lend a server for each wish, all or none: in the order in which processes ask."""
+    def acquire(self, wishes: Sequence[Wish], *, first: bool = False) -> list[Loan]:
+        """Lend a server for each wish, all or none: in the order in which processes ask.
+
+        `first`: before all others, for a process that holds servers already, which others may wait for.
+        """
         assert len(wishes) <= LIMIT, f"there are at most {LIMIT} API servers"
         turn = object()
         with self._changed:
-            self._turns.append(turn)
+            self._turns.insert(0 if first else len(self._turns), turn)
             self._changed.wait_for(lambda: self._turns[0] is turn and LIMIT - len(self._lent) >= len(wishes))
             chosen = self._choose([wish.profile for wish in wishes])
             self._lent.update(server.number for server in chosen)
@@ -183,7 +186,7 @@ def _serve(pool: Pool, connection: Connection) -> None:
 def _acquired(pool: Pool, wishes: list[Wish], held: set[int]) -> list[Loan] | str:
     """What was acquired, or why nothing could be, for the test that asked; it would wait without end."""
     try:
-        loans = pool.acquire(wishes)
+        loans = pool.acquire(wishes, first=bool(held))
     except Exception as error:  # noqa: BLE001
         return f"no API servers to be had: {type(error).__name__}: {error}"
     held.update(loan.number for loan in loans)

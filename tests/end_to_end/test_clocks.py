@@ -1,6 +1,5 @@
 """Runs by a clock that is ten years ahead: one token is issued, none after it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,12 +27,12 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(backend: Backend) -> Iterator[Runs]:
+def runs(backend: Backend) -> Runs:
     with harness(backend, ["a", "b"]) as fleet:
         first = fleet.run(clock=ahead)
         issued = links(fleet, "a")
         second, right = fleet.run(clock=ahead), fleet.run()
-        yield Runs(first, issued, second, right, links(fleet, "b"))
+        return Runs(first, issued, second, right, links(fleet, "b"))
 
 
 def links(fleet: Harness, cluster: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Somebody deletes the router Deployment of a site; the next run has Skupper make it again."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -28,7 +27,7 @@ class Lost:
 
 
 @pytest.fixture(scope="module")
-def lost(backend: Backend) -> Iterator[Lost]:
+def lost(backend: Backend) -> Lost:
     with harness(backend, ["a", "b"]) as fleet:
         assert fleet.run().all_up
         before = uid(fleet, CONFIG_MAP, "skupper-site")
@@ -39,7 +38,7 @@ def lost(backend: Backend) -> Iterator[Lost]:
         env = controller["spec"]["template"]["spec"]["containers"][0]["env"]
         (owner,) = [entry["value"] for entry in env if entry["name"] == "OWNER_UID"]
         site_ids = (before, uid(fleet, CONFIG_MAP, "skupper-site"))
-        yield Lost(run, owner, uid(fleet, DEPLOYMENT, ROUTER), site_ids, fleet.run())
+        return Lost(run, owner, uid(fleet, DEPLOYMENT, ROUTER), site_ids, fleet.run())
 
 
 def uid(fleet: Harness, kind, name: str) -> str:

@@ -70,14 +70,14 @@ class Failed:
 
 
 @pytest.fixture(scope="module")
-def failed(backend: Backend) -> Iterator[Failed]:
+def failed(backend: Backend) -> Failed:
     with harness(backend, ["a", "b"]) as fleet:
         assert fleet.run().all_up
         (old,) = token_names(fleet, "b")
         replace_ca(fleet, "a", restart=False)
         run = fleet.run(wait=5)
         until(lambda: bool(connected(fleet)))
-        yield Failed(old, run, fleet.run(wait=5), token_names(fleet, "b"), connected(fleet))
+        return Failed(old, run, fleet.run(wait=5), token_names(fleet, "b"), connected(fleet))
 
 
 WAITS = pytest.mark.simulation_suffices("it waits for a minute")
@@ -105,8 +105,8 @@ def test_the_next_run_says_it_again_and_writes_nothing(failed: Failed):
 
 @pytest.fixture
 def two_networks(backend: Backend) -> Iterator[Harness]:
-    """Networks n of a and b, and m of c and d."""
-    with harness(backend, ["a", "b", "c", "d"]) as fleet:
+    """Networks n of a and b, and m of c."""
+    with harness(backend, ["a", "b", "c"]) as fleet:
         sites = fleet.network.sites
         fleet.change(sites=sites[:2])
         fleet.others = (replace(fleet.network, identifier="m", sites=sites[2:]),)
@@ -123,13 +123,13 @@ def test_a_site_that_moves_joins_nothing_on_its_way(two_networks: Harness):
 
     def look(_: object) -> None:
         pairs = connected(fleet)
-        if frozenset("ab") in pairs and pairs & {frozenset("bc"), frozenset("bd")}:
+        if {frozenset("ab"), frozenset("bc")} <= pairs:
             joined.append(pairs)
 
     result = fleet.run(listener=look)
     assert joined == []
     assert result.all_up
-    assert connected(fleet) == {frozenset("cd"), frozenset("bc"), frozenset("bd")}
+    assert connected(fleet) == {frozenset("bc")}
 
 
 def test_a_move_needs_no_removal_budget(two_networks: Harness):

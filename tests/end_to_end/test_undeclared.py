@@ -56,7 +56,7 @@ class Joined:
 
 
 @pytest.fixture(scope="module")
-def joined(backend: Backend) -> Iterator[Joined]:
+def joined(backend: Backend) -> Joined:
     with harness(backend, ["a", "b", "c"]) as fleet:
         own, other = fleet.network.sites[:2], fleet.network.sites[2:]
         beside = replace(fleet.network, identifier="other", sites=other)
@@ -69,7 +69,7 @@ def joined(backend: Backend) -> Iterator[Joined]:
         after = [token["metadata"]["name"] for token in tokens(fleet, "c")]
         fleet.others = ()
         fleet.known = ("a", "b")
-        yield Joined(first, run, dry, after, fleet.run(dry_run=True))
+        return Joined(first, run, dry, after, fleet.run(dry_run=True))
 
 
 def test_two_networks_beside_each_other_have_nothing_to_name(joined: Joined):
