@@ -16,6 +16,16 @@ def up(names: str = "ab", **rest) -> PlayedFleet:
     return fleet
 
 
+def restored() -> tuple[PlayedFleet, str]:
+    """A fleet of which the token of a new CA did not connect, and the old token, which is in use again."""
+    fleet = up()
+    (old,) = fleet.tokens("b")
+    replace_ca(fleet, "a")
+    fleet.works = lambda _dialler, _issuer, token: token == old
+    fleet.run(200)
+    return fleet, old
+
+
 def test_a_new_token_that_connects_replaces_the_old_one():
     fleet = up()
     (old,) = fleet.tokens("b")
@@ -27,33 +37,21 @@ def test_a_new_token_that_connects_replaces_the_old_one():
 
 
 def test_a_new_token_that_does_not_connect_leaves_the_old_one_in_use():
-    fleet = up()
-    (old,) = fleet.tokens("b")
-    replace_ca(fleet, "a")
-    fleet.works = lambda _dialler, _issuer, token: token == old
-    fleet.run(200)
+    fleet, old = restored()
     assert fleet.connections[frozenset("ab")].token == old
     (finding,) = fleet.plan().errors
     assert finding.rule == "failed-rotation"
 
 
 def test_a_rotation_that_failed_is_not_tried_again_by_itself():
-    fleet = up()
-    (old,) = fleet.tokens("b")
-    replace_ca(fleet, "a")
-    fleet.works = lambda _dialler, _issuer, token: token == old
-    fleet.run(200)
+    fleet, _ = restored()
     began = fleet.connections[frozenset("ab")].began
     fleet.run(600)
     assert fleet.connections[frozenset("ab")].began == began
 
 
 def test_the_command_of_the_finding_has_it_tried_again():
-    fleet = up()
-    (old,) = fleet.tokens("b")
-    replace_ca(fleet, "a")
-    fleet.works = lambda _dialler, _issuer, token: token == old
-    fleet.run(200)
+    fleet, old = restored()
     fleet.works = lambda *_: True
     (finding,) = fleet.plan().errors
     command = f"oc -n net annotate secret {old} qontract-skupper/replacement-"
@@ -64,11 +62,7 @@ def test_the_command_of_the_finding_has_it_tried_again():
 
 
 def test_the_token_of_a_later_ca_is_tried_although_that_of_the_former_one_failed():
-    fleet = up()
-    (old,) = fleet.tokens("b")
-    replace_ca(fleet, "a")
-    fleet.works = lambda _dialler, _issuer, token: token == old
-    fleet.run(200)
+    fleet, old = restored()
     bad = set(fleet.tokens("b"))
     replace_ca(fleet, "a", 3)
     fleet.works = lambda _dialler, _issuer, token: token == old or token not in bad
