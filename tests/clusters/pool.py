@@ -2,6 +2,9 @@
 
 The process that began the run has the pool and listens on a socket; the workers ask there. A server is acquired by one
 test at a time, as an empty cluster. What a process holds when it ends comes back by itself.
+
+Nobody waits while holding: a process that has servers is refused more, so that two processes can never wait for each
+other. A test that needs servers therefore shares its module with no fixture that keeps some.
 """
 
 import os
@@ -73,15 +76,12 @@ class Pool:
         """Servers that have been started."""
         return len(self._servers)
 
-    def acquire(self, wishes: Sequence[Wish], *, first: bool = False) -> list[Loan]:
-        """Lend a server for each wish, all or none: in the order in which processes ask.
-
-        `first`: before all others, for a process that holds servers already, which others may wait for.
-        """
+    def acquire(self, wishes: Sequence[Wish]) -> list[Loan]:
+        """Lend a server for each wish, all or none: in the order in which processes ask."""
         assert len(wishes) <= LIMIT, f"there are at most {LIMIT} API servers"
         turn = object()
         with self._changed:
-            self._turns.insert(0 if first else len(self._turns), turn)
+            self._turns.append(turn)
             self._changed.wait_for(lambda: self._turns[0] is turn and LIMIT - len(self._lent) >= len(wishes))
             chosen = self._choose([wish.profile for wish in wishes])
             self._lent.update(server.number for server in chosen)
@@ -185,8 +185,10 @@ def _serve(pool: Pool, connection: Connection) -> None:
 
 def _acquired(pool: Pool, wishes: list[Wish], held: set[int]) -> list[Loan] | str:
     """What was acquired, or why nothing could be, for the test that asked; it would wait without end."""
+    if held:
+        return "no API servers to be had: a fixture of this process holds some; return what it found and release them"
     try:
-        loans = pool.acquire(wishes, first=bool(held))
+        loans = pool.acquire(wishes)
     except Exception as error:  # noqa: BLE001
         return f"no API servers to be had: {type(error).__name__}: {error}"
     held.update(loan.number for loan in loans)

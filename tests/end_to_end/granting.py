@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
-from reconcile.kinds import NAMESPACE, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Kind
+from reconcile.kinds import DEPLOYMENT, NAMESPACE, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.skupper.v1 import names
 from tests.end_to_end.harness import Harness, RunResult
 from tests.waiting import until
 
@@ -72,6 +73,13 @@ def drop_links(fleet: Harness, cluster: str) -> None:
     for secret in fleet[cluster].objects(SECRET, namespace="net"):
         if secret["metadata"]["name"].startswith("link-"):
             fleet[cluster].remove(SECRET, secret["metadata"]["name"], "net")
+
+
+def disturb(fleet: Harness) -> None:
+    """Take away what a run then has to make again with all its rights."""
+    for kind in (DEPLOYMENT, ROLE_BINDING, ROLE):
+        if fleet["a"].find(kind, names.SITE_CONTROLLER, "net"):
+            fleet["a"].remove(kind, names.SITE_CONTROLLER, "net")
 
 
 @dataclass(frozen=True)

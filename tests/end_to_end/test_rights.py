@@ -1,7 +1,5 @@
-"""With exactly the rights of ``deploy/rbac`` everything works; without any one of them a run says which it lacks."""
+"""With exactly the rights of ``deploy/rbac`` everything works, and for what else is asked a run names the right."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -9,16 +7,14 @@ import pytest
 from reconcile.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
-    ROLE,
-    ROLE_BINDING,
     SECRET,
 )
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState, Verb
 from reconcile.skupper.v1 import names, objects
 from tests.clusters.backends import Backend
-from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
-from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
+from tests.end_to_end.granting import Granting, Right, disturb, drop_links, rights, said
+from tests.end_to_end.harness import Harness, RunResult, three_clusters
 from tests.skupper.resolving import resolve_sites
 from tests.waiting import until
 
@@ -116,96 +112,6 @@ def test_the_role_of_a_site_holds_what_the_site_controller_is_granted(fleet: Har
         for verb in rule["verbs"]
     }
     assert granted <= {*rights("site.yaml"), *rights("custom-host.yaml")}
-
-
-@pytest.fixture(scope="module")
-def linked_sites(backend: Backend) -> Iterator[Harness]:
-    """A cluster with two sites, one of each ingress, and one site elsewhere, all up; for many small disturbances."""
-    with harness(backend, ["a", "b"]) as made:
-        extra = SiteDefinition(made.cluster("a"), "other", config={"ingress": "loadbalancer"})
-        made.change(sites=(*made.network.sites, extra))
-        granting = Granting(made, "a")
-        granting.provide("site.yaml", namespaces=("net", "other"))
-        assert made.run().all_up
-        yield made
-
-
-@contextmanager
-def reading_cluster_wide(fleet: Harness) -> Iterator[Granting]:
-    granting = Granting(fleet, "a")
-    granting.apply("cluster.yaml")
-    granting.until_held(rights("cluster.yaml")[-1], cluster_wide=True)
-    try:
-        yield granting
-    finally:
-        granting.withdraw("cluster.yaml")
-
-
-def disturb(fleet: Harness) -> None:
-    """Take away what a run then has to make again with all its rights."""
-    for kind in (DEPLOYMENT, ROLE_BINDING, ROLE):
-        if fleet["a"].find(kind, names.SITE_CONTROLLER, "net"):
-            fleet["a"].remove(kind, names.SITE_CONTROLLER, "net")
-
-
-def _resource(group: str, resource: str) -> object:
-    """A case that a real server meets in `make test` if its refusal may be worded in a way of its own."""
-    simulation = pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
-    worded = {("", "secrets"), ("apps", "deployments"), ("rbac.authorization.k8s.io", "roles")}
-    marks = () if (group, resource) in worded else simulation
-    return pytest.param((group, resource), id=f"{group}/{resource}", marks=marks)
-
-
-@pytest.mark.parametrize(
-    "resource", [_resource(*each) for each in sorted({(r.group, r.resource) for r in rights("site.yaml")})]
-)
-def test_without_a_right_in_its_namespace_a_run_names_it(linked_sites: Harness, resource: tuple[str, str]):
-    granting = Granting(linked_sites, "a")
-    unnamed = {}
-    for right in rights("site.yaml"):
-        if (right.group, right.resource) == resource:
-            disturb(linked_sites)
-            with granting.without(right, "site.yaml"):
-                complaints = said(linked_sites.run(wait=0))
-            expected = f"the account needs {right} in namespace net"
-            if not any(line.startswith("a/net: ") and expected in line for line in complaints):
-                unnamed[str(right)] = complaints
-    assert unnamed == {}
-
-
-READS = sorted(right for right in rights("cluster.yaml") if right.resource != "namespaces")
-
-
-@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
-@pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
-def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
-    linked_sites: Harness, right: Right
-):
-    linked_sites.run()
-    with reading_cluster_wide(linked_sites) as granting:
-        whole, _ = linked_sites.run().requests["a"]
-        with granting.without(right, "cluster.yaml", cluster_wide=True):
-            result = linked_sites.run()
-    assert said(result) == []
-    assert result.writes == 0
-    assert result.requests["a"][0] > whole
-
-
-@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
-@pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
-def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
-    linked_sites: Harness, right: Right
-):
-    linked_sites.run()
-    drop_links(linked_sites, "b")
-    with reading_cluster_wide(linked_sites) as granting:
-        with granting.without(right, "cluster.yaml", cluster_wide=True):
-            result = linked_sites.run()
-        (complaint,) = result.outcome.failures
-        assert complaint.startswith(f"a: cannot watch {right.resource}: forbidden (403)")
-        assert f"the account needs {right} in all namespaces" in complaint
-        assert result.seconds < 20
-        assert linked_sites.run().all_up
 
 
 def test_a_namespace_that_is_missing_is_distinguished_from_a_missing_right_by_who_may_get_namespaces(

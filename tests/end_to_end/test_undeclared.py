@@ -1,6 +1,5 @@
 """What others add to a network is named and stays as it is; labels that ours have lost come back."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
@@ -142,7 +141,7 @@ class Stripped:
 
 
 @pytest.fixture(scope="module")
-def stripped(backend: Backend) -> Iterator[Stripped]:
+def stripped(backend: Backend) -> Stripped:
     with harness(backend, ["a", "b"]) as fleet:
         assert fleet.run().all_up
         (before,) = tokens(fleet, "b")
@@ -158,7 +157,7 @@ def stripped(backend: Backend) -> Iterator[Stripped]:
         (after,) = tokens(fleet, "b")
         labels = {kind.name: fleet["b"].find(kind, name, "net")["metadata"]["labels"] for kind, name in names}
         uids = (before["metadata"]["uid"], after["metadata"]["uid"])
-        yield Stripped(run, labels, uids, fleet.run())
+        return Stripped(run, labels, uids, fleet.run())
 
 
 def test_objects_without_labels_are_not_taken_for_those_of_others(stripped: Stripped):
