@@ -3,11 +3,17 @@
 Tests that share a costly fixture run in one process, which makes it once: those of one file on one back end, of one
 fault, and all that look at the long-lived sites of ``tests/sandbox/skupper``. ``xdist_group`` says as much, but
 pytest-xdist 3.8 writes the group where pytest 9.2 does not read it, so the mark has no effect.
+
+Groups on real API servers are begun first, and only by as many processes as there are servers for: the others use the
+processor meanwhile, with tests on simulated clusters and on none.
 """
 
 import re
+from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.clusters.pool import LIMIT
 
 _FAULTS = "tests/faults/test_catalogue.py"
 """Its tests share what their parameters stand for, a fault and a back end."""
@@ -15,11 +21,30 @@ _FOLDERS = ("tests/sandbox/skupper",)
 """Folders whose files share the fixtures of a package."""
 
 
+AT_ONCE = LIMIT // 3
+"""Processes on real API servers; most tests use three clusters."""
+
+
 class Together(LoadScopeScheduling):
     """Gives a process all tests that belong together, one group after the other."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        self.workqueue.move_to_end(self._next_for(node), last=False)
+        super()._assign_work_unit(node)
+
+    def _next_for(self, node: Any) -> str:
+        """The next group: one on real API servers, unless so many other processes are at such a group already."""
+        others = [work for other, work in self.assigned_work.items() if other is not node]
+        at_real = sum(
+            any(_is_real(group) and not all(done.values()) for group, done in work.items()) for work in others
+        )
+        wanted = at_real < AT_ONCE
+        return next(
+            (group for group in self.workqueue if _is_real(group) is wanted), next(iter(self.workqueue))
+        )
 
 
 def group_of(nodeid: str) -> str:
@@ -31,3 +56,7 @@ def group_of(nodeid: str) -> str:
     backend = re.search(r"\b(real|simulated)\b", parameters)
     shared = next((folder for folder in _FOLDERS if file.startswith(f"{folder}/")), file)
     return f"{shared} {backend[1] if backend else ''}".rstrip()
+
+
+def _is_real(group: str) -> bool:
+    return bool(re.search(r"\breal\b", group.partition(" ")[2]))
