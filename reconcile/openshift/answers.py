@@ -5,12 +5,12 @@ values (validation quotes what it rejects, an admission webhook may quote anythi
 message is dropped, and the text is built from reasons and the names of the invalid fields.
 """
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
+from reconcile.http import documents
 from reconcile.kinds import ROUTE, SECRET, Kind
 from reconcile.openshift import admission, errors, hints
 from reconcile.openshift.messages import Answer
@@ -78,7 +78,7 @@ def may_pass(answer: Answer, call: Call) -> bool:
     if answer.busy or answer.status != HTTPStatus.CONFLICT or call.verb == "replace":
         return answer.busy
     document = _parse(answer.body) or {}
-    message = _text(document.get("message"))
+    message = text(document.get("message"))
     lasting = "Precondition failed" in message or hints.is_owned_by_another(message)
     return document.get("reason") == "Conflict" and not lasting
 
@@ -91,20 +91,6 @@ def items(document: Json, call: Call) -> list[Json]:
     if not isinstance(found, list) or not all(map(is_object, found)):
         raise call.failed(errors.Unreachable, "the response is not a list of objects")
     return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
-
-
-def check_unseen(page: list[Json], seen: set[str], call: Call) -> None:
-    """Reject a page that repeats an object of this page or of an earlier one, and add its UIDs to ``seen``.
-
-    Pages that overlap were not cut from one list, so objects may be missing as well.
-    """
-    for each in page:
-        found = each["metadata"]
-        uid = _text(found.get("uid"))
-        if uid and uid in seen:
-            where = "/".join(filter(None, (_text(found.get("namespace")), _text(found.get("name")))))
-            raise call.failed(errors.InconsistentList, _shorten(f"the server listed {where} more than once"))
-        seen.add(uid)
 
 
 def is_object(value: object) -> TypeGuard[Json]:
@@ -122,8 +108,8 @@ def from_status(document: Json, call: Call, *, status: int = 0) -> errors.Cluste
     """The error that a ``Status`` object means, as an answer or as the object of a watch's ERROR event."""
     code = document.get("code")
     number = code if isinstance(code, int) else status
-    reason = _text(document.get("reason"))
-    message = _text(document.get("message"))
+    reason = text(document.get("reason"))
+    message = text(document.get("message"))
     error = _class(number, reason, message)
     refused = admission.refusal(message) if call.confidential else None
     shown = _without_values(document, reason, call) if call.confidential else message or reason
@@ -131,14 +117,14 @@ def from_status(document: Json, call: Call, *, status: int = 0) -> errors.Cluste
         what, step = refused
         return call.failed(error, what, status=number, hint=step)
     hint = hints.next_step(call.verb, call.kind, call.namespace, error, message)
-    return call.failed(error, _shorten(shown), status=number, hint=hint)
+    return call.failed(error, shorten(shown), status=number, hint=hint)
 
 
-def _parse(body: bytes) -> Json | None:
-    """A Kubernetes object, or ``None`` for any other bytes; the parser's error holds them and ends here."""
+def _parse(body: bytes | bytearray) -> Json | None:
+    """A Kubernetes object, or ``None`` for any other bytes."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = documents.parse(body)
+    except documents.NotJson:
         return None
     if isinstance(document, dict) and isinstance(document.get("kind"), str):
         return document
@@ -178,7 +164,7 @@ def _not_kubernetes(answer: Answer, call: Call) -> errors.ClusterError:
     what = answer.content_type or "no content type"
     if answer.headers.get("Location"):
         what = f"a redirect to {_origin(answer.headers['Location'])}"
-    reason = f"the response is not from a Kubernetes API server ({_shorten(what)})"
+    reason = f"the response is not from a Kubernetes API server ({shorten(what)})"
     if answer.status == 429:
         # The server's own limit on requests in flight answers in plain text.
         return call.failed(errors.Throttled, "too many requests in flight", status=429)
@@ -212,19 +198,20 @@ def _without_values(document: Json, reason: str, call: Call) -> str:
 
 
 def _cause(cause: Json) -> str:
-    field = _text(cause.get("field"))
-    return " ".join(filter(None, [_word(_text(cause.get("reason"))), f"at {field}" if field else ""]))
+    field = text(cause.get("field"))
+    return " ".join(filter(None, [_word(text(cause.get("reason"))), f"at {field}" if field else ""]))
 
 
 def _word(text: str) -> str:
     return text if text.isalnum() and len(text) < LONGEST_WORD else ""
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
     """One line of what a terminal can show: neither control sequences nor lone surrogates."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A text from an answer; empty if it is none."""
     return value if isinstance(value, str) else ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from reconcile.http.connections import limit
 from reconcile.openshift import tls
 from reconcile.openshift.access import Access
 from reconcile.openshift.faults import TransportError, TransportFault
@@ -126,6 +127,7 @@ def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "P
         _accept_unverified(server.hostname or "")
     pool: PoolManager = RESTClientObject(configuration).pool_manager
     pool.connection_pool_kw["ssl_context"] = context
+    limit(pool)
     return pool
 
 

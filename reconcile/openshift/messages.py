@@ -31,7 +31,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
 
     @property
     def content_type(self) -> str:
