@@ -54,6 +54,8 @@ class LimitedAdapter(HTTPAdapter):
                     response.close()
                     raise Refused("compressed its response, which was not asked for", request=request)
                 _read(response, exchange)
+                # To guess an encoding takes `requests` minutes for some answers.
+                response.encoding = response.encoding or "utf-8"
             except LimitExceeded as error:
                 exceeded = error
             except requests.exceptions.RequestException:

@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from reconcile.http import documents
+from reconcile.http.answers import one_line
 from reconcile.kinds import ROUTE, SECRET, Kind
 from reconcile.openshift import admission, errors, hints
 from reconcile.openshift.messages import Answer
@@ -207,9 +208,8 @@ def _word(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """One line of what a terminal can show: neither control sequences nor lone surrogates."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+    """One line of what a terminal can show."""
+    return one_line(text, LONGEST)
 
 
 def text(value: object) -> str:
