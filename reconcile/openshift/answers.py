@@ -1,7 +1,7 @@
 """Interprets the responses of a Kubernetes API server: a JSON object, or an error.
 
-A failed request is answered with a ``Status`` object. Its ``message`` is helpful, but for a Secret it may repeat
-values (validation quotes what it rejects, an admission webhook may quote anything). For writes of such kinds the
+A failed request is answered with a ``Status`` object. Its ``message`` is helpful, but for a Secret or a password it may
+repeat values (validation quotes what it rejects, an admission webhook may quote anything). For such writes the
 message is dropped, and the text is built from reasons and the names of the invalid fields.
 """
 
@@ -19,6 +19,8 @@ from reconcile.openshift.messages import Answer
 Json = dict[str, Any]
 CONFIDENTIAL = frozenset({SECRET, ROUTE})
 """Kinds whose objects hold private keys."""
+PRIVATE = "password"
+"""Part of the names of fields whose values are private, in any kind."""
 LONGEST = 1000
 """Characters of a server's message that are kept."""
 LONGEST_WORD = 60
@@ -35,6 +37,8 @@ class Call:
     kind: Kind
     namespace: str | None = None
     name: str | None = None
+    has_password: bool = False
+    """What is sent has a field that is called a password."""
 
     def failed(
         self, error: type[errors.ClusterError], reason: str, *, status: int | None = None, hint: str = ""
@@ -51,10 +55,14 @@ class Call:
             hint=hint,
         )
 
-    @property
-    def confidential(self) -> bool:
-        """The response may repeat private data that we sent."""
-        return self.kind in CONFIDENTIAL and self.verb not in {"get", "list", "watch"}
+    def is_confidential(self, message: str) -> bool:
+        """Whether a message about this call may repeat private data, which we sent or which was stored before.
+
+        A webhook sees the whole object, and ConfigMaps of sites have passwords as well.
+        """
+        if self.verb in {"get", "list", "watch"}:
+            return False
+        return self.kind in CONFIDENTIAL or self.has_password or PRIVATE in message.lower()
 
 
 def read(answer: Answer, call: Call) -> Json:
@@ -112,8 +120,9 @@ def from_status(document: Json, call: Call, *, status: int = 0) -> errors.Cluste
     reason = text(document.get("reason"))
     message = text(document.get("message"))
     error = _class(number, reason, message)
-    refused = admission.refusal(message) if call.confidential else None
-    shown = _without_values(document, reason, call) if call.confidential else message or reason
+    confidential = call.is_confidential(message)
+    refused = admission.refusal(message) if confidential else None
+    shown = _without_values(document, reason, call) if confidential else message or reason
     if refused:
         what, step = refused
         return call.failed(error, what, status=number, hint=step)

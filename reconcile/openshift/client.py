@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from types import TracebackType
@@ -300,6 +301,8 @@ class Client:
         body: Json | None = None,
         content_type: str = JSON,
     ) -> Json:
+        if body is not None and answers.PRIVATE in json.dumps(body).lower():
+            call = replace(call, has_password=True)
         return answers.read(self._exchange(call, method, query, body, content_type), call)
 
     def _exchange(
