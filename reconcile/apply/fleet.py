@@ -121,7 +121,7 @@ class Fleet:
             error = Unreachable(reason, cluster=name, verb="read", hint="retry, or raise --request-timeout")
             self._fail(self._targets[name], str(error), again=False)
         for opened in accounts:
-            opened.close()
+            opened.abandon()
 
     def refresh(self, work_keys: Collection[tuple[str, str]], done: Callable[[str], None]) -> None:
         """Start to list all readable clusters again: their heartbeats, and all that shows one of these work keys.

@@ -1,4 +1,4 @@
-"""Parses JSON of strangers within bounds: what is parsed takes up to fifty times the memory of its text."""
+"""Parses JSON of any origin within bounds: what is parsed takes up to fifty times the memory of its text."""
 
 import json
 from typing import Any

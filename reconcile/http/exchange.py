@@ -54,8 +54,16 @@ class Exchange:
     is kept in ``exceeded``, and callers look there first.
     """
 
-    def __init__(self, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        abandoned: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Once ``abandoned`` is true, nobody waits for the answer any more."""
         self._limits = limits
+        self._abandoned = abandoned
         self._clock = clock
         self._ends = clock() + limits.seconds
         self._received = 0
@@ -85,6 +93,8 @@ class Exchange:
     def read(self, sock: _Socket, raw: io.RawIOBase, buffer: "memoryview") -> int | None:
         """Read from a socket's ``raw`` stream into ``buffer`` for as long as this exchange may still take."""
         left = self._ends - self._clock()
+        if self._abandoned():
+            raise self._note(TooSlow, "was given up")
         if left <= 0:
             raise self._too_slow()
         own = sock.gettimeout()
@@ -103,12 +113,15 @@ class Exchange:
         return count
 
     def _too_slow(self) -> LimitExceeded:
-        self.exceeded = TooSlow(f"did not finish its response within {self._limits.seconds:g} s")
-        return self.exceeded
+        return self._note(TooSlow, f"did not finish its response within {self._limits.seconds:g} s")
 
     def _too_large(self, size: str) -> LimitExceeded:
-        self.exceeded = TooLarge(f"sent more than {size} in one response")
-        return self.exceeded
+        return self._note(TooLarge, f"sent more than {size} in one response")
+
+    def _note(self, kind: type[LimitExceeded], reason: str) -> LimitExceeded:
+        # Not the one that is raised, whose traceback would keep the answer in memory until garbage is collected.
+        self.exceeded = kind(reason)
+        return kind(reason)
 
 
 class _Here(threading.local):

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from reconcile.http.connections import limit
-from reconcile.http.exchange import Exchange, LimitExceeded, Limits
+from reconcile.http.exchange import Exchange, Limits
 
 
 class Refused(requests.exceptions.RequestException):
@@ -56,20 +56,16 @@ class LimitedAdapter(HTTPAdapter):
                 _read(response, exchange)
                 # To guess an encoding takes `requests` minutes for some answers.
                 response.encoding = response.encoding or "utf-8"
-            except LimitExceeded as error:
-                exceeded = error
             except requests.exceptions.RequestException:
                 if exchange.exceeded is None:
                     raise
-                exceeded = exchange.exceeded
             except (HTTPError, OSError, ValueError, LookupError) as error:
                 # `requests` lets some errors of urllib3 and of http.client through.
                 if exchange.exceeded is None:
                     raise requests.exceptions.ConnectionError(type(error).__name__, request=request) from None
-                exceeded = exchange.exceeded
             else:
                 return response
-        raise Refused(str(exceeded), request=request) from None
+        raise Refused(str(exchange.exceeded), request=request)
 
 
 def session(limits: Limits) -> requests.Session:

@@ -255,6 +255,11 @@ class Client:
         self._transport.close()
         self._watch_closer.close_all()
 
+    def abandon(self) -> None:
+        """Close, and let requests in progress fail soon; a write among them may or may not have taken effect."""
+        self._transport.abandon()
+        self.close()
+
     def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> Listing:
         key = (call.kind, call.namespace, query["labelSelector"], query["fieldSelector"])
         chunks = Chunks(call, self._holdings, key, seconds=self._timeouts.cluster)

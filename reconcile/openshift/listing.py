@@ -23,8 +23,8 @@ MOST_OBJECTS = 50_000
 """Objects of one LIST."""
 MOST_CHUNKS = 1_000
 """Chunks of one LIST, should they hold few objects or none."""
-MOST_MEMORY = 128 << 20
-"""Bytes that the LISTs of one cluster may take in memory, estimated; some 8,000 Secrets with certificates."""
+MOST_MEMORY = 96 << 20
+"""Bytes that the LISTs of one cluster may take in memory, estimated; some 6,000 Secrets with certificates."""
 _VALUE = 100
 """Bytes that a value takes besides its text."""
 _WIDE = re.compile(rb"\\u(?!00)")

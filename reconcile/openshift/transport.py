@@ -52,6 +52,7 @@ class Transport:
         self._slots = threading.BoundedSemaphore(size)
         self._connection: Connection | None = None
         self._closed = False
+        self._abandoned = threading.Event()
 
     def exchange(self, request: Request) -> Answer:
         """Send a request and read the whole answer, whatever its status.
@@ -61,7 +62,7 @@ class Transport:
         with self._slots:
             self._breaker.check()
             connection = self._open()
-            with Exchange(self._limits) as exchange:
+            with Exchange(self._limits, abandoned=self._abandoned.is_set) as exchange:
                 try:
                     response = self._send(connection.pool, connection, request, encoding="gzip")
                     return _complete(response, exchange)
@@ -77,7 +78,7 @@ class Transport:
         """
         self._breaker.check()
         connection = self._open()
-        with Exchange(self._limits) as exchange:
+        with Exchange(self._limits, abandoned=self._abandoned.is_set) as exchange:
             try:
                 response = self._send(connection.separate_pool(), connection, request, encoding="identity")
                 if response.status == HTTPStatus.OK:
@@ -95,6 +96,11 @@ class Transport:
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.pool.clear()
+
+    def abandon(self) -> None:
+        """Close, and fail the exchanges in progress, too: at their next byte or time-out."""
+        self._abandoned.set()
+        self.close()
 
     def _open(self) -> Connection:
         with self._lock:

@@ -99,6 +99,14 @@ def test_a_tls_handshake_that_drips_costs_no_more_than_the_connect_time_out(conn
         assert time.monotonic() - began < 3 * LIMIT
 
 
+def test_an_answer_that_nobody_waits_for_any_more_ends_with_the_next_byte(connect):
+    with serving(SLOW["a body without a length"]) as server:
+        client = connect(server.url, timeouts=Timeouts(read=5, whole=60))
+        threading.Timer(0.2, client.abandon).start()
+        with pytest.raises(errors.Unreachable, match="was given up"):
+            client.list(CONFIG_MAP)
+
+
 LARGE = {
     "100 Continue after 100 Continue": floods(drop=b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
     "chunk after chunk": floods(CHUNKED, drop=b"%x\r\n%s\r\n" % (MIB, b" " * MIB)),
