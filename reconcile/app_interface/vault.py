@@ -29,7 +29,7 @@ from reconcile.app_interface.errors import (
 from reconcile.app_interface.http_failures import explain
 from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.secrets import Entries, SecretReference, hidden
-from reconcile.app_interface.transport import shown_address
+from reconcile.app_interface.transport import Authorization, shown_address
 from reconcile.http import sessions
 from reconcile.http.answers import one_line, retry_after
 from reconcile.http.exchange import Limits
@@ -77,6 +77,8 @@ class VaultReader:
         # An empty token keeps hvac from picking up VAULT_TOKEN or ~/.vault-token of whoever runs this.
         self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout, allow_redirects=False)
         sessions.mount(self._vault.session, limits)
+        # As for its token: no user and password of ~/.netrc.
+        self._vault.session.auth = Authorization(None)
         self._vault.session.hooks["response"] = [self._look]
         self._retry_after = 0.0
         # What the last answer asked for: hvac's exceptions have no headers.
