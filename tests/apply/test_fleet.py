@@ -342,6 +342,14 @@ def test_a_cluster_that_was_given_up_stays_unknown_though_it_answers_later():
         assert [failure.message for failure in fleet.failures] == [LATE]
 
 
+@pytest.mark.parametrize("lack", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_lack_of_memory_or_threads_is_named(lack: Exception):
+    a = FakeClient("a")
+    a.fail("list", lack)
+    (failure,) = read(target(a)).failures
+    assert failure.message.startswith("a: not enough memory or threads to read it; raise the limits")
+
+
 def test_a_cluster_that_is_still_being_read_is_pending():
     a, b = FakeClient("a"), FakeClient("b")
     answers_now = threading.Event()
