@@ -30,7 +30,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[str], tuple[str, str]]], ...] = (
     ),
     (
         re.compile(
-            rf"({_FORBIDDEN})?(?:Validating|Mutating)AdmissionPolicy '{_NAME}' with binding '[^']*' denied request"
+            rf"({_FORBIDDEN})?ValidatingAdmissionPolicy '{_NAME}' with binding '[^']*' denied request"
         ),
         lambda name: (
             f"admission policy {name} denied it",
