@@ -34,15 +34,17 @@ DEEP = b'{"data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 def drips(begin: bytes, drop: bytes) -> Reply:
     def reply(visit: Visit) -> None:
         visit.send(begin)
-        while not visit.ended.wait(0.05):
+        for _ in range(100):
             visit.send(drop)
+            if visit.ended.wait(0.05):
+                return
 
     return reply
 
 
 def floods(visit: Visit) -> None:
     visit.send(HEAD + b"\r\n")
-    while not visit.ended.is_set():
+    for _ in range(20):
         visit.send(b" " * MIB)
 
 

@@ -22,15 +22,19 @@ SHORT = Timeouts(connect=LIMIT, read=5, whole=LIMIT)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 MIB = 1 << 20
+ENOUGH = 200 * MIB
+"""More than any limit."""
 
 
 def drips(begin=b"", *, drop=b"x"):
-    """Sends a few bytes from time to time, each long before a read would time out."""
+    """Sends a few bytes from time to time, each long before a read would time out; for 5 s, lest a test never ends."""
 
     def reply(visit):
         visit.send(begin)
-        while not visit.ended.wait(0.05):
+        for _ in range(100):
             visit.send(drop)
+            if visit.ended.wait(0.05):
+                return
 
     return reply
 
@@ -38,8 +42,10 @@ def drips(begin=b"", *, drop=b"x"):
 def floods(begin=b"", *, drop=b"x" * MIB):
     def reply(visit):
         visit.send(begin)
-        while not visit.ended.is_set():
+        sent = 0
+        while sent < ENOUGH and not visit.ended.is_set():
             visit.send(drop)
+            sent += len(drop)
 
     return reply
 
