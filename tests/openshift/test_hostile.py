@@ -78,6 +78,22 @@ def test_an_answer_that_drips_costs_no_more_than_the_time_limit(connect, kind):
     assert len(server.visits) == 1
 
 
+def test_an_answer_that_drips_through_tls_is_given_up_in_time(connect, authority):
+    with serving(SLOW["header after header"], context=authority.server()) as server:
+        client = connect(server.url, timeouts=SHORT, ca_file=authority.file)
+        with pytest.raises(errors.Unreachable, match="did not finish its response within"):
+            client.list(CONFIG_MAP)
+
+
+def test_a_proxy_that_drips_is_given_up_in_time(connect, monkeypatch):
+    with serving(SLOW["header after header"]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        began = time.monotonic()
+        with pytest.raises(errors.Unreachable, match="did not finish its response within"):
+            connect("https://api.cluster.invalid:6443", timeouts=SHORT).list(CONFIG_MAP)
+        assert time.monotonic() - began < 3 * LIMIT
+
+
 @pytest.mark.parametrize("kind", ["a status line", "header after header", "100 Continue after 100 Continue"])
 def test_a_watch_whose_headers_drip_is_given_up_in_time(connect, kind):
     with (
