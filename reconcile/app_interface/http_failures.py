@@ -12,9 +12,8 @@ def explain(error: BaseException, table: str) -> tuple[str, str]:
     """Give the reason and the next step; ``table`` of the configuration holds the server's address."""
     match error:
         case Refused():
-            return str(
-                error
-            ), f"check server in [{table}] of the configuration; if it is right, contact its operators"
+            hint = f"check server in [{table}] of the configuration; if it is right, contact its operators"
+            return str(error), hint
         case requests.exceptions.SSLError():
             hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
             return "the TLS handshake failed", hint

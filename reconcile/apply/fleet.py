@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 READ_WITHIN = Timeouts().cluster
 
+OPENED_WITHIN = 3.0
+"""How many times as long a cluster may take to be opened: the secrets of all are read one after the other."""
+
 
 class CannotOpenError(Exception):
     """A cluster cannot be opened, for example because its secret is missing. The text is ready to be shown."""
@@ -77,7 +80,7 @@ class Fleet:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`threads` is how many namespaces of one cluster are processed in parallel, `read_within` how many seconds
-        each cluster may take to be opened, and as many again to be read.
+        each cluster may take to be read once it is opened.
         """
         self._redactions = redactions
         self._read_within = read_within
@@ -113,15 +116,25 @@ class Fleet:
         Every request has a time limit of its own, but a cluster may need many, and a thread may hang outside of any.
         """
         now = self._clock()
+        to_open = OPENED_WITHIN * self._read_within
         with self._lock:
-            late = [name for name in self._pending() if now - self._began[name] > self._read_within]
-            accounts = [self._accounts[name] for name in late if name in self._accounts]
-        for name in late:
-            reason = f"it was not read completely within {self._read_within:g} s"
-            error = Unreachable(reason, cluster=name, verb="read", hint="retry, or raise --request-timeout")
+            taken = {name: now - self._began[name] for name in self._pending()}
+            opened = {name: self._accounts[name] for name in taken if name in self._accounts}
+        for name, seconds in taken.items():
+            if name not in opened and seconds > to_open:
+                reason, hint = (
+                    f"its token was not read within {to_open:g} s",
+                    "check the secret store, and retry",
+                )
+            elif name in opened and seconds > self._read_within:
+                reason = f"it was not read completely within {self._read_within:g} s"
+                hint = "retry, or raise --request-timeout"
+            else:
+                continue
+            error = Unreachable(reason, cluster=name, verb="read", hint=hint)
             self._fail(self._targets[name], str(error), again=False)
-        for opened in accounts:
-            opened.abandon()
+            if name in opened:
+                opened[name].abandon()
 
     def refresh(self, work_keys: Collection[tuple[str, str]], done: Callable[[str], None]) -> None:
         """Start to list all readable clusters again: their heartbeats, and all that shows one of these work keys.

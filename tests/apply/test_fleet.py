@@ -291,43 +291,50 @@ def test_a_surprise_while_a_cluster_is_read_fails_that_cluster_alone():
 
 
 @contextmanager
-def one_that_hangs() -> Iterator[tuple[Fleet, Answers, Clock, threading.Event]]:
-    """A cluster that is opened when the event is set, and another one that is read."""
-    go_on, clock = threading.Event(), Clock()
+def one_that_hangs(*, opening: bool = False) -> Iterator[tuple[Fleet, Answers, Clock, threading.Event]]:
+    """A cluster that is read (or opened) when the event is set, and another one that is read."""
+    go_on, asked, clock = threading.Event(), threading.Event(), Clock()
+    a = FakeClient("a")
 
-    def hangs() -> Accounts:
+    def hang() -> Accounts:
+        asked.set()
         assert go_on.wait(PATIENCE)
-        return Accounts(FakeClient("a"))
+        return Accounts(a)
 
-    fleet = Fleet(
-        [target(FakeClient("a"), hangs), target(FakeClient("b"))], threads=2, read_within=90, clock=clock
-    )
+    if not opening:
+        a.before("list", hang)
+    hanging = target(a, hang) if opening else target(a)
+    fleet = Fleet([hanging, target(FakeClient("b"))], threads=2, read_within=90, clock=clock)
     answers = Answers()
     try:
         fleet.read(answers)
         answers.wait_for("b")
+        assert asked.wait(PATIENCE)
         yield fleet, answers, clock, go_on
     finally:
         go_on.set()
         fleet.close()
 
 
-LATE = (
-    "a: cannot read: unreachable: it was not read completely within 90 s; retry, or raise --request-timeout"
-)
+LATE = {
+    False: "a: cannot read: unreachable: it was not read completely within 90 s; retry, or raise --request-timeout",
+    True: "a: cannot read: unreachable: its token was not read within 270 s; check the secret store, and retry",
+}
 
 
-def test_a_cluster_whose_thread_hangs_is_given_up_and_named_with_the_limit():
-    with one_that_hangs() as (fleet, _, clock, _):
-        clock.now += 91
+@pytest.mark.parametrize(("opening", "limit"), [(False, 90), (True, 270)])
+def test_a_cluster_whose_thread_hangs_is_given_up_and_named_with_the_limit(opening: bool, limit: int):
+    with one_that_hangs(opening=opening) as (fleet, _, clock, _):
+        clock.now += limit + 1
         fleet.give_up_late()
-        assert [failure.message for failure in fleet.failures] == [LATE]
+        assert [failure.message for failure in fleet.failures] == [LATE[opening]]
         assert fleet.pending == frozenset()
 
 
-def test_a_cluster_that_may_still_answer_is_not_given_up():
-    with one_that_hangs() as (fleet, _, clock, _):
-        clock.now += 89
+@pytest.mark.parametrize(("opening", "limit"), [(False, 90), (True, 270)])
+def test_a_cluster_that_may_still_answer_is_not_given_up(opening: bool, limit: int):
+    with one_that_hangs(opening=opening) as (fleet, _, clock, _):
+        clock.now += limit - 1
         fleet.give_up_late()
         assert (fleet.failures, fleet.pending) == ((), {"a"})
 
@@ -338,8 +345,8 @@ def test_a_cluster_that_was_given_up_stays_unknown_though_it_answers_later():
         fleet.give_up_late()
         go_on.set()
         answers.wait_for("a")
-        assert fleet.known()[0]["a"].problem == LATE
-        assert [failure.message for failure in fleet.failures] == [LATE]
+        assert fleet.known()[0]["a"].problem == LATE[False]
+        assert [failure.message for failure in fleet.failures] == [LATE[False]]
 
 
 @pytest.mark.parametrize("lack", [MemoryError(), RuntimeError("can't start new thread")])
