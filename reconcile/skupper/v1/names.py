@@ -12,6 +12,8 @@ LEADER_LOCK = "control-plane.alpha.kubernetes.io/leader"
 SITE_CONTROLLER = "skupper-site-controller"
 SERVICE_CONTROLLER = "skupper-service-controller"
 ROUTER = "skupper-router"
+BOUND_ROLE = "qontract-skupper-site-controller"
+"""The ClusterRole with the rights of site-controllers, where a cluster has one, and the RoleBinding of a site to it."""
 
 SITE_CA = "skupper-site-ca"
 SITE_SERVER = "skupper-site-server"
