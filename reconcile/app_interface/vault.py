@@ -64,7 +64,7 @@ class VaultReader:
         self._retries = retries
         self._sleep = sleep
         # An empty token keeps hvac from picking up VAULT_TOKEN or ~/.vault-token of whoever runs this.
-        self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout)
+        self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout)  # nosec B106 # no token yet
         self._logged_in = False
         self._versioned: dict[str, bool] = {}
         self._failure: SecretStoreError | None = None

@@ -24,7 +24,7 @@ CLAIMS_ROUTE = "claims"
 TYPE = "skupper.io/type"
 """Label that makes a Secret a request or a token."""
 REQUEST = "connection-token-request"
-TOKEN = "connection-token"  # noqa: S105 a label value
+TOKEN = "connection-token"  # noqa: S105 # nosec B105 # a label value
 CLAIM = "token-claim"
 """Label value of a claim, which a site redeems for a token at the issuer."""
 CLAIM_URL = "skupper.io/url"
