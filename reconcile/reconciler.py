@@ -15,6 +15,7 @@ from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run, now
+from reconcile.apply.waking import Wakeup
 from reconcile.engines import ENGINES
 from reconcile.findings import ClusterSubject, Finding, Severity, Subject
 from reconcile.skupper import checks, planning
@@ -74,9 +75,11 @@ class Reconciler:
         """What an error in the data refuses."""
         return frozenset(entry.subject for entry in self.findings if entry.severity is Severity.ERROR)
 
-    def run(self, listener: Listener, *, clock: Callable[[], datetime] = now) -> Run:
-        """A run over all selected clusters; `clock` is the time by which it plans."""
-        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop)
+    def run(
+        self, listener: Listener, *, clock: Callable[[], datetime] = now, wakeup: Wakeup | None = None
+    ) -> Run:
+        """A run over all selected clusters; it plans by the time of `clock` and waits by that of `wakeup`."""
+        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop, wakeup=wakeup)
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""

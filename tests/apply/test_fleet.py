@@ -253,21 +253,6 @@ def test_an_object_that_a_watch_shows_on_a_second_cluster_makes_both_fail():
     assert problems(fleet) == {"a": True, "b": True}
 
 
-def test_a_cluster_fails_before_its_twin_has_answered():
-    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
-    held, identified = threading.Event(), threading.Event()
-    b.before("list", lambda: (identified.set(), held.wait(PATIENCE)))
-    with fleet_of(target(a), target(b)) as (fleet, answers):
-        fleet.read(answers)
-        answers.wait_for("a")
-        assert identified.wait(PATIENCE)
-        try:
-            assert until(lambda: problems(fleet) == {"a": True, "b": True})
-            assert fleet.known()[1] == frozenset()
-        finally:
-            held.set()
-
-
 def test_a_cluster_whose_twin_cannot_be_listed_fails():
     a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
     b.fail("list", error(errors.ServerFault))
