@@ -160,7 +160,7 @@ def test_a_bound_site_whose_cluster_role_is_gone_is_an_error_that_says_what_to_a
         (complaint,) = said(fleet.run(wait=0))
         assert "run: oc apply -f deploy/rbac/site-controller.yaml" in complaint
         granting.apply("site-controller.yaml")
-        assert said(fleet.run()) == []
+        assert said(fleet.run(wait=0)) == []
 
 
 def test_the_cluster_role_holds_the_rights_that_a_role_of_a_site_holds():
