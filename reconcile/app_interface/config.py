@@ -28,6 +28,7 @@ of a file are reported together, by table and key, never with a value, since any
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,11 +38,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from reconcile.app_interface.config_tables import Graphql, Kubernetes, Skupper, Table, Vault
+from reconcile.app_interface.config_tables import Graphql, Kubernetes, Skupper, Table, Vault, header_value
 from reconcile.app_interface.errors import ConfigError, ConfigFault
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 """Where Kubernetes mounts the token of a pod's service account."""
+
+_PLACE = re.compile(r"\((at line \d+, column \d+|at end of document)\)")
 
 Model = TypeVar("Model", bound=Table)
 
@@ -76,6 +79,7 @@ def read(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
     vault = _table(Vault, "vault", document, faults)
     kubernetes = _table(Kubernetes, "kubernetes", document, faults)
     authority = _authority(kubernetes, file, faults)
+    faults += _bad_tokens(document)
     if faults or graphql is None or skupper is None:
         raise ConfigError(file, faults)
     return Config(
@@ -98,8 +102,17 @@ def _parse(file: Path) -> dict[str, Any]:
         )
     except UnicodeDecodeError:
         fault = ConfigFault("", "", "is not text in UTF-8", "save it in that encoding")
-    except tomllib.TOMLDecodeError as error:
-        fault = ConfigFault("", "", f"is not TOML: {error}", "correct that line")
+    except RecursionError:
+        fault = ConfigFault("", "", "is nested too deeply", "write one table per secret, as [creds.a]")
+    except ValueError as error:
+        # Of the parser's words only the place: others may quote the file. A number of 5000 digits has none.
+        found = _PLACE.search(str(error)) if isinstance(error, tomllib.TOMLDecodeError) else None
+        fault = ConfigFault(
+            "",
+            "",
+            f"is not TOML: {found[1]}" if found else "is not TOML",
+            "correct that line: values are quoted text",
+        )
     raise ConfigError(file, [fault])
 
 
@@ -107,6 +120,20 @@ def _stray_keys(document: Mapping[str, Any]) -> Iterator[ConfigFault]:
     for key, value in document.items():
         if not isinstance(value, dict):
             yield ConfigFault("", key, "is not inside a table", "move it below the [table] it belongs to")
+
+
+def _bad_tokens(document: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[ConfigFault]:
+    """Faults of the tokens of clusters: tables with ``server`` and ``token``, as secrets of clusters are."""
+    token, server = document.get("token"), document.get("server")
+    if len(path) > 1 and isinstance(token, str) and isinstance(server, str):
+        try:
+            # Line ends around it are dropped where it is sent.
+            header_value(token.strip())
+        except ValueError as error:
+            yield ConfigFault(".".join(path), "token", str(error), "write the token as it was issued")
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from _bad_tokens(value, (*path, key))
 
 
 def _table(
