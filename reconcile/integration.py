@@ -14,7 +14,7 @@ from typing import Protocol
 
 from reconcile.app_interface import accesses, fetching
 from reconcile.app_interface.config import Config
-from reconcile.app_interface.errors import AppInterfaceError, SecretError
+from reconcile.app_interface.errors import AppInterfaceError, NoCredentials, SecretError, WrongServer
 from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
 from reconcile.apply.events import Listener
@@ -139,11 +139,10 @@ class Session:
                 access = accesses.access(
                     cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
                 )
-            except SecretError as error:
-                # The error names the secret, not the cluster.
-                raise CannotOpenError(f"cluster {cluster.name}: {error}") from error
             except AppInterfaceError as error:
-                raise CannotOpenError(str(error)) from error
+                # Errors about a secret may name only the secret.
+                named = not isinstance(error, SecretError) or isinstance(error, NoCredentials | WrongServer)
+                raise CannotOpenError(str(error) if named else f"cluster {cluster.name}: {error}") from error
             return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
         accounts = Accounts(client(as_admin=False))
