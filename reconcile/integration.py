@@ -166,9 +166,10 @@ def open_session(
     stop: Flag | None = None,
 ) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be read."""
-    from reconcile.app_interface import client, config, secret_readers
+    from reconcile.app_interface import client, config, environment, secret_readers
 
     settings = config.read(invocation.config)
+    environment.check(settings.graphql.server, settings.vault.server if settings.vault else None)
     with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
         fetched = fetching.fetch(server, pin=invocation.pin_sha, validate=invocation.validate_schemas)
     session = Session(
