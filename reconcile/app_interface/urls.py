@@ -32,7 +32,7 @@ def same_server(one: str, other: str) -> bool:
     """Whether two URLs lead to one server.
 
     White space around them, capitals of scheme and host, the default port and slashes at the end make no difference. A
-    user name does, since nobody knows what it is for.
+    user name does, since it is not known what it is for.
     """
     schemes = {url.strip().partition("://")[0].lower() for url in (one, other)}
     found = endpoint(one)

@@ -112,7 +112,7 @@ class Stop:
         if self.flag.is_set():
             return
         self.reason, self.code = reason, code
-        _end_anyway(self.grace + _SLACK)
+        _end_anyway(_AT_LAST * self.grace)
         self.flag.set()
         self._woken.set()
         if self.gentle and self.finishing:
@@ -148,6 +148,7 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
     ``grace`` seconds after it was to stop, and one that needs neither memory nor the interpreter soon after that.
     """
     stop = Stop(grace=grace)
+    timeout = min(timeout, _LONGEST)
 
     def caught(number: int, _: FrameType | None) -> None:
         if stop.flag.is_set():
@@ -159,7 +160,7 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
     previous = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         if timeout:
-            _end_anyway(timeout + grace + _SLACK)
+            _end_anyway(timeout + _AT_LAST * grace)
         watch.start()
         yield stop
     finally:
@@ -168,8 +169,10 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-_SLACK = 5.0
-"""Seconds after which a process is ended without a word."""
+_AT_LAST = 1.5
+"""Multiple of the grace after which a process is ended without a word."""
+_LONGEST = 10 * 365 * 86400.0
+"""Seconds; the system's timers take no more than that."""
 _MOST_NAMED = 5
 """Threads that the last line names."""
 
