@@ -25,6 +25,7 @@ from reconcile.skupper.engine import Redact
 from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.same_server import same_server
+from reconcile.unexpected import describe
 
 T = TypeVar("T")
 
@@ -227,7 +228,7 @@ class Fleet:
             self._identify(target.name)
             self._fail(target, str(error))
         except Exception as error:  # noqa: BLE001 one cluster must not end the run of the others
-            self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")
+            self._fail(target, f"{target.name}: cannot be read: {describe(error)}")
         else:
             with self._lock:
                 self._observed[target.name] = observed

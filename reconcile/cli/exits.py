@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from reconcile.cli.failures import place
+from reconcile.unexpected import place
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -170,7 +170,7 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
 
 
 _AT_LAST = 1.5
-"""Multiple of the grace after which a process is ended without a word."""
+"""Multiple of the grace after which a process is ended that could not even print why."""
 _LONGEST = 10 * 365 * 86400.0
 """Seconds; the system's timers take no more than that."""
 _MOST_NAMED = 5
@@ -178,14 +178,20 @@ _MOST_NAMED = 5
 
 
 def _end_anyway(seconds: float) -> None:
-    """End the process with exit code 1 after this time, in whatever state the interpreter is."""
-    # It would also print all stacks, but the reader of stderr may be what hangs.
-    faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere())
+    """Print all stacks, without values, and end the process with exit code 1 after this time.
+
+    Whatever state the interpreter is in: one in which a library never returns runs no other thread of ours.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_last_words())
 
 
 @functools.cache
-def _nowhere() -> int:
-    return os.open(os.devnull, os.O_WRONLY)
+def _last_words() -> int:
+    """Stderr once more, for writes that do not wait: its reader may be what hangs."""
+    try:
+        return os.open("/dev/stderr", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 def _busy() -> str:
