@@ -169,6 +169,8 @@ def open_session(
     from reconcile.app_interface import client, config, environment, secret_readers
 
     settings = config.read(invocation.config)
+    if settings.exposed:
+        _log.warning("%s", settings.exposed)
     environment.check(settings.graphql.server, settings.vault.server if settings.vault else None)
     with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
         fetched = fetching.fetch(server, pin=invocation.pin_sha, validate=invocation.validate_schemas)

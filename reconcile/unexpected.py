@@ -9,7 +9,7 @@ from types import FrameType, TracebackType
 
 _PACKAGE = "reconcile."
 _MOST_CAUSES = 5
-_NO_THREAD = "can't start new thread"
+_NO_THREAD = {("can't start new thread",), ("unable to start watchdog thread",)}
 _MEMORY = "allow the process more memory (memory limit of the container, `ulimit -v`)"
 _THREADS = (
     "allow the process more threads (`ulimit -u`, pids limit of the container) or memory (`ulimit -v`), or lower "
@@ -24,7 +24,7 @@ def describe(error: BaseException) -> str:
         return f"out of memory{where}; {_MEMORY}"
     if isinstance(error, RecursionError):
         return f"the data is nested too deeply{where}"
-    if isinstance(error, RuntimeError) and error.args == (_NO_THREAD,):
+    if isinstance(error, RuntimeError) and error.args in _NO_THREAD:
         return f"no more threads can be started{where}; {_THREADS}"
     reason = ""
     if isinstance(error, OSError) and isinstance(error.errno, int):

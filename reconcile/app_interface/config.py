@@ -29,6 +29,8 @@ of a file are reported together, by table and key, never with a value, since any
 
 import os
 import re
+import shlex
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +46,8 @@ from reconcile.app_interface.errors import ConfigError, ConfigFault
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 """Where Kubernetes mounts the token of a pod's service account."""
 
+_OURS = ("graphql", "skupper", "vault", "kubernetes")
+"""Tables with a meaning of their own; the others are secrets."""
 _PLACE = re.compile(r"\((at line \d+, column \d+|at end of document)\)")
 
 Model = TypeVar("Model", bound=Table)
@@ -61,6 +65,8 @@ class Config:
     """PEM file of authorities that clusters' certificates may also be signed by."""
     service_account_token: Path = SERVICE_ACCOUNT_TOKEN
     """File with the token for ``kube_auth_role``: environment variable ``KUBE_SA_TOKEN_PATH``."""
+    exposed: str = ""
+    """What is wrong with the permissions of the file, with the next step; empty if nothing is."""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The whole file; the tables of secrets are looked up in it."""
 
@@ -89,6 +95,7 @@ def read(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
         vault=vault,
         certificate_authority=authority,
         service_account_token=Path(environ.get("KUBE_SA_TOKEN_PATH") or SERVICE_ACCOUNT_TOKEN),
+        exposed=_exposed(file, document),
         document=document,
     )
 
@@ -114,6 +121,35 @@ def _parse(file: Path) -> dict[str, Any]:
             "correct that line: values are quoted text",
         )
     raise ConfigError(file, [fault])
+
+
+def _exposed(file: Path, document: Mapping[str, Any]) -> str:
+    """Say whether others may read or write a file with credentials that is ours to protect.
+
+    One of another owner is not: in a pod, whoever mounts the file gives us access as its group or as others.
+    """
+    found = file.stat()
+    if not _has_credentials(document) or not found.st_mode & 0o077 or found.st_uid != os.geteuid():
+        return ""
+    mode = stat.S_IMODE(found.st_mode)
+    return (
+        f"{file} holds credentials and is open to group or others (mode {mode:04o}); "
+        f"run: chmod 600 {shlex.quote(str(file))}"
+    )
+
+
+def _has_credentials(document: Mapping[str, Any]) -> bool:
+    return bool(
+        document["graphql"].get("token")
+        or document.get("vault", {}).get("secret_id")
+        or any(_holds_text(table) for name, table in document.items() if name not in _OURS)
+    )
+
+
+def _holds_text(table: Mapping[str, Any]) -> bool:
+    return any(
+        _holds_text(value) if isinstance(value, dict) else isinstance(value, str) for value in table.values()
+    )
 
 
 def _stray_keys(document: Mapping[str, Any]) -> Iterator[ConfigFault]:

@@ -112,7 +112,8 @@ class Stop:
         if self.flag.is_set():
             return
         self.reason, self.code = reason, code
-        _end_anyway(_AT_LAST * self.grace)
+        with suppress(RuntimeError):  # no thread is left for it
+            _end_anyway(_AT_LAST * self.grace)
         self.flag.set()
         self._woken.set()
         if self.gentle and self.finishing:

@@ -1,5 +1,6 @@
 """The configuration file: what is read, and how every mistake is named."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -293,3 +294,45 @@ def test_an_address_with_a_password_is_not_quoted(address: str, write: Write) ->
     found = faults(write, f'[graphql]\nserver = "{address}"\n{SKUPPER}')
     assert "must not contain a user name or password" in found["graphql", "server"]
     assert SECRET not in str(found)
+
+
+EXPOSED = 0o640
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        f'{GRAPHQL}token = "Basic abc="\n',
+        f'{GRAPHQL}[vault]\nserver = "https://v"\nrole_id = "a"\nsecret_id = "b"\n',
+        f'{GRAPHQL}[creds.a]\nkey = "abc"\n',
+    ],
+    ids=["token", "secret_id", "secret"],
+)
+def test_credentials_that_others_can_read_are_reported_with_the_command_that_helps(
+    credentials: str, write: Write
+) -> None:
+    file = write(credentials + SKUPPER)
+    file.chmod(EXPOSED)
+    found = config.read(file, environ={}).exposed
+    assert found == (
+        f"{file} holds credentials and is open to group or others (mode 0640); run: chmod 600 {file}"
+    )
+
+
+def test_a_file_for_its_owner_alone_is_not_reported(write: Write) -> None:
+    file = write(f'{GRAPHQL}token = "Basic abc="\n{SKUPPER}')
+    file.chmod(0o600)
+    assert config.read(file, environ={}).exposed == ""
+
+
+def test_a_file_without_credentials_may_be_read_by_all(write: Write) -> None:
+    file = write(GRAPHQL + SKUPPER)
+    file.chmod(EXPOSED)
+    assert config.read(file, environ={}).exposed == ""
+
+
+def test_a_file_of_another_owner_is_not_reported(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(f'{GRAPHQL}token = "Basic abc="\n{SKUPPER}')
+    file.chmod(EXPOSED)
+    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+    assert config.read(file, environ={}).exposed == ""
