@@ -9,7 +9,7 @@ from types import FrameType, TracebackType
 
 _PACKAGE = "reconcile."
 _MOST_CAUSES = 5
-_NO_THREAD = {("can't start new thread",), ("unable to start watchdog thread",)}
+_NO_THREAD = [("can't start new thread",), ("unable to start watchdog thread",)]
 _MEMORY = "allow the process more memory (memory limit of the container, `ulimit -v`)"
 _THREADS = (
     "allow the process more threads (`ulimit -u`, pids limit of the container) or memory (`ulimit -v`), or lower "

@@ -75,13 +75,15 @@ def exit_now(code: int) -> NoReturn:
 
     A normal exit waits for all threads, and one that reads from a cluster that hangs takes until its time-out.
     """
+    lost = (OSError, ValueError, MemoryError)
     try:
-        logging.shutdown()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-    except (OSError, ValueError, MemoryError):
-        # A pipe without a reader, or a full disk: what was printed before has been flushed, or was complained about.
+        sys.stdout.flush()
+    except lost:
+        # A pipe without a reader, or a full disk.
         code = code or _FAILED
+    with suppress(*lost):
+        logging.shutdown()
+        sys.stderr.flush()
     os._exit(code)
 
 

@@ -40,8 +40,8 @@ def report(error: BaseException) -> None:
         if wants_stack():
             lines += unexpected.stack(error)
         text = "\n".join(lines)
-    except MemoryError:
-        text = "Error: out of memory"
+    except Exception:  # noqa: BLE001 most likely there is no memory; Python would print the text of both errors
+        text = f"Error: failed with {type(error).__name__}"
     try:
         click.echo(text, err=True)
     except (OSError, ValueError, MemoryError):

@@ -1,7 +1,9 @@
 """No credential is printed, whatever exception a library throws and wherever it throws it."""
 
+import json
 import ssl
 import tomllib
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +26,10 @@ from reconcile.openshift import tls
 from reconcile.openshift.access import Access, Retries
 from reconcile.openshift.client import Client
 from reconcile.openshift.errors import ClusterError
+from reconcile.skupper.v1 import token_data
 from tests.cli.libraries import CANARY, classes, with_canary
 from tests.cli.processes import errors_of
+from tests.openshift.loopback import sends, serving
 
 ONCE = Retries(attempts=1)
 CONFIG = f"""
@@ -85,11 +89,32 @@ def vault_server(folder: Path) -> object:
 
 def cluster(folder: Path) -> object:
     with Client(Access("a", "https://127.0.0.1:1", CANARY), retries=ONCE) as opened:
-        try:
-            return opened.list(SECRET)
-        except ClusterError as error:
-            # As in a run, where it is one line of many.
-            raise Failed(str(error)) from error
+        return reported(opened.list, SECRET)
+
+
+def secrets_of_a_cluster(folder: Path) -> object:
+    body = {"items": [{"metadata": {"name": "a"}, "data": {"tls.key": CANARY}}], "metadata": {}}
+    with serving(sends(body)) as server, Client(Access("a", server.url, CANARY), retries=ONCE) as opened:
+        return [str(secret.get("kind")) for secret in reported(opened.list, SECRET)]
+
+
+def secret_for_a_cluster(folder: Path) -> object:
+    secret = {"metadata": {"name": "a", "namespace": "b"}, "data": {"tls.key": CANARY}}
+    with Client(Access("a", "https://127.0.0.1:1", CANARY), retries=ONCE) as opened:
+        return reported(opened.create, SECRET, secret)
+
+
+def token_of_a_site(folder: Path) -> object:
+    content = b64encode(CANARY.encode()).decode()
+    raise Failed(str(token_data.read(dict.fromkeys(token_data.LARGEST, content), "")))
+
+
+def reported(call: Callable[..., Any], *arguments: object) -> Any:
+    """What a request to a cluster returns; its error becomes a line, as in a run."""
+    try:
+        return call(*arguments)
+    except ClusterError as error:
+        raise Failed(str(error)) from error
 
 
 def authorities(folder: Path) -> object:
@@ -106,6 +131,9 @@ PLACES = [
     Place(requests.adapters.HTTPAdapter, "send", vault_server),
     Place(urllib3.HTTPConnectionPool, "urlopen", vault_server),
     Place(urllib3.HTTPConnectionPool, "urlopen", cluster),
+    Place(json, "loads", secrets_of_a_cluster),
+    Place(json, "dumps", secret_for_a_cluster),
+    Place(token_data.x509, "load_pem_x509_certificates", token_of_a_site),
     Place(ssl, "create_default_context", authorities),
 ]
 
