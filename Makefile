@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# Test processes: one more than there are cores, since tests also wait.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+# Test processes: more than there are cores, since those that use API servers mostly wait.
+WORKERS ?= $(shell expr $$(nproc) + 2)
 # Memory pools of a process: by default there may be eight for each core, and tests start thousands of threads.
 export MALLOC_ARENA_MAX ?= 2
 

@@ -64,9 +64,7 @@ def config_map(live: LiveObject, beside: Iterable[LiveObject]) -> bool:
 
 def service_account(live: LiveObject, beside: Iterable[LiveObject]) -> bool:
     """True if this is the ServiceAccount of our site-controller without its labels."""
-    others = {entry.get("manager") for entry in managed_fields(live) if entry.get("operation") == "Apply"} - {
-        FIELD_MANAGER
-    }
+    others = {entry.manager for entry in managed_fields(live) if entry.applied} - {FIELD_MANAGER}
     return (
         (live.key.kind, live.key.name) == (SERVICE_ACCOUNT, names.SITE_CONTROLLER)
         and unlabelled(live)
@@ -78,7 +76,7 @@ def service_account(live: LiveObject, beside: Iterable[LiveObject]) -> bool:
 
 def _written(live: LiveObject) -> bool:
     """True if we wrote this Secret, which we create and do not apply."""
-    return any(entry.get("manager") == FIELD_MANAGER for entry in managed_fields(live))
+    return any(entry.manager == FIELD_MANAGER for entry in managed_fields(live))
 
 
 def _labels(secret: LinkSecret, ownership: Ownership) -> dict[str, str]:
