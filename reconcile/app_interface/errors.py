@@ -4,6 +4,7 @@
 
     AppInterfaceError
     ├── ConfigError             the configuration file; carries every fault of it
+    ├── EnvironmentFault        environment variables of the HTTP libraries
     ├── ServerError             the GraphQL server; carries server, reason and hint
     │   ├── Unreachable         no answer: refused, reset, time-out
     │   ├── Untrusted           its certificate is not trusted
@@ -67,6 +68,13 @@ class ConfigError(AppInterfaceError):
         self.file = file
         self.faults = tuple(faults)
         super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
+
+
+class EnvironmentFault(AppInterfaceError):
+    """Environment variables that the HTTP libraries read are unusable; one line each."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        super().__init__("\n".join(faults))
 
 
 class ServerError(AppInterfaceError):

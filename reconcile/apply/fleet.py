@@ -27,6 +27,7 @@ from reconcile.skupper.engine import Redact
 from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.same_server import same_server
+from reconcile.unexpected import describe
 
 T = TypeVar("T")
 
@@ -268,7 +269,7 @@ class Fleet:
             self._identify(target.name)
             self._fail(target, str(error), again=False)
         except Exception as error:  # noqa: BLE001 one cluster must not end the run of the others
-            self._fail(target, f"{target.name}: {_unexpected(error)}", again=False)
+            self._fail(target, f"{target.name}: cannot be read: {describe(error)}", again=False)
         else:
             with self._lock:
                 if target.name not in self._failed:
@@ -379,15 +380,6 @@ class Fleet:
             if target.name in self._failed and not again:
                 return
             self._failed[target.name] = ClusterFailed(target.name, message, declared=target.declared)
-
-
-def _unexpected(error: Exception) -> str:
-    """What an error means that nobody foresaw; not its text, which may quote an object."""
-    if isinstance(error, MemoryError) or "start new thread" in str(error):
-        return (
-            "not enough memory or threads to read it; raise the limits of this process (ulimit -v, ulimit -u)"
-        )
-    return f"{type(error).__name__} while reading"
 
 
 def _by_cluster(work_keys: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

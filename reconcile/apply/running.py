@@ -29,6 +29,7 @@ from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKe
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.waits import WaitKind
+from reconcile.unexpected import describe
 
 TICK = 1.0
 """Seconds after which a waiting run plans again even without an event: pending requests are retriggered by age."""
@@ -164,7 +165,7 @@ class Run:
             self._emit(event)
         except Exception as error:  # noqa: BLE001 a listener must not end the run
             self._emit = ignore
-            self.outcome.failures.append(f"progress is no longer reported: {type(error).__name__}")
+            self.outcome.failures.append(f"progress is no longer reported: {describe(error)}")
 
     def _post(self, posted: Result | ClusterError) -> None:
         """Called by any thread."""

@@ -16,6 +16,7 @@ from reconcile.app_interface.bundle.model import Bundle
 from reconcile.findings import Finding, Severity
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
+from reconcile.sandbox import private_files
 from reconcile.sandbox.app_interface.server import Server
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, within
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
@@ -237,7 +238,7 @@ class Sandbox:
         return self._detours.get(cluster) or self.clusters[cluster].url
 
     def _write_config(self, graphql: Server) -> None:
-        _write_private(self.config, self._config_text(graphql.address))
+        private_files.write(self.config, self._config_text(graphql.address).encode())
 
     def _config_text(self, server: str) -> str:
         lines = [
@@ -260,8 +261,3 @@ def _files(bundle: Bundle, schema: str) -> Iterator[tuple[str, Mapping[str, Any]
     for path, document in bundle.data.items():
         if document["$schema"] == schema:
             yield path, document
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
