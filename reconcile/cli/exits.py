@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -106,28 +107,22 @@ class Stop:
     """What it finishes, for the message; empty if that takes no time."""
     grace: float = GRACE
     """Seconds that this may take."""
-    _woken: threading.Event = field(default_factory=threading.Event)
+    _asked: "SimpleQueue[tuple[str, int] | None]" = field(default_factory=SimpleQueue)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def ask(self, reason: str, code: int) -> None:
-        """Stop now, or soon if the command is writing."""
-        if self.flag.is_set():
-            return
-        self.reason, self.code = reason, code
-        with suppress(RuntimeError):  # no thread is left for it
-            _end_anyway(_AT_LAST * self.grace)
-        self.flag.set()
-        self._woken.set()
-        if self.gentle and self.finishing:
-            _say(f"stopping ({reason}): finishing {self.finishing}; send another signal to end at once")
-        elif not self.gentle:
-            _say(f"stopped by {reason} while reading; nothing was changed")
-            exit_now(code)
+        """Have the command stop. Safe in a signal handler, where taking a lock may wait for the interrupted code."""
+        self._asked.put((reason, code))
 
     def watch(self, timeout: float) -> None:
         """Stop the command after ``timeout`` seconds (0: never), and end it if it has not ended ``grace`` s later."""
-        if not self._woken.wait(timeout or None):
-            self.ask(f"--timeout {timeout:g}s", _FAILED)
+        try:
+            asked = self._asked.get(timeout=timeout or None)
+        except Empty:
+            asked = f"--timeout {timeout:g}s", _FAILED
+        if asked is None:
+            return
+        self._stop(*asked)
         if self._over.wait(self.grace):
             return
         _say(
@@ -136,11 +131,22 @@ class Stop:
         )
         os._exit(self.code)
 
+    def _stop(self, reason: str, code: int) -> None:
+        """Stop now, or soon if the command is writing."""
+        self.reason, self.code = reason, code
+        with suppress(RuntimeError):  # no thread is left for it
+            _end_anyway(_AT_LAST * self.grace)
+        self.flag.set()
+        if self.gentle and self.finishing:
+            _say(f"stopping ({reason}): finishing {self.finishing}; send another signal to end at once")
+        elif not self.gentle:
+            _say(f"stopped by {reason} while reading; nothing was changed")
+            exit_now(code)
+
     def end(self) -> None:
         """The command has ended by itself."""
-        faulthandler.cancel_dump_traceback_later()
         self._over.set()
-        self._woken.set()
+        self._asked.put(None)
 
 
 @contextmanager
@@ -152,11 +158,13 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
     """
     stop = Stop(grace=grace)
     timeout = min(timeout, _LONGEST)
+    signals: list[int] = []
 
     def caught(number: int, _: FrameType | None) -> None:
-        if stop.flag.is_set():
+        if signals or stop.flag.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+        signals.append(number)
         stop.ask(signal.Signals(number).name, 128 + number)
 
     watch = threading.Thread(target=stop.watch, args=[timeout], name="watch", daemon=True)
@@ -168,6 +176,10 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
         yield stop
     finally:
         stop.end()
+        if watch.is_alive():
+            # It may have been asked to stop just now, and is then what ends the process.
+            watch.join(grace)
+        faulthandler.cancel_dump_traceback_later()
         for number, handler in previous.items():
             signal.signal(number, handler)
 

@@ -55,6 +55,16 @@ def test_a_second_signal_ends_the_process_at_once(number: signal.Signals) -> Non
     assert ended(twice, gentle=True) == (number, 0)
 
 
+def test_a_signal_after_the_end_of_the_time_ends_the_process_at_once() -> None:
+    late = "stop.flag.wait(30); signal.raise_signal(15); threading.Event().wait(60)"
+    assert ended(late, gentle=True, timeout=0.01) == (15, 0)
+
+
+def test_a_signal_may_come_while_the_command_is_about_to_wait_for_it() -> None:
+    # The lock that `Event.wait` holds for a moment, and `Event.set` takes.
+    assert ended("with stop.flag._cond: signal.raise_signal(15)", gentle=False) == (0, 143)
+
+
 HANGS = {
     "a lock": "threading.Event().wait(60)",
     "the interpreter": "re.match('(a+)+$', 'a' * 60 + 'b')",
