@@ -23,7 +23,7 @@ class References:
     def __init__(self, bundle: Bundle, fits: Fits) -> None:
         self._data = bundle.data
         self._schemas = bundle.schemas
-        self._unreadable = bundle.unreadable
+        self._may_have = bundle.may_have
         self._fits = fits
 
     def check(self, instance: Any, expected: Any) -> Iterator[ValidationError]:
@@ -37,7 +37,7 @@ class References:
             Errors whose ``validator`` is the rule: ``dangling-ref`` or ``wrong-ref``.
         """
         target = instance.get("$ref") if isinstance(instance, dict) else None
-        if not isinstance(target, str) or target in self._unreadable:
+        if not isinstance(target, str) or self._may_have(target):
             return
         document = self._data.get(target)
         if document is None:

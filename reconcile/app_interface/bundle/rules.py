@@ -74,6 +74,8 @@ def _incomplete_networks(bundle: Bundle, part: Bundle) -> set[str]:
     may have meant any of them.
     """
     networks = {path for path, document in bundle.data.items() if document.get("$schema") == _NETWORK}
+    if any(path.startswith("/") and not text for path, text in bundle.unreadable.items()):
+        return networks  # what could not be opened may hold any namespace
     found = {path for path in networks for text in bundle.unreadable.values() if path in text}
     for path, document in bundle.data.items():
         if path in part.data or document.get("$schema") != _NAMESPACE:
