@@ -141,7 +141,7 @@ class _Walk:
     def entry(self, path: str, file: Path) -> Entry:
         """The entry of a file that should be read."""
         try:
-            self._check(file)
+            self._check(path, file)
         except _NotReadError as reason:
             return Entry(path, file, reason.rule, str(reason))
         except OSError as error:
@@ -149,10 +149,10 @@ class _Walk:
             return Entry(path, file, "unreadable", message)
         return Entry(path, file)
 
-    def _check(self, file: Path) -> None:
+    def _check(self, path: str, file: Path) -> None:
         try:
-            os.fsencode(file).decode()
-        except UnicodeDecodeError:
+            path.encode()
+        except UnicodeEncodeError:  # Python keeps such bytes as surrogates
             raise _NotReadError("file-name", "the name is not UTF-8; rename it") from None
         if file.is_symlink():
             _inside(file, self._root)

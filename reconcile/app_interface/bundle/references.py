@@ -13,6 +13,9 @@ from jsonschema import ValidationError
 
 from reconcile.app_interface.bundle.model import Bundle, Document
 
+_SUGGESTIONS = 100
+"""Dangling references of a bundle that are compared with the paths of all datafiles."""
+
 Fits = Callable[[Document, Document], bool]
 """Tells whether a document fits a schema."""
 
@@ -25,6 +28,7 @@ class References:
         self._schemas = bundle.schemas
         self._may_have = bundle.may_have
         self._fits = fits
+        self._suggestions = _SUGGESTIONS
 
     def check(self, instance: Any, expected: Any) -> Iterator[ValidationError]:
         """Check one reference; malformed ones are the schema's business and pass.
@@ -54,5 +58,8 @@ class References:
     def _dangling(self, target: str) -> str:
         if "#" in target:
             return f"{target} does not exist; a reference names a whole file, without #"
+        if self._suggestions == 0:
+            return f"{target} does not exist"
+        self._suggestions -= 1
         near = difflib.get_close_matches(target, self._data, n=1, cutoff=0.8)
         return f"{target} does not exist" + (f"; did you mean {near[0]}?" if near else "")
