@@ -79,6 +79,7 @@ class Session:
             removal_budget=removal_budget,
             take_over=take_over,
             threads=invocation.thread_pool_size,
+            read_within=Timeouts(read=invocation.request_timeout).cluster,
         )
         ownership = Ownership(config.skupper.instance)
         self._reconciler = Reconciler(fetched.definitions, ownership, self._open, options, stop=self._stop)

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from threading import Event as Flag
 
 from reconcile.apply.events import Listener, ignore
-from reconcile.apply.fleet import Fleet, Target
+from reconcile.apply.fleet import READ_WITHIN, Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run, now
 from reconcile.apply.waking import Wakeup
@@ -41,6 +41,8 @@ class Options:
     take_over: bool = False
     threads: int = 10
     """How many namespaces of one cluster are processed in parallel."""
+    read_within: float = READ_WITHIN
+    """Seconds until a cluster must have been read."""
 
 
 class Reconciler:
@@ -118,7 +120,12 @@ class Reconciler:
 
     def _fleet(self) -> Fleet:
         targets = [self._target(cluster) for cluster in self._clusters()]
-        fleet = Fleet(targets, threads=self._options.threads, redactions=self._engines.redactions)
+        fleet = Fleet(
+            targets,
+            threads=self._options.threads,
+            redactions=self._engines.redactions,
+            read_within=self._options.read_within,
+        )
         self._fleets.append(fleet)
         return fleet
 

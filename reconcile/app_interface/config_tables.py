@@ -4,7 +4,17 @@ import re
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from reconcile.http.addresses import is_loopback
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
@@ -18,15 +28,16 @@ class Table(BaseModel):
 class Graphql(Table):
     """``[graphql]``: where the data comes from."""
 
-    server: str = Field(description='write server = "https://HOST/graphql"')
+    # Before the server, whose rules depend on it.
     token: SecretStr | None = Field(
         None, description='write token = "Basic ...", as the Authorization header'
     )
+    server: str = Field(description='write server = "https://HOST/graphql"')
 
     @field_validator("server")
     @classmethod
-    def _is_endpoint(cls, value: str) -> str:
-        address = _web_address(value)
+    def _is_endpoint(cls, value: str, known: ValidationInfo) -> str:
+        address = _web_address(value, credentials=known.data.get("token") is not None)
         if not urlsplit(address).path.endswith("/graphql"):
             raise ValueError("does not end in /graphql, so the addresses beside it cannot be derived")
         return address
@@ -44,7 +55,7 @@ class Vault(Table):
     @field_validator("server")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        return _web_address(value)
+        return _web_address(value, credentials=True)
 
     @model_validator(mode="after")
     def _has_one_login(self) -> Self:
@@ -83,8 +94,11 @@ class Kubernetes(Table):
     )
 
 
-def _web_address(value: str) -> str:
-    """Give ``value`` without trailing slash; reject anything but a plain http(s) address."""
+def _web_address(value: str, *, credentials: bool) -> str:
+    """Give ``value`` without trailing slash; reject anything but a plain http(s) address.
+
+    Where ``credentials`` are sent, plain HTTP is for this machine only.
+    """
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -93,6 +107,8 @@ def _web_address(value: str) -> str:
         raise ValueError("is not an http or https address")
     if "@" in parts.netloc:
         raise ValueError("must not contain a user name or password")
+    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("is plain HTTP to another machine, which would expose our credentials")
     if parts.query or parts.fragment:
         raise ValueError("has a query or fragment after its path")
     return value.rstrip("/")

@@ -8,6 +8,7 @@
     │   ├── Unreachable         no answer: refused, reset, time-out
     │   ├── Untrusted           its certificate is not trusted
     │   ├── ServerFault    5xx  it failed, even after retries
+    │   ├── Throttled      429  too many requests, even after waiting
     │   ├── AccessDenied 401/3  it rejected our token
     │   ├── UnknownSha     404  it does not have the pinned bundle
     │   ├── QueryRefused   400  it rejected a query
@@ -76,6 +77,8 @@ class ServerError(AppInterfaceError):
         """Address asked, without user information."""
         self.reason = reason
         self.hint = hint
+        self.retry_after = 0.0
+        """Seconds after which the server asks to come back; 0 if it does not say."""
         super().__init__(f"GraphQL server {server}: {reason}; {hint}")
 
 
@@ -89,6 +92,10 @@ class Untrusted(ServerError):
 
 class ServerFault(ServerError):
     """The server failed (5xx), still after every retry."""
+
+
+class Throttled(ServerError):
+    """The server asks to slow down (429), still after every retry."""
 
 
 class AccessDenied(ServerError):

@@ -107,6 +107,7 @@ class Run:
         self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
+            self._fleet.give_up_late()
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
@@ -120,6 +121,7 @@ class Run:
         deadline: float | None = None
         while True:
             self._gather(TICK)
+            self._fleet.give_up_late()
             # Read before planning: what is answered meanwhile is not in this plan, so another one is due.
             unread, listing = self._fleet.pending, self._fleet.refreshing
             self._plan()

@@ -119,7 +119,7 @@ _OPTIONS = [
         type=Duration(positive=True),
         default="10s",
         show_default=True,
-        help="How long to wait for the first byte of a cluster's response.",
+        help="How long to wait for the first byte of a cluster's response; the whole of it may take twice as long.",
     ),
     click.option(
         "--internal/--external",

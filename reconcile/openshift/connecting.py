@@ -5,7 +5,6 @@ keep-alive probes that find dead watches. Its typed models, retries and error te
 since that takes a third of a second.
 """
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from reconcile import server_address
+from reconcile.http.addresses import is_loopback
+from reconcile.http.connections import limit
 from reconcile.openshift import tls
 from reconcile.openshift.access import Access
 from reconcile.openshift.faults import TransportError, TransportFault
@@ -91,16 +92,9 @@ def parse_server(server: str, *, insecure: bool) -> SplitResult:
         shown = "" if set("@?#") & set(server) else f" {server!r}"
         raise ValueError(f"the server address{shown} is unusable: {error}") from None
     parts = urlsplit(address.url)
-    if parts.scheme == "http" and not (insecure or _is_loopback(parts.hostname or "")):
+    if parts.scheme == "http" and not (insecure or is_loopback(parts.hostname or "")):
         raise ValueError(f"{server} is plain HTTP, which would expose the token")
     return parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _count_addresses(server: SplitResult) -> int:
@@ -120,13 +114,14 @@ def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "P
     configuration.verify_ssl = context.verify_mode is ssl.CERT_REQUIRED
     configuration.connection_pool_maxsize = size
     configuration.keep_alive = True
-    if _is_loopback(server.hostname or ""):
+    if is_loopback(server.hostname or ""):
         # As Go programs do (kubectl among them): a proxy cannot reach our loopback.
         configuration.proxy = None
     if not configuration.verify_ssl:
         _accept_unverified(server.hostname or "")
     pool: PoolManager = RESTClientObject(configuration).pool_manager
     pool.connection_pool_kw["ssl_context"] = context
+    limit(pool)
     return pool
 
 

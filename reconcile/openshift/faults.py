@@ -25,7 +25,9 @@ class TransportFault:
     connecting: bool = False
     """The connection was never established, so no request was sent."""
     silent: bool = False
-    """A time-out: neither a connection nor a response; it took seconds to find out."""
+    """A time-out: neither a connection nor a whole response; it took seconds to find out."""
+    excessive: bool = False
+    """The response is larger than any that we would accept."""
 
 
 class TransportError(Exception):

@@ -155,7 +155,7 @@ def test_a_misspelt_key_is_recognised(write: Write) -> None:
 
 def test_a_strange_key_is_answered_with_the_known_ones(write: Write) -> None:
     said = faults(write, GRAPHQL + "zzz = 1\n" + SKUPPER)
-    assert said["graphql", "zzz"].endswith("known keys: server, token")
+    assert said["graphql", "zzz"].endswith("known keys: token, server")
 
 
 def test_a_key_outside_of_any_table_is_a_mistake(write: Write) -> None:
