@@ -97,7 +97,8 @@ class VaultReader:
         """
         if self._failure is not None:
             raise self._failure
-        mount, _, path = reference.path.strip("/").partition("/")
+        mount, *names = reference.segments
+        path = "/".join(names)
         if not path:
             raise SecretNotFound(
                 f"secret {reference}: the path names no secret; write MOUNT/PATH in the data"
