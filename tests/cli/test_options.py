@@ -81,3 +81,9 @@ def test_a_wrong_duration_is_a_wrong_command_line() -> None:
 @pytest.mark.parametrize("name", ["run", "plan"])
 def test_the_budget_of_removals_is_not_negative(name: str) -> None:
     assert call(name, "--max-removals", "-1", config=Path("x")).exit_code == 2
+
+
+@pytest.mark.parametrize("written", ["west", "west/", "/vault", "west/vault/x"])
+def test_a_site_to_cut_off_is_written_with_its_cluster(written: str) -> None:
+    result = call("run", "--cut", written, config=Path("x"))
+    assert (result.exit_code, "is not a site; write CLUSTER/NAMESPACE" in result.stderr) == (2, True)

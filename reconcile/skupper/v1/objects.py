@@ -2,8 +2,8 @@
 
 A ServiceAccount with its Role and RoleBinding, the Deployment ``skupper-site-controller`` that acts on this
 namespace only, and the ConfigMap ``skupper-site`` that it turns into routers. The order is that of creation: an upgrade
-needs the new Role before the new image. Only the ServiceAccount carries an annotation about the site, its network:
-Skupper copies the annotations of the ConfigMap to its pods and restarts them whenever one changes.
+needs the new Role before the new image. Only the ServiceAccount carries annotations about the site, its network and the
+origin of its data: Skupper copies the annotations of the ConfigMap to its pods and restarts them whenever one changes.
 
 Source: ``cmd/site-controller/deploy-watch-current-ns.yaml`` and ``cmd/site-controller/main.go`` of 1.9.6.
 """
@@ -17,7 +17,14 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
-from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, NETWORK, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.names import (
+    EXCLUDE_ANNOTATIONS,
+    EXCLUDE_LABELS,
+    NETWORK,
+    ORIGIN,
+    SITE,
+    SITE_CONTROLLER,
+)
 from reconcile.skupper.v1.sites import ingress
 
 Body = dict[str, Any]
@@ -88,6 +95,8 @@ def _body(kind: Kind, site: Site, ownership: Ownership, name: str = SITE_CONTROL
 def _service_account(site: Site, ownership: Ownership) -> Body:
     body = _body(SERVICE_ACCOUNT, site, ownership)
     body["metadata"]["annotations"] = {NETWORK: site.network}
+    if ownership.origin:
+        body["metadata"]["annotations"][ORIGIN] = ownership.origin
     return body
 
 
