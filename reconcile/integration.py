@@ -14,7 +14,7 @@ from typing import Protocol
 
 from reconcile.app_interface import accesses, fetching, urls
 from reconcile.app_interface.config import Config
-from reconcile.app_interface.errors import AppInterfaceError, SecretError
+from reconcile.app_interface.errors import AppInterfaceError, NoCredentials, SecretError, WrongServer
 from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
 from reconcile.apply.events import Listener
@@ -84,6 +84,7 @@ class Session:
             confirm_origin=limits.confirm_origin,
             take_over=take_over,
             threads=invocation.thread_pool_size,
+            read_within=Timeouts(read=invocation.request_timeout).cluster,
         )
         ownership = Ownership(config.skupper.instance, urls.origin(config.graphql.server))
         self._reconciler = Reconciler(fetched.definitions, ownership, self._open, options, stop=self._stop)
@@ -149,11 +150,10 @@ class Session:
                 access = accesses.access(
                     cluster, credentials, self._secrets, admin=as_admin, ca_file=certificates
                 )
-            except SecretError as error:
-                # The error names the secret, not the cluster.
-                raise CannotOpenError(f"cluster {cluster.name}: {error}") from error
             except AppInterfaceError as error:
-                raise CannotOpenError(str(error)) from error
+                # Errors about a secret may name only the secret.
+                named = not isinstance(error, SecretError) or isinstance(error, NoCredentials | WrongServer)
+                raise CannotOpenError(str(error) if named else f"cluster {cluster.name}: {error}") from error
             return Client(access, pool_size=size, timeouts=timeouts, stop=self._stop)
 
         accounts = Accounts(client(as_admin=False))
@@ -177,9 +177,12 @@ def open_session(
     stop: Flag | None = None,
 ) -> Iterator[Session]:
     """Read the configuration and the data; raises ``AppInterfaceError`` if either cannot be read."""
-    from reconcile.app_interface import client, config, secret_readers
+    from reconcile.app_interface import client, config, environment, secret_readers
 
     settings = config.read(invocation.config)
+    if settings.exposed:
+        _log.warning("%s", settings.exposed)
+    environment.check(settings.graphql.server, settings.vault.server if settings.vault else None)
     with client.Client(settings.graphql.server, token=settings.graphql.token) as server:
         fetched = fetching.fetch(server, pin=invocation.pin_sha, validate=invocation.validate_schemas)
     session = Session(

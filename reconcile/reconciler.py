@@ -12,9 +12,10 @@ from functools import cached_property, partial
 from threading import Event as Flag
 
 from reconcile.apply.events import Listener, ignore
-from reconcile.apply.fleet import Fleet, Target
+from reconcile.apply.fleet import READ_WITHIN, Fleet, Target
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run, now
+from reconcile.apply.waking import Wakeup
 from reconcile.engines import ENGINES
 from reconcile.findings import ClusterSubject, Finding, Severity, Subject
 from reconcile.skupper import checks, planning
@@ -47,6 +48,8 @@ class Options:
     take_over: bool = False
     threads: int = 10
     """How many namespaces of one cluster are processed in parallel."""
+    read_within: float = READ_WITHIN
+    """Seconds until a cluster must have been read."""
 
 
 class Reconciler:
@@ -86,9 +89,11 @@ class Reconciler:
         """What an error in the data refuses."""
         return frozenset(entry.subject for entry in self.findings if entry.severity is Severity.ERROR)
 
-    def run(self, listener: Listener, *, clock: Callable[[], datetime] = now) -> Run:
-        """A run over all selected clusters; `clock` is the time by which it plans."""
-        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop)
+    def run(
+        self, listener: Listener, *, clock: Callable[[], datetime] = now, wakeup: Wakeup | None = None
+    ) -> Run:
+        """A run over all selected clusters; it plans by the time of `clock` and waits by that of `wakeup`."""
+        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop, wakeup=wakeup)
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
@@ -130,7 +135,12 @@ class Reconciler:
 
     def _fleet(self) -> Fleet:
         targets = [self._target(cluster) for cluster in self._clusters()]
-        fleet = Fleet(targets, threads=self._options.threads, redactions=self._engines.redactions)
+        fleet = Fleet(
+            targets,
+            threads=self._options.threads,
+            redactions=self._engines.redactions,
+            read_within=self._options.read_within,
+        )
         self._fleets.append(fleet)
         return fleet
 

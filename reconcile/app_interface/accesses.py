@@ -9,7 +9,7 @@ from pathlib import Path
 from reconcile.app_interface.definitions import ClusterCredentials
 from reconcile.app_interface.errors import NoCredentials, WrongServer
 from reconcile.app_interface.secrets import SecretReader, entry, read
-from reconcile.app_interface.urls import without_userinfo
+from reconcile.app_interface.urls import same_server, visible
 from reconcile.openshift.access import Access
 from reconcile.skupper.definitions import Cluster
 
@@ -48,14 +48,14 @@ def access(
             f"cluster {cluster.name} has neither {field} nor an active one in {field}s in {cluster.path}; add one"
         )
     server = entry(reference, reader.entries(reference), "server").get_secret_value()
-    if server.rstrip("/") != cluster.server_url.rstrip("/"):
+    if not same_server(server, cluster.server_url):
         raise WrongServer(
-            f"cluster {cluster.name}: the token of {without_userinfo(server)} (secret {reference}) is not sent to "
-            f"{without_userinfo(cluster.server_url)} (serverUrl in {cluster.path}); correct the one that is wrong"
+            f"cluster {cluster.name}: the token of {visible(server)} (secret {reference}) is not sent to "
+            f"{visible(cluster.server_url)} (serverUrl in {cluster.path}); correct the one that is wrong"
         )
     return Access(
         cluster=cluster.name,
-        server=cluster.server_url.rstrip("/"),
+        server=cluster.server_url.strip().rstrip("/"),
         token=read(reader, reference).get_secret_value(),
         ca_file=str(ca_file) if ca_file else None,
         insecure=credentials.insecure,

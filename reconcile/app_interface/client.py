@@ -1,11 +1,10 @@
 """The client of a qontract-server, for one bundle.
 
 The server loads new bundles while we run, so the client pins the newest one at the start: ``/sha256`` names it, every
-query goes to ``/graphqlsha/<sha>``, and one run sees one state of the data. Only connection faults and 5xx are retried.
-An answer with ``errors`` is never used, not even in part: missing data would look deleted.
+query goes to ``/graphqlsha/<sha>``, and one run sees one state of the data. Only connection faults, 429 and 5xx are
+retried. An answer with ``errors`` is never used, not even in part: missing data would look deleted.
 """
 
-import json
 import logging
 import re
 import time
@@ -14,22 +13,31 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-import requests
 from gql import Client as GqlClient
 from gql import GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.requests import RequestsHTTPTransport
 from pydantic import SecretStr
 
-from reconcile.app_interface.errors import BadAnswer, PartialAnswer, ServerFault, Unreachable
+from reconcile.app_interface.errors import (
+    BadAnswer,
+    PartialAnswer,
+    ServerError,
+    ServerFault,
+    Throttled,
+    Unreachable,
+)
 from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.transport import (
+    LIMITS,
     Authorization,
     reaching,
     refuse_bad,
     refuse_other_than_graphql,
 )
 from reconcile.app_interface.urls import without_userinfo
+from reconcile.http import documents, sessions
+from reconcile.http.answers import one_line
 from reconcile.openshift.access import Retries
 
 if TYPE_CHECKING:
@@ -41,6 +49,9 @@ Answer = TypeVar("Answer")
 logging.getLogger(RequestsHTTPTransport.__module__).setLevel(logging.INFO)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LONGEST_COMMIT = 64
+_LONGEST_ERROR = 500
+"""Characters of an error that are quoted."""
 _MOST_ERRORS = 5
 """Errors of one answer that are quoted; the rest is counted."""
 
@@ -97,7 +108,7 @@ class Client:
         self._timeouts = timeouts or GraphqlTimeouts()
         self._sleep = sleep
         self._authorization = Authorization(token.get_secret_value() if token else None)
-        self._session = requests.Session()
+        self._session = sessions.session(LIMITS)
         self._transport = RequestsHTTPTransport(
             self.endpoint,
             auth=self._authorization,
@@ -106,6 +117,8 @@ class Client:
         )
         # gql annotates its queries, but not how connections open and close.
         self._graphql: SyncClientSession = GqlClient(transport=self._transport).connect_sync()  # type: ignore[no-untyped-call]
+        if self._transport.session is not None:
+            sessions.mount(self._transport.session, LIMITS)
 
     def __enter__(self) -> Self:
         return self
@@ -151,9 +164,11 @@ class Client:
         address = self._address(f"/git-commit-info/{self.sha}" if self.sha else "/git-commit-info")
         try:
             once = replace(self._timeouts.retries, attempts=1)
-            info = json.loads(self._get(address, self._timeouts.commit, once))
-            return Commit(str(info.get("commit") or ""), _seconds(info.get("timestamp")))
-        except (ValueError, AttributeError, RecursionError):
+            info = documents.parse(self._get(address, self._timeouts.commit, once).encode())
+            return Commit(
+                one_line(str(info.get("commit") or ""), _LONGEST_COMMIT), _seconds(info.get("timestamp"))
+            )
+        except (ValueError, AttributeError):
             hint = "check server in [graphql] of the configuration"
             raise BadAnswer(address, "the response is not a JSON object", hint) from None
 
@@ -194,7 +209,8 @@ class Client:
     def _persist(self, address: str, attempt: Callable[[], Answer], retries: Retries | None = None) -> Answer:
         return retry(
             lambda: reaching(address, attempt),
-            passes=lambda error: isinstance(error, Unreachable | ServerFault),
+            passes=lambda error: isinstance(error, Unreachable | ServerFault | Throttled),
+            asked=lambda error: error.retry_after if isinstance(error, ServerError) else 0.0,
             retries=retries or self._timeouts.retries,
             sleep=self._sleep,
         )
@@ -224,7 +240,8 @@ def _partial(address: str, errors: list[Any]) -> PartialAnswer:
 def _shown(error: Any) -> str:
     """Format one GraphQL error: ``message (at skupper_v1.0.siteController)``."""
     if not isinstance(error, Mapping):
-        return str(error)
-    path = ".".join(str(step) for step in error.get("path") or ())
+        return one_line(str(error), _LONGEST_ERROR)
+    steps = error.get("path")
+    path = ".".join(str(step) for step in steps) if isinstance(steps, list) else ""
     message = str(error.get("message", "no reason given"))
-    return f"{message} (at {path})" if path else message
+    return one_line(f"{message} (at {path})" if path else message, _LONGEST_ERROR)

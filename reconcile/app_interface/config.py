@@ -28,6 +28,9 @@ of a file are reported together, by table and key, never with a value, since any
 """
 
 import os
+import re
+import shlex
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,11 +40,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from reconcile.app_interface.config_tables import Graphql, Kubernetes, Skupper, Table, Vault
+from reconcile.app_interface.config_tables import Graphql, Kubernetes, Skupper, Table, Vault, header_value
 from reconcile.app_interface.errors import ConfigError, ConfigFault
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 """Where Kubernetes mounts the token of a pod's service account."""
+
+_OURS = ("graphql", "skupper", "vault", "kubernetes")
+"""Tables with a meaning of their own; the others are secrets."""
+_PLACE = re.compile(r"\((at line \d+, column \d+|at end of document)\)")
 
 Model = TypeVar("Model", bound=Table)
 
@@ -58,6 +65,8 @@ class Config:
     """PEM file of authorities that clusters' certificates may also be signed by."""
     service_account_token: Path = SERVICE_ACCOUNT_TOKEN
     """File with the token for ``kube_auth_role``: environment variable ``KUBE_SA_TOKEN_PATH``."""
+    exposed: str = ""
+    """What is wrong with the permissions of the file, with the next step; empty if nothing is."""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The whole file; the tables of secrets are looked up in it."""
 
@@ -76,6 +85,7 @@ def read(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
     vault = _table(Vault, "vault", document, faults)
     kubernetes = _table(Kubernetes, "kubernetes", document, faults)
     authority = _authority(kubernetes, file, faults)
+    faults += _bad_tokens(document)
     if faults or graphql is None or skupper is None:
         raise ConfigError(file, faults)
     return Config(
@@ -85,6 +95,7 @@ def read(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
         vault=vault,
         certificate_authority=authority,
         service_account_token=Path(environ.get("KUBE_SA_TOKEN_PATH") or SERVICE_ACCOUNT_TOKEN),
+        exposed=_exposed(file, document),
         document=document,
     )
 
@@ -98,15 +109,67 @@ def _parse(file: Path) -> dict[str, Any]:
         )
     except UnicodeDecodeError:
         fault = ConfigFault("", "", "is not text in UTF-8", "save it in that encoding")
-    except tomllib.TOMLDecodeError as error:
-        fault = ConfigFault("", "", f"is not TOML: {error}", "correct that line")
+    except RecursionError:
+        fault = ConfigFault("", "", "is nested too deeply", "write one table per secret, as [creds.a]")
+    except ValueError as error:
+        # Of the parser's words only the place: others may quote the file. A number of 5000 digits has none.
+        found = _PLACE.search(str(error)) if isinstance(error, tomllib.TOMLDecodeError) else None
+        fault = ConfigFault(
+            "",
+            "",
+            f"is not TOML: {found[1]}" if found else "is not TOML",
+            "correct that line: values are quoted text",
+        )
     raise ConfigError(file, [fault])
+
+
+def _exposed(file: Path, document: Mapping[str, Any]) -> str:
+    """Say whether others may read or write a file with credentials that is ours to protect.
+
+    One of another owner is not: in a pod, whoever mounts the file gives us access as its group or as others.
+    """
+    found = file.stat()
+    if not _has_credentials(document) or not found.st_mode & 0o077 or found.st_uid != os.geteuid():
+        return ""
+    mode = stat.S_IMODE(found.st_mode)
+    return (
+        f"{file} holds credentials and is open to group or others (mode {mode:04o}); "
+        f"run: chmod 600 {shlex.quote(str(file))}"
+    )
+
+
+def _has_credentials(document: Mapping[str, Any]) -> bool:
+    return bool(
+        document["graphql"].get("token")
+        or document.get("vault", {}).get("secret_id")
+        or any(_holds_text(table) for name, table in document.items() if name not in _OURS)
+    )
+
+
+def _holds_text(table: Mapping[str, Any]) -> bool:
+    return any(
+        _holds_text(value) if isinstance(value, dict) else isinstance(value, str) for value in table.values()
+    )
 
 
 def _stray_keys(document: Mapping[str, Any]) -> Iterator[ConfigFault]:
     for key, value in document.items():
         if not isinstance(value, dict):
             yield ConfigFault("", key, "is not inside a table", "move it below the [table] it belongs to")
+
+
+def _bad_tokens(document: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[ConfigFault]:
+    """Faults of the tokens of clusters: tables with ``server`` and ``token``, as secrets of clusters are."""
+    token, server = document.get("token"), document.get("server")
+    if len(path) > 1 and isinstance(token, str) and isinstance(server, str):
+        try:
+            # Line ends around it are dropped where it is sent.
+            header_value(token.strip())
+        except ValueError as error:
+            yield ConfigFault(".".join(path), "token", str(error), "write the token as it was issued")
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from _bad_tokens(value, (*path, key))
 
 
 def _table(

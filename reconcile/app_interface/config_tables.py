@@ -4,7 +4,17 @@ import re
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from reconcile.http.addresses import is_loopback
 
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
@@ -18,15 +28,21 @@ class Table(BaseModel):
 class Graphql(Table):
     """``[graphql]``: where the data comes from."""
 
-    server: str = Field(description='write server = "https://HOST/graphql"')
+    # Before the server, whose rules depend on it.
     token: SecretStr | None = Field(
         None, description='write token = "Basic ...", as the Authorization header'
     )
+    server: str = Field(description='write server = "https://HOST/graphql"')
+
+    @field_validator("token")
+    @classmethod
+    def _is_header(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(header_value(value.get_secret_value()))
 
     @field_validator("server")
     @classmethod
-    def _is_endpoint(cls, value: str) -> str:
-        address = _web_address(value)
+    def _is_endpoint(cls, value: str, known: ValidationInfo) -> str:
+        address = _web_address(value, credentials=known.data.get("token") is not None)
         if not urlsplit(address).path.endswith("/graphql"):
             raise ValueError("does not end in /graphql, so the addresses beside it cannot be derived")
         return address
@@ -44,7 +60,7 @@ class Vault(Table):
     @field_validator("server")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        return _web_address(value)
+        return _web_address(value, credentials=True)
 
     @model_validator(mode="after")
     def _has_one_login(self) -> Self:
@@ -83,16 +99,45 @@ class Kubernetes(Table):
     )
 
 
-def _web_address(value: str) -> str:
-    """Give ``value`` without trailing slash; reject anything but a plain http(s) address."""
+def header_value(value: str) -> str:
+    """Give ``value`` without surrounding spaces.
+
+    Raises ``ValueError``, whose text says where and does not quote the value, if HTTP cannot carry it in a header: a
+    control character ends or splits a header, and headers are Latin-1 (RFC 9110, 5.5).
+    """
+    found = value.strip(" \t")
+    if not found:
+        raise ValueError("is empty")
+    for position, character in enumerate(found, start=1):
+        code = ord(character)
+        if code < 0x20 or 0x7F <= code < 0xA0:
+            kind = "a line end" if character in "\r\n" else "a control character"
+        elif code > 0xFF:
+            kind = "not in Latin-1, as typographic quotes"
+        else:
+            continue
+        raise ValueError(f"cannot be sent as a header: character {position} is {kind}")
+    return found
+
+
+def _web_address(value: str, *, credentials: bool) -> str:
+    """Give ``value`` without trailing slash; reject anything but a plain http(s) address.
+
+    Where ``credentials`` are sent, plain HTTP is for this machine only.
+    """
+    value = value.strip()
     try:
         parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise ValueError("is not an http or https address") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is not an http or https address")
-    if "@" in parts.netloc:
+        usable = False
+    if "@" in value:
+        # Also behind a slash, as in the middle of a password.
         raise ValueError("must not contain a user name or password")
+    if not usable or not value.isprintable() or " " in value:
+        raise ValueError("is not an http or https address")
+    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("is plain HTTP to another machine, which would expose our credentials")
     if parts.query or parts.fragment:
         raise ValueError("has a query or fragment after its path")
     return value.rstrip("/")

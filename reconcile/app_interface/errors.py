@@ -4,10 +4,12 @@
 
     AppInterfaceError
     ├── ConfigError             the configuration file; carries every fault of it
+    ├── EnvironmentFault        environment variables of the HTTP libraries
     ├── ServerError             the GraphQL server; carries server, reason and hint
     │   ├── Unreachable         no answer: refused, reset, time-out
     │   ├── Untrusted           its certificate is not trusted
     │   ├── ServerFault    5xx  it failed, even after retries
+    │   ├── Throttled      429  too many requests, even after waiting
     │   ├── AccessDenied 401/3  it rejected our token
     │   ├── UnknownSha     404  it does not have the pinned bundle
     │   ├── QueryRefused   400  it rejected a query
@@ -68,6 +70,13 @@ class ConfigError(AppInterfaceError):
         super().__init__("\n".join(f"{file}: {fault}" for fault in self.faults))
 
 
+class EnvironmentFault(AppInterfaceError):
+    """Environment variables that the HTTP libraries read are unusable; one line each."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        super().__init__("\n".join(faults))
+
+
 class ServerError(AppInterfaceError):
     """The GraphQL server did not give what was asked for."""
 
@@ -76,6 +85,8 @@ class ServerError(AppInterfaceError):
         """Address asked, without user information."""
         self.reason = reason
         self.hint = hint
+        self.retry_after = 0.0
+        """Seconds after which the server asks to come back; 0 if it does not say."""
         super().__init__(f"GraphQL server {server}: {reason}; {hint}")
 
 
@@ -89,6 +100,10 @@ class Untrusted(ServerError):
 
 class ServerFault(ServerError):
     """The server failed (5xx), still after every retry."""
+
+
+class Throttled(ServerError):
+    """The server asks to slow down (429), still after every retry."""
 
 
 class AccessDenied(ServerError):

@@ -5,10 +5,15 @@ Exceptions of ``requests`` quote whole URLs, credentials included, so their own 
 
 import requests
 
+from reconcile.http.sessions import Refused
+
 
 def explain(error: BaseException, table: str) -> tuple[str, str]:
     """Give the reason and the next step; ``table`` of the configuration holds the server's address."""
     match error:
+        case Refused():
+            hint = f"check server in [{table}] of the configuration; if it is right, contact its operators"
+            return str(error), hint
         case requests.exceptions.SSLError():
             hint = "name a file with its authority in the environment variable REQUESTS_CA_BUNDLE"
             return "the TLS handshake failed", hint

@@ -1,8 +1,7 @@
 """Retries after transient faults, with a pause that doubles.
 
-For the few servers that a run reads from one after the other; the cluster layer has its own loop, which also
-heeds what Kubernetes says about when to come back. ``sretoolbox.utils.retry`` has neither a limit on the time that all
-attempts take nor a clock that a test can pass in.
+For the few servers that a run reads from one after the other; the cluster layer has its own loop.
+``sretoolbox.utils.retry`` has neither a limit on the time that all attempts take nor a clock that a test can pass in.
 """
 
 import time
@@ -13,9 +12,9 @@ from reconcile.openshift.access import Retries
 
 Answer = TypeVar("Answer")
 
-DEFAULT_RETRIES = Retries(attempts=5, base=0.5, cap=4.0)
-"""Waits 0.5, 1, 2 and 4 s: a server that restarts is back by then. One that stays silent costs little more than
-a minute."""
+DEFAULT_RETRIES = Retries(attempts=5, base=0.5, cap=15.0)
+"""Waits 0.5, 1, 2 and 4 s: a server that restarts is back by then. One that asks for more gets up to 15 s each
+time. One that stays silent costs little more than a minute."""
 
 
 def retry(
@@ -24,6 +23,7 @@ def retry(
     passes: Callable[[Exception], bool],
     retries: Retries,
     sleep: Callable[[float], None],
+    asked: Callable[[Exception], float] = lambda _: 0.0,
 ) -> Answer:
     """Call ``attempt`` until it succeeds, fails permanently, or the attempts are used up.
 
@@ -34,6 +34,7 @@ def retry(
         passes: whether a failure is transient.
         retries: how often, how soon and until when.
         sleep: waits for a number of seconds.
+        asked: seconds that the server asked to wait after a failure.
     """
     began = time.monotonic()
     for round_ in range(retries.attempts - 1):
@@ -42,5 +43,5 @@ def retry(
         except Exception as error:
             if not passes(error) or time.monotonic() - began >= retries.within:
                 raise
-            sleep(min(retries.cap, retries.base * 2**round_))
+            sleep(min(retries.cap, max(retries.base * 2**round_, asked(error))))
     return attempt()

@@ -5,7 +5,6 @@ the session, since ``gql`` keeps no status), so a fault has the same error class
 Redirects are refused: a POST would arrive as a GET, and the token somewhere else.
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,15 +19,23 @@ from reconcile.app_interface.errors import (
     QueryRefused,
     ServerError,
     ServerFault,
+    Throttled,
     UnknownSha,
     Unreachable,
     Untrusted,
 )
 from reconcile.app_interface.http_failures import explain
 from reconcile.app_interface.urls import without_userinfo
+from reconcile.http import documents
+from reconcile.http.answers import one_line, retry_after
+from reconcile.http.exchange import Limits
 
 Answer = TypeVar("Answer")
 
+LIMITS = Limits(seconds=90, size=32 << 20)
+"""Of one answer; the data of five thousand sites is a third of that."""
+MOST_VALUES = 1_000_000
+"""Values in one answer, for the same reason."""
 _LONGEST_EXCERPT = 300
 """Characters of a server's own words that an error quotes."""
 _SHA_IN_PATH = re.compile(r"/(?:graphqlsha|git-commit-info)/([^/?]+)")
@@ -70,12 +77,15 @@ def refuse_bad(response: requests.Response, *_args: Any, **_keywords: Any) -> No
             f"rejected the query (400): {_messages(response)}",
             "its schemas may be older than this version needs: compare with schemas/graphql-schemas",
         )
-    if status >= 500:
-        raise ServerFault(server, f"failed ({status})", "retry; if it persists, contact its operators")
+    if status == 429 or status >= 500:
+        kind, reason = (Throttled, "throttles our requests") if status == 429 else (ServerFault, "failed")
+        fault = kind(server, f"{reason} ({status})", "retry; if it persists, contact its operators")
+        fault.retry_after = retry_after(response.headers)
+        raise fault
     if status != 200:
         hint = "check server in [graphql] of the configuration"
         where = response.headers.get("Location")
-        reason = f"redirects to {without_userinfo(where)}" if where else "not expected here"
+        reason = f"redirects to {shown_address(where)}" if where else "not expected here"
         raise BadAnswer(server, f"status {status}: {reason}", hint)
 
 
@@ -116,6 +126,11 @@ def _translated(server: str, error: BaseException) -> ServerError | None:
     return found(server, *explain(error, "graphql"))
 
 
+def shown_address(location: str) -> str:
+    """The target of a redirect as an error may quote it."""
+    return one_line(without_userinfo(location), _LONGEST_EXCERPT)
+
+
 def _not_found(server: str) -> ServerError:
     pinned = _SHA_IN_PATH.search(server)
     if pinned is None:
@@ -132,22 +147,36 @@ def _not_found(server: str) -> ServerError:
 def _messages(response: requests.Response) -> str:
     """Quote the messages of a refused query; answers of another form are cut short."""
     try:
-        messages = "; ".join(str(error["message"]) for error in json.loads(response.text)["errors"])
-    except (ValueError, KeyError, TypeError):
+        messages = "; ".join(str(error["message"]) for error in documents.parse(response.content)["errors"])
+    except (ValueError, LookupError, TypeError):
         messages = "no reason given"
-    return messages if len(messages) <= _LONGEST_EXCERPT else messages[:_LONGEST_EXCERPT] + "…"
+    return one_line(messages, _LONGEST_EXCERPT)
 
 
 def refuse_other_than_graphql(response: requests.Response, *_args: Any, **_keywords: Any) -> None:
-    """Raise ``BadAnswer`` unless the body is a JSON object with ``data`` or ``errors``."""
+    """Raise ``BadAnswer`` unless the body is a GraphQL result, by the names and types that ``gql`` relies on."""
     try:
-        answer = json.loads(response.text)
-    except ValueError:
+        answer = documents.parse(response.content, MOST_VALUES)
+    except documents.NotJson:
         answer = None
-    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
-        kind = response.headers.get("Content-Type", "no content type")
+    if not _is_result(answer):
+        kind = one_line(response.headers.get("Content-Type", "no content type"), _LONGEST_EXCERPT)
         raise BadAnswer(
             without_userinfo(response.url),
             f"the response is not a GraphQL result ({kind})",
             "check server in [graphql] of the configuration",
         )
+
+
+def _is_result(answer: object) -> bool:
+    if not isinstance(answer, dict):
+        return False
+    data, errors, extensions = (answer.get(name) for name in ("data", "errors", "extensions"))
+    schemas = extensions.get("schemas") if isinstance(extensions, dict) else None
+    return (
+        (isinstance(data, dict) or (data is None and bool(errors)))
+        and isinstance(errors, list | None)
+        and isinstance(extensions, dict | None)
+        and isinstance(schemas, list | None)
+        and all(isinstance(schema, str) for schema in schemas or ())
+    )

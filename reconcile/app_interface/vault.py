@@ -3,6 +3,9 @@
 Logs in once, as an AppRole or with the service account of the pod. The first element of a secret's path is the
 mount of a key-value engine; whether that engine has versions is looked up once per mount, as Vault's own
 command line does. Only key-value engines are supported. Texts of errors quote Vault's reason, never a value.
+
+``hvac`` takes answers apart without looking at them, and follows redirects with all credentials. So redirects are
+refused, and whatever it raises about an answer means that the answer is not Vault's.
 """
 
 import time
@@ -26,10 +29,16 @@ from reconcile.app_interface.errors import (
 from reconcile.app_interface.http_failures import explain
 from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.secrets import Entries, SecretReference, hidden
+from reconcile.app_interface.transport import Authorization, shown_address
+from reconcile.http import sessions
+from reconcile.http.answers import one_line, retry_after
+from reconcile.http.exchange import Limits
 from reconcile.openshift.access import Retries
 
 TIMEOUT: Any = (5.0, 30.0)
 """Seconds until the connection stands, and of silence after that; hvac hands the pair on to requests."""
+LIMITS = Limits(seconds=60, size=4 << 20)
+"""Of one answer. Vault stores no secret that is larger than a million bytes."""
 
 _LONGEST_REASON = 200
 """Characters of Vault's own words that an error quotes."""
@@ -40,6 +49,7 @@ _PASSING = (
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
+    exceptions.RateLimitExceeded,
     exceptions.InternalServerError,
     exceptions.BadGateway,
     exceptions.VaultDown,
@@ -56,6 +66,7 @@ class VaultReader:
         *,
         service_account_token: Path,
         timeout: Any = TIMEOUT,
+        limits: Limits = LIMITS,
         retries: Retries = DEFAULT_RETRIES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -64,7 +75,15 @@ class VaultReader:
         self._retries = retries
         self._sleep = sleep
         # An empty token keeps hvac from picking up VAULT_TOKEN or ~/.vault-token of whoever runs this.
-        self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout)
+        self._vault: Any = hvac.Client(  # nosec B106 # no token yet
+            url=settings.server, token="", timeout=timeout, allow_redirects=False
+        )
+        sessions.mount(self._vault.session, limits)
+        # As for its token: no user and password of ~/.netrc.
+        self._vault.session.auth = Authorization(None)
+        self._vault.session.hooks["response"] = [self._look]
+        self._retry_after = 0.0
+        # What the last answer asked for: hvac's exceptions have no headers.
         self._logged_in = False
         self._versioned: dict[str, bool] = {}
         self._failure: SecretStoreError | None = None
@@ -78,7 +97,8 @@ class VaultReader:
         """
         if self._failure is not None:
             raise self._failure
-        mount, _, path = reference.path.strip("/").partition("/")
+        mount, *names = reference.segments
+        path = "/".join(names)
         if not path:
             raise SecretNotFound(
                 f"secret {reference}: the path names no secret; write MOUNT/PATH in the data"
@@ -114,13 +134,13 @@ class VaultReader:
         try:
             self._persist(self._log_in_by_role if self._settings.role_id else self._log_in_by_account)
         except exceptions.VaultError as error:
-            self._failure = self._store_error(
+            self._failure = self._trouble(error) or self._store_error(
                 f"rejected our login: {_reason(error)}", "check [vault] of the configuration"
             )
             raise self._failure from None
-        except (KeyError, TypeError):  # hvac found no token in the answer
+        if not isinstance(self._vault.token, str) or not self._vault.token:
             self._failure = self._store_error(*_NOT_VAULT)
-            raise self._failure from None
+            raise self._failure
         self._logged_in = True
 
     def _log_in_by_role(self) -> None:
@@ -146,13 +166,48 @@ class VaultReader:
     def _persist(self, attempt: Callable[[], Any]) -> Any:
         """Run ``attempt``, again if the fault may pass; what Vault itself refuses stays hvac's exception."""
         try:
-            return retry(attempt, passes=_passes, retries=self._retries, sleep=self._sleep)
+            return retry(
+                attempt,
+                passes=_passes,
+                retries=self._retries,
+                sleep=self._sleep,
+                asked=lambda error: self._retry_after if isinstance(error, exceptions.VaultError) else 0.0,
+            )
+        except (exceptions.VaultError, SecretStoreError):
+            raise
         except requests.exceptions.JSONDecodeError:
             reason, hint = _NOT_VAULT
         except requests.exceptions.RequestException as error:
             reason, hint = explain(error, "vault")
+        except Exception:  # noqa: BLE001 an answer of another form than hvac expects, which its error may quote
+            reason, hint = _NOT_VAULT
         self._failure = self._store_error(reason, hint)
         raise self._failure from None
+
+    def _look(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """See each answer before hvac does."""
+        self._retry_after = retry_after(response.headers)
+        if 300 <= response.status_code < 400:
+            where = shown_address(response.headers.get("Location", "nowhere"))
+            raise sessions.Refused(
+                f"redirects to {where}, where our credentials are not sent", request=response.request
+            )
+
+    def _trouble(self, error: exceptions.VaultError) -> SecretStoreError | None:
+        """The error for a Vault that cannot serve us now, whatever we ask for; None for any other."""
+        reason = _reason(error)
+        match error:
+            case exceptions.RateLimitExceeded():
+                hint = "retry later; to see its limits, run: vault list sys/quotas/rate-limit"
+                return self._store_error(f"throttles our requests (429): {reason}", hint)
+            case exceptions.VaultDown() if "sealed" in reason:
+                return self._store_error(reason, "unseal it; to see its state, run: vault status")
+            case exceptions.VaultNotInitialized() | exceptions.VaultDown() | exceptions.BadGateway():
+                hint = "retry; if it persists, run: vault status"
+                return self._store_error(f"cannot serve requests now: {reason}", hint)
+            case exceptions.InternalServerError() | exceptions.UnexpectedError():
+                return self._store_error(f"failed: {reason}", "retry; if it persists, contact its operators")
+        return None
 
     def _store_error(self, reason: str, hint: str) -> SecretStoreError:
         return SecretStoreError(f"Vault {self._settings.server}: {reason}; {hint}")
@@ -170,8 +225,12 @@ class VaultReader:
                     f"{where}: no such path or version; correct the path in the data or create the secret. "
                     f"To check, run: vault kv metadata get {reference.path}"
                 )
-            case _:
-                return self._store_error(f"{_reason(error)} (secret {reference})", "retry later")
+            case exceptions.RateLimitExceeded() | exceptions.VaultDown():
+                # The next secret would wait as long.
+                self._failure = self._trouble(error)
+        return self._trouble(error) or self._store_error(
+            f"{_reason(error)} (secret {reference})", "correct the path in the data"
+        )
 
 
 def _data(answer: Any) -> dict[str, Any] | None:
@@ -185,6 +244,7 @@ def _passes(error: Exception) -> bool:
 
 
 def _reason(error: exceptions.VaultError) -> str:
-    """Quote Vault's reason in one line."""
-    text = " ".join("; ".join(error.errors or ()).split()) or type(error).__name__
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
+    """Quote Vault's reason in one line. It is not there, or of another form, if something else answered."""
+    found: Any = error.errors
+    words = [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+    return one_line("; ".join(words), _LONGEST_REASON) or type(error).__name__

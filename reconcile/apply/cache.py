@@ -34,6 +34,11 @@ class ClusterCache:
         self._heartbeat_at: datetime | None = None
         self._clock_ahead = timedelta()
 
+    @property
+    def size(self) -> int:
+        """Number of objects."""
+        return len(self._objects)
+
     def read(self, kind: Kind, body: Mapping[str, Any]) -> LiveObject:
         """Redact the JSON body of an object and read it; it is not kept."""
         redact = self._redactions.get(kind)

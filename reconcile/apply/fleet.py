@@ -1,11 +1,12 @@
 """All clusters of a run: opened and read in parallel, watched where there is something to wait for.
 
-A cluster that cannot be opened or read is reported once and stays unknown; so do two clusters that turn out to be one
-API server. Clusters without declared sites are searched
+A cluster that cannot be opened or read, or not in time, is reported once and stays unknown; so do two clusters that
+turn out to be one API server. Clusters without declared sites are searched
 for leftover resources by a single LIST, and read completely only if it finds any.
 """
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,13 +21,20 @@ from reconcile.apply.observing import Accounts, Observed
 from reconcile.apply.scopes import Scope
 from reconcile.apply.watching import Watches
 from reconcile.kinds import Kind
-from reconcile.openshift.errors import ClusterError
+from reconcile.openshift.access import Timeouts
+from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.engine import Redact
 from reconcile.skupper.list_requests import ListRequest, Reading
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.same_server import same_server
+from reconcile.unexpected import describe
 
 T = TypeVar("T")
+
+READ_WITHIN = Timeouts().cluster
+
+OPENED_WITHIN = 3.0
+"""How many times as long a cluster may take to be opened: the secrets of all are read one after the other."""
 
 
 class CannotOpenError(Exception):
@@ -69,9 +77,16 @@ class Fleet:
         *,
         threads: int,
         redactions: Mapping[Kind, Redact] = NO_REDACTIONS,
+        read_within: float = READ_WITHIN,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`threads` is how many namespaces of one cluster are processed in parallel."""
+        """`threads` is how many namespaces of one cluster are processed in parallel, `read_within` how many seconds
+        each cluster may take to be read once it is opened.
+        """
         self._redactions = redactions
+        self._read_within = read_within
+        self._clock = clock
+        self._began: dict[str, float] = {}
         self._targets = {target.name: target for target in targets}
         # Threads are not shared between clusters, so a cluster that hangs does not block the others.
         self._readers = ThreadPoolExecutor(max(1, len(self._targets)), thread_name_prefix="read")
@@ -93,7 +108,34 @@ class Fleet:
     def read(self, done: Callable[[str], None]) -> None:
         """Start reading all clusters; `done` is called, on any thread, when one has answered or failed."""
         for target in self._targets.values():
+            self._began[target.name] = self._clock()
             self._readers.submit(self._read, target, done)
+
+    def give_up_late(self) -> None:
+        """Fail the clusters that should have been read by now, whatever their threads are doing.
+
+        Every request has a time limit of its own, but a cluster may need many, and a thread may hang outside of any.
+        """
+        now = self._clock()
+        to_open = OPENED_WITHIN * self._read_within
+        with self._lock:
+            taken = {name: now - self._began[name] for name in self._pending()}
+            opened = {name: self._accounts[name] for name in taken if name in self._accounts}
+        for name, seconds in taken.items():
+            if name not in opened and seconds > to_open:
+                reason, hint = (
+                    f"its token was not read within {to_open:g} s",
+                    "check the secret store, and retry",
+                )
+            elif name in opened and seconds > self._read_within:
+                reason = f"it was not read completely within {self._read_within:g} s"
+                hint = "retry, or raise --request-timeout"
+            else:
+                continue
+            error = Unreachable(reason, cluster=name, verb="read", hint=hint)
+            self._fail(self._targets[name], str(error), again=False)
+            if name in opened:
+                opened[name].abandon()
 
     def refresh(self, work_keys: Collection[tuple[str, str]], done: Callable[[str], None]) -> None:
         """Start to list all readable clusters again: their heartbeats, and all that shows one of these work keys.
@@ -225,12 +267,13 @@ class Fleet:
                 self._identify(target.name)
         except (CannotOpenError, ClusterError) as error:
             self._identify(target.name)
-            self._fail(target, str(error))
+            self._fail(target, str(error), again=False)
         except Exception as error:  # noqa: BLE001 one cluster must not end the run of the others
-            self._fail(target, f"{target.name}: {type(error).__name__} while reading: {error}")
+            self._fail(target, f"{target.name}: cannot be read: {describe(error)}", again=False)
         else:
             with self._lock:
-                self._observed[target.name] = observed
+                if target.name not in self._failed:
+                    self._observed[target.name] = observed
         self._identify_others(done)
         done(target.name)
 
@@ -244,6 +287,7 @@ class Fleet:
                 return
             due = self._observed.keys() - self._identified - self._identifying
             self._identifying |= due
+            self._began |= dict.fromkeys(due, self._clock())
         for name in sorted(due):
             self._readers.submit(self._identify_late, name, done)
 
@@ -267,6 +311,7 @@ class Fleet:
         with self._lock:
             if not self._closed:
                 self._accounts[target.name] = accounts
+                self._began[target.name] = self._clock()
                 cache = self._caches[target.name] = ClusterCache(self._redactions)
                 return cache
         accounts.close()

@@ -57,6 +57,12 @@ class Accounts:
             if client:
                 client.close()
 
+    def abandon(self) -> None:
+        """Close them, and let requests in progress fail soon: threads that nobody waits for hold up the end."""
+        for client in (self.client, self.admin):
+            if client:
+                client.abandon()
+
 
 def observe(
     accounts: Accounts,

@@ -29,6 +29,7 @@ from reconcile.apply.working import Ended, Failed, Made, Result, Started, WorkKe
 from reconcile.openshift.errors import ClusterError, Unreachable
 from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.waits import WaitKind
+from reconcile.unexpected import describe
 
 TICK = 1.0
 """Seconds after which a waiting run plans again even without an event: pending requests are retriggered by age."""
@@ -107,6 +108,7 @@ class Run:
         self._fleet.read(self._wakeup.ring)
         while self._fleet.pending and not self._stop.is_set():
             self._gather(TICK)
+            self._fleet.give_up_late()
         self._plan()
         self.outcome.stopped = self._stop.is_set()
         for change in () if self.outcome.stopped else self.outcome.plan.changes:
@@ -120,6 +122,7 @@ class Run:
         deadline: float | None = None
         while True:
             self._gather(TICK)
+            self._fleet.give_up_late()
             # Read before planning: what is answered meanwhile is not in this plan, so another one is due.
             unread, listing = self._fleet.pending, self._fleet.refreshing
             self._plan()
@@ -162,7 +165,7 @@ class Run:
             self._emit(event)
         except Exception as error:  # noqa: BLE001 a listener must not end the run
             self._emit = ignore
-            self.outcome.failures.append(f"progress is no longer reported: {type(error).__name__}")
+            self.outcome.failures.append(f"progress is no longer reported: {describe(error)}")
 
     def _post(self, posted: Result | ClusterError) -> None:
         """Called by any thread."""

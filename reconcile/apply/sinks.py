@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reconcile.apply.cache import ClusterCache
 from reconcile.openshift import errors
+from reconcile.unexpected import describe
 
 LOST_AFTER = 6.0
 """Seconds without an answer after which a cluster is given up."""
@@ -42,7 +43,7 @@ class Sink:
         try:
             job()
         except Exception as error:  # noqa: BLE001 its text may quote an object, so only its class is reported
-            self.give_up(f"{cluster}: {type(error).__name__} while watching")
+            self.give_up(f"{cluster}: cannot be watched: {describe(error)}")
 
 
 class Grace:

@@ -9,6 +9,7 @@ from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import Grace, Sink
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
+from reconcile.openshift.listing import MOST_OBJECTS
 
 PAUSE = 2.0
 """Seconds before a watch that could not be opened, or keeps ending at once, is retried."""
@@ -41,6 +42,9 @@ class Stream:
             except (errors.Forbidden, errors.Unauthorised) as refusal:
                 self._sink.refused(refusal)
                 return
+            except errors.Excessive as error:
+                # It would send as much again.
+                self._sink.give_up(str(error))
             except errors.ClusterError as error:
                 self._judge(error, began)
                 stop.wait(PAUSE)
@@ -84,7 +88,17 @@ class Stream:
         ):
             self._delivered = True
             if self._scope.handle_event(event, self._sink.cache):
+                self._check_number()
                 self._sink.changed()
+
+    def _check_number(self) -> None:
+        if self._sink.cache.size > MOST_OBJECTS:
+            raise errors.Excessive(
+                f"it showed more than {MOST_OBJECTS} objects",
+                cluster=self._client.cluster,
+                verb="watch",
+                kind=self._scope.request.kind,
+            )
 
     def _note_opened(self) -> None:
         self._opened_at = self._sink.clock()

@@ -8,7 +8,9 @@ from collections.abc import Callable
 class Wakeup:
     """An event that any thread may set and one thread waits for, with the clock for its waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """`now` returns seconds on a clock that never goes back."""
+        self.now = now
         self._rung = threading.Event()
 
     def ring(self, _: str = "") -> None:
@@ -27,7 +29,3 @@ class Wakeup:
             left = end - self.now()
             if left <= 0 or not self._rung.wait(left):
                 return
-
-    def now(self) -> float:
-        """Seconds on a clock that never goes back."""
-        return time.monotonic()

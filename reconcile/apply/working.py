@@ -11,6 +11,7 @@ from reconcile.apply import executing
 from reconcile.apply.executing import Clusters, HandOverError
 from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.plan import Change
+from reconcile.unexpected import describe
 
 WorkKey = tuple[str, str]
 """Cluster and namespace. Changes with the same work key are applied one after another, others in parallel."""
@@ -87,4 +88,4 @@ def _make(change: Change, clusters: Clusters) -> Made | Failed:
         return Failed(change, str(error), error)
     except Exception as error:  # noqa: BLE001 one namespace must not end the others
         where = "/".join(filter(None, change.work_key))
-        return Failed(change, f"{where}: {type(error).__name__} on {change.name}")
+        return Failed(change, f"{where}: cannot {change.verb} {change.name}: {describe(error)}")

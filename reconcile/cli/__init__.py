@@ -5,18 +5,16 @@ declared, 2 the command line itself is wrong, 130/143 stopped by a signal. Resul
 stderr. A command is imported only when it is called, so that ``--help`` is fast.
 """
 
-import errno
-import os
 import sys
 from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module, metadata
-from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from reconcile.cli.exits import exit_codes
+from reconcile.cli import failures, streams
+from reconcile.cli.exits import exit_codes, exit_now
 
 COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
@@ -26,10 +24,6 @@ COMMANDS = {
     "sandbox": "Try everything on simulated clusters in one process.",
     "completion": "Print the shell completion script.",
 }
-
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-"""Errors of an output that was opened for us; files that we open ourselves are handled where we open them."""
 
 
 def _refuse_shared_environment() -> None:
@@ -52,19 +46,19 @@ class _Tree(click.Group):
     """A group whose commands live in modules of the same name."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        _refuse_shared_environment()
-        try:
-            return super().main(*args, **extra)
-        except OSError as error:
-            if error.errno not in _FULL or error.filename is not None:
-                raise
-            reason = (error.strerror or "").lower()
-        # Flushing the buffer at exit would fail once more.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        with suppress(OSError):
-            click.echo(f"Error: the output cannot be written: {reason}", err=True)
-        sys.exit(1)
+        streams.prepare()
+        with failures.as_one_line():
+            _refuse_shared_environment()
+            try:
+                return super().main(*args, **extra)
+            except OSError as error:
+                reason = streams.unwritable(error)
+                if not reason:
+                    raise
+            streams.discard_output()
+            with suppress(OSError):
+                click.echo(f"Error: the output cannot be written: {reason}", err=True)
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
         return list(COMMANDS)
@@ -107,10 +101,16 @@ def main() -> None:
     By hand:
       qontract-skupper status
     """
-    if isinstance(getattr(sys.stdout, "buffer", None), RawIOBase):
-        # Without a buffer (PYTHONUNBUFFERED) Python silently drops what does not fit on a full disk.
-        sys.stdout = TextIOWrapper(BufferedWriter(FileIO(1, "w", closefd=False)), sys.stdout.encoding)
-    for stream in (sys.stdout, sys.stderr):
-        # Characters that the terminal cannot show become question marks, not tracebacks.
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+
+
+def program() -> NoReturn:
+    """The whole process: what the command prints, how it ends, and that it ends.
+
+    The interpreter's own exit would wait for threads; one that hangs in a request would keep it for ever.
+    """
+    failures.install()
+    try:
+        main(prog_name="qontract-skupper")
+    except SystemExit as end:
+        code = end.code
+    exit_now(code if isinstance(code, int) else 0 if code is None else 1)

@@ -1,5 +1,5 @@
 """``python -m reconcile.cli`` does what ``qontract-skupper`` does."""
 
-from reconcile.cli import main
+from reconcile.cli import program
 
-main(prog_name="qontract-skupper")
+program()

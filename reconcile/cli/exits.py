@@ -4,6 +4,7 @@ A command that only reads ends at once when it is stopped. One that writes finis
 nothing new and reports what is left. A second signal ends it at once.
 """
 
+import faulthandler
 import functools
 import logging
 import os
@@ -11,12 +12,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 import click
+
+from reconcile.unexpected import place
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,10 +76,20 @@ def exit_now(code: int) -> NoReturn:
 
     A normal exit waits for all threads, and one that reads from a cluster that hangs takes until its time-out.
     """
-    logging.shutdown()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    lost = (OSError, ValueError, MemoryError)
+    try:
+        sys.stdout.flush()
+    except lost:
+        # A pipe without a reader, or a full disk.
+        code = code or _FAILED
+    with suppress(*lost):
+        logging.shutdown()
+        sys.stderr.flush()
     os._exit(code)
+
+
+GRACE = 30.0
+"""Seconds that a command has to end after it was stopped; requests in flight are done by then, or never."""
 
 
 @dataclass(slots=True)
@@ -91,12 +105,37 @@ class Stop:
     """True while there is something to finish: the command checks the flag and ends itself."""
     finishing: str = ""
     """What it finishes, for the message; empty if that takes no time."""
+    grace: float = GRACE
+    """Seconds that this may take."""
+    _asked: "SimpleQueue[tuple[str, int] | None]" = field(default_factory=SimpleQueue)
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def ask(self, reason: str, code: int) -> None:
-        """Stop now, or soon if the command is writing."""
-        if self.flag.is_set():
+        """Have the command stop. Safe in a signal handler, where taking a lock may wait for the interrupted code."""
+        self._asked.put((reason, code))
+
+    def watch(self, timeout: float) -> None:
+        """Stop the command after ``timeout`` seconds (0: never), and end it if it has not ended ``grace`` s later."""
+        try:
+            asked = self._asked.get(timeout=timeout or None)
+        except Empty:
+            asked = f"--timeout {timeout:g}s", _FAILED
+        if asked is None:
             return
+        self._stop(*asked)
+        if self._over.wait(self.grace):
+            return
+        _say(
+            f"Error: ended, since it had not stopped {self.grace:g} s after {self.reason}; "
+            f"what was in flight is left for the next run; still busy: {_busy()}"
+        )
+        os._exit(self.code)
+
+    def _stop(self, reason: str, code: int) -> None:
+        """Stop now, or soon if the command is writing."""
         self.reason, self.code = reason, code
+        with suppress(RuntimeError):  # no thread is left for it
+            _end_anyway(_AT_LAST * self.grace)
         self.flag.set()
         if self.gentle and self.finishing:
             _say(f"stopping ({reason}): finishing {self.finishing}; send another signal to end at once")
@@ -104,31 +143,85 @@ class Stop:
             _say(f"stopped by {reason} while reading; nothing was changed")
             exit_now(code)
 
+    def end(self) -> None:
+        """The command has ended by itself."""
+        self._over.set()
+        self._asked.put(None)
+
 
 @contextmanager
-def stoppable(timeout: float = 0) -> Iterator[Stop]:
-    """Handle SIGINT, SIGTERM and a time-out in seconds (0: none)."""
-    stop = Stop()
+def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
+    """Handle SIGINT, SIGTERM and a time-out in seconds (0: none), and end the process if nothing else does.
+
+    A process that hangs in threads, in a lock or in a library cannot be trusted to end itself: a thread of ours ends it
+    ``grace`` seconds after it was to stop, and one that needs neither memory nor the interpreter soon after that.
+    """
+    stop = Stop(grace=grace)
+    timeout = min(timeout, _LONGEST)
+    signals: list[int] = []
 
     def caught(number: int, _: FrameType | None) -> None:
-        if stop.flag.is_set():
+        if signals or stop.flag.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+        signals.append(number)
         stop.ask(signal.Signals(number).name, 128 + number)
 
-    clock = threading.Timer(timeout, stop.ask, [f"--timeout {timeout:g}s", _FAILED])
-    clock.daemon = True
+    watch = threading.Thread(target=stop.watch, args=[timeout], name="watch", daemon=True)
     previous = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
-    if timeout:
-        clock.start()
     try:
+        if timeout:
+            _end_anyway(timeout + _AT_LAST * grace)
+        watch.start()
         yield stop
     finally:
-        clock.cancel()
+        stop.end()
+        if watch.is_alive():
+            # It may have been asked to stop just now, and is then what ends the process.
+            watch.join(grace)
+        faulthandler.cancel_dump_traceback_later()
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
+_AT_LAST = 1.5
+"""Multiple of the grace after which a process is ended that could not even print why."""
+_LONGEST = 10 * 365 * 86400.0
+"""Seconds; the system's timers take no more than that."""
+_MOST_NAMED = 5
+"""Threads that the last line names."""
+
+
+def _end_anyway(seconds: float) -> None:
+    """Print all stacks, without values, and end the process with exit code 1 after this time.
+
+    Whatever state the interpreter is in: one in which a library never returns runs no other thread of ours.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_last_words())
+
+
+@functools.cache
+def _last_words() -> int:
+    """Stderr once more, for writes that do not wait: its reader may be what hangs."""
+    try:
+        return os.open("/dev/stderr", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+def _busy() -> str:
+    """The threads that are at work, and where: modules, lines and functions."""
+    frames = sys._current_frames()
+    found = [
+        f"{thread.name} in {place(frames[thread.ident])}"
+        for thread in threading.enumerate()
+        if thread.ident in frames and thread is not threading.current_thread() and not thread.daemon
+    ]
+    more = [f"and {len(found) - _MOST_NAMED} more"] if len(found) > _MOST_NAMED else []
+    return ", ".join(found[:_MOST_NAMED] + more)
+
+
 def _say(text: str) -> None:
     """Write past Python's buffers, which the interrupted code may be using."""
-    os.write(2, f"{text}\n".encode())
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode())

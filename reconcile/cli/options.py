@@ -76,7 +76,7 @@ def common(command: F) -> F:
             config=given.pop("config"),
             log_level=given.pop("log_level"),
             thread_pool_size=given.pop("thread_pool_size"),
-            timeout=given.pop("timeout"),
+            timeout=_timeout(given.pop("timeout"), given.get("wait", 0.0)),
             request_timeout=given.pop("request_timeout"),
             selection=Selection(
                 internal=given.pop("internal"),
@@ -100,6 +100,15 @@ def _with_options(wrapped: Callable[..., Any], command: F, options: Sequence[Cal
     params = getattr(command, "__click_params__", [])
     wrapped.__click_params__ = [*wrapped.__click_params__, *params]  # type: ignore[attr-defined]
     return wrapped  # type: ignore[return-value]
+
+
+TIMEOUT = 600.0
+"""Seconds for all that a command does besides waiting for links; fleets of thousands of sites take a part of that."""
+
+
+def _timeout(given: float | None, wait: float) -> float:
+    """Seconds until the command is stopped. A default that ignored ``--wait`` would cut a longer one short."""
+    return TIMEOUT + wait if given is None else given
 
 
 _OPTIONS = [
@@ -132,8 +141,8 @@ _OPTIONS = [
     click.option(
         "--timeout",
         type=Duration(),
-        default="0",
-        show_default=True,
+        default=None,
+        show_default="10m, after --wait",
         help="Maximum duration of the command; then nothing new is started and the rest is reported. 0: no limit.",
     ),
     click.option(
@@ -141,7 +150,7 @@ _OPTIONS = [
         type=Duration(positive=True),
         default="10s",
         show_default=True,
-        help="How long to wait for the first byte of a cluster's response.",
+        help="How long to wait for the first byte of a cluster's response; the whole of it may take twice as long.",
     ),
     click.option(
         "--internal/--external",

@@ -64,12 +64,13 @@ def command(
         stoppable(common.timeout),
         open_session(common, limits=limits, take_over=take_over) as session,
     ):
-        outcome = session.look()
-        if output == "json":
-            click.echo(plan_json.plan(outcome.plan, bundle=session.bundle, failures=outcome.failures))
-        else:
-            title = f"bundle {session.bundle}"
-            click.echo(plan_text.text(outcome.plan, title=title, colour=terminal.colour(), verbose=verbose))
+        outcome, bundle = session.look(), session.bundle
+    # Not within the time-out: a pager may take the output slowly.
+    if output == "json":
+        click.echo(plan_json.plan(outcome.plan, bundle=bundle, failures=outcome.failures))
+    else:
+        title = f"bundle {bundle}"
+        click.echo(plan_text.text(outcome.plan, title=title, colour=terminal.colour(), verbose=verbose))
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
     if outcome.failures or outcome.plan.errors:

@@ -34,7 +34,7 @@ class Bar:
         """Show the bar, and have log lines printed above it from now on."""
         root = logging.getLogger()
         self._handlers = root.handlers[:]
-        root.handlers[:] = [_AboveBar(self, handler.formatter) for handler in self._handlers]
+        root.handlers[:] = [_AboveBar(self, handler) for handler in self._handlers]
         self._progress.start()
 
     def stop(self) -> None:
@@ -56,10 +56,12 @@ class Bar:
 
 
 class _AboveBar(logging.Handler):
-    def __init__(self, bar: Bar, formatter: logging.Formatter | None) -> None:
+    def __init__(self, bar: Bar, replaced: logging.Handler) -> None:
         super().__init__()
         self._bar = bar
-        self.setFormatter(formatter)
+        self.setFormatter(replaced.formatter)
+        for each in replaced.filters:
+            self.addFilter(each)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._bar.print(self.format(record))

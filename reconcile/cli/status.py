@@ -49,14 +49,15 @@ def command(common: Common, output: str, networks: tuple[str, ...], *, only_brok
     logs.set_up(common.log_level)
     with stoppable(common.timeout), open_session(common) as session:
         check_networks(networks, session)
-        outcome = session.look()
-        plan = narrowing.of_networks(outcome.plan, networks) if networks else outcome.plan
-        if output == "json":
-            shown = narrowing.of_broken(plan) if only_broken else plan
-            click.echo(plan_json.status(shown, bundle=session.bundle, failures=outcome.failures))
-        else:
-            width, colour = terminal.width(), terminal.colour()
-            click.echo(status_text.text(plan, now(), width=width, colour=colour, only_broken=only_broken))
+        outcome, bundle = session.look(), session.bundle
+    # Not within the time-out: a pager may take the output slowly.
+    plan = narrowing.of_networks(outcome.plan, networks) if networks else outcome.plan
+    if output == "json":
+        shown = narrowing.of_broken(plan) if only_broken else plan
+        click.echo(plan_json.status(shown, bundle=bundle, failures=outcome.failures))
+    else:
+        width, colour = terminal.width(), terminal.colour()
+        click.echo(status_text.text(plan, now(), width=width, colour=colour, only_broken=only_broken))
     for failure in outcome.failures:
         click.echo(f"Error: {failure}", err=True)
     not_up = [link for link in plan.links if link.managed and not link.converged]

@@ -23,8 +23,10 @@ class Access:
     """Skip certificate checks, as ``insecureSkipTLSVerify`` of the data asks for."""
 
 
-_WHOLE_ANSWER = 120.0
-"""Seconds that a complete response may take, unless ``read`` is longer than that."""
+_WHOLE_ANSWER = 60.0
+"""Seconds that a complete response may take, unless twice ``read`` is longer than that."""
+_WHOLE_CLUSTER = 90.0
+"""Seconds within which a cluster is to be read, unless nine times ``read`` is longer than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,17 @@ class Timeouts:
     read: float = 10.0
     """Until the first byte of the answer, and between two bytes of it."""
     whole: float | None = None
-    """Until the last byte of the answer; ``None``: twice as long as ``read``, and two minutes at least."""
+    """Until the last byte of the answer; ``None``: twice as long as ``read``, and one minute at least."""
 
     @property
     def limit(self) -> float:
         """Seconds until the last byte of the answer; a slow server cannot block a caller for longer."""
         return max(_WHOLE_ANSWER, 2 * self.read) if self.whole is None else self.whole
+
+    @property
+    def cluster(self) -> float:
+        """Seconds until a cluster must have been read, and until the last chunk of a LIST; then it is given up."""
+        return max(_WHOLE_CLUSTER, 9 * self.read) if self.whole is None else 1.5 * self.whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,15 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[str], tuple[str, str]]], ...] = (
     ),
     (
         re.compile(
+            rf"({_FORBIDDEN})?ValidatingAdmissionPolicy '{_NAME}' with binding '[^']*' denied request"
+        ),
+        lambda name: (
+            f"admission policy {name} denied it",
+            f"ask those who wrote it; to see its rules, run: oc get validatingadmissionpolicy {name} -o yaml",
+        ),
+    ),
+    (
+        re.compile(
             rf"{_FORBIDDEN}unable to create new content in namespace {_NAME} because it is being terminated"
         ),
         lambda name: (f"namespace {name} is being terminated", ""),

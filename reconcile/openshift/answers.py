@@ -1,16 +1,17 @@
 """Interprets the responses of a Kubernetes API server: a JSON object, or an error.
 
-A failed request is answered with a ``Status`` object. Its ``message`` is helpful, but for a Secret it may repeat
-values (validation quotes what it rejects, an admission webhook may quote anything). For writes of such kinds the
+A failed request is answered with a ``Status`` object. Its ``message`` is helpful, but for a Secret or a password it may
+repeat values (validation quotes what it rejects, an admission webhook may quote anything). For such writes the
 message is dropped, and the text is built from reasons and the names of the invalid fields.
 """
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
+from reconcile.http import documents
+from reconcile.http.answers import one_line
 from reconcile.kinds import ROUTE, SECRET, Kind
 from reconcile.openshift import admission, errors, hints
 from reconcile.openshift.messages import Answer
@@ -18,6 +19,8 @@ from reconcile.openshift.messages import Answer
 Json = dict[str, Any]
 CONFIDENTIAL = frozenset({SECRET, ROUTE})
 """Kinds whose objects hold private keys."""
+PRIVATE = "password"
+"""Part of the names of fields whose values are private, in any kind."""
 LONGEST = 1000
 """Characters of a server's message that are kept."""
 LONGEST_WORD = 60
@@ -34,6 +37,8 @@ class Call:
     kind: Kind
     namespace: str | None = None
     name: str | None = None
+    has_password: bool = False
+    """What is sent has a field that is called a password."""
 
     def failed(
         self, error: type[errors.ClusterError], reason: str, *, status: int | None = None, hint: str = ""
@@ -50,10 +55,14 @@ class Call:
             hint=hint,
         )
 
-    @property
-    def confidential(self) -> bool:
-        """The response may repeat private data that we sent."""
-        return self.kind in CONFIDENTIAL and self.verb not in {"get", "list", "watch"}
+    def is_confidential(self, message: str) -> bool:
+        """Whether a message about this call may repeat private data, which we sent or which was stored before.
+
+        A webhook sees the whole object, and ConfigMaps of sites have passwords as well.
+        """
+        if self.verb in {"get", "list", "watch"}:
+            return False
+        return self.kind in CONFIDENTIAL or self.has_password or PRIVATE in message.lower()
 
 
 def read(answer: Answer, call: Call) -> Json:
@@ -78,7 +87,7 @@ def may_pass(answer: Answer, call: Call) -> bool:
     if answer.busy or answer.status != HTTPStatus.CONFLICT or call.verb == "replace":
         return answer.busy
     document = _parse(answer.body) or {}
-    message = _text(document.get("message"))
+    message = text(document.get("message"))
     lasting = "Precondition failed" in message or hints.is_owned_by_another(message)
     return document.get("reason") == "Conflict" and not lasting
 
@@ -91,20 +100,6 @@ def items(document: Json, call: Call) -> list[Json]:
     if not isinstance(found, list) or not all(map(is_object, found)):
         raise call.failed(errors.Unreachable, "the response is not a list of objects")
     return [{"apiVersion": call.kind.api_version, "kind": call.kind.name, **each} for each in found]
-
-
-def check_unseen(page: list[Json], seen: set[str], call: Call) -> None:
-    """Reject a page that repeats an object of this page or of an earlier one, and add its UIDs to ``seen``.
-
-    Pages that overlap were not cut from one list, so objects may be missing as well.
-    """
-    for each in page:
-        found = each["metadata"]
-        uid = _text(found.get("uid"))
-        if uid and uid in seen:
-            where = "/".join(filter(None, (_text(found.get("namespace")), _text(found.get("name")))))
-            raise call.failed(errors.InconsistentList, _shorten(f"the server listed {where} more than once"))
-        seen.add(uid)
 
 
 def is_object(value: object) -> TypeGuard[Json]:
@@ -122,23 +117,24 @@ def from_status(document: Json, call: Call, *, status: int = 0) -> errors.Cluste
     """The error that a ``Status`` object means, as an answer or as the object of a watch's ERROR event."""
     code = document.get("code")
     number = code if isinstance(code, int) else status
-    reason = _text(document.get("reason"))
-    message = _text(document.get("message"))
+    reason = text(document.get("reason"))
+    message = text(document.get("message"))
     error = _class(number, reason, message)
-    refused = admission.refusal(message) if call.confidential else None
-    shown = _without_values(document, reason, call) if call.confidential else message or reason
+    confidential = call.is_confidential(message)
+    refused = admission.refusal(message) if confidential else None
+    shown = _without_values(document, reason, call) if confidential else message or reason
     if refused:
         what, step = refused
         return call.failed(error, what, status=number, hint=step)
     hint = hints.next_step(call.verb, call.kind, call.namespace, error, message)
-    return call.failed(error, _shorten(shown), status=number, hint=hint)
+    return call.failed(error, shorten(shown), status=number, hint=hint)
 
 
-def _parse(body: bytes) -> Json | None:
-    """A Kubernetes object, or ``None`` for any other bytes; the parser's error holds them and ends here."""
+def _parse(body: bytes | bytearray) -> Json | None:
+    """A Kubernetes object, or ``None`` for any other bytes."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = documents.parse(body)
+    except documents.NotJson:
         return None
     if isinstance(document, dict) and isinstance(document.get("kind"), str):
         return document
@@ -178,7 +174,7 @@ def _not_kubernetes(answer: Answer, call: Call) -> errors.ClusterError:
     what = answer.content_type or "no content type"
     if answer.headers.get("Location"):
         what = f"a redirect to {_origin(answer.headers['Location'])}"
-    reason = f"the response is not from a Kubernetes API server ({_shorten(what)})"
+    reason = f"the response is not from a Kubernetes API server ({shorten(what)})"
     if answer.status == 429:
         # The server's own limit on requests in flight answers in plain text.
         return call.failed(errors.Throttled, "too many requests in flight", status=429)
@@ -212,19 +208,19 @@ def _without_values(document: Json, reason: str, call: Call) -> str:
 
 
 def _cause(cause: Json) -> str:
-    field = _text(cause.get("field"))
-    return " ".join(filter(None, [_word(_text(cause.get("reason"))), f"at {field}" if field else ""]))
+    field = text(cause.get("field"))
+    return " ".join(filter(None, [_word(text(cause.get("reason"))), f"at {field}" if field else ""]))
 
 
 def _word(text: str) -> str:
     return text if text.isalnum() and len(text) < LONGEST_WORD else ""
 
 
-def _shorten(text: str) -> str:
-    """One line of what a terminal can show: neither control sequences nor lone surrogates."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+def shorten(text: str) -> str:
+    """One line of what a terminal can show."""
+    return one_line(text, LONGEST)
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A text from an answer; empty if it is none."""
     return value if isinstance(value, str) else ""

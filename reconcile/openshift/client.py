@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from types import TracebackType
@@ -22,6 +23,7 @@ from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
 from reconcile.openshift.circuit_breaker import CircuitBreaker
 from reconcile.openshift.faults import TransportError
+from reconcile.openshift.listing import Chunks, Holdings
 from reconcile.openshift.messages import JSON, Answer, Listing, Listings, Request, RequestCounts
 from reconcile.openshift.paths import Selector
 from reconcile.openshift.retrying import Retrier
@@ -31,8 +33,8 @@ from reconcile.openshift.watching import WatchEvent
 Json = dict[str, Any]
 T = TypeVar("T")
 
-CHUNK = 500
-"""Objects asked for in one LIST request, as kubectl does."""
+CHUNKS = (500, 50, 5)
+"""Objects asked for in one LIST request: as many as kubectl does, and fewer where so many are too large together."""
 APPLY_PATCH = "application/apply-patch+yaml"
 """JSON is YAML, so server-side apply takes it as it is."""
 MERGE_PATCH = "application/merge-patch+json"
@@ -68,6 +70,8 @@ class Client:
         breaker = CircuitBreaker()
         self._transport = Transport(access, breaker, size=pool_size, timeouts=timeouts, user_agent=user_agent)
         self._retrier = Retrier(retries, self.counts, breaker, sleep if stop is None else stop.wait, stop)
+        self._timeouts = timeouts
+        self._holdings = Holdings()
         self._watch_closer = watching.WatchCloser()
         self._namespaced_only: set[Kind] = set()
         self._lock = threading.Lock()
@@ -89,16 +93,22 @@ class Client:
         """List objects, in one namespace or (``None``) in the whole cluster, in chunks of 500.
 
         A field selector on ``metadata.namespace`` lists that namespace; ``ValueError`` if it fits no single one.
-        Should the server forget the list between two chunks (410), or repeat an object, all is listed once more
-        in one piece; if an object is still repeated, ``InconsistentList``.
+        Should the server forget the list between two chunks (410), or send chunks that do not add up, all is listed
+        once more in one piece; if that does not add up either, ``InconsistentList``. Chunks that are too large are
+        asked for again with fewer objects. ``Excessive`` if a list is larger or longer than any we would read.
         """
         scope = scopes.resolve(namespace, fields)
         call = Call(self.cluster, "list", kind, scope.namespace)
         query = {"labelSelector": paths.selector(labels), "fieldSelector": scope.fields}
-        try:
-            return self._list_chunks(call, {**query, "limit": str(CHUNK)})
-        except (errors.Gone, errors.InconsistentList):
-            return self._list_chunks(call, query)
+        for size in CHUNKS:
+            try:
+                return self._list_chunks(call, {**query, "limit": str(size)})
+            except (errors.Gone, errors.InconsistentList):
+                break
+            except errors.TooLarge:
+                if size == CHUNKS[-1]:
+                    raise
+        return self._list_chunks(call, query)
 
     def list_all(
         self, kind: Kind, *, namespaces: Iterable[str], labels: Selector = None, fields: Selector = None
@@ -245,24 +255,22 @@ class Client:
         self._transport.close()
         self._watch_closer.close_all()
 
+    def abandon(self) -> None:
+        """Close, and let requests in progress fail soon; a write among them may or may not have taken effect."""
+        self._transport.abandon()
+        self.close()
+
     def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> Listing:
-        items: list[Json] = []
-        seen: set[str] = set()
-        token = ""
-        listed_at = None
-        while True:
-            answer = self._exchange(call, "GET", {**query, "continue": token})
-            document = answers.read(answer, call)
-            # All chunks show the state at the time of the first.
-            listed_at = listed_at or answer.date
-            page = answers.items(document, call)
-            answers.check_unseen(page, seen, call)
-            items += page
-            metadata = answers.metadata(document)
-            token = metadata.get("continue") or ""
-            if not token:
-                version = metadata.get("resourceVersion") or ""
-                return Listing(tuple(items), version, (call.namespace,), listed_at)
+        key = (call.kind, call.namespace, query["labelSelector"], query["fieldSelector"])
+        chunks = Chunks(call, self._holdings, key, seconds=self._timeouts.cluster)
+        token: str | None = None  # of a LIST, no credential
+        try:
+            while token is None or token:
+                token = chunks.take(self._exchange(call, "GET", {**query, "continue": token}))
+        except errors.ClusterError:
+            self._holdings.drop(key)
+            raise
+        return chunks.listing()
 
     def _list_each(
         self, kind: Kind, namespaces: Sequence[str], labels: Selector, fields: Selector
@@ -298,6 +306,8 @@ class Client:
         body: Json | None = None,
         content_type: str = JSON,
     ) -> Json:
+        if body is not None and answers.PRIVATE in json.dumps(body).lower():
+            call = replace(call, has_password=True)
         return answers.read(self._exchange(call, method, query, body, content_type), call)
 
     def _exchange(
@@ -327,7 +337,8 @@ class Client:
             return self._retrier.run(attempt, sleep, partial(answers.may_pass, call=call))
         except TransportError as error:
             fault = error.fault
-        raise call.failed(errors.Unreachable, fault.reason, hint=fault.hint)
+        kind = errors.TooLarge if fault.excessive else errors.Unreachable
+        raise call.failed(kind, fault.reason, hint=fault.hint)
 
 
 def _is_sendable(token: str) -> bool:

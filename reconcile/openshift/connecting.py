@@ -5,7 +5,6 @@ keep-alive probes that find dead watches. Its typed models, retries and error te
 since that takes a third of a second.
 """
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -15,6 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from reconcile import server_address
+from reconcile.http.addresses import is_loopback
+from reconcile.http.connections import limit
 from reconcile.openshift import tls
 from reconcile.openshift.access import Access
 from reconcile.openshift.faults import TransportError, TransportFault
@@ -80,26 +82,19 @@ def open_connection(access: Access, *, size: int) -> Connection:
 def parse_server(server: str, *, insecure: bool) -> SplitResult:
     """Split the address of an API server.
 
-    Raises ``ValueError`` (its text is fit for an error message) if it is not a valid URL, or plain HTTP to another
-    machine: the token would be sent unencrypted.
+    Raises ``ValueError`` (its text is fit for an error message) if no client could use it, or if it is plain HTTP to
+    another machine: the token would be sent unencrypted.
     """
-    parts = urlsplit(server)
-    if "@" in parts.netloc:
-        raise ValueError("the server address must not contain a user name or password")
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise ValueError(f"the server address {server!r} is not of the form https://host:port")
-    if parts.scheme == "http" and not (insecure or _is_loopback(parts.hostname)):
-        raise ValueError(f"{server} is plain HTTP, which would expose the token")
-    if parts.port == 0:  # reading the port also raises ValueError for one that is not a number
-        raise ValueError(f"the server address {server!r} has port 0")
-    return parts._replace(path=parts.path.rstrip("/"), query="", fragment="")
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        address = server_address.parse(server)
+    except ValueError as error:
+        # What may hold a password is not shown.
+        shown = "" if set("@?#") & set(server) else f" {server!r}"
+        raise ValueError(f"the server address{shown} is unusable: {error}") from None
+    parts = urlsplit(address.url)
+    if parts.scheme == "http" and not (insecure or is_loopback(parts.hostname or "")):
+        raise ValueError(f"{server} is plain HTTP, which would expose the token")
+    return parts
 
 
 def _count_addresses(server: SplitResult) -> int:
@@ -119,13 +114,14 @@ def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "P
     configuration.verify_ssl = context.verify_mode is ssl.CERT_REQUIRED
     configuration.connection_pool_maxsize = size
     configuration.keep_alive = True
-    if _is_loopback(server.hostname or ""):
+    if is_loopback(server.hostname or ""):
         # As Go programs do (kubectl among them): a proxy cannot reach our loopback.
         configuration.proxy = None
     if not configuration.verify_ssl:
         _accept_unverified(server.hostname or "")
     pool: PoolManager = RESTClientObject(configuration).pool_manager
     pool.connection_pool_kw["ssl_context"] = context
+    limit(pool)
     return pool
 
 

@@ -4,7 +4,9 @@
 
     ClusterError                 any failure
     ├── Unreachable              no usable answer: refused, time-out, TLS, or not a Kubernetes API server
-    │   └── InconsistentList     a LIST repeats an object, so others may be missing
+    │   ├── InconsistentList     the chunks of a LIST do not add up, so objects may be missing
+    │   └── Excessive            it sends more than we are willing to read
+    │       └── TooLarge         in one answer, so that fewer objects at a time may do
     ├── Unauthorised       401   the token is missing, wrong or expired
     ├── Forbidden          403   the account lacks a right, or an admission rule objects
     ├── NotFound           404   no such object or namespace
@@ -85,10 +87,20 @@ class Unreachable(ClusterError):
 
 
 class InconsistentList(Unreachable):
-    """A LIST repeats an object. Others may be missing, and what is missing must not be taken as deleted."""
+    """The chunks of a LIST do not add up. What is missing in them must not be taken as deleted."""
 
     label = "inconsistent list"
     advice = "retry; if it persists, check the API server"
+
+
+class Excessive(Unreachable):
+    """The server sends more than any API server would: an endless answer, list or line of a watch."""
+
+    advice = "check what answers at serverUrl; no API server sends that much"
+
+
+class TooLarge(Excessive):
+    """One answer is too large. A LIST may succeed in smaller chunks."""
 
 
 class Unauthorised(ClusterError):

@@ -4,6 +4,7 @@ The exceptions of urllib3 and of Python's sockets are not chained to our errors:
 which may be a Secret.
 """
 
+import re
 import ssl
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from urllib3 import exceptions as lib
 
 from reconcile.openshift import tls
 from reconcile.openshift.access import Timeouts
+
+_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: \d{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class TransportFault:
     connecting: bool = False
     """The connection was never established, so no request was sent."""
     silent: bool = False
-    """A time-out: neither a connection nor a response; it took seconds to find out."""
+    """A time-out: neither a connection nor a whole response; it took seconds to find out."""
+    excessive: bool = False
+    """The response is larger than any that we would accept."""
 
 
 class TransportError(Exception):
@@ -128,6 +133,7 @@ def _root(error: Exception) -> str:
     for link in reversed(_chain(error)):
         if isinstance(link, OSError) and link.strerror:
             return link.strerror.lower()
-        if isinstance(link, OSError) and str(link).startswith("Tunnel connection failed"):
-            return str(link)[:100].lower()  # the status line of a proxy
+        refused = _REFUSED_TUNNEL.match(str(link)) if isinstance(link, OSError) else None
+        if refused:
+            return refused[0].lower()  # not the proxy's own words, which may repeat what it was sent
     return type(error).__name__

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from reconcile.http.answers import moment, retry_after
 from reconcile.openshift.errors import ClusterError
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
 
     @property
     def content_type(self) -> str:
@@ -46,17 +46,12 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The time of the answer by the server's clock; None if it sends none."""
-        try:
-            moment = parsedate_to_datetime(self.headers.get("Date", ""))
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment(self.headers.get("Date", ""))
 
     @property
     def retry_after(self) -> float:
-        """Seconds that the server asks to wait; 0 if it asks for none. Kubernetes writes no dates here."""
-        text = self.headers.get("Retry-After", "")
-        return float(text) if text.isdecimal() else 0.0
+        """Seconds that the server asks to wait; 0 if it asks for none."""
+        return retry_after(self.headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """One exchange with an API server: a request out, a whole answer in.
 
 It knows HTTP, not Kubernetes. Redirects are not followed, since they would send the token elsewhere; urllib3's own
-retries are off, since ``retrying`` decides by the kind of fault.
+retries are off, since ``retrying`` decides by the kind of fault. No answer takes longer or is larger than the limits.
 """
 
 import threading
-import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from urllib3 import BaseHTTPResponse, Timeout
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError
 
+from reconcile.http.exchange import Exchange, Limits, TooLarge
 from reconcile.openshift.access import Access, Timeouts
 from reconcile.openshift.circuit_breaker import CircuitBreaker
 from reconcile.openshift.connecting import Connection, open_connection
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 16
 """Maximum bytes read from the connection at once."""
+LARGEST = 8 << 20
+"""Bytes of one answer, decompressed. An object has two million at most, since etcd takes no larger ones, and a LIST
+whose chunk is larger asks for smaller chunks."""
 
 
 class Transport:
@@ -39,6 +42,7 @@ class Transport:
         self._breaker = breaker
         self._size = size
         self._timeouts = timeouts
+        self._limits = Limits(timeouts.limit, LARGEST)
         self._headers = {
             "Accept": "application/json",
             "Authorization": f"Bearer {access.token.strip()}",
@@ -48,6 +52,7 @@ class Transport:
         self._slots = threading.BoundedSemaphore(size)
         self._connection: Connection | None = None
         self._closed = False
+        self._abandoned = threading.Event()
 
     def exchange(self, request: Request) -> Answer:
         """Send a request and read the whole answer, whatever its status.
@@ -57,12 +62,12 @@ class Transport:
         with self._slots:
             self._breaker.check()
             connection = self._open()
-            deadline = time.monotonic() + self._timeouts.limit
-            try:
-                response = self._send(connection.pool, connection, request, encoding="gzip")
-                return self._complete(response, deadline, connection)
-            except (HTTPError, OSError, UnicodeError) as error:
-                fault = diagnose(error, connection.host, self._timeouts)
+            with Exchange(self._limits, abandoned=self._abandoned.is_set) as exchange:
+                try:
+                    response = self._send(connection.pool, connection, request, encoding="gzip")
+                    return _complete(response, exchange)
+                except Exception as error:  # noqa: BLE001 whatever a library raises ends here, since it may quote answers
+                    fault = self._diagnose(error, exchange, connection)
         raise TransportError(fault)
 
     def stream(self, request: Request) -> Answer | BaseHTTPResponse:
@@ -73,15 +78,15 @@ class Transport:
         """
         self._breaker.check()
         connection = self._open()
-        deadline = time.monotonic() + self._timeouts.limit
-        try:
-            response = self._send(connection.separate_pool(), connection, request, encoding="identity")
-            if response.status == HTTPStatus.OK:
-                _allow_silence(response)
-                return response
-            return self._complete(response, deadline, connection)
-        except (HTTPError, OSError, UnicodeError) as error:
-            fault = diagnose(error, connection.host, self._timeouts)
+        with Exchange(self._limits, abandoned=self._abandoned.is_set) as exchange:
+            try:
+                response = self._send(connection.separate_pool(), connection, request, encoding="identity")
+                if response.status == HTTPStatus.OK:
+                    _allow_silence(response)
+                    return response
+                return _complete(response, exchange)
+            except Exception as error:  # noqa: BLE001 as above
+                fault = self._diagnose(error, exchange, connection)
         raise TransportError(fault)
 
     def close(self) -> None:
@@ -91,6 +96,11 @@ class Transport:
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.pool.clear()
+
+    def abandon(self) -> None:
+        """Close, and fail the exchanges in progress, too: at their next byte or time-out."""
+        self._abandoned.set()
+        self.close()
 
     def _open(self) -> Connection:
         with self._lock:
@@ -122,25 +132,38 @@ class Transport:
             timeout=Timeout(connect=connect, read=self._timeouts.read),
         )
 
-    def _complete(self, response: BaseHTTPResponse, deadline: float, connection: Connection) -> Answer:
-        """Read to the end, then return the connection to the pool."""
-        pieces: list[bytes] = []
-        try:
-            while piece := response.read1(PIECE):
-                pieces.append(piece)
-                self._check(deadline, connection)
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        return Answer(response.status, response.headers, b"".join(pieces))
+    def _diagnose(self, error: Exception, exchange: Exchange, connection: Connection) -> TransportFault:
+        exceeded = exchange.exceeded
+        if exceeded is None:
+            return diagnose(error, connection.host, self._timeouts)
+        reason = f"{connection.host} {exceeded}"
+        if isinstance(exceeded, TooLarge):
+            return TransportFault(reason, transient=False, excessive=True)
+        # Others would wait as long, so for a while nobody does.
+        hint = "retry; if it persists, check the API server"
+        return TransportFault(reason, hint, transient=False, silent=True)
 
-    def _check(self, deadline: float, connection: Connection) -> None:
-        if time.monotonic() > deadline:
-            reason = f"{connection.host} did not finish its response within {self._timeouts.limit:g} s"
-            raise TransportError(
-                TransportFault(reason, "retry; if it persists, check the API server", transient=False)
-            )
+
+def _complete(response: BaseHTTPResponse, exchange: Exchange) -> Answer:
+    """Read to the end, then return the connection to the pool. Raises ``LimitExceeded``."""
+    body = bytearray()
+    try:
+        _check_encoding(response)
+        while piece := response.read1(PIECE):
+            body += piece
+            exchange.check(len(body))
+        exchange.check_values(body)
+    except BaseException:
+        response.close()
+        raise
+    response.release_conn()
+    return Answer(response.status, response.headers, body)
+
+
+def _check_encoding(response: BaseHTTPResponse) -> None:
+    """Refuse what was not asked for: some formats may take any memory to decompress."""
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", "gzip"}:
+        raise DecodeError("compressed in another format")
 
 
 def _allow_silence(response: BaseHTTPResponse) -> None:

@@ -2,10 +2,9 @@
 
 A watch ends without an error at its time-out, when the caller's stop event is set, when the server ends it, or when
 the connection breaks: in each case the caller resumes from the last ``resourceVersion`` that it saw. Only an
-ERROR event is raised.
+ERROR event is raised, and that a server sends no events, or more of them than we would read.
 """
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -16,10 +15,16 @@ from typing import Any, Literal, cast, get_args
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
+from reconcile.http import documents
+from reconcile.http.exchange import megabytes
 from reconcile.openshift import answers, errors
 
 PIECE = 1 << 16
 """Maximum bytes read from the connection at once."""
+LONGEST_LINE = 8 << 20
+"""Bytes of one event. etcd takes no object that is larger than two million."""
+MOST_RECEIVED = 64 << 20
+"""Bytes of one watch. The busiest cluster sends a tenth of that while a run waits; endless bookmarks are more."""
 LOOK_EVERY = 0.2
 """Seconds between two checks of the stop events."""
 
@@ -116,7 +121,7 @@ def _shut(response: BaseHTTPResponse) -> None:
 
 def events(stream: Stream, call: answers.Call) -> Iterator[WatchEvent]:
     """Read events until the stream ends. Raises the error that an ERROR event means, ``Gone`` for 410."""
-    for line in _lines(stream):
+    for line in _lines(stream, call):
         if stream.over:
             # Data after the shutdown may be undecrypted.
             return
@@ -127,8 +132,9 @@ def events(stream: Stream, call: answers.Call) -> Iterator[WatchEvent]:
         yield event
 
 
-def _lines(stream: Stream) -> Iterator[bytes]:
-    rest = b""
+def _lines(stream: Stream, call: answers.Call) -> Iterator[bytes]:
+    pending = bytearray()
+    received = 0
     while not stream.over:
         try:
             piece = stream.response.read1(PIECE)
@@ -136,15 +142,29 @@ def _lines(stream: Stream) -> Iterator[bytes]:
             return
         if not piece:
             return
-        *lines, rest = (rest + piece).split(b"\n")
-        yield from (line for line in lines if line.strip())
+        received += len(piece)
+        head, newline, rest = piece.rpartition(b"\n")
+        if newline:
+            lines = bytes(pending + head).split(b"\n")
+            pending = bytearray(rest)
+            yield from (line for line in lines if line.strip())
+        else:
+            pending += piece
+        if len(pending) > LONGEST_LINE:
+            raise _excessive(call, f"a line of the watch is longer than {megabytes(LONGEST_LINE)}")
+        if received > MOST_RECEIVED:
+            raise _excessive(call, f"the watch sent more than {megabytes(MOST_RECEIVED)}")
+
+
+def _excessive(call: answers.Call, reason: str) -> errors.ClusterError:
+    return call.failed(errors.Excessive, reason)
 
 
 def read_line(line: bytes, call: answers.Call) -> WatchEvent | None:
     """The event on a line, or ``None`` if the line holds none."""
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        document = documents.parse(line)
+    except documents.NotJson:
         return None
     if not isinstance(document, dict) or not isinstance(document.get("object"), dict):
         return None

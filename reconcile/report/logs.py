@@ -1,6 +1,7 @@
 """Log lines in the format of qontract integrations: ``[time] [LEVEL] [DRY-RUN] [file:function:line] - message``.
 
-They go to stderr; stdout is for the result of a command.
+They go to stderr; stdout is for the result of a command. Only lines of this program are printed: those of libraries
+quote URLs, headers and answers, and a failure that a library logs it also raises.
 """
 
 import logging
@@ -11,13 +12,17 @@ from reconcile.report.printable import printable
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
+_OURS = logging.Filter("reconcile")
+"""Passes the lines of this program."""
+
 
 def set_up(level: str, *, dry_run: bool = False, stream: TextIO | None = None) -> None:
-    """Configure the root logger; libraries stay at WARNING, since at DEBUG some of them log whole requests."""
+    """Configure the root logger, for lines of this program from ``level`` on."""
     mark = "[DRY-RUN] " if dry_run else ""
     form = f"[%(asctime)s] [%(levelname)s] {mark}[%(filename)s:%(funcName)s:%(lineno)d] - %(message)s"
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Line(form, datefmt="%Y-%m-%d %H:%M:%S"))
+    handler.addFilter(_OURS)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

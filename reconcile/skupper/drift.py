@@ -79,9 +79,8 @@ def _keyed(value: Any) -> bool:
 
 def _owned_fields(live: LiveObject) -> Mapping[str, Any]:
     for entry in managed_fields(live):
-        if entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply":
-            fields = entry.get("fieldsV1")
-            return fields if isinstance(fields, Mapping) else {}
+        if entry.manager == FIELD_MANAGER and entry.applied:
+            return entry.fields
     return {}
 
 

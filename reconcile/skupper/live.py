@@ -140,10 +140,31 @@ def _without_copies(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**metadata, "annotations": kept}
 
 
-def managed_fields(live: LiveObject) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class ManagedFields:
+    """The fields of an object that one manager owns."""
+
+    manager: str
+    applied: bool
+    """True for server-side apply, False for an update."""
+    written: datetime | None
+    """By the clock of the API server; None if it is not readable."""
+    fields: Mapping[str, Any]
+    """``fieldsV1``."""
+
+
+def managed_fields(live: LiveObject) -> list[ManagedFields]:
     """Who owns which fields of an object, and since when: its ``metadata.managedFields``."""
     entries = _mapping(live.content.get("metadata")).get("managedFields")
-    return [_mapping(entry) for entry in entries] if isinstance(entries, list) else []
+    return [
+        ManagedFields(
+            manager=text(entry.get("manager")),
+            applied=entry.get("operation") == "Apply",
+            written=instant(entry.get("time")),
+            fields=_mapping(entry.get("fieldsV1")),
+        )
+        for entry in map(_mapping, entries if isinstance(entries, list) else ())
+    ]
 
 
 def deleted_at(live: LiveObject) -> datetime | None:
@@ -153,8 +174,8 @@ def deleted_at(live: LiveObject) -> datetime | None:
 
 def last_write(live: LiveObject) -> datetime | None:
     """When an object was last written, by the clock of the API server."""
-    times = [instant(entry.get("time")) for entry in managed_fields(live)]
-    return max((time for time in times if time), default=live.created)
+    times = [entry.written for entry in managed_fields(live) if entry.written]
+    return max(times, default=live.created)
 
 
 def text(value: object) -> str:

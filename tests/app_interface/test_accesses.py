@@ -71,18 +71,43 @@ def test_a_trailing_slash_makes_no_difference(ours: str, theirs: str) -> None:
         "http://api.a.example.com:6443",
         "https://api.a.example.com",
         "https://api.a.example.com:6443/other",
-        "https://API.a.example.com:6443",
         f"https://x:{TOKEN}@api.a.example.com:6443",
+        "https://api.a.example.com:6443\u200b",
+        "https://\u0430pi.a.example.com:6443",
+        "api.a.example.com:6443",
     ],
 )
 def test_a_token_is_not_sent_to_another_server(server: str) -> None:
     with pytest.raises(WrongServer) as caught:
         access(CLUSTER, CREDENTIALS, Secrets(a={"server": server, "token": TOKEN}))
-    shown = server.replace(f"x:{TOKEN}@", "")
+    shown = server.replace(f"x:{TOKEN}@", "***@").encode("unicode_escape").decode()
+    assert shown != SERVER
     assert str(caught.value) == (
         f"cluster a: the token of {shown} (secret creds/a) is not sent to {SERVER} "
         "(serverUrl in /openshift/a/cluster.yml); correct the one that is wrong"
     )
+
+
+@pytest.mark.parametrize(
+    "server",
+    [f"{SERVER}\n", f" {SERVER}", "HTTPS://api.a.example.com:6443", "https://API.A.example.com:6443/"],
+)
+def test_white_space_and_capitals_of_the_address_make_no_difference(server: str) -> None:
+    assert access(CLUSTER, CREDENTIALS, Secrets(a={"server": server, "token": TOKEN})).server == SERVER
+
+
+def test_the_default_port_makes_no_difference() -> None:
+    cluster = Cluster(name="a", server_url="https://a.example.com:443")
+    found = access(cluster, CREDENTIALS, Secrets(a={"server": "https://a.example.com", "token": TOKEN}))
+    assert found.server == "https://a.example.com:443"
+
+
+def test_a_password_with_a_slash_is_not_shown() -> None:
+    with pytest.raises(WrongServer) as caught:
+        access(
+            CLUSTER, CREDENTIALS, Secrets(a={"server": f"https://x:{TOKEN}/y@a.example.com", "token": "t"})
+        )
+    assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("field", ["server", "token"])

@@ -1,5 +1,6 @@
 """The configuration file: what is read, and how every mistake is named."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def test_a_misspelt_key_is_recognised(write: Write) -> None:
 
 def test_a_strange_key_is_answered_with_the_known_ones(write: Write) -> None:
     said = faults(write, GRAPHQL + "zzz = 1\n" + SKUPPER)
-    assert said["graphql", "zzz"].endswith("known keys: server, token")
+    assert said["graphql", "zzz"].endswith("known keys: token, server")
 
 
 def test_a_key_outside_of_any_table_is_a_mistake(write: Write) -> None:
@@ -226,3 +227,112 @@ def test_text_in_another_encoding_is_a_mistake(tmp_path: Path) -> None:
     file.write_bytes(b"# caf\xe9\n")
     with pytest.raises(ConfigError, match="UTF-8"):
         config.read(file)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (f"Basic {SECRET}\\n", "character 21 is a line end"),
+        (f"Basic {SECRET}\\r\\nX-Other: y", "character 21 is a line end"),
+        (f"Basic \\u0000{SECRET}", "character 7 is a control character"),
+        (f"Basic {SECRET}\\u0085", "character 21 is a control character"),
+        (f"Basic “{SECRET}”", "character 7 is not in Latin-1"),
+        (" ", "is empty"),
+    ],
+    ids=["line end", "second header", "null", "next line", "typographic quotes", "blank"],
+)
+def test_a_token_that_cannot_be_a_header_is_refused_without_its_value(
+    value: str, reason: str, write: Write
+) -> None:
+    found = faults(write, f'{GRAPHQL}token = "{value}"\n{SKUPPER}')
+    assert reason in found["graphql", "token"]
+    assert SECRET not in str(found)
+
+
+def test_a_token_that_cannot_be_a_header_is_reported_with_the_other_faults(write: Write) -> None:
+    found = faults(
+        write, f'{GRAPHQL}token = "a\\nb"\n[skupper]\ninstance = "-"\n[creds.a]\nserver = "s"\ntoken = "“"'
+    )
+    assert found.keys() == {("graphql", "token"), ("skupper", "instance"), ("creds.a", "token")}
+
+
+def test_spaces_around_a_token_are_dropped(write: Write) -> None:
+    found = read(write, GRAPHQL + 'token = " Basic abc= "\n' + SKUPPER).graphql.token
+    assert found is not None
+    assert found.get_secret_value() == "Basic abc="
+
+
+def test_a_line_end_after_the_token_of_a_cluster_is_legal(write: Write) -> None:
+    read(write, GRAPHQL + SKUPPER + '[creds.a]\nserver = "https://a"\ntoken = "abc\\n"\n')
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"token = {SECRET}",
+        f'token = "{SECRET}',
+        f'token = "{SECRET}" {SECRET}',
+        f'token = "\\{SECRET}"',
+        f"token = '{SECRET}\n'",
+        f'token.{SECRET} = 1\ntoken = "{SECRET}"',
+        f"{SECRET}",
+        f'{{"token": "{SECRET}"}}',
+        "token = " + "9" * 5000,
+        "token = " + "[" * 5000,
+        "token = 2026-13-45",
+    ],
+)
+def test_no_syntax_error_quotes_the_file(line: str, write: Write) -> None:
+    found = faults(write, f"{SKUPPER}[graphql]\n{line}\n")
+    assert not [text for text in found.values() if SECRET in text or "999" in text]
+
+
+@pytest.mark.parametrize(
+    "address", [f"https://user:{SECRET}@host/graphql", f"https://user:pass/{SECRET}@host/graphql"]
+)
+def test_an_address_with_a_password_is_not_quoted(address: str, write: Write) -> None:
+    found = faults(write, f'[graphql]\nserver = "{address}"\n{SKUPPER}')
+    assert "must not contain a user name or password" in found["graphql", "server"]
+    assert SECRET not in str(found)
+
+
+EXPOSED = 0o640
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        f'{GRAPHQL}token = "Basic abc="\n',
+        f'{GRAPHQL}[vault]\nserver = "https://v"\nrole_id = "a"\nsecret_id = "b"\n',
+        f'{GRAPHQL}[creds.a]\nkey = "abc"\n',
+    ],
+    ids=["token", "secret_id", "secret"],
+)
+def test_credentials_that_others_can_read_are_reported_with_the_command_that_helps(
+    credentials: str, write: Write
+) -> None:
+    file = write(credentials + SKUPPER)
+    file.chmod(EXPOSED)
+    found = config.read(file, environ={}).exposed
+    assert found == (
+        f"{file} holds credentials and is open to group or others (mode 0640); run: chmod 600 {file}"
+    )
+
+
+def test_a_file_for_its_owner_alone_is_not_reported(write: Write) -> None:
+    file = write(f'{GRAPHQL}token = "Basic abc="\n{SKUPPER}')
+    file.chmod(0o600)
+    assert config.read(file, environ={}).exposed == ""
+
+
+def test_a_file_without_credentials_may_be_read_by_all(write: Write) -> None:
+    file = write(GRAPHQL + SKUPPER)
+    file.chmod(EXPOSED)
+    assert config.read(file, environ={}).exposed == ""
+
+
+def test_a_file_of_another_owner_is_not_reported(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(f'{GRAPHQL}token = "Basic abc="\n{SKUPPER}')
+    file.chmod(EXPOSED)
+    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+    assert config.read(file, environ={}).exposed == ""

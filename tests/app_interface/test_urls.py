@@ -33,6 +33,6 @@ def test_another_server_is_another_origin(url: str) -> None:
     assert origin(url) != SERVER
 
 
-@pytest.mark.parametrize("url", ["", "https://[", "https://a:port/graphql"])
+@pytest.mark.parametrize("url", ["", "https://[", "https://a:port/graphql", "https://me:pass/word@a/graphql"])
 def test_what_is_no_url_has_no_origin(url: str) -> None:
     assert origin(url) == ""

@@ -125,6 +125,16 @@ def test_the_token_of_whoever_runs_this_is_not_used(
     assert "personal" not in {visit.headers.get("x-vault-token") for visit in server.visits}
 
 
+def test_no_password_of_a_netrc_file_is_sent(
+    make: Make, server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    make().entries(PLAIN)
+    assert not [visit for visit in server.visits if "authorization" in visit.headers]
+
+
 @pytest.mark.parametrize(
     ("reference", "expected"),
     [

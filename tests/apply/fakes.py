@@ -237,6 +237,9 @@ class FakeClient:
     def close(self) -> None:
         self.closed = True
 
+    def abandon(self) -> None:
+        self.close()
+
     def _ask(self, verb: str, namespace: str | None, name: str | None) -> None:
         self.asked.append((verb, namespace, name))
         for place, (awaited, happens) in enumerate(self._befores):

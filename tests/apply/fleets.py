@@ -88,6 +88,9 @@ class FakeFleet:
         for name in sorted(self.pending - self.late):
             self.answer(name)
 
+    def give_up_late(self) -> None:
+        """No cluster is late here."""
+
     def refresh(self, work_keys, done: Callable[[str], None]) -> None:
         self.refreshed.append(set(work_keys))
         self.on_refresh()

@@ -17,7 +17,7 @@ from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ObjectKey
 from tests.waiting import until
 
-from .fakes import LABEL, FakeClient, error
+from .fakes import LABEL, Clock, FakeClient, error
 from .fleets import BEGAN
 
 PATIENCE = 30
@@ -253,21 +253,6 @@ def test_an_object_that_a_watch_shows_on_a_second_cluster_makes_both_fail():
     assert problems(fleet) == {"a": True, "b": True}
 
 
-def test_a_cluster_fails_before_its_twin_has_answered():
-    a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
-    held, identified = threading.Event(), threading.Event()
-    b.before("list", lambda: (identified.set(), held.wait(PATIENCE)))
-    with fleet_of(target(a), target(b)) as (fleet, answers):
-        fleet.read(answers)
-        answers.wait_for("a")
-        assert identified.wait(PATIENCE)
-        try:
-            assert until(lambda: problems(fleet) == {"a": True, "b": True})
-            assert fleet.known()[1] == frozenset()
-        finally:
-            held.set()
-
-
 def test_a_cluster_whose_twin_cannot_be_listed_fails():
     a, b = FakeClient("a", identity="1"), FakeClient("b", identity="1")
     b.fail("list", error(errors.ServerFault))
@@ -301,10 +286,82 @@ def test_a_cluster_that_cannot_be_opened_says_why():
 def test_a_surprise_while_a_cluster_is_read_fails_that_cluster_alone():
     a, b = FakeClient("a"), FakeClient("b")
     a.fail("list", ZeroDivisionError("who would have thought"))
-    failures = read(target(a), target(b)).failures
-    assert [failure.message for failure in failures] == [
-        "a: ZeroDivisionError while reading: who would have thought"
-    ]
+    (failure,) = read(target(a), target(b)).failures
+    assert failure.message.startswith("a: cannot be read: unexpected ZeroDivisionError in tests.apply.")
+    assert "who would have thought" not in failure.message
+
+
+@contextmanager
+def one_that_hangs(*, opening: bool = False) -> Iterator[tuple[Fleet, Answers, Clock, threading.Event]]:
+    """A cluster that is read (or opened) when the event is set, and another one that is read."""
+    go_on, asked, clock = threading.Event(), threading.Event(), Clock()
+    a = FakeClient("a")
+
+    def hang() -> Accounts:
+        asked.set()
+        assert go_on.wait(PATIENCE)
+        return Accounts(a)
+
+    if not opening:
+        a.before("list", hang)
+    hanging = target(a, hang) if opening else target(a)
+    fleet = Fleet([hanging, target(FakeClient("b"))], threads=2, read_within=90, clock=clock)
+    answers = Answers()
+    try:
+        fleet.read(answers)
+        answers.wait_for("b")
+        assert asked.wait(PATIENCE)
+        yield fleet, answers, clock, go_on
+    finally:
+        go_on.set()
+        fleet.close()
+
+
+LATE = {
+    False: "a: cannot read: unreachable: it was not read completely within 90 s; retry, or raise --request-timeout",
+    True: "a: cannot read: unreachable: its token was not read within 270 s; check the secret store, and retry",
+}
+
+
+@pytest.mark.parametrize(("opening", "limit"), [(False, 90), (True, 270)])
+def test_a_cluster_whose_thread_hangs_is_given_up_and_named_with_the_limit(opening: bool, limit: int):
+    with one_that_hangs(opening=opening) as (fleet, _, clock, _):
+        clock.now += limit + 1
+        fleet.give_up_late()
+        assert [failure.message for failure in fleet.failures] == [LATE[opening]]
+        assert fleet.pending == frozenset()
+
+
+@pytest.mark.parametrize(("opening", "limit"), [(False, 90), (True, 270)])
+def test_a_cluster_that_may_still_answer_is_not_given_up(opening: bool, limit: int):
+    with one_that_hangs(opening=opening) as (fleet, _, clock, _):
+        clock.now += limit - 1
+        fleet.give_up_late()
+        assert (fleet.failures, fleet.pending) == ((), {"a"})
+
+
+def test_a_cluster_that_was_given_up_stays_unknown_though_it_answers_later():
+    with one_that_hangs() as (fleet, answers, clock, go_on):
+        clock.now += 91
+        fleet.give_up_late()
+        go_on.set()
+        answers.wait_for("a")
+        assert fleet.known()[0]["a"].problem == LATE[False]
+        assert [failure.message for failure in fleet.failures] == [LATE[False]]
+
+
+@pytest.mark.parametrize(
+    ("lack", "words"),
+    [
+        (MemoryError(), "out of memory"),
+        (RuntimeError("can't start new thread"), "no more threads can be started"),
+    ],
+)
+def test_a_lack_of_memory_or_threads_is_named(lack: Exception, words: str):
+    a = FakeClient("a")
+    a.fail("list", lack)
+    (failure,) = read(target(a)).failures
+    assert failure.message.startswith(f"a: cannot be read: {words} in ")
 
 
 def test_a_cluster_that_is_still_being_read_is_pending():

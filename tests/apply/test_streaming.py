@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from reconcile.apply import streaming
 from reconcile.apply.cache import ClusterCache
 from reconcile.apply.scopes import Scope
 from reconcile.apply.sinks import LOST_AFTER, Sink
@@ -14,7 +15,7 @@ from reconcile.openshift.watching import WatchEvent
 from reconcile.skupper.list_requests import ListRequest
 from reconcile.skupper.live import LiveObject, ObjectKey
 
-from .fakes import LABEL, Clock, FakeClient, Stop, error
+from .fakes import LABEL, Clock, FakeClient, Stop, error, manifest
 
 LONG = 100 * LOST_AFTER
 
@@ -220,3 +221,19 @@ def test_an_object_that_leaves_what_is_watched_and_comes_back_is_in_the_cache(wa
     watch.play(events=(WatchEvent("DELETED", left), added(watch.client.put("x"))))
     watch.follow(until=PAUSE)
     assert ObjectKey(CONFIG_MAP, "net", "x") in watch.cache.snapshot().objects
+
+
+def test_a_watch_that_sends_more_than_we_read_gives_its_cluster_up_at_once(watch):
+    watch.play(lasts=10, fails=error(errors.Excessive))
+    watch.follow(LONG)
+    assert watch.given_up_at == 10
+
+
+def test_a_watch_that_shows_ever_more_objects_gives_its_cluster_up(watch, monkeypatch):
+    monkeypatch.setattr(streaming, "MOST_OBJECTS", 3)
+    watch.play(events=tuple(added(manifest(f"n-{number}")) for number in range(10)))
+    watch.follow(LONG)
+    assert watch.reported[-1].startswith(
+        "lost: a: cannot watch configmaps: unreachable: it showed more than 3"
+    )
+    assert watch.cache.size == 4

@@ -11,13 +11,15 @@ from reconcile.cli import main
 
 
 def call(*names: str, config: Path | None = None, **environment: str) -> Result:
-    """Run a command in this process; an exception that it lets out fails the test with its traceback."""
+    """Run a command in this process; an exception that it did not expect fails the test with its traceback."""
     given = {"QONTRACT_CONFIG": str(config)} if config else {}
     runner = CliRunner(env={**given, **environment})
     with same_loggers():
         result = runner.invoke(main, names, prog_name="qontract-skupper")
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
+    if result.exception and "Error: unexpected " in result.stderr:
+        raise result.exception.__context__ or result.exception
     return result
 
 

@@ -51,6 +51,20 @@ def python(code: str) -> str:
     return done.stdout
 
 
+def errors_of(code: str) -> str:
+    """What a fresh interpreter prints to stderr, however it ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+        cwd=REPOSITORY,
+        env=environment(),
+    )
+    return done.stderr
+
+
 def on_terminal(
     *program: str, config: Path | None = None, columns: int = 200, more: Mapping[str, str] | None = None
 ) -> tuple[int, str]:

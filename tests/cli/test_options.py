@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from reconcile.cli.options import Duration
+from reconcile.cli.options import Common, Duration, common
 from tests.cli.calling import call
 from tests.cli.conftest import Fleet
 
@@ -81,6 +81,29 @@ def test_a_wrong_duration_is_a_wrong_command_line() -> None:
 @pytest.mark.parametrize("name", ["run", "plan"])
 def test_the_budget_of_removals_is_not_negative(name: str) -> None:
     assert call(name, "--max-removals", "-1", config=Path("x")).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ([], 600),
+        (["--wait", "0"], 600),
+        (["--wait", "1h"], 4200),
+        (["--timeout", "0"], 0),
+        (["--timeout", "1m", "--wait", "1h"], 60),
+    ],
+)
+def test_without_a_time_limit_there_is_one_beyond_the_wait(words: list[str], seconds: float) -> None:
+    found = []
+
+    @click.command
+    @click.option("--wait", type=Duration(), default="0")
+    @common
+    def command(common: Common, wait: float) -> None:
+        found.append(common.timeout)
+
+    command.main(["--config", "x", *words], standalone_mode=False)
+    assert found == [seconds]
 
 
 @pytest.mark.parametrize("written", ["west", "west/", "/vault", "west/vault/x"])

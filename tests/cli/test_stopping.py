@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from reconcile.cli.exits import stoppable
-from tests.cli.processes import python
+from tests.cli.processes import errors_of, python
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -55,14 +55,70 @@ def test_a_second_signal_ends_the_process_at_once(number: signal.Signals) -> Non
     assert ended(twice, gentle=True) == (number, 0)
 
 
-def ended(action: str, *, gentle: bool, timeout: float = 0) -> tuple[int, int]:
+def test_a_signal_after_the_end_of_the_time_ends_the_process_at_once() -> None:
+    late = "stop.flag.wait(30); signal.raise_signal(15); threading.Event().wait(60)"
+    assert ended(late, gentle=True, timeout=0.01) == (15, 0)
+
+
+def test_a_signal_may_come_while_the_command_is_about_to_wait_for_it() -> None:
+    # The lock that `Event.wait` holds for a moment, and `Event.set` takes.
+    assert ended("with stop.flag._cond: signal.raise_signal(15)", gentle=False) == (0, 143)
+
+
+HANGS = {
+    "a lock": "threading.Event().wait(60)",
+    "the interpreter": "re.match('(a+)+$', 'a' * 60 + 'b')",
+}
+
+
+@pytest.mark.parametrize("hang", HANGS.values(), ids=HANGS)
+def test_a_command_that_hangs_is_ended_after_its_time(hang: str) -> None:
+    assert ended(hang, gentle=True, timeout=0.01, grace=0.2) == (0, 1)
+
+
+def test_a_command_that_hangs_is_ended_after_a_signal() -> None:
+    assert ended("signal.raise_signal(15); threading.Event().wait(60)", gentle=True, grace=0.2) == (0, 143)
+
+
+def test_what_is_still_busy_is_named() -> None:
+    said = errors_of("""
+import threading
+from reconcile.cli.exits import stoppable
+def reading(): threading.Event().wait(60)
+with stoppable(0.01, grace=0.1) as stop:
+    stop.gentle = True
+    threading.Thread(target=reading, name="read-a").start()
+    threading.Event().wait(60)
+""")
+    assert said.startswith("Error: ended, since it had not stopped 0.1 s after --timeout 0.01s; ")
+    assert "read-a in threading:" in said
+    assert said.count("\n") == 1
+
+
+def test_a_time_beyond_every_clock_is_legal() -> None:
+    with stoppable(1e18):
+        pass
+
+
+def test_the_process_ends_with_its_command_whatever_threads_do() -> None:
+    code = """
+import sys, threading
+from reconcile.cli import program
+threading.Thread(target=threading.Event().wait).start()
+sys.argv = ["qontract-skupper", "--version"]
+program()
+"""
+    assert python(code).startswith("qontract-skupper")
+
+
+def ended(action: str, *, gentle: bool, timeout: float = 0, grace: float = 30) -> tuple[int, int]:
     """The signal and the exit code by which a process ends that does something while it can be stopped."""
     reported = python(f"""
-import os, signal
+import os, re, signal, sys, threading
 child = os.fork()
 if not child:
     from reconcile.cli.exits import stoppable
-    with stoppable({timeout}) as stop:
+    with stoppable({timeout}, grace={grace}) as stop:
         stop.gentle = {gentle}
         {action}
     os._exit(99)

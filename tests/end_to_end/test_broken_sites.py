@@ -80,7 +80,7 @@ def test_a_ca_of_ones_own_is_used(backend: Backend):
         assert fleet.run().all_up
 
 
-@pytest.mark.simulation_suffices("a lone API server does not delete what is in a namespace")
+@pytest.mark.simulation("a lone API server does not delete what is in a namespace")
 def test_a_namespace_that_is_being_deleted_is_named_and_nothing_is_promised_there(fleet: Harness):
     with fleet.client("a") as client:
         held = {"metadata": {"name": "held", "namespace": "net", "finalizers": ["example.com/wait"]}}

@@ -272,7 +272,7 @@ def test_a_site_that_is_taken_over_can_be_removed(legacy: Harness):
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_link_that_is_not_declared_goes_once_the_declared_ones_are_up(legacy: Harness):
     name = legacy_install.link(legacy, "a", "b")
-    assert legacy.run(take_over=True).all_up
+    assert legacy.run(take_over=True, pace=5, wait=300).all_up
     assert ("a", name) not in secrets(legacy)
 
 

@@ -120,7 +120,7 @@ def test_a_link_of_others_in_the_opposite_direction_is_named_and_not_waited_for(
         until(lambda: seen(fleet, "b", "a"))
         fleet.others = ()
         fleet.change(sites=sites[:2])
-        run = fleet.run(wait=20)
+        run = fleet.run(wait=20, pace=5)
         (link,) = run.outcome.plan.links
         assert (str(link.link), link.state) == ("b/net -> a/net", LinkState.DOWN)
         assert link.reason.startswith("Secret copy in a/net is not ours and links the two the other way")

@@ -86,6 +86,11 @@ class _Silence(web.StreamResponse):
         await asyncio.sleep(3600)
 
 
+def flood(asked: Asked) -> web.Response:
+    """Answer with more than anybody reads."""
+    return web.Response(body=bytes(16 << 20), content_type="application/json")
+
+
 def hush(asked: Asked) -> web.StreamResponse:
     """Open a watch and let nothing through, as a proxy does that buffers."""
     return _Silence(headers={"Content-Type": "application/json"})

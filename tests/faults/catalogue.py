@@ -168,6 +168,12 @@ FAULTS = (
     Fault(name="broken-chunks", title="All answers end within a chunk", how=causes.broken_chunks),
     Fault(name="no-json", title="A web page answers in place of the API server", how=causes.no_json),
     Fault(
+        name="large-answers",
+        title="All answers are larger than any of an API server",
+        how=causes.large_answers,
+    ),
+    Fault(name="endless-lists", title="Every list goes on with the same chunk", how=causes.endless_lists),
+    Fault(
         name="dies",
         title="The API server dies while a site is being created",
         how=causes.dies,
@@ -234,6 +240,21 @@ FAULTS = (
         how=causes_elsewhere.vault_refusing,
         place=Place.VAULT,
         named="cluster faulty: secret creds/faulty",
+    ),
+    Fault(
+        name="vault-throttling",
+        title="Two requests are throttled (429)",
+        how=causes_elsewhere.vault_throttling,
+        place=Place.VAULT,
+        still=Still.ALL,
+    ),
+    Fault(
+        name="vault-redirecting",
+        title="It redirects to another server",
+        how=causes_elsewhere.vault_redirecting,
+        place=Place.VAULT,
+        still=Still.NOTHING,
+        named="cluster faulty: Vault http://127.0.0.1:<port>",
     ),
     *(
         Fault(

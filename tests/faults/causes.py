@@ -1,6 +1,7 @@
 """How each fault is brought about on a stage; `Scenario.recover` ends it."""
 
 import asyncio
+import json
 
 from tests.fault_proxy import Asked, Spoil, faults
 from tests.faults.scenario import Scenario
@@ -111,6 +112,16 @@ def broken_chunks(scenario: Scenario) -> None:
 
 def no_json(scenario: Scenario) -> None:
     scenario.proxy.before.append(faults.say("<html><body>Please log in</body></html>"))
+
+
+def large_answers(scenario: Scenario) -> None:
+    scenario.proxy.before.append(faults.flood)
+
+
+def endless_lists(scenario: Scenario) -> None:
+    document = {"kind": "List", "metadata": {"resourceVersion": "1", "continue": "more"}, "items": []}
+    page = faults.say(json.dumps(document), content_type="application/json")
+    scenario.proxy.before.append(faults.verbs(page, "list"))
 
 
 def dies(scenario: Scenario) -> None:

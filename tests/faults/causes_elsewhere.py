@@ -6,7 +6,7 @@ from tests.app_interface.vault_server import ROLE_ID, SECRET_ID, Vault, serving_
 from tests.faults import data
 from tests.faults.relay import Meddle, relaying
 from tests.faults.scenario import Scenario
-from tests.openshift.loopback import Visit, closed_port
+from tests.openshift.loopback import Visit, closed_port, sends, serving
 
 _MESSAGE = "Cannot return null for non-nullable field Cluster_v1.name."
 
@@ -50,10 +50,26 @@ def vault_down(scenario: Scenario) -> None:
 
 
 def vault_refusing(scenario: Scenario) -> None:
-    secrets = tomllib.loads(scenario.box.config.read_text())["creds"]
-    vault = Vault(versioned={f"creds/{name}": [values] for name, values in secrets.items()})
+    vault = _vault(scenario)
     vault.forbidden.add("creds/faulty")
     _use_vault(scenario, scenario.undo.enter_context(serving_vault(vault)).url)
+
+
+def vault_throttling(scenario: Scenario) -> None:
+    vault = _vault(scenario)
+    throttled = sends({"errors": ["request path: rate limit quota exceeded"]}, 429, Retry_After="1")
+    vault.faults = [throttled, throttled]
+    _use_vault(scenario, scenario.undo.enter_context(serving_vault(vault)).url)
+
+
+def vault_redirecting(scenario: Scenario) -> None:
+    away = sends({}, 307, Location="https://vault.example.com/v1/auth/approle/login")
+    _use_vault(scenario, scenario.undo.enter_context(serving(away)).url)
+
+
+def _vault(scenario: Scenario) -> Vault:
+    secrets = tomllib.loads(scenario.box.config.read_text())["creds"]
+    return Vault(versioned={f"creds/{name}": [values] for name, values in secrets.items()})
 
 
 def _address(scenario: Scenario) -> str:

@@ -23,7 +23,7 @@ and folders; `new` and `old` are the namespaces of a site to create and of one t
 For every fault: no traceback, and nothing is deleted because of it. When it has passed, the next run finishes and ends
 with exit code 0; the run after that writes nothing.
 
-However a cluster fails to answer, it delays a run by less than 15 s.
+However a cluster fails to answer, it delays a run by less than 15 s; one whose answers never end, by 90 s at most.
 """
 
 

@@ -333,9 +333,30 @@ MUTATIONS = (
     _mutation(
         "a token is sent to a server that its secret does not name",
         "app_interface/accesses.py",
-        'if server.rstrip("/") != cluster.server_url.rstrip("/"):',
+        "if not same_server(server, cluster.server_url):",
         "if False:",
         "app_interface/test_accesses.py::test_a_token_is_not_sent_to_another_server",
+    ),
+    _mutation(
+        "an unexpected error is printed with its text",
+        "unexpected.py",
+        'return f"unexpected {_name(error)}{reason}{where}"',
+        'return f"unexpected {_name(error)}: {error}{where}"',
+        "cli/test_failures.py::test_no_exception_of_a_library_brings_a_credential_to_the_output",
+    ),
+    _mutation(
+        "a token that cannot be a header is sent",
+        "app_interface/config_tables.py",
+        "elif code > 0xFF:",
+        "elif False:",
+        "app_interface/test_config.py::test_a_token_that_cannot_be_a_header_is_refused_without_its_value",
+    ),
+    _mutation(
+        "a command that hangs is never ended",
+        "cli/exits.py",
+        "        os._exit(self.code)",
+        "        return",
+        "cli/test_stopping.py::test_what_is_still_busy_is_named",
     ),
     _mutation(
         "TLS is not verified by default",

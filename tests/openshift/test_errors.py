@@ -206,6 +206,22 @@ def test_a_refused_write_of_a_secret_repeats_none_of_the_servers_words(connect, 
             "webhook policies.example.com denied it; ask those who run this webhook which rule it breaks",
         ),
         (
+            400,
+            (
+                'admission webhook "validate.kyverno.svc-fail" denied the request: resource Secret/vault/link-abc was '
+                f"blocked due to the following policies: a: 'validation error: {CAUGHT}'"
+            ),
+            "webhook validate.kyverno.svc-fail denied it",
+        ),
+        (
+            422,
+            (
+                "secrets \"link-abc\" is forbidden: ValidatingAdmissionPolicy 'no-tokens.example.com' with binding "
+                f"'all' denied request: {CAUGHT}"
+            ),
+            "admission policy no-tokens.example.com denied it; ask those who wrote it; to see its rules, run: oc get",
+        ),
+        (
             403,
             (
                 'secrets "link-abc" is forbidden: unable to create new content in namespace vault because it is being '
@@ -221,6 +237,37 @@ def test_what_refused_a_secret_is_named(connect, status: int, message: str, told
     )
     assert told in str(error)
     assert CAUGHT not in str(error)
+
+
+SITE = {"metadata": {"name": "skupper-site", "namespace": "vault"}}
+WEBHOOK = 'admission webhook "policies.example.com" denied the request: '
+
+
+@pytest.mark.parametrize("key", ["console-password", "prometheus-server-password"])
+def test_a_webhook_that_quotes_a_password_of_ours_is_named_without_its_words(connect, key: str):
+    body = {**SITE, "data": {key: CAUGHT}}
+    reply = fails(400, "Forbidden", f"{WEBHOOK}{CAUGHT} is too short")
+    for ask in (
+        lambda client: client.apply(CONFIG_MAP, body),
+        lambda client: client.create(CONFIG_MAP, body),
+        lambda client: client.patch(CONFIG_MAP, "skupper-site", "vault", {"data": {key: CAUGHT}}),
+    ):
+        error = refusal(connect, reply, ask)
+        assert error.reason == "webhook policies.example.com denied it"
+        assert CAUGHT not in f"{error} {error!r} {error.__dict__}"
+
+
+def test_a_webhook_that_quotes_a_stored_password_is_named_without_its_words(connect):
+    reply = fails(400, "Forbidden", f'{WEBHOOK}old object: {{"console-password": "{CAUGHT}"}}')
+    error = refusal(connect, reply, lambda client: client.delete(CONFIG_MAP, "skupper-site", "vault"))
+    assert error.reason == "webhook policies.example.com denied it"
+    assert CAUGHT not in str(error)
+
+
+def test_what_a_webhook_says_of_an_object_without_passwords_is_shown(connect):
+    reply = fails(400, "Forbidden", f"{WEBHOOK}you must provide the label owner")
+    error = refusal(connect, reply, lambda client: client.apply(CONFIG_MAP, SITE))
+    assert "you must provide the label owner" in str(error)
 
 
 def test_a_webhook_that_writes_of_a_quota_has_its_words_ignored(connect):

@@ -238,6 +238,18 @@ def test_bad_data_is_refused(entries: dict[str, Any], reason: str):
     assert refused(secret({**DATA, **entries})).reason == reason
 
 
+@pytest.mark.parametrize("number", ["d", "dmp1", "dmq1", "iqmp"])
+def test_a_key_whose_numbers_do_not_belong_together_is_refused(number: str):
+    right = key_of_the_token().private_numbers()
+    numbers = {each: getattr(right, each) for each in ("p", "q", "d", "dmp1", "dmq1", "iqmp")}
+    wrong = rsa.RSAPrivateNumbers(
+        **{**numbers, number: numbers[number] - 2}, public_numbers=right.public_numbers
+    )
+    key = wrong.private_key(unsafe_skip_rsa_key_validation=True)
+    reason = "tls.key is not an unencrypted RSA or EC key in PEM"
+    assert refused(secret({**DATA, "tls.key": pem(key)})).reason == reason
+
+
 @pytest.mark.parametrize("edge", [False, True])
 @pytest.mark.parametrize("part", ["host", "port"])
 def test_another_address_than_that_of_the_issuer_is_refused(part: str, edge: bool):

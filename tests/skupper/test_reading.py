@@ -5,9 +5,9 @@ from base64 import b64encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.kinds import SECRET
+from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper import certificates
-from reconcile.skupper.live import LiveObject
+from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.v1 import status
 from tests.skupper.fakes import NOW, certificate
 
@@ -20,6 +20,15 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["metadata", "data", "stringData", "type"]), JSON))
 def test_any_secret_is_parsed(body: dict):
     assert LiveObject.from_manifest(SECRET, body).key.kind == SECRET
+
+
+ENTRY = st.dictionaries(st.sampled_from(["manager", "operation", "time", "fieldsV1"]), JSON)
+
+
+@given(st.lists(ENTRY | JSON) | JSON)
+def test_the_managers_of_any_object_have_names(entries: object):
+    live = LiveObject.from_manifest(CONFIG_MAP, {"metadata": {"managedFields": entries}})
+    assert all(isinstance(entry.manager, str) for entry in managed_fields(live))
 
 
 @given(st.text(min_size=8))

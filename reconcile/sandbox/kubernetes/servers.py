@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 import yaml
 
+from reconcile.sandbox import private_files
 from reconcile.sandbox.kubernetes import tls
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
 from reconcile.sandbox.loop import BackgroundLoop
@@ -108,6 +109,5 @@ def write_kubeconfig(path: Path, clusters: Iterable[Reachable], ca_pem: bytes) -
             for each in clusters
         ],
     }
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    private_files.write(path, yaml.safe_dump(config, sort_keys=False).encode())
     return path

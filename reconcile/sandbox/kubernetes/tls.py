@@ -6,6 +6,8 @@ from pathlib import Path
 
 import trustme
 
+from reconcile.sandbox import private_files
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -31,6 +33,5 @@ def issue(folder: Path) -> Credentials:
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     authority.cert_pem.write_to_path(files.ca_file)
     files.certificate_file.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
-    files.key_file.touch(mode=0o600)
-    certificate.private_key_pem.write_to_path(files.key_file)
+    private_files.write(files.key_file, certificate.private_key_pem.bytes())
     return files

@@ -5,25 +5,26 @@ our labels *and* what only we or Skupper write: the name and the field manager o
 of a link's Secret, or the owner of what Skupper creates for a site.
 """
 
+from datetime import UTC, datetime
+
 from reconcile.kinds import CONFIG_MAP, SECRET
-from reconcile.skupper.live import LiveObject, managed_fields, text
+from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.ownership import FIELD_MANAGER, INSTANCE, Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, legacy, names, objects
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 def applied(live: LiveObject) -> bool:
     """True if we have applied this object: our field manager owns some of its fields."""
-    return any(
-        entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply"
-        for entry in managed_fields(live)
-    )
+    return any(entry.manager == FIELD_MANAGER and entry.applied for entry in managed_fields(live))
 
 
 def written(live: LiveObject) -> bool:
     """True if we have written this object: our field manager owns some of its fields, by whatever operation."""
-    return any(entry.get("manager") == FIELD_MANAGER for entry in managed_fields(live))
+    return any(entry.manager == FIELD_MANAGER for entry in managed_fields(live))
 
 
 def proven(live: LiveObject, ownership: Ownership) -> bool:
@@ -69,8 +70,8 @@ def owner_of(live: LiveObject) -> str:
 
 def managers(live: LiveObject) -> str:
     """Who wrote an object, for messages: its field managers, the first one first."""
-    entries = sorted(managed_fields(live), key=lambda entry: text(entry.get("time")))
-    found = dict.fromkeys(text(entry.get("manager")) for entry in entries)
+    entries = sorted(managed_fields(live), key=lambda entry: entry.written or _LONG_AGO)
+    found = dict.fromkeys(entry.manager for entry in entries)
     return ", ".join(filter(None, found)) or "an unknown field manager"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -25,7 +25,7 @@ _CA, _CERTIFICATE, _KEY = "ca.crt", "tls.crt", "tls.key"
 
 LARGEST = {_CA: 16 * 1024, _CERTIFICATE: 16 * 1024, _KEY: 4 * 1024}
 """Entries of a token, and how many bytes each may have. Skupper's have less than 2 KiB each; a CA of one's own may come
-with its chain. 4 KiB hold an RSA key of 4096 bits; to check a longer one takes seconds."""
+with its chain. 4 KiB hold an RSA key of 4096 bits."""
 
 
 def read(data: object, ca: str) -> Mapping[str, str] | Reason:
@@ -73,10 +73,26 @@ def _certificates(pem: bytes) -> list[x509.Certificate]:
 
 def _private_key(pem: bytes) -> RSAPrivateKey | EllipticCurvePrivateKey | None:
     try:
-        key = load_pem_private_key(pem, password=None)
+        # Whether the factors are primes takes 40 ms to find out, and nothing is computed with the key here.
+        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
+        if isinstance(key, RSAPrivateKey):
+            return key if _consistent(key.private_numbers()) else None
     except Exception:  # noqa: BLE001 as above; an encrypted key is a TypeError
         return None
-    return key if isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey) else None
+    return key if isinstance(key, EllipticCurvePrivateKey) else None
+
+
+def _consistent(key: RSAPrivateNumbers) -> bool:
+    """True if the numbers of a key belong together (RFC 8017, 3.2)."""
+    e, n = key.public_numbers.e, key.public_numbers.n
+    p, q = key.p, key.q
+    return (
+        min(p, q) > 1
+        and p * q == n
+        and all((e * key.d) % (prime - 1) == 1 for prime in (p, q))
+        and (key.dmp1, key.dmq1) == (key.d % (p - 1), key.d % (q - 1))
+        and (key.iqmp * q) % p == 1
+    )
 
 
 def _belongs(key: RSAPrivateKey | EllipticCurvePrivateKey, certificate: x509.Certificate) -> bool:
