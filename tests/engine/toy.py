@@ -121,9 +121,8 @@ class ToyPlanner:
             for key, live in orphans
             if live.key.name == SITE
         ]
-        return Plan(
-            changes=tuple(self._remove(key, live, linked) for key, live in orphans), sites=tuple(leaving)
-        )
+        removed = tuple(self._remove(key, live, linked) for key, live in orphans)
+        return Plan(changes=removed, sites=tuple(leaving))
 
     def live_sites(self) -> LiveSites:
         return LiveSites({key: "" for key, live in self._mine() if live.key.name == SITE})
