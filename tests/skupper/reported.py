@@ -45,6 +45,9 @@ class ReportedFleet:
                 self.write(name, everyone)
             else:
                 self.write(name, self.records(name))
+        for name in set(OURS_IDS) - self.networks.keys():
+            # Its site would be missing from the data.
+            self.fakes[name] = FakeCluster(name)
         for dialler, issuer in self.tokens:
             self.fakes[dialler].add(SECRET, copied_token("net", f"to-{issuer}", issuer))
         return self
