@@ -80,6 +80,8 @@ def _cuts(change: Change, inputs: PlanInput) -> bool:
 
 def _nothing_to_cut(inputs: PlanInput, census: Census, parts: _Parts) -> Iterator[Finding]:
     """Report sites to cut off of which nothing is known: a name may be misspelt."""
+    if not inputs.cut:
+        return
     known = census.networks.keys() | {report.key for report in parts.leaving}
     known |= {end for each in parts.separations if each.link for end in (each.link.dialler, each.link.issuer)}
     for key in sorted(inputs.cut - known):
