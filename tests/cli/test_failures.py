@@ -30,7 +30,7 @@ from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.v1 import token_data
 from tests.cli.libraries import CANARY, classes, with_canary
 from tests.cli.processes import errors_of
-from tests.openshift.loopback import Visit, sends, serving
+from tests.openshift.loopback import Visit, closed_port, sends, serving
 
 ONCE = Retries(attempts=1)
 NOBODY = "https://127.0.0.1:1"
@@ -163,6 +163,25 @@ def test_a_server_that_repeats_a_credential_is_not_quoted_with_it(
         said = [output_of(action, capsys) for action in actions]
     assert [HIDDEN in text for text in said] == [True, True, True]
     assert CANARY not in "".join(said)
+
+
+@pytest.mark.parametrize("action", [graphql_query, vault_server, cluster])
+def test_no_credential_of_the_environment_is_printed(
+    action: Callable[..., object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / ".netrc").write_text(f"default login someone password {CANARY}")
+    (tmp_path / ".vault-token").write_text(CANARY)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://someone:{CANARY}@127.0.0.1:{closed_port()}")
+    for name, value in {"HOME": str(tmp_path), "VAULT_TOKEN": CANARY, "KUBECONFIG": CANARY}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    said = output_of(partial(action, tmp_path, "https://api.example.invalid"), capsys)
+    assert said.startswith("Error: ")
+    assert CANARY not in said
 
 
 UNEXPECTED = {*classes()} - {EOFError}
