@@ -5,6 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Only files with the hashes of a constraints file are installed, and no sources, whose build would fetch more.
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+VERIFIED := --require-hashes --only-binary :all:
+# Of `make constraints`.
+UV := uv==0.13.9
 # Test processes: more than there are cores, since those that use API servers mostly wait.
 WORKERS ?= $(shell expr $$(nproc) + 2)
 # Memory pools of a process: by default there may be eight for each core, and tests start thousands of threads.
@@ -16,7 +21,8 @@ help:  ## List all targets
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/$(PIP_INSTALL) $(VERIFIED) --requirement constraints.txt
+	$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
 .PHONY: install
@@ -44,12 +50,19 @@ kube-assets:  ## Obtain kube-apiserver and etcd, so that `make test` runs on rea
 	@tests/clusters/kube-assets
 
 .PHONY: check
-check: $(INSTALLED)  ## Lint, types, layers, and whether generated files are up to date
+check: $(INSTALLED)  ## Lint, types, layers, insecure code, and whether generated files are up to date
 	$(BIN)/python -m codegen --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive reconcile codegen
+
+.PHONY: audit
+audit:  ## Look for advisories about all that constraints*.txt pin (pip-audit; needs an advisory service)
+	test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
+	build/audit/bin/$(PIP_INSTALL) $(VERIFIED) --requirement constraints-audit.txt
+	@set -e; for pins in constraints*.txt; do echo "$$pins:"; build/audit/bin/pip-audit --disable-pip --require-hashes --strict --requirement $$pins; done
 
 .PHONY: format
 format: $(INSTALLED)  ## Format the sources
@@ -63,7 +76,7 @@ bench: $(INSTALLED)  ## Measure planning, topology and requests, as ratios
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: $(INSTALLED)  ## Fuzz the readers of what clusters send, FUZZ_SECONDS=60 a target (installs atheris)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/$(PIP_INSTALL) $(VERIFIED) --no-deps --requirement constraints-fuzz.txt
 	@set -e; for target in $$(ls tests/fuzz/corpus); do $(BIN)/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS); done
 
 .PHONY: golden
@@ -82,11 +95,14 @@ docs: generate  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the
 	@$(BIN)/python -m tests.docs.walk
 	@$(BIN)/python -m tests.docs.test_json
 
+PIN := build/pins/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --native-tls
 .PHONY: constraints
-constraints:  ## Pin the newest versions that pyproject.toml allows
+constraints:  ## Pin the newest versions that pyproject.toml allows, with hashes (ARGS='--upgrade-package name' for some)
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
-	build/pins/bin/python -m pip freeze --exclude-editable > constraints.txt
+	build/pins/bin/$(PIP_INSTALL) $(UV)
+	$(PIN) $(or $(ARGS),--upgrade) pyproject.toml --extra dev --output-file constraints.txt
+	sed -n '/^fuzz = /,/^]/s/^ *"\(.*\)".*/\1/p' pyproject.toml | $(PIN) $(or $(ARGS),--upgrade) - --no-deps --output-file constraints-fuzz.txt
+	echo pip-audit | $(PIN) $(or $(ARGS),--upgrade) - --output-file constraints-audit.txt
 
 .PHONY: clean
 clean:  ## Remove what was built

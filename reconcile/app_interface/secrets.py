@@ -7,6 +7,7 @@ Values travel as ``SecretStr``, whose ``str()`` and ``repr()`` are stars.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,6 +31,9 @@ class Format(StrEnum):
     BASE64 = "base64"
 
 
+_SEGMENT = re.compile(r"(?!\.{1,2}\Z)[^/%\\?#\x00-\x1f\x7f]+")
+
+
 @dataclass(frozen=True, slots=True)
 class SecretReference:
     """Where a secret is."""
@@ -42,6 +46,22 @@ class SecretReference:
 
     def __str__(self) -> str:
         return self.path if self.version is None else f"{self.path} (version {self.version})"
+
+    @property
+    def segments(self) -> list[str]:
+        """The names of the path; slashes around it make no difference.
+
+        Raises:
+            SecretNotFound: if the path could lead out of its mount, or elsewhere than it seems: with ``.``, ``..``, an
+                empty name, or a character that URLs give a meaning.
+        """
+        found = self.path.removeprefix("/").removesuffix("/").split("/")
+        if not all(map(_SEGMENT.fullmatch, found)):
+            raise SecretNotFound(
+                f"secret {self.path!r}: the path must be names with one / between them, without . or .. and without "
+                "%, ?, #, backslashes and control characters; correct it in the data"
+            )
+        return found
 
 
 class SecretReader(Protocol):
@@ -64,10 +84,10 @@ class ConfigReader:
     def entries(self, reference: SecretReference) -> Entries:
         """See ``SecretReader``."""
         table: Any = self.config.document
-        for step in reference.path.strip("/").split("/"):
+        for step in reference.segments:
             table = table.get(step) if isinstance(table, dict) else None
         if not isinstance(table, dict):
-            name = ".".join(reference.path.strip("/").split("/"))
+            name = ".".join(reference.segments)
             raise SecretNotFound(
                 f"secret {reference}: {self.config.file} has no table [{name}]; "
                 "add it, or let the app-interface settings say `vault: true`"

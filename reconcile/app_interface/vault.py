@@ -76,7 +76,9 @@ class VaultReader:
         self._retries = retries
         self._sleep = sleep
         # An empty token keeps hvac from picking up VAULT_TOKEN or ~/.vault-token of whoever runs this.
-        self._vault: Any = hvac.Client(url=settings.server, token="", timeout=timeout, allow_redirects=False)
+        self._vault: Any = hvac.Client(  # nosec B106 # no token yet
+            url=settings.server, token="", timeout=timeout, allow_redirects=False
+        )
         sessions.mount(self._vault.session, limits)
         # As for its token: no user and password of ~/.netrc.
         self._vault.session.auth = Authorization(None)
@@ -96,7 +98,8 @@ class VaultReader:
         """
         if self._failure is not None:
             raise self._failure
-        mount, _, path = reference.path.strip("/").partition("/")
+        mount, *names = reference.segments
+        path = "/".join(names)
         if not path:
             raise SecretNotFound(
                 f"secret {reference}: the path names no secret; write MOUNT/PATH in the data"

@@ -93,9 +93,12 @@ def _sandbox(source: Path, schemas: Path | None, place: Path, time_scale: float)
     except SourceMissingError as error:
         raise Failed(f"{error}; --data names a directory with data and resources") from error
     except BadDataError as error:
-        for finding in error.findings:
+        for finding in findings.shown(error.findings):
             click.echo(findings.line(finding, partial(locate, error.bundle)), err=True)
         faults = counted(len(error.findings), "fault")
+        if len(error.findings) > findings.SHOWN:
+            command_line = f"{_program()} bundle {shlex.quote(str(source))} --all"
+            click.echo(f"the first {findings.SHOWN} are shown; to print all, run: {command_line}", err=True)
         raise Failed(f"{faults} in {source}: the sandbox was not started") from error
 
 

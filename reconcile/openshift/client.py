@@ -263,9 +263,9 @@ class Client:
     def _list_chunks(self, call: Call, query: Mapping[str, str | None]) -> Listing:
         key = (call.kind, call.namespace, query["labelSelector"], query["fieldSelector"])
         chunks = Chunks(call, self._holdings, key, seconds=self._timeouts.cluster)
-        token: str | None = None
+        token: str | None = None  # of a LIST, no credential
         try:
-            while token != "":
+            while token is None or token:
                 token = chunks.take(self._exchange(call, "GET", {**query, "continue": token}))
         except errors.ClusterError:
             self._holdings.drop(key)

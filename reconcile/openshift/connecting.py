@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from reconcile import server_address
 from reconcile.http.addresses import is_loopback
 from reconcile.http.connections import limit
 from reconcile.openshift import tls
@@ -81,19 +82,19 @@ def open_connection(access: Access, *, size: int) -> Connection:
 def parse_server(server: str, *, insecure: bool) -> SplitResult:
     """Split the address of an API server.
 
-    Raises ``ValueError`` (its text is fit for an error message) if it is not a valid URL, or plain HTTP to another
-    machine: the token would be sent unencrypted.
+    Raises ``ValueError`` (its text is fit for an error message) if no client could use it, or if it is plain HTTP to
+    another machine: the token would be sent unencrypted.
     """
-    parts = urlsplit(server)
-    if "@" in parts.netloc:
-        raise ValueError("the server address must not contain a user name or password")
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise ValueError(f"the server address {server!r} is not of the form https://host:port")
-    if parts.scheme == "http" and not (insecure or is_loopback(parts.hostname)):
+    try:
+        address = server_address.parse(server)
+    except ValueError as error:
+        # What may hold a password is not shown.
+        shown = "" if set("@?#") & set(server) else f" {server!r}"
+        raise ValueError(f"the server address{shown} is unusable: {error}") from None
+    parts = urlsplit(address.url)
+    if parts.scheme == "http" and not (insecure or is_loopback(parts.hostname or "")):
         raise ValueError(f"{server} is plain HTTP, which would expose the token")
-    if parts.port == 0:  # reading the port also raises ValueError for one that is not a number
-        raise ValueError(f"the server address {server!r} has port 0")
-    return parts._replace(path=parts.path.rstrip("/"), query="", fragment="")
+    return parts
 
 
 def _count_addresses(server: SplitResult) -> int:

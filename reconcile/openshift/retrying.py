@@ -79,6 +79,6 @@ class Retrier:
 
     def pause(self, number: int, asked: float = 0.0) -> float:
         """Seconds to wait after attempt ``number`` (from 1), when the server asked for ``asked`` seconds."""
-        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret about it
+        jitter = random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311 # nothing secret about it
         backoff: float = self._retries.base * 2 ** (number - 1) * jitter
         return min(self._retries.cap, max(backoff, asked))

@@ -17,6 +17,13 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_character, text))
 
 
+def escaped(text: str) -> str:
+    """A name on one line with line breaks and tabs as escapes too, so that it differs from every other name."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def json_printable(document: str) -> str:
     """A JSON document, the same but for escapes in its strings; its own line breaks stay."""
     return "\n".join(

@@ -6,7 +6,7 @@ it should, so it is a smoke test as well.
 """
 
 import os
-import subprocess
+import subprocess  # nosec B404 # for this program alone
 import sys
 import tempfile
 import time
@@ -61,7 +61,7 @@ def _command(sandbox: Sandbox, *words: str) -> str:
     environment = {**os.environ, "QONTRACT_CONFIG": str(sandbox.config)}
     command = [sys.executable, "-m", "reconcile.cli", *words]
     told = ""
-    with subprocess.Popen(  # noqa: S603 our own command
+    with subprocess.Popen(  # noqa: S603 # nosec B603 # our own command
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout or ():

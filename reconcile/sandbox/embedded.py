@@ -6,16 +6,22 @@ secrets, namespaces, load balancers, routers. Everything is on loopback and in o
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from reconcile.app_interface.bundle import assembling, building, checking
-from reconcile.app_interface.bundle.model import Bundle
+from reconcile.app_interface.bundle.loading import NotABundleError
+from reconcile.app_interface.bundle.model import Bundle, locate
 from reconcile.findings import Finding, Severity
+from reconcile.kinds import NAMESPACE as NAMESPACE_KIND
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
+from reconcile.openshift.errors import AlreadyExists
+from reconcile.report.findings import line, shown
+from reconcile.report.wording import counted
 from reconcile.sandbox import private_files
 from reconcile.sandbox.app_interface.server import Server
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, within
@@ -61,13 +67,15 @@ class Clusters(Protocol):
     def write_kubeconfig(self, path: Path) -> Path: ...
 
 
-class BadDataError(Exception):
+class BadDataError(NotABundleError):
     """The data has faults; ``findings`` holds them all and ``bundle`` knows where they are."""
 
     def __init__(self, bundle: Bundle, findings: Iterable[Finding]) -> None:
         self.bundle = bundle
         self.findings = tuple(findings)
-        super().__init__(f"{len(self.findings)} faults in the data")
+        found = counted(len(self.findings), "fault")
+        lines = [line(each, partial(locate, bundle)) for each in shown(self.findings)]
+        super().__init__("\n".join([f"{found}; the data from before is still served", *lines]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,8 @@ class Sandbox:
         self._tokens: dict[tuple[str, str], str] = {}
         specs = [self._spec(name, behaviour or Behaviour()) for name in self._clusters]
         self.clusters = make(specs, folder / "certificates")
+        self._known = {cluster.name: cluster for cluster in checking.read(self._bundle).clusters}
+        self._clients: dict[str, Client] = {}
         self._detours: dict[str, str] = {}
         self.graphql: Server | None = None
         self.skupper: Skupper | None = None
@@ -139,7 +149,7 @@ class Sandbox:
         self.clusters.start()
         for cluster in self.clusters:
             self._admit(cluster)
-        self.graphql = Server(self._served(self._bundle), source=lambda: self._served(self._source.bundle()))
+        self.graphql = Server(self._served(self._bundle), source=self._reread)
         self._running.enter_context(self.graphql)
         self.skupper = self._running.enter_context(self._skupper())
         self.clusters.write_kubeconfig(self.kubeconfig)
@@ -151,9 +161,9 @@ class Sandbox:
         self._running.close()
 
     def reload(self) -> None:
-        """Serve the data as it is on disk now; raises ``BadDataError``."""
+        """Serve the data as it is on disk now; raises ``BadDataError``, and what was served before stays."""
         if self.graphql:
-            self.graphql.load(self._served(self._source.bundle()))
+            self.graphql.load(self._reread())
 
     def detour(self, cluster: str, url: str, ca_file: Path) -> None:
         """Use another address for a cluster in data and configuration, with the authority of its certificate.
@@ -189,30 +199,64 @@ class Sandbox:
             )
         )
 
+    def _reread(self) -> Bundle:
+        """Read the data again and create the namespaces that are new in it; raises ``BadDataError``."""
+        bundle = self._source.bundle()
+        new = [
+            Finding(
+                "new-cluster",
+                f"cluster {doc['name']} is new; restart the sandbox to simulate it",
+                datafile=path,
+            )
+            for path, doc in _files(bundle, CLUSTER)
+            if doc["name"] not in self._clients
+        ]
+        if new:
+            raise BadDataError(bundle, new)
+        before = {cluster.name: self._namespaces(cluster.name) for cluster in self.clusters}
+        self._bundle = bundle
+        self._clusters = {doc["name"]: doc for _, doc in _files(bundle, CLUSTER)}
+        self._known = {cluster.name: cluster for cluster in checking.read(bundle).clusters}
+        for cluster in self.clusters:
+            added = set(self._namespaces(cluster.name)) - set(before[cluster.name])
+            for name in sorted(added):
+                with suppress(AlreadyExists):
+                    self._clients[cluster.name].create(NAMESPACE_KIND, {"metadata": {"name": name}})
+            if added:
+                self._admit(cluster)
+        if self.graphql:
+            self._write_config(self.graphql)
+        return self._served(bundle)
+
     def _admit(self, cluster: Cluster) -> None:
         """Let in the accounts that the data names for a cluster."""
         for field, rules in (
             ("automationToken", (Rule(verbs=_READ), within(*self._namespaces(cluster.name)))),
             ("clusterAdminAutomationToken", (EVERYTHING,)),
         ):
-            if field in self._clusters[cluster.name]:
-                account = Account(f"sandbox:{field}", secrets.token_urlsafe(24), rules)
+            if field in self._clusters.get(cluster.name, {}):
+                # The token of an account that is admitted again stays good, for a configuration that was read before.
+                token = self._tokens.get((cluster.name, field)) or secrets.token_urlsafe(24)
+                account = Account(f"sandbox:{field}", token, rules)
                 self._tokens[cluster.name, field] = cluster.admit(account)
 
     def _skupper(self) -> Skupper:
-        clients = {}
         for cluster in self.clusters:
             access = Access(cluster.name, cluster.url, cluster.token, str(self.clusters.ca_file))
-            clients[cluster.name] = client = Client(access, field_manager="site-controller")
+            self._clients[cluster.name] = client = Client(access, field_manager="site-controller")
             self._running.callback(client.close)
-        known = {cluster.name: cluster for cluster in checking.read(self._bundle).clusters}
         return Skupper(
-            clients,
+            self._clients,
             timing=self._timing,
-            reachable=lambda source, target: reaches(known[source], known[target]),
+            reachable=self._reachable,
             renewal=_RENEWAL,
             policies=False,
         )
+
+    def _reachable(self, source: str, target: str) -> bool:
+        """Whether a cluster reaches another; one that is gone from the data reaches none."""
+        known = self._known
+        return {source, target} <= known.keys() and reaches(known[source], known[target])
 
     def _served(self, bundle: Bundle) -> Bundle:
         """The bundle with the addresses of our clusters in it."""
@@ -248,7 +292,9 @@ class Sandbox:
             f'[kubernetes]\ncertificate_authority = "{self.authorities.resolve()}"\n',
         ]
         for (name, field), token in self._tokens.items():
-            reference: Mapping[str, Any] = self._clusters[name][field]
+            reference: Mapping[str, Any] | None = self._clusters.get(name, {}).get(field)
+            if reference is None:
+                continue  # gone from the data since
             table = ".".join(f'"{step}"' for step in reference["path"].split("/"))
             url = self._url(name)
             lines.append(

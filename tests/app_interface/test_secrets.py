@@ -1,6 +1,8 @@
 """Secrets out of the configuration file, and what all readers share."""
 
 import base64
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,13 @@ from reconcile.app_interface.secrets import (
     read,
 )
 
+COMMON = Path(__file__).parents[2] / "schemas/schemas/common-1.json"
+PATTERN = (
+    json.loads(COMMON.read_text())["definitions"]["vaultSecret"]["properties"]["path"][
+        "pattern"
+    ].removesuffix("$")
+    + r"\Z"
+)
 VALUE = "kept-to-itself"
 BEGINNING = '[graphql]\nserver = "http://localhost/graphql"\n[skupper]\ninstance = "example"\n'
 
@@ -56,7 +65,7 @@ def test_a_version_means_nothing_to_the_file(make: Make) -> None:
     assert read(secrets, SecretReference("creds/a", "token", version=7)).get_secret_value() == VALUE
 
 
-@pytest.mark.parametrize("path", ["creds/b", "creds/a/token", "creds/a/deeper", "other", ""])
+@pytest.mark.parametrize("path", ["creds/b", "creds/a/token", "creds/a/deeper", "other"])
 def test_a_missing_table_is_named(make: Make, tmp_path: Path, path: str) -> None:
     secrets = make(f'[creds.a]\ntoken = "{VALUE}"\n')
     with pytest.raises(SecretNotFound) as caught:
@@ -126,3 +135,20 @@ def test_secrets_in_vault_need_the_table_vault(tmp_path: Path) -> None:
     file.write_text(BEGINNING)
     with pytest.raises(ConfigError, match=r"\[vault\]: is missing.*`vault: true`; add the table"):
         reader(config.read(file, environ={}), vault=True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/", "a//b", "//a/b", "a/b//", ".", "a/.", "a/../b", "../a", "a/..", "a/%2e%2e/b", "a%2fb", "a\\b", "a?b",
+     "a#b", "a/b\n", "a\x1b/b"],
+)  # fmt: skip
+def test_a_path_that_may_lead_elsewhere_is_refused_by_reader_and_schema(path: str) -> None:
+    with pytest.raises(SecretNotFound, match="the path must be names"):
+        SecretReference(path, "token").segments  # noqa: B018
+    assert not re.search(PATTERN, path)
+
+
+@pytest.mark.parametrize("path", ["a/b", "/a/b/", "a", "a/b.c/..d/e...", "app sre/creds_1"])
+def test_other_paths_are_accepted_by_reader_and_schema(path: str) -> None:
+    assert SecretReference(path, "token").segments == path.strip("/").split("/")
+    assert re.search(PATTERN, path)

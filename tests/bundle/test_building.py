@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconcile.app_interface.bundle import loading
 from reconcile.app_interface.bundle.building import SourceMissingError, build
 from reconcile.app_interface.bundle.loading import NotABundleError, load
 from reconcile.app_interface.bundle.model import locate
@@ -161,9 +164,9 @@ def test_directories_that_are_named_like_files_are_passed_over(tmp_path: Path) -
     assert (bundle.faults, bundle.data) == ((), {})
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
-    # Memory at address 0 is not mapped, so reading the file fails, whoever reads it.
-    (tmp_path / "a.yml").symlink_to("/proc/self/mem")
+    (tmp_path / "a.yml").touch(mode=0)
     bundle = build(tmp_path, tmp_path / "none", SCHEMAS, COMMIT, TIMESTAMP)
     assert [(each.rule, each.datafile) for each in bundle.faults] == [("unreadable", "/a.yml")]
 
@@ -183,3 +186,42 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
 def test_a_directory_without_schemas_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceMissingError, match=r"no directory of schemas: .*/schemas does not exist"):
         build(FIXTURES / "data", tmp_path, tmp_path, COMMIT, TIMESTAMP)
+
+
+def deep(levels: int) -> str:
+    return '{"data": {"/a.yml": {"$schema": "/a-1.yml", "a": ' + "[" * levels + "]" * levels + "}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (deep(300), "nested too deeply"),
+        (deep(100_000), "nested too deeply"),
+        ('{"data": ' + "9" * 5000 + "}", "not a bundle"),
+    ],
+)
+def test_a_bundle_that_would_end_the_process_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(NotABundleError, match=reason):
+        load(text)
+
+
+def test_a_file_without_end_is_no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MAX_SIZE", 1 << 20)
+    with pytest.raises(NotABundleError, match="more than 1048576 bytes"):
+        loading.read(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '"$ref": /app-sre/product-1.yml',
+        'oneOf: [{"$ref": /app-sre/product-1.yml}]',
+        '"$ref": "#/definitions/a"\ndefinitions: {a: {"$ref": "#/definitions/a"}}',
+    ],
+)
+def test_a_schema_that_refers_to_itself_is_a_finding(inner: str, tmp_path: Path) -> None:
+    shutil.copytree(SCHEMAS, tmp_path / "schemas")
+    head = '---\n"$schema": /metaschema-1.json\nversion: "1.0"\ntype: object\n'
+    (tmp_path / "schemas/schemas/app-sre/product-1.yml").write_text(head + inner)
+    bundle = build(FIXTURES / "data", FIXTURES / "resources", tmp_path / "schemas", COMMIT, TIMESTAMP)
+    assert any("refers to itself without end" in each.message for each in validate(bundle))

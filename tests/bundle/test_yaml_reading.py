@@ -1,8 +1,10 @@
 """What YAML hides, and where every part of a file lies."""
 
 import pytest
+import yaml
 
 from reconcile.app_interface.bundle.yaml_reading import Reading, read_datafile
+from reconcile.findings import Severity
 
 
 def read(text: str | bytes, path: str = "/x.yml") -> Reading:
@@ -37,6 +39,102 @@ def test_merged_keys_may_be_set_again() -> None:
     assert reading.findings == []
     assert reading.document == {"a": {"x": 1, "y": 1}, "b": {"x": 1, "y": 2}}
     assert reading.lines["b", "y"] == 4
+
+
+@pytest.mark.parametrize(
+    "merges",
+    [
+        "<<: *a\n  <<: *b",
+        "<<: [*b, *a]",
+        "<<: *a\n  <<: [*b, *b]",
+        "<<: *a\n  <<:\n  - *b",
+    ],
+)
+def test_merges_in_any_form_give_what_pyyaml_gives(merges: str) -> None:
+    text = f"a: &a {{x: 1, y: 1}}\nb: &b {{<<: *a, y: 2, z: 2}}\nc:\n  w: 3\n  {merges}\n  z: 3\n"
+    reading = read(text)
+    assert reading.document == yaml.safe_load(text)
+    assert [each for each in reading.findings if each.severity is Severity.ERROR] == []
+
+
+def test_a_key_that_two_merges_set_differently_is_a_warning() -> None:
+    (finding,) = read("a: &a {x: 1, y: 1}\nb: &b {y: 2}\nc:\n  <<: *a\n  <<: *b\n").findings
+    assert (finding.rule, finding.severity, finding.pointer) == (
+        "merge-conflict",
+        Severity.WARNING,
+        ("c", "<<"),
+    )
+
+
+def test_a_quoted_merge_sign_is_a_key_like_any_other() -> None:
+    assert read('"<<": 1\n').document == {"<<": 1}
+    assert [rule for rule, _, _ in faults('"<<": 1\n"<<": 1\n')] == ["duplicate-key"]
+
+
+def test_what_is_merged_must_be_a_mapping() -> None:
+    assert faults("a: 1\nb: {<<: x}\n") == [
+        ("yaml-syntax", 2, "<< takes a mapping or a list of mappings, at column 9")
+    ]
+
+
+def merge_bomb() -> str:
+    """Nine merges of nine merges and so on: 9^12 pairs if they are written out."""
+    lines = ["a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(9)) + "}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    return "\n".join(lines)
+
+
+def test_merges_of_merges_do_not_multiply() -> None:
+    reading = read(merge_bomb())
+    assert reading.document is not None
+    assert len(reading.document["a11"]) == 9
+
+
+def merge_ladder() -> str:
+    wide = ", ".join(f"k{n}: 1" for n in range(1000))
+    return f"a: &a {{{wide}}}\nb: [" + ", ".join(["{<<: *a}"] * 1000) + "]"
+
+
+HOSTILE = {
+    "lists in lists": "[" * 100_000,
+    "mappings in mappings": "{a: " * 100_000,
+    "dashes": "- " * 100_000,
+    "question marks": "? " * 100_000,
+    "a long list": "- a\n" * 300_000,
+    "a mapping of many keys": "".join(f"k{n}: 1\n" for n in range(150_000)),
+    "a long value without quotes": "a: 1" + ":1" * 1_000_000,
+    "a long text that is repeated": f"a: &a '{'x' * 1_000_000}'\nb: [{', '.join(['*a'] * 1000)}]",
+    "a long key that is repeated": f"a: &a\n  ? '{'x' * 1_000}'\n  : 1\nb: [{', '.join(['*a'] * 30_000)}]",
+    "nesting by aliases": "a0: &a0 [x]\n"
+    + "\n".join(f"a{n}: &a{n} {'[' * 90}*a{n - 1}{']' * 90}" for n in range(1, 30)),
+    "a wide mapping that is merged often": merge_ladder(),
+    "a mapping that is merged into itself": "a: &a {<<: *a}",
+    "a long tag": f"a: !!{'x' * 100_000} y",
+    "a tag of Python": "a: !!python/object/apply:os.system [x]",
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_datafile_that_would_take_all_memory_is_one_short_finding(case: str) -> None:
+    (fault,) = faults(HOSTILE[case])
+    assert fault[0] == "yaml-syntax"
+    assert len(fault[2]) < 300
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 5000, "1" + ":1" * 5000, "0x" + "f" * 5000, "2001-12-14t21:59:43." + "1" * 5000, "!!int x", "!!int ''",
+     "!!bool maybe", "!!float x", "!!timestamp x"],
+)  # fmt: skip
+def test_a_value_that_is_not_what_it_looks_like_is_a_short_finding(value: str) -> None:
+    (fault,) = faults(f"a: {value}")
+    assert fault[0] == "value-type"
+    assert len(fault[2]) < 150
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "NaN", "[" * 50_000, "[" + "1," * 300_000 + "1]"])
+def test_hostile_json_is_one_finding(value: str) -> None:
+    assert len(faults(f'{{"a": {value}}}', "/x.json")) == 1
 
 
 @pytest.mark.parametrize(

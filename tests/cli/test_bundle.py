@@ -63,6 +63,19 @@ def test_several_faults_are_reported_at_once_and_counted(tmp_path: Path) -> None
     assert checked(source).stderr.splitlines()[-1] == f"Error: 3 faults in {source}"
 
 
+@pytest.mark.parametrize(("words", "printed", "note"), [((), 100, True), (("--all",), 150, False)])
+def test_of_many_faults_the_first_hundred_are_printed_and_all_are_counted(
+    words: tuple[str, ...], printed: int, note: bool, tmp_path: Path
+) -> None:
+    source = overlaid(tmp_path)
+    with next((source / "data/products").rglob("*.yml")).open("a") as file:
+        file.write("".join(f"unknown{n}: 1\n" for n in range(150)))
+    lines = checked(source, *words).stderr.splitlines()
+    assert sum("[unknown-key]" in line for line in lines) == printed
+    assert ("50 more findings not shown; to print all, add --all" in lines) is note
+    assert lines[-1] == f"Error: 150 faults in {source}"
+
+
 def test_data_with_faults_is_not_written(tmp_path: Path) -> None:
     output = tmp_path / "bundle.json"
     result = checked(overlaid(tmp_path, "bad-cpu"), "-o", str(output))

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from reconcile.kinds import (
     CLUSTER_POLICY,
+    CLUSTER_ROLE,
     CONFIG_MAP,
     DEPLOYMENT,
     NAMESPACE,
@@ -27,7 +28,7 @@ from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
 from reconcile.sandbox.kubernetes import servers
 from reconcile.sandbox.kubernetes.accounts import Account
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from tests.clusters import pool
 from tests.clusters.api_server import Profile

@@ -19,7 +19,7 @@ from tests.docs.pages import CONTRIBUTING, INDEX, MANUAL, PAGES, README, ROOT, P
 OF_CLICK = {"--help"}
 """Options that click adds to every command."""
 OF_KUBECTL = {"--context", "--server-side", "--watch"}
-OF_PIP = {"--find-links", "--force-reinstall", "--no-deps", "--wheel-dir", "--yes"}
+OF_PIP = {"--upgrade-package", "--find-links", "--force-reinstall", "--no-deps", "--wheel-dir", "--yes"}
 OF_THE_TESTS = {"--proof", "--seed"}
 """Options in the pages that ``tests/conftest.py`` gives to pytest."""
 

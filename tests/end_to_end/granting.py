@@ -12,10 +12,19 @@ from typing import Any
 
 import yaml
 
-from reconcile.kinds import DEPLOYMENT, NAMESPACE, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Kind
+from reconcile.kinds import (
+    CLUSTER_ROLE,
+    DEPLOYMENT,
+    NAMESPACE,
+    ROLE,
+    ROLE_BINDING,
+    SECRET,
+    SERVICE_ACCOUNT,
+    Kind,
+)
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from reconcile.skupper.v1 import names
 from tests.end_to_end.harness import Harness, RunResult
 from tests.waiting import until
@@ -34,6 +43,8 @@ class Right:
     verb: str
     resource: str
     group: str
+    name: str = ""
+    """Of the one object that it is about; empty for all."""
 
     @property
     def kind(self) -> Kind:
@@ -44,7 +55,8 @@ class Right:
         return f"{self.verb} on {'.'.join(filter(None, (self.resource, self.group)))}"
 
     def as_rule(self) -> Json:
-        return {"apiGroups": [self.group], "resources": [self.resource], "verbs": [self.verb]}
+        rule = {"apiGroups": [self.group], "resources": [self.resource], "verbs": [self.verb]}
+        return {**rule, "resourceNames": [self.name]} if self.name else rule
 
 
 def manifests(file: str) -> list[Json]:
@@ -53,10 +65,14 @@ def manifests(file: str) -> list[Json]:
 
 def rights(file: str) -> list[Right]:
     """Every verb on every resource that a file grants."""
+    return [right for found in manifests(file) for right in _rights(found)]
+
+
+def _rights(role: Json) -> list[Right]:
     return [
-        Right(verb, resource, group)
-        for found in manifests(file)
-        for rule in found.get("rules", ())
+        Right(verb, resource, group, name)
+        for rule in role.get("rules", ())
+        for name in rule.get("resourceNames", [""])
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
@@ -104,7 +120,7 @@ class Granting:
                 if kind.namespaced:
                     body = {**found, "metadata": {"namespace": namespace, **found["metadata"]}}
                 if "rules" in found:
-                    kept = [right.as_rule() for right in rights(file) if right not in missing]
+                    kept = [right.as_rule() for right in _rights(found) if right not in missing]
                     body = {**body, "rules": kept}
                 client.apply(kind, body)
 
@@ -161,9 +177,22 @@ class Granting:
 
 def _may_grant(client: Client, right: Right, namespace: str) -> bool:
     """Whether the account has a right in a namespace: it may put into a Role only what it has."""
+    if right.verb == "bind":
+        return _may_bind(client, right.name, namespace)
     role = {"metadata": {"name": "trial", "namespace": namespace}, "rules": [right.as_rule()]}
     try:
         client.create(ROLE, role, dry_run=True)
+    except errors.Forbidden:
+        return False
+    return True
+
+
+def _may_bind(client: Client, name: str, namespace: str) -> bool:
+    """Whether the account may bind a ClusterRole in a namespace. It may write RoleBindings there."""
+    reference = {"apiGroup": ROLE_BINDING.group, "kind": CLUSTER_ROLE.name, "name": name}
+    binding = {"metadata": {"name": "trial", "namespace": namespace}, "roleRef": reference}
+    try:
+        client.create(ROLE_BINDING, binding, dry_run=True)
     except errors.Forbidden:
         return False
     return True

@@ -110,13 +110,16 @@ def test_a_server_without_tls_is_named(connect):
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("api.example.com:6443", "'api.example.com:6443' is not of the form https://host:port"),
-        ("https://", "'https://' is not of the form https://host:port"),
-        ("ftp://host", "'ftp://host' is not of the form https://host:port"),
+        (
+            "api.example.com:6443",
+            "'api.example.com:6443' is unusable: it is not of the form https://host:port",
+        ),
+        ("https://", "'https://' is unusable: its host is not a name"),
+        ("ftp://host", "'ftp://host' is unusable: it is not of the form https://host:port"),
         ("http://api.example.com", "is plain HTTP, which would expose the token"),
         ("https://bot:hunter2@host", "must not contain a user name or password"),
-        ("https://host:port", "Port could not be cast to integer value as 'port'"),
-        ("https://host:0", "has port 0"),
+        ("https://host:port", "its port is not a number between 1 and 65535"),
+        ("https://host:0", "its port is not a number between 1 and 65535"),
     ],
 )
 def test_a_wrong_address_is_a_fault_of_the_request(connect, address, words):

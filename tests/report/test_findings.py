@@ -1,9 +1,10 @@
 """Findings as lines that editors can jump to."""
 
+import pytest
 from hypothesis import given
 
 from reconcile.findings import Finding, Severity
-from reconcile.report.findings import line
+from reconcile.report.findings import line, shown
 from reconcile.report.printable import printable
 from tests.report.strategies import findings
 
@@ -40,6 +41,23 @@ def test_a_finding_about_a_cluster_begins_with_its_severity() -> None:
 
 def test_findings_without_a_datafile_are_not_looked_up() -> None:
     assert line(Finding("a", "b"), lambda _: ("/nowhere", 1)) == "error: b [a]"
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\x1b", "\u202e", "\u2028", "\x85", "\ud800"])
+def test_names_and_keys_stay_on_one_line_and_show_what_they_hold(character: str) -> None:
+    name = f"a{character}error: b"
+    found = Finding("a", "b", datafile=f"/{name}.yml", pointer=(name,))
+    escape = character.encode("unicode_escape").decode()
+    assert line(found) == f"/a{escape}error: b.yml: error: b [a] at a{escape}error: b"
+
+
+def test_of_many_findings_the_errors_are_shown_first_and_in_order() -> None:
+    warnings = [Finding("w", str(n), Severity.WARNING) for n in range(3)]
+    errors = [Finding("e", str(n)) for n in range(2)]
+    found = [warnings[0], errors[0], warnings[1], errors[1], warnings[2]]
+    assert shown(found, 3) == [warnings[0], errors[0], errors[1]]
+    assert shown(found, 2) == errors
+    assert shown(found, None) == shown(found, 5) == found
 
 
 @given(findings)

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, ROLE, SECRET, SERVICE_ACCOUNT, Kind
+from reconcile.kinds import (
+    CLUSTER_POLICY,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ROLE,
+    ROLE_BINDING,
+    SECRET,
+    SERVICE_ACCOUNT,
+    Kind,
+)
 from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan import Plan
@@ -128,9 +137,10 @@ def probes(
 def test_a_site_that_is_whole_is_not_looked_at_again():
     fake = FakeCluster("a")
     fake.add_site("net", site_id="id-a")
-    for kind in objects.CONTROLLER_KINDS:
+    rules = objects.rules(next(site for site in resolve_sites(network()) if site.cluster.name == "a"))
+    for kind in (SERVICE_ACCOUNT, ROLE, ROLE_BINDING, DEPLOYMENT):
         assert (kind.name, f"metadata.name={CONTROLLER}", ("net",)) in probes(fake.snapshot())
-        fake.add(kind, body(kind, "net", CONTROLLER))
+        fake.add(kind, body(kind, "net", CONTROLLER, rules=rules))
     assert probes(fake.snapshot()) == set()
 
 

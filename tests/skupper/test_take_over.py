@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
+from reconcile.kinds import CLUSTER_ROLE, CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.v1 import list_requests, objects
+from reconcile.skupper.v1.names import BOUND_ROLE
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.resolving import resolve, resolve_sites
@@ -225,6 +226,23 @@ def test_a_role_binding_to_another_role_is_recreated(legacy_sites: LegacySites):
     document["roleRef"] = {**document["roleRef"], "name": "another"}
     changes = [c for c in legacy_sites.changes("a", "skupper-site-controller") if c.kind == ROLE_BINDING]
     assert [change.verb for change in changes] == [Verb.DELETE, Verb.APPLY]
+
+
+def test_where_the_cluster_role_is_bound_the_legacy_role_goes_before_the_site_is_ours(
+    legacy_sites: LegacySites,
+):
+    fake = legacy_sites.clusters["a"]
+    fake.bodies[ROLE, "net", "skupper-site-controller"]["rules"] = []
+    rules = objects.rules(next(site for site in resolve_sites(legacy_sites.network)))
+    fake.add(CLUSTER_ROLE, body(CLUSTER_ROLE, "", BOUND_ROLE, labels={}, rules=rules))
+    found = [c for c in legacy_sites.plan().changes if c.cluster == "a"]
+    rights = [(c.verb, c.kind, c.name) for c in found if c.kind in {ROLE, ROLE_BINDING, CONFIG_MAP}]
+    assert rights[-4:] == [
+        (Verb.APPLY, ROLE_BINDING, BOUND_ROLE),
+        (Verb.DELETE, ROLE_BINDING, "skupper-site-controller"),
+        (Verb.DELETE, ROLE, "skupper-site-controller"),
+        (Verb.APPLY, CONFIG_MAP, "skupper-site"),
+    ]
 
 
 def test_an_object_of_others_in_the_site_stops_its_take_over(legacy_sites: LegacySites):

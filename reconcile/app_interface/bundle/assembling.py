@@ -80,10 +80,13 @@ def add_back_references(
         schema_path = document.get("$schema")
         if schema_path not in pointing:
             continue
+        seen: set[tuple[str, str]] = set()
         for pointer, schema, value in guided(schemas, str(schema_path), document):
             if schema.get("$ref") == RESOURCE_REFERENCE and value in resources:
+                # The branches of a oneOf may describe one place several times.
                 entry = {"path": path, "datafileSchema": schema_path, "jsonpath": _json_path(pointer)}
-                if entry not in resources[value]["backrefs"]:
+                if (value, entry["jsonpath"]) not in seen:
+                    seen.add((value, entry["jsonpath"]))
                     resources[value]["backrefs"].append(entry)
 
 

@@ -4,20 +4,17 @@ Everything that can be read goes into the bundle; what cannot is a finding of it
 altogether is an error: then there is nothing to speak about.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reconcile.app_interface.bundle import assembling, identifiers
+from reconcile.app_interface.bundle import assembling, files, identifiers
 from reconcile.app_interface.bundle.model import CHECKSUM_KEY, Bundle, Document, Positions, Source
 from reconcile.app_interface.bundle.yaml_reading import read_datafile
-from reconcile.findings import Finding
+from reconcile.findings import Finding, Severity
 
 GRAPHQL_FILE = "graphql-schemas/schema.yml"
 SCHEMAS = "schemas"
 """Findings in schemas name them with this in front: ``schemas/openshift/cluster-1.yml``; datafiles start with ``/``."""
-
-_DATAFILES = {".yml", ".yaml", ".json"}
 
 
 class SourceMissingError(Exception):
@@ -28,7 +25,7 @@ def build(data_dir: Path, resource_dir: Path, schema_dir: Path, commit: str, tim
     """Make a bundle.
 
     Args:
-        data_dir: root of the datafiles (``.yml``, ``.yaml``, ``.json``; names with a leading dot are left out).
+        data_dir: root of the datafiles (``.yml``, ``.yaml``, ``.json``; names with a leading dot are not read).
         resource_dir: root of the resources, files of any kind; it may be missing.
         schema_dir: a directory laid out as the qontract-schemas repository: ``schemas/`` and
             ``graphql-schemas/schema.yml``.
@@ -44,7 +41,7 @@ def build(data_dir: Path, resource_dir: Path, schema_dir: Path, commit: str, tim
     collector = _Collector()
     data = collector.datafiles(data_dir)
     schemas = assembling.with_checksum(collector.schemas(schema_dir / SCHEMAS))
-    graphql = collector.document(schema_dir / GRAPHQL_FILE, GRAPHQL_FILE) or {"confs": []}
+    graphql = collector.graphql_types(schema_dir) or {"confs": []}
     resources = collector.resources(resource_dir)
     assembling.add_back_references(data, resources, schemas)
     identifiers.add(data, schemas, graphql.get("confs") or [])
@@ -83,43 +80,65 @@ class _Collector:
     def datafiles(self, root: Path) -> dict[str, Document]:
         """Read all datafiles below ``root`` that can be part of a bundle, with the checksums of their texts."""
         documents = {}
-        for path, file in _datafiles(root):
-            content = self._content(file, path)
+        for entry in files.files(root, suffixes=files.DATAFILES):
+            path, content = entry.path, self._content(entry, entry.path)
             document = self._document(path, content)
-            if document is not None and not isinstance(document.get("$schema"), str):
+            if document is None or content is None:
+                continue
+            if not isinstance(document.get("$schema"), str):
                 message = "$schema is missing; the server refuses to load such a file"
                 self._refuse(Finding("no-schema", message, datafile=path), content)
-            elif document is not None:
+            else:
                 documents[path] = {**document, CHECKSUM_KEY: assembling.checksum(content)}
         return documents
 
     def schemas(self, root: Path) -> dict[str, Document]:
         """Read all schemas below ``root``."""
-        read = {path: self.document(file, f"{SCHEMAS}{path}") for path, file in _datafiles(root)}
+        read = {
+            entry.path: self._read(entry, f"{SCHEMAS}{entry.path}")
+            for entry in files.files(root, suffixes=files.DATAFILES)
+        }
         return {path: document for path, document in read.items() if document is not None}
 
+    def graphql_types(self, root: Path) -> Document | None:
+        """Read the file of GraphQL types; None if it is unusable, which the faults then explain."""
+        return self._read(files.confined(root / GRAPHQL_FILE, root), GRAPHQL_FILE)
+
     def resources(self, root: Path) -> dict[str, Document]:
-        """Read all resources below ``root``; one that cannot be read counts as empty."""
+        """Read all resources below ``root``; one that cannot be read counts as empty, so that nobody misses it."""
+        if not root.exists() and not root.is_symlink():
+            return {}
+        contents = {entry.path: self._content(entry, f"resources{entry.path}") for entry in files.files(root)}
         return {
-            path: assembling.resource(path, self._content(file, f"resources{path}"))
-            for path, file in _files(root)
+            path: assembling.resource(path, content)
+            for path, content in contents.items()
+            if content is not None
         }
 
-    def document(self, file: Path, name: str) -> Document | None:
-        """Read one file that findings call ``name``; None if it is unusable, which the faults then explain."""
-        return self._document(name, self._content(file, name))
+    def _read(self, entry: files.Entry, name: str) -> Document | None:
+        return self._document(name, self._content(entry, name))
 
-    def _content(self, file: Path, name: str) -> bytes:
-        self.sources[name] = Source(str(file), {})
-        try:
-            return file.read_bytes()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._refuse(Finding("unreadable", f"cannot be read: {reason}", datafile=name))
-            return b""
+    def _content(self, entry: files.Entry, name: str) -> bytes | None:
+        """The bytes of a file that findings call ``name``; None for one that is left out.
 
-    def _document(self, name: str, content: bytes) -> Document | None:
-        if name in self.unreadable:
+        What cannot be read is a finding and counts as empty.
+        """
+        self.sources[name] = Source(str(entry.file), {})
+        rule, message = entry.rule, entry.message
+        if not rule:
+            try:
+                return files.read(entry.file)
+            except OSError as error:
+                rule, message = "unreadable", f"cannot be read: {error.strerror or type(error).__name__}"
+        finding = Finding(rule, message, entry.severity, datafile=name)
+        if finding.severity is Severity.WARNING:
+            self.faults.append(finding)
+            return None
+        self._refuse(finding)
+        return b""
+
+    def _document(self, name: str, content: bytes | None) -> Document | None:
+        if content is None or name in self.unreadable:
             return None
         reading = read_datafile(name, content)
         self.sources[name] = Source(self.sources[name].file, reading.lines)
@@ -131,15 +150,3 @@ class _Collector:
     def _refuse(self, finding: Finding, content: bytes = b"") -> None:
         self.faults.append(finding)
         self.unreadable[finding.datafile] = content.decode(errors="replace")
-
-
-def _datafiles(root: Path) -> Iterator[tuple[str, Path]]:
-    return ((path, file) for path, file in _files(root) if file.suffix in _DATAFILES)
-
-
-def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """List the files below ``root`` in order, with their paths in the bundle; nothing that starts with a dot."""
-    for file in sorted(root.rglob("*")):
-        relative = file.relative_to(root)
-        if file.is_file() and not any(part.startswith(".") for part in relative.parts):
-            yield f"/{relative.as_posix()}", file

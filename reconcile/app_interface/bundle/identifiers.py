@@ -88,15 +88,18 @@ class _Permission:
                 for variant in self._types.variants(kind):
                     self.grant(path, inner, variant, is_item="items" in described)
 
-    def _descriptions(self, base: str, schema: Document) -> Iterator[tuple[str, Document]]:
+    def _descriptions(
+        self, base: str, schema: Document, met: frozenset[int] = frozenset()
+    ) -> Iterator[tuple[str, Document]]:
         """Yield what describes a value, or the items of a list: behind references and in all branches."""
-        if "$schemaRef" in schema:
+        if "$schemaRef" in schema or id(schema) in met:
             return
+        met |= {id(schema)}
         if isinstance(schema.get("$ref"), str):
-            yield from self._descriptions(*resolve(self._schemas, base, schema["$ref"]))
+            yield from self._descriptions(*resolve(self._schemas, base, schema["$ref"]), met)
         elif isinstance(schema.get("items"), dict):
-            yield from self._descriptions(base, schema["items"])
+            yield from self._descriptions(base, schema["items"], met)
         else:
             yield base, schema
             for branch in schema.get("oneOf", []):
-                yield from self._descriptions(base, branch)
+                yield from self._descriptions(base, branch, met)

@@ -73,13 +73,20 @@ class Bundle:
     faults: tuple[Finding, ...] = ()
     """What could not be read; its files are not in ``data``."""
     unreadable: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Bundle path -> text of those files, so that references to them are not called dangling as well."""
+    """Bundle path -> text of those files, so that references to them are not called dangling as well.
+
+    A directory that cannot be read is here too, with an empty text: what is in it is unknown."""
 
     @property
     def confs(self) -> list[Document]:
         """The GraphQL type definitions, whichever form ``graphql`` has."""
         confs = self.graphql.get("confs", []) if isinstance(self.graphql, dict) else self.graphql
         return [conf for conf in confs or [] if isinstance(conf, dict)]
+
+    def may_have(self, path: str) -> bool:
+        """True if a datafile of this path exists that could not be read, or may, in a directory that could not."""
+        parts = path.split("/")
+        return any(("/".join(parts[:end]) or "/") in self.unreadable for end in range(1, len(parts) + 1))
 
 
 def locate(bundle: Bundle, finding: Finding) -> tuple[str, int]:

@@ -13,6 +13,9 @@ from jsonschema import ValidationError
 
 from reconcile.app_interface.bundle.model import Bundle, Document
 
+_SUGGESTIONS = 100
+"""Dangling references of a bundle that are compared with the paths of all datafiles."""
+
 Fits = Callable[[Document, Document], bool]
 """Tells whether a document fits a schema."""
 
@@ -23,8 +26,9 @@ class References:
     def __init__(self, bundle: Bundle, fits: Fits) -> None:
         self._data = bundle.data
         self._schemas = bundle.schemas
-        self._unreadable = bundle.unreadable
+        self._may_have = bundle.may_have
         self._fits = fits
+        self._suggestions = _SUGGESTIONS
 
     def check(self, instance: Any, expected: Any) -> Iterator[ValidationError]:
         """Check one reference; malformed ones are the schema's business and pass.
@@ -37,7 +41,7 @@ class References:
             Errors whose ``validator`` is the rule: ``dangling-ref`` or ``wrong-ref``.
         """
         target = instance.get("$ref") if isinstance(instance, dict) else None
-        if not isinstance(target, str) or target in self._unreadable:
+        if not isinstance(target, str) or self._may_have(target):
             return
         document = self._data.get(target)
         if document is None:
@@ -54,5 +58,8 @@ class References:
     def _dangling(self, target: str) -> str:
         if "#" in target:
             return f"{target} does not exist; a reference names a whole file, without #"
+        if self._suggestions == 0:
+            return f"{target} does not exist"
+        self._suggestions -= 1
         near = difflib.get_close_matches(target, self._data, n=1, cutoff=0.8)
         return f"{target} does not exist" + (f"; did you mean {near[0]}?" if near else "")

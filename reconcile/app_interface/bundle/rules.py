@@ -24,6 +24,8 @@ Judge = Callable[[Definitions], Iterable[Finding]]
 _NAMESPACE = "/openshift/namespace-1.yml"
 _NETWORK = "/dependencies/skupper-1.yml"
 _QUERY = "skupper_v1"
+_SEARCHED = 100
+"""Files that could not be parsed and are searched for networks; with more, any network may be meant."""
 
 
 def check(bundle: Bundle, faults: Iterable[Finding], *, read: Read, judge: Judge) -> list[Finding]:
@@ -74,6 +76,10 @@ def _incomplete_networks(bundle: Bundle, part: Bundle) -> set[str]:
     may have meant any of them.
     """
     networks = {path for path, document in bundle.data.items() if document.get("$schema") == _NETWORK}
+    if len(bundle.unreadable) > _SEARCHED or any(
+        path.startswith("/") and not text for path, text in bundle.unreadable.items()
+    ):
+        return networks  # what could not be opened may hold any namespace
     found = {path for path in networks for text in bundle.unreadable.values() if path in text}
     for path, document in bundle.data.items():
         if path in part.data or document.get("$schema") != _NAMESPACE:

@@ -76,6 +76,9 @@ class SchemaChecks:
         except Unresolvable as error:
             message = f"the schema {path} refers to {error.ref}, which does not exist"
             yield Finding("schema", message, datafile=f"{SCHEMAS}{path}")
+        except RecursionError:
+            message = f"the schema {path} refers to itself without end; correct its $ref"
+            yield Finding("schema", message, datafile=f"{SCHEMAS}{path}")
 
     def _stray_references(self, path: str, document: Document) -> Iterator[Finding]:
         """Find references where the schema expects other content and yet is content, as in labels."""
@@ -93,7 +96,10 @@ class SchemaChecks:
 
     def _fits(self, document: Document, schema: Document) -> bool:
         validator: Draft6Validator = self._validator_type(schema, registry=self._registry)
-        return validator.is_valid(document)
+        try:
+            return validator.is_valid(document)
+        except RecursionError:
+            return True  # a fault of the schema, reported where a datafile names it
 
     def _reference(
         self, validator: Any, reference: str, instance: Any, schema: Mapping[str, Any]

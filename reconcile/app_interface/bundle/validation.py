@@ -19,13 +19,14 @@ def validate(bundle: Bundle) -> list[Finding]:
     """List the faults of files, schemas, references and unique values, in the order of files and lines."""
     checks = SchemaChecks(bundle)
     found = [*bundle.faults, *checks.check_schemas(), *_graphql(bundle, checks)]
-    trapped: dict[str, list[Finding]] = {}
+    reported: dict[str, _Reported] = {}
     for path, document in bundle.data.items():
-        trapped[path] = list(traps.check(path, document))
-        found += trapped[path]
-        found += _not_reported(checks.check_datafile(path, document), trapped[path])
-    for finding in uniqueness.check(bundle.data, bundle.confs):
-        found += _not_reported([finding], trapped[finding.datafile])
+        trapped = list(traps.check(path, document))
+        reported[path] = _Reported(trapped)
+        found += trapped
+        found += (each for each in checks.check_datafile(path, document) if each not in reported[path])
+    unique = uniqueness.check(bundle.data, bundle.confs)
+    found += (each for each in unique if each not in reported[each.datafile])
     return ordered(bundle, found)
 
 
@@ -52,12 +53,14 @@ def _graphql(bundle: Bundle, checks: SchemaChecks) -> Iterator[Finding]:
     yield from faults
 
 
-def _not_reported(findings: Iterable[Finding], reported: list[Finding]) -> Iterator[Finding]:
-    """Leave out what lies at, below or directly above a place that was reported."""
-    places = [finding.pointer for finding in reported]
-    parents = {place[:-1] for place in places if place[-1:] == ("$ref",)}
-    for finding in findings:
-        inside = any(finding.pointer[: len(place)] == place for place in places)
-        beside = finding.pointer[:-1] in parents or finding.pointer in parents
-        if not inside and not beside:
-            yield finding
+class _Reported:
+    """The places of one datafile that were reported; contains what lies at, below or directly above one of them."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._places = {finding.pointer for finding in findings}
+        self._parents = {place[:-1] for place in self._places if place[-1:] == ("$ref",)}
+
+    def __contains__(self, finding: Finding) -> bool:
+        pointer = finding.pointer
+        inside = any(pointer[:length] in self._places for length in range(len(pointer) + 1))
+        return inside or pointer[:-1] in self._parents or pointer in self._parents

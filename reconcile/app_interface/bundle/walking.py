@@ -45,25 +45,34 @@ def guided(schemas: Mapping[str, Document], path: str, value: Any) -> Iterator[t
     A part that several branches of a ``oneOf`` describe comes once per branch. References to other
     datafiles are yielded, not followed.
     """
-    yield from _guided(schemas, path, schemas.get(path, {}), value, ())
+    yield from _guided(schemas, path, schemas.get(path, {}), value, (), frozenset())
 
 
 def _guided(
-    schemas: Mapping[str, Document], base: str, schema: Document, value: Any, pointer: Pointer
+    schemas: Mapping[str, Document],
+    base: str,
+    schema: Document,
+    value: Any,
+    pointer: Pointer,
+    applied: frozenset[int],
 ) -> Iterator[tuple[Pointer, Document, Any]]:
+    """As ``guided``; ``applied`` holds the schemas that led here from the same value, which a faulty one may repeat."""
+    if id(schema) in applied:
+        return
+    applied |= {id(schema)}
     yield pointer, schema, value
     reference = schema.get("$ref")
     if isinstance(reference, str):
         if reference not in {CROSS_REFERENCE, RESOURCE_REFERENCE}:
-            yield from _guided(schemas, *resolve(schemas, base, reference), value, pointer)
+            yield from _guided(schemas, *resolve(schemas, base, reference), value, pointer, applied)
         return
     for keyword in ("oneOf", "anyOf", "allOf"):
         for branch in schema.get(keyword, []):
-            yield from _guided(schemas, base, branch, value, pointer)
+            yield from _guided(schemas, base, branch, value, pointer, applied)
     properties = schema.get("properties")
     if isinstance(value, dict) and isinstance(properties, dict):
         for key in value.keys() & properties.keys():
-            yield from _guided(schemas, base, properties[key], value[key], (*pointer, key))
+            yield from _guided(schemas, base, properties[key], value[key], (*pointer, key), frozenset())
     if isinstance(value, list) and isinstance(schema.get("items"), dict):
         for index, item in enumerate(value):
-            yield from _guided(schemas, base, schema["items"], item, (*pointer, index))
+            yield from _guided(schemas, base, schema["items"], item, (*pointer, index), frozenset())

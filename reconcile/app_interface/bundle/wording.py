@@ -7,6 +7,7 @@ One error of the validator becomes one finding or several: one for each unknown 
 import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from jsonschema import ValidationError
@@ -58,8 +59,8 @@ def _faults(error: ValidationError, pointer: Pointer) -> Iterator[Fault]:
         rule = str(error.validator)
         yield rule if "-" in rule else "schema", error.message, pointer
         return
+    shown = "the value" if _is_confidential(pointer) else _show(error.instance)
     for rule, message, below in wording(error):
-        shown = "the value" if _is_confidential(pointer) else _show(error.instance)
         yield rule, message.replace(_VALUE, shown), (*pointer, *below)
 
 
@@ -86,9 +87,17 @@ def _is_confidential(pointer: Pointer) -> bool:
     return bool(pointer) and str(pointer[-1]).lower().endswith("password")
 
 
+_LONGEST = 80
+"""Characters of a value that are shown."""
+
+
 def _show(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    if isinstance(value, str):
+        text = repr(value[: _LONGEST + 1])
+    else:
+        # Only the beginning is written out: the value may be the whole of a large datafile.
+        text = "".join(islice(json.JSONEncoder().iterencode(value), _LONGEST + 1))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _type(error: ValidationError) -> Iterator[Fault]:

@@ -7,21 +7,28 @@ the published bundler, so ``yes`` is true and ``1.10`` is a number; the schema t
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import partial
+from typing import Any, NoReturn
 
 import yaml
 
 from reconcile.app_interface.bundle.model import Document
-from reconcile.findings import Finding, Pointer
+from reconcile.app_interface.bundle.yaml_limits import MAX_DIGITS, Budget, LimitError, check_events
+from reconcile.app_interface.bundle.yaml_mappings import Mappings
+from reconcile.findings import Finding, Pointer, Severity
 
-_MAX_NODES = 100_000
-"""Values a datafile may have once its aliases are written out; more is a mistake or an attack."""
+_TAG = "tag:yaml.org,2002:"
+_TEXT_KEYS = {f"{_TAG}str", f"{_TAG}value"}
+"""Keys that PyYAML reads as text; the second tag is that of a plain ``=``."""
 
-_MAX_DEPTH = 100
-"""Levels of nesting a datafile may have; nothing that a person writes has more."""
+_NAMES = {f"{_TAG}int": "number", f"{_TAG}float": "number", f"{_TAG}timestamp": "date"}
+_COLLECTIONS = {f"{_TAG}map", f"{_TAG}seq"}
+_BAD_VALUE = (ValueError, LookupError, AttributeError, TypeError, OverflowError)
+"""What PyYAML raises for values that their tag does not allow, as ``!!bool maybe``."""
 
-_MERGE = "tag:yaml.org,2002:merge"
+_WARNINGS = {"merge-conflict"}
 
 
 @dataclass(slots=True)
@@ -48,13 +55,33 @@ def read_datafile(path: str, content: bytes) -> Reading:
         line = content.count(b"\n", 0, error.start) + 1
         return reader.refuse(line, "encoding", f"byte {error.start + 1} is not UTF-8; save the file as UTF-8")
     if path.endswith(".json"):
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as error:
-            return reader.refuse(error.lineno, "json-syntax", f"{error.msg}, at column {error.colno}")
-        except RecursionError:
-            return reader.refuse(1, "json-syntax", "the document is nested too deeply")
+        refused = _check_json(text)
+        if refused:
+            line, message = refused
+            return reader.refuse(line, "json-syntax", message)
     return reader.read(text)
+
+
+def _check_json(text: str) -> tuple[int, str] | None:
+    """The line where a text is not JSON, and why; None if it is."""
+    try:
+        # JSON with tabs is not YAML, which is reported later; only its size matters before it is parsed.
+        with suppress(yaml.YAMLError):
+            check_events(text)
+        json.loads(text, parse_constant=_refuse_constant, parse_int=str)
+    except LimitError as error:
+        return (error.problem_mark.line + 1 if error.problem_mark else 1), str(error.problem)
+    except json.JSONDecodeError as error:
+        return error.lineno, f"{error.msg}, at column {error.colno}"
+    except RecursionError:
+        return 1, "the document is nested too deeply"
+    except ValueError as error:
+        return 1, str(error)
+    return None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a value of JSON")
 
 
 class _Reader:
@@ -64,12 +91,13 @@ class _Reader:
         self._path = path
         self._reading = Reading()
         self._open: set[int] = set()
-        self._count = 0
+        self._budget = Budget()
+        self._mappings = Mappings(self._budget)
 
     def read(self, text: str) -> Reading:
         self._loader = yaml.CSafeLoader(text)
         try:
-            _check_depth(text)
+            check_events(text)
             node = self._loader.get_single_node()
             value = self._value(node, ()) if node else None
             line = node.start_mark.line + 1 if node else 1
@@ -77,7 +105,7 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             problem = ", ".join(filter(None, [error.context, error.problem]))
-            return self.refuse(line, "yaml-syntax", f"{_one_line(problem)}, at column {column}")
+            return self.refuse(line, "yaml-syntax", f"{_shown(_one_line(problem), 200)}, at column {column}")
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             return self.refuse(
@@ -100,15 +128,19 @@ class _Reader:
         return self._reading
 
     def _note(self, rule: str, message: str, pointer: Pointer) -> None:
-        self._reading.findings.append(Finding(rule, message, datafile=self._path, pointer=pointer))
+        severity = Severity.WARNING if rule in _WARNINGS else Severity.ERROR
+        self._reading.findings.append(Finding(rule, message, severity, datafile=self._path, pointer=pointer))
 
     def _value(self, node: yaml.Node, pointer: Pointer) -> Any:
         self._reading.lines.setdefault(pointer, node.start_mark.line + 1)
-        self._count += 1
-        if id(node) in self._open or self._count > _MAX_NODES:
+        self._budget.spend(node, depth=len(pointer))
+        if id(node) in self._open:
             raise yaml.MarkedYAMLError(None, None, "aliases expand without end", node.start_mark)
         self._open.add(id(node))
         try:
+            if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+                problem = f"the tag {_shown(node.tag)} is not allowed in a datafile; remove it"
+                raise yaml.MarkedYAMLError(None, None, problem, node.start_mark)
             if isinstance(node, yaml.MappingNode):
                 return self._mapping(node, pointer)
             if isinstance(node, yaml.SequenceNode):
@@ -118,65 +150,45 @@ class _Reader:
             self._open.discard(id(node))
 
     def _mapping(self, node: yaml.MappingNode, pointer: Pointer) -> Document:
-        self._note_duplicates(node, pointer)
-        if any(key.tag == _MERGE for key, _ in node.value):
-            self._loader.flatten_mapping(node)
         mapping: Document = {}
-        for key_node, value_node in node.value:
-            key = self._key(key_node, pointer)
-            # A key that a merge brings in and that is set here as well comes twice; the later one counts.
-            self._reading.lines[*pointer, key] = key_node.start_mark.line + 1
-            mapping[key] = self._value(value_node, (*pointer, key))
+        for key, (key_node, value_node) in self._mappings.pairs(
+            node, partial(self._note_key, pointer)
+        ).items():
+            here = (*pointer, key)
+            self._budget.spend(key_node, nodes=0)
+            self._reading.lines[here] = key_node.start_mark.line + 1
+            if key_node.tag not in _TEXT_KEYS:
+                self._note("key-type", f"the key {_shown(key)} is not read as text; quote it", here)
+            mapping[key] = self._value(value_node, here)
         return mapping
 
-    def _note_duplicates(self, node: yaml.MappingNode, pointer: Pointer) -> None:
-        seen: dict[str, int] = {}
-        for key_node, _ in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                continue
-            key = str(key_node.value)
-            if key in seen:
-                message = f"the key {key!r} was set in line {seen[key]} already; only one would count"
-                self._note("duplicate-key", message, (*pointer, key))
-            seen.setdefault(key, key_node.start_mark.line + 1)
-
-    def _key(self, node: yaml.Node, pointer: Pointer) -> str:
-        if not isinstance(node, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(None, None, "a key must be text", node.start_mark)
-        if node.tag == "tag:yaml.org,2002:str":
-            return str(node.value)
-        here = (*pointer, str(node.value))
-        self._note("key-type", f"the key {node.value} is not read as text; quote it", here)
-        return str(node.value)
+    def _note_key(self, pointer: Pointer, rule: str, message: str, key: yaml.ScalarNode) -> None:
+        here = (*pointer, str(key.value))
+        self._reading.lines[here] = key.start_mark.line + 1
+        self._note(rule, message, here)
 
     def _scalar(self, node: yaml.Node, pointer: Pointer) -> Any:
+        name = _NAMES.get(node.tag, "value")
+        if node.tag in _NAMES and len(node.value) > MAX_DIGITS:
+            self._note("value-type", f"{_shown(node.value)} is too long for a {name}; quote it", pointer)
+            return str(node.value)
         try:
             value = self._loader.construct_object(node)
-        except ValueError:
-            self._note(
-                "value-type", f"{node.value} is not a valid date; quote it if it is meant as text", pointer
-            )
+        except _BAD_VALUE:
+            message = f"{_shown(node.value)} is not a valid {name}; quote it if it is meant as text"
+            self._note("value-type", message, pointer)
             return str(node.value)
         if value is None or isinstance(value, str | bool | int):
             return value
         if isinstance(value, float) and math.isfinite(value):
             return value
-        message = f"{node.value} is read as {_kind(value)}, which JSON does not have; quote it"
+        message = f"{_shown(node.value)} is read as {_kind(value)}, which JSON does not have; quote it"
         self._note("value-type", message, pointer)
         return str(node.value)
 
 
-def _check_depth(text: str) -> None:
-    """Refuse absurd nesting before libyaml, which would follow it until the process dies."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _MAX_DEPTH:
-            mark = cast("yaml.error.Mark", event.start_mark)
-            raise yaml.MarkedYAMLError(None, None, "the document is nested too deeply", mark)
+def _shown(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def _one_line(message: str) -> str:

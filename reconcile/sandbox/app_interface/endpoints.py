@@ -1,5 +1,6 @@
 """The endpoints of the published qontract-server that clients of a sandbox use: queries, pinned bundles, reload."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ class Endpoints:
     def __init__(self, shelf: Shelf, source: Source | None) -> None:
         self._shelf = shelf
         self._source = source
+        self._reloading = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         """Return all endpoints."""
@@ -68,9 +70,11 @@ class Endpoints:
     async def _reload(self, _: web.Request) -> web.Response:
         if self._source is not None:
             try:
-                self._shelf.load(self._source())
+                async with self._reloading:
+                    # Checking takes seconds, in which queries are answered from what is loaded.
+                    self._shelf.load(await asyncio.to_thread(self._source))
             except (NotABundleError, SourceMissingError) as error:
-                raise web.HTTPServiceUnavailable(text=f"error loading the bundle: {error}") from error
+                raise web.HTTPServiceUnavailable(text=f"error loading the bundle: {error}\n") from error
         return web.Response()
 
     def _bundle(self, request: web.Request) -> Bundle | None:

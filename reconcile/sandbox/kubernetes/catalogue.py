@@ -14,7 +14,6 @@ from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.shapes import Shape
 
 EVENT = Kind("", "v1", "events", "Event")
-CLUSTER_ROLE = Kind(kinds.ROLE.group, "v1", "clusterroles", "ClusterRole", namespaced=False)
 CLUSTER_ROLE_BINDING = Kind(
     kinds.ROLE.group, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
@@ -131,7 +130,7 @@ KUBERNETES = (
     ),
     _rbac(kinds.ROLE, ("rules",), {"rules": None}),
     _rbac(kinds.ROLE_BINDING, ("roleRef", "subjects"), _BINDING, shapes.ROLE_BINDING),
-    _rbac(CLUSTER_ROLE, ("rules", "aggregationRule"), {"rules": None}),
+    _rbac(kinds.CLUSTER_ROLE, ("rules", "aggregationRule"), {"rules": None}),
     _rbac(CLUSTER_ROLE_BINDING, ("roleRef", "subjects"), _BINDING, shapes.ROLE_BINDING),
 )
 

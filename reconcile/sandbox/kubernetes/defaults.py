@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from reconcile.sandbox.kubernetes.errors import Object
 
 _PUBLIC = frozenset({"LoadBalancer", "NodePort"})
@@ -215,7 +215,7 @@ _DEFAULTS: dict[Kind, Callable[[Object], Object]] = {
     kinds.NAMESPACE: _namespace,
     kinds.ROLE: _role,
     kinds.ROLE_BINDING: _role_binding,
-    CLUSTER_ROLE: _role,
+    kinds.CLUSTER_ROLE: _role,
     CLUSTER_ROLE_BINDING: _role_binding,
     kinds.DEPLOYMENT: _deployment,
 }

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Resource
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING, Resource
 from reconcile.sandbox.kubernetes.errors import Object, details_of, forbidden, not_found
 from reconcile.sandbox.kubernetes.store import Store
 
 GROUP = kinds.ROLE.group
 ALL = frozenset({"*"})
-_ROLES = {"Role": kinds.ROLE, "ClusterRole": CLUSTER_ROLE}
+_ROLES = {"Role": kinds.ROLE, "ClusterRole": kinds.CLUSTER_ROLE}
 _BINDINGS = frozenset({kinds.ROLE_BINDING, CLUSTER_ROLE_BINDING})
 
 

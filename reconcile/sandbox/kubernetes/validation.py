@@ -9,7 +9,7 @@ from typing import Any
 
 from reconcile import kinds
 from reconcile.sandbox.kubernetes import names
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, Resource
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING, Resource
 from reconcile.sandbox.kubernetes.errors import ApiError, Cause, Object, invalid
 
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
@@ -80,7 +80,7 @@ def _kind_causes(resource: Resource, obj: Object) -> Iterator[Cause]:
         spec = obj.get("spec") or {}
         if not spec.get("ports") and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
             yield _required("spec.ports")
-    elif resource.kind in {kinds.ROLE, CLUSTER_ROLE}:
+    elif resource.kind in {kinds.ROLE, kinds.CLUSTER_ROLE}:
         for index, rule in enumerate(obj.get("rules") or ()):
             if not rule.get("verbs"):
                 yield _required(f"rules[{index}].verbs")

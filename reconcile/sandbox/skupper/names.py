@@ -29,8 +29,8 @@ SERVICE_CLIENT = "skupper-service-client"
 SITE_SERVER = "skupper-site-server"
 
 TYPE = "skupper.io/type"
-TOKEN = "connection-token"  # noqa: S105 - a label value
-TOKEN_REQUEST = "connection-token-request"  # noqa: S105 - a label value
+TOKEN = "connection-token"  # noqa: S105 # nosec B105 # a label value
+TOKEN_REQUEST = "connection-token-request"  # noqa: S105 # nosec B105 # a label value
 IGNORE = "internal.skupper.io/site-controller-ignore"
 DISABLED = "internal.skupper.io/disabled"
 UPDATED = "internal.skupper.io/updated"

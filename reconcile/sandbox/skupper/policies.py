@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconcile.kinds import CLUSTER_POLICY, NAMESPACE
+from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, NAMESPACE
 from reconcile.openshift.errors import NotFound, NotServed
 from reconcile.sandbox.kubernetes import rbac
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from reconcile.sandbox.kubernetes.errors import ApiError
 from reconcile.sandbox.kubernetes.selectors import matches_labels
 from reconcile.sandbox.skupper import names

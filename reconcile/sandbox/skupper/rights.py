@@ -6,7 +6,8 @@ something fails as it does on a real cluster. Like the API server, it refuses to
 
 from dataclasses import dataclass
 
-from reconcile.kinds import ROLE, ROLE_BINDING, Kind
+from reconcile.kinds import CLUSTER_ROLE, ROLE, ROLE_BINDING, Kind
+from reconcile.openshift.errors import NotFound
 from reconcile.sandbox.kubernetes import rbac
 from reconcile.sandbox.skupper.names import Json
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
@@ -44,12 +45,18 @@ def read_rights(deployment: Json, around: Surroundings) -> Rights:
     account = pod.get("serviceAccountName") or pod.get("serviceAccount") or "default"
     bindings = around.client.list(ROLE_BINDING, namespace=around.namespace).items
     references = [binding["roleRef"] for binding in bindings if _binds(binding, account, around.namespace)]
-    full_name = f"{around.namespace}:{account}"
-    if any(reference["kind"] == "ClusterRole" for reference in references):
-        return Rights(full_name, (rbac.Rule(),))  # the rules of ClusterRoles are not looked up
-    roles = (around.read(ROLE, reference["name"]) for reference in references)
+    roles = (_role(reference, around) for reference in references)
     rules = (rule for role in roles if role for rule in role.get("rules") or ())
-    return Rights(full_name, tuple(map(rbac.from_json, rules)))
+    return Rights(f"{around.namespace}:{account}", tuple(map(rbac.from_json, rules)))
+
+
+def _role(reference: Json, around: Surroundings) -> Json | None:
+    if reference["kind"] == ROLE.name:
+        return around.read(ROLE, reference["name"])
+    try:
+        return around.client.get(CLUSTER_ROLE, reference["name"])
+    except NotFound:
+        return None
 
 
 def _binds(binding: Json, account: str, namespace: str) -> bool:

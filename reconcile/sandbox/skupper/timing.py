@@ -45,7 +45,7 @@ class Timing:
         return self._random(*subject).random()
 
     def _random(self, *subject: object) -> random.Random:
-        return random.Random(repr((self.seed, *subject)))  # noqa: S311 - not a secret
+        return random.Random(repr((self.seed, *subject)))  # noqa: S311 # nosec B311 # not a secret
 
 
 REAL = Timing()

@@ -4,42 +4,21 @@ Two clusters with one API server see each other's sites as managed and not decla
 error refuses both clusters, since the data does not show which of them is wrong.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv6Address
-from typing import NamedTuple
 
 from reconcile.findings import ClusterSubject, Finding
+from reconcile.server_address import Endpoint, parse
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.desired import DesiredState
 
-_DEFAULT_PORTS = {"https": "443", "http": "80"}
-_URL = re.compile(
-    r"(?P<scheme>https?)://(?:[^/?#]*@)?(?P<host>\[[^]/?#]*\]|[^:/?#]+)(?::(?P<port>[0-9]*))?(?P<path>[^?#]*)",
-    re.IGNORECASE,
-)
-
-
-class Endpoint(NamedTuple):
-    """Where an API server is, however its URL is spelled."""
-
-    host: str
-    port: str
-    path: str
-    """One proxy may serve several API servers under different paths."""
-
 
 def endpoint(url: str) -> Endpoint | None:
-    """The endpoint of a URL; None if it is not a complete HTTP URL.
-
-    Upper case, a default port, a dot that ends the host, slashes that end the path and a user name make no difference.
-    """
-    match = _URL.match(url.strip())
-    if not match:
+    """The endpoint of a URL; None if no client could use it."""
+    try:
+        return parse(url.strip()).endpoint
+    except ValueError:
         return None
-    port = (match["port"] or "").lstrip("0") or _DEFAULT_PORTS[match["scheme"].lower()]
-    return Endpoint(_host(match["host"]), port, match["path"].rstrip("/"))
 
 
 def check(desired: DesiredState) -> Iterator[Finding]:
@@ -72,10 +51,3 @@ def _refuse(clusters: Sequence[Cluster]) -> Iterator[Finding]:
             pointer=("serverUrl",),
             subject=ClusterSubject(cluster.name),
         )
-
-
-def _host(name: str) -> str:
-    try:
-        return str(IPv6Address(name.strip("[]")))
-    except ValueError:
-        return name.lower().removesuffix(".")

@@ -18,7 +18,9 @@ from reconcile.skupper.v1.live_site import LiveSite
 
 def around(live: LiveSite, desired: Iterable[tuple[Kind, objects.Body]]) -> list[LiveObject]:
     """Objects with the names of our site-controller's that are not ours and are not being adopted."""
-    named = ((live.find(kind, names.SITE_CONTROLLER), body) for kind, body in desired if kind != CONFIG_MAP)
+    named = (
+        (live.find(kind, body["metadata"]["name"]), body) for kind, body in desired if kind != CONFIG_MAP
+    )
     return [
         found for found, body in named if found and not found.deleting and not _is_ours(found, body, live)
     ]

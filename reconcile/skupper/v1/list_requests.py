@@ -12,6 +12,7 @@ from functools import partial
 
 from reconcile.kinds import (
     CLUSTER_POLICY,
+    CLUSTER_ROLE,
     CONFIG_MAP,
     DEPLOYMENT,
     ROLE,
@@ -26,7 +27,15 @@ from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ClusterSnapshot, ObjectKey
 from reconcile.skupper.ownership import INSTANCE, Ownership
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import legacy, names, objects, policies, provenance, router_config
+from reconcile.skupper.v1 import (
+    controller_rights,
+    legacy,
+    names,
+    objects,
+    policies,
+    provenance,
+    router_config,
+)
 from reconcile.skupper.v1.sites import ingress
 
 LEASES = ListRequest(CONFIG_MAP, fields=f"metadata.name={names.LEADER}")
@@ -87,12 +96,13 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
 
     A namespace that is not declared is probed if it has managed objects but no site of ours: it has leftover
     resources, or a foreign site. Where a router dials with a Secret that the LISTs did not show, the tokens are probed.
-    The Services of a site that is to be removed are listed as well.
+    The Services of a site that is to be removed are listed as well, and the ClusterRole that sites are bound to.
     """
     sites = tuple(site for site in sites if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
     for site in sites:
-        for kind, name in (*objects.APPLIED, *(() if site.edge else OWN_CERTIFICATES)):
+        bound = controller_rights.is_bound(site.namespace, snapshot.objects)
+        for kind, name in (*objects.applied(bound=bound), *(() if site.edge else OWN_CERTIFICATES)):
             wanted_names.setdefault((kind, name), set()).add(site.namespace)
         if site.edge and ObjectKey(SECRET, site.namespace, names.SITE_SERVER) in snapshot.objects:
             # An interior site that should be an edge site: what is open there is to be named.
@@ -107,6 +117,9 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
         )
         if missing:
             probes.append(Probe(_by_name(name, kind, optional=kind == ROUTE), tuple(missing)))
+    if any(controller_rights.depends_on_cluster_role(site, snapshot.objects) for site in sites):
+        # Only accounts with the rights of deploy/rbac/site-controller.yaml may list it.
+        probes.append(Probe(_by_name(names.BOUND_ROLE, CLUSTER_ROLE, optional=True)))
     return (
         *probes,
         *_token_probes(snapshot),

@@ -12,6 +12,8 @@ LEADER_LOCK = "control-plane.alpha.kubernetes.io/leader"
 SITE_CONTROLLER = "skupper-site-controller"
 SERVICE_CONTROLLER = "skupper-service-controller"
 ROUTER = "skupper-router"
+BOUND_ROLE = "qontract-skupper-site-controller"
+"""The ClusterRole with the rights of site-controllers, where a cluster has one, and the RoleBinding of a site to it."""
 
 SITE_CA = "skupper-site-ca"
 SITE_SERVER = "skupper-site-server"
@@ -22,7 +24,7 @@ CLAIMS_ROUTE = "claims"
 TYPE = "skupper.io/type"
 """Label that makes a Secret a request or a token."""
 REQUEST = "connection-token-request"
-TOKEN = "connection-token"  # noqa: S105 a label value
+TOKEN = "connection-token"  # noqa: S105 # nosec B105 # a label value
 CLAIM = "token-claim"
 """Label value of a claim, which a site redeems for a token at the issuer."""
 CLAIM_URL = "skupper.io/url"

@@ -1,9 +1,10 @@
 """The objects of a site, as JSON bodies to apply.
 
-A ServiceAccount with its Role and RoleBinding, the Deployment ``skupper-site-controller`` that acts on this
-namespace only, and the ConfigMap ``skupper-site`` that it turns into routers. The order is that of creation: an upgrade
-needs the new Role before the new image. Only the ServiceAccount carries an annotation about the site, its network:
-Skupper copies the annotations of the ConfigMap to its pods and restarts them whenever one changes.
+A ServiceAccount with its Role and RoleBinding (or a RoleBinding to a ClusterRole, see ``controller_rights``), the
+Deployment ``skupper-site-controller`` that acts on this namespace only, and the ConfigMap ``skupper-site`` that it
+turns into routers. The order is that of creation: an upgrade needs the new Role before the new image. Only the
+ServiceAccount carries an annotation about the site, its network: Skupper copies the annotations of the ConfigMap to its
+pods and restarts them whenever one changes.
 
 Source: ``cmd/site-controller/deploy-watch-current-ns.yaml`` and ``cmd/site-controller/main.go`` of 1.9.6.
 """
@@ -12,21 +13,34 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SERVICE_ACCOUNT, Kind
+from reconcile.kinds import CLUSTER_ROLE, CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import site_config
-from reconcile.skupper.v1.names import EXCLUDE_ANNOTATIONS, EXCLUDE_LABELS, NETWORK, SITE, SITE_CONTROLLER
+from reconcile.skupper.v1.names import (
+    BOUND_ROLE,
+    EXCLUDE_ANNOTATIONS,
+    EXCLUDE_LABELS,
+    NETWORK,
+    SITE,
+    SITE_CONTROLLER,
+)
 from reconcile.skupper.v1.sites import ingress
 
 Body = dict[str, Any]
 
-CONTROLLER_KINDS = (SERVICE_ACCOUNT, ROLE, ROLE_BINDING, DEPLOYMENT)
-"""Kinds of the site-controller's own objects, in the order of their creation."""
+APPLIED = (
+    (SERVICE_ACCOUNT, SITE_CONTROLLER),
+    (ROLE, SITE_CONTROLLER),
+    (ROLE_BINDING, SITE_CONTROLLER),
+    (ROLE_BINDING, BOUND_ROLE),
+    (DEPLOYMENT, SITE_CONTROLLER),
+    (CONFIG_MAP, SITE),
+)
+"""Kind and name of all that we may apply in the namespace of a site, in the order of its creation."""
 
-APPLIED = (*((kind, SITE_CONTROLLER) for kind in CONTROLLER_KINDS), (CONFIG_MAP, SITE))
-"""Kind and name of all that we apply in the namespace of a site, in the order of its creation."""
+_OWN_ROLE = frozenset({(ROLE, SITE_CONTROLLER), (ROLE_BINDING, SITE_CONTROLLER)})
 
 NO_ANNOTATIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -36,19 +50,36 @@ _WRITE = ["create", "update", "delete"]
 
 
 def desired(
-    network: Network, site: Site, ownership: Ownership, annotations: Mapping[str, str] = NO_ANNOTATIONS
+    network: Network,
+    site: Site,
+    ownership: Ownership,
+    annotations: Mapping[str, str] = NO_ANNOTATIONS,
+    *,
+    bound: bool = False,
 ) -> list[tuple[Kind, Body]]:
     """All objects of a site in the order in which they are to be applied.
 
-    `annotations` are those that ``skupper-site`` has now.
+    `annotations` are those that ``skupper-site`` has now. `bound` is whether the site-controller gets its rights by the
+    ClusterRole of the cluster, and has no Role.
     """
+    rights = [
+        (ROLE, _body(ROLE, site, ownership, rules=rules(site))),
+        (ROLE_BINDING, _role_binding(site, ownership, ROLE, SITE_CONTROLLER)),
+    ]
+    if bound:
+        rights = [(ROLE_BINDING, _role_binding(site, ownership, CLUSTER_ROLE, BOUND_ROLE))]
     return [
         (SERVICE_ACCOUNT, _service_account(site, ownership)),
-        (ROLE, _body(ROLE, site, ownership, rules=rules(site))),
-        (ROLE_BINDING, _role_binding(site, ownership)),
+        *rights,
         (DEPLOYMENT, _deployment(network, site, ownership)),
         (CONFIG_MAP, _config_map(site, ownership, annotations)),
     ]
+
+
+def applied(*, bound: bool) -> tuple[tuple[Kind, str], ...]:
+    """Kind and name of what we apply in the namespace of a site that is bound to the ClusterRole, or of another."""
+    left_out = _OWN_ROLE if bound else {(ROLE_BINDING, BOUND_ROLE)}
+    return tuple(entry for entry in APPLIED if entry not in left_out)
 
 
 def rules(site: Site) -> list[Body]:
@@ -91,10 +122,11 @@ def _service_account(site: Site, ownership: Ownership) -> Body:
     return body
 
 
-def _role_binding(site: Site, ownership: Ownership) -> Body:
+def _role_binding(site: Site, ownership: Ownership, kind: Kind, name: str) -> Body:
+    """The RoleBinding to a role, under the same name: roleRef is immutable, and so neither replaces the other."""
     subject = {"kind": "ServiceAccount", "name": SITE_CONTROLLER, "namespace": site.namespace}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": SITE_CONTROLLER}
-    return _body(ROLE_BINDING, site, ownership, subjects=[subject], roleRef=role)
+    role = {"apiGroup": kind.group, "kind": kind.name, "name": name}
+    return _body(ROLE_BINDING, site, ownership, name=name, subjects=[subject], roleRef=role)
 
 
 def _deployment(network: Network, site: Site, ownership: Ownership) -> Body:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconcile.findings import Finding, Severity
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, Kind
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE_BINDING, Kind
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, Masked, drift
+from reconcile.skupper.live import LiveObject
 from reconcile.skupper.plan import (
     PENDING_SETTINGS,
     Change,
@@ -23,6 +24,7 @@ from reconcile.skupper.plan import (
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import (
     commands,
+    controller_rights,
     foreign,
     in_effect,
     legacy,
@@ -62,7 +64,9 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
         report = SiteReport.of(site, SiteState.SKIPPED, "its ConfigMap skupper-site is not ours")
         return SitePlan(report, (), (foreign.refuse_site(site, live),), refused=True)
     annotations = live.config_map.annotations if live.config_map else objects.NO_ANNOTATIONS
-    desired = objects.desired(network, site, live.ownership, annotations)
+    bound = controller_rights.binds(site, live)
+    lacking = controller_rights.fault(site, live) if bound else None
+    desired = objects.desired(network, site, live.ownership, annotations, bound=bound)
     others = foreign.around(live, desired)
     if others:
         report = _report(network, site, live, now)
@@ -76,8 +80,13 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
     changes: list[Change] = []
     for kind, body in desired:
         changes += _changes(network, live, site, kind, body)
+        if bound and not lacking and kind == ROLE_BINDING:
+            # Right after it: a run that fails at it, or is stopped before it, leaves the site-controller its rights.
+            changes += [_superseded(site, found) for found in controller_rights.superseded(live)]
     report = _report(network, site, live, now)
     findings = (*_stuck(site, live, now), *_failing(site, live, now), *_not_in_effect(site, live, report))
+    if lacking:
+        findings = (lacking, *findings)
     return SitePlan(report, tuple(changes), findings)
 
 
@@ -133,6 +142,19 @@ def _apply(site: Site, kind: Kind, body: objects.Body, reason: str) -> Change:
         network=site.network,
         reason=reason,
         body=body,
+    )
+
+
+def _superseded(site: Site, found: LiveObject) -> Change:
+    return Change(
+        verb=Verb.DELETE,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=found.key.kind,
+        name=found.key.name,
+        network=site.network,
+        uid=found.uid,
+        reason=f"ClusterRole {names.BOUND_ROLE} is bound in its place",
     )
 
 

@@ -70,8 +70,7 @@ def _own_objects() -> Iterable[tuple[Kind, str]]:
 
     By its ConfigMap a run finds a site that is no longer declared, so it stays until the rest is deleted.
     """
-    for kind in reversed(objects.CONTROLLER_KINDS):
-        yield kind, names.SITE_CONTROLLER
+    yield from (applied for applied in reversed(objects.APPLIED) if applied != (CONFIG_MAP, names.SITE))
     yield CONFIG_MAP, names.SITE
 
 

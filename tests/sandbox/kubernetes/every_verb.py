@@ -9,7 +9,7 @@ from typing import Any
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from tests.sandbox.kubernetes import conversation
 from tests.sandbox.kubernetes.conversation import APPLY, MERGE, Step
 
@@ -71,7 +71,7 @@ _CASTS = (
         {"spec": {"selector": _LABELS, "ports": [{"name": "a", "port": 80}]}},
         {"spec": {"selector": _LABELS, "ports": [{"name": "a", "port": 80}], "type": "LoadBalancer"}},
     ),
-    _Cast(CLUSTER_ROLE, {"rules": [_RULE]}, {"rules": [{**_RULE, "verbs": ["get", "list"]}]}),
+    _Cast(kinds.CLUSTER_ROLE, {"rules": [_RULE]}, {"rules": [{**_RULE, "verbs": ["get", "list"]}]}),
     _Cast(
         CLUSTER_ROLE_BINDING,
         {"roleRef": _CLUSTER_ROLE, "subjects": [{**_ACCOUNT, "name": "x"}]},

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from reconcile.kinds import CLUSTER_POLICY, SECRET
+from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, SECRET
 from reconcile.openshift.client import Client
 from reconcile.openshift.errors import NotServed
-from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
+from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from reconcile.sandbox.skupper.cache import Cache
 from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.sandbox.skupper.policies import read_permissions
