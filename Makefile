@@ -89,8 +89,9 @@ generate: $(INSTALLED)  ## Regenerate schema, GraphQL type, query, model and doc
 	@$(BIN)/python -m codegen
 
 .PHONY: docs
-docs: generate  ## Regenerate docs/data.md, docs/faults.md, docs/demo.md and the output in README.md and docs/json.md
+docs: generate  ## Regenerate docs/data.md, docs/faults.md, docs/removal.md, docs/demo.md and the output in README.md and docs/json.md
 	@$(BIN)/python -m tests.faults.table
+	@$(BIN)/python -m tests.skupper.accident_table
 	@$(BIN)/python -m tests.docs.transcript
 	@$(BIN)/python -m tests.docs.walk
 	@$(BIN)/python -m tests.docs.test_json

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
 
-from reconcile.app_interface import accesses, fetching
+from reconcile.app_interface import accesses, fetching, urls
 from reconcile.app_interface.config import Config
 from reconcile.app_interface.errors import AppInterfaceError, NoCredentials, SecretError, WrongServer
 from reconcile.app_interface.fetching import Fetched
@@ -25,9 +25,11 @@ from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
 from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import SiteKey
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class Session:
         secrets: SecretReader,
         invocation: Invocation,
         *,
-        removal_budget: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
         stop: Flag | None = None,
         take_over: bool = False,
     ) -> None:
@@ -76,12 +78,15 @@ class Session:
         self._invocation = invocation
         options = Options(
             selection=invocation.selection,
-            removal_budget=removal_budget,
+            removal_budget=limits.budget,
+            removal_delay=limits.delay,
+            cut=limits.cut,
+            confirm_origin=limits.confirm_origin,
             take_over=take_over,
             threads=invocation.thread_pool_size,
             read_within=Timeouts(read=invocation.request_timeout).cluster,
         )
-        ownership = Ownership(config.skupper.instance)
+        ownership = Ownership(config.skupper.instance, urls.origin(config.graphql.server))
         self._reconciler = Reconciler(fetched.definitions, ownership, self._open, options, stop=self._stop)
 
     @property
@@ -104,6 +109,11 @@ class Session:
         """Names of the namespaces that are in a network."""
         networks = self._fetched.definitions.networks
         return frozenset(site.namespace for network in networks for site in network.sites)
+
+    @property
+    def wanted_sites(self) -> frozenset[SiteKey]:
+        """All sites that the data declares, without those marked ``delete``."""
+        return self._reconciler.wanted_sites
 
     @property
     def networks(self) -> frozenset[str]:
@@ -162,7 +172,7 @@ class Session:
 def open_session(
     invocation: Invocation,
     *,
-    removal_budget: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     take_over: bool = False,
     stop: Flag | None = None,
 ) -> Iterator[Session]:
@@ -180,7 +190,7 @@ def open_session(
         fetched,
         secret_readers.reader(settings, vault=fetched.vault),
         invocation,
-        removal_budget=removal_budget,
+        limits=limits,
         stop=stop,
         take_over=take_over,
     )

@@ -7,7 +7,7 @@ cluster's accounts, and does not care where these come from.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from threading import Event as Flag
 
@@ -26,6 +26,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import SiteKey
 
 OpenAccounts = Callable[[Cluster, AdminAccount], Accounts]
 """Opens the accounts of a cluster, the cluster-admin one as far as it is needed; raises ``CannotOpenError``."""
@@ -38,6 +39,12 @@ class Options:
     selection: Selection = Selection()
     removal_budget: int | None = None
     """How many sites, links and policies one run may remove; None: any number."""
+    removal_delay: timedelta = timedelta()
+    """For how long a site must have been missing from the data before it is removed."""
+    cut: frozenset[SiteKey] = frozenset()
+    """Sites whose links are deleted at once."""
+    confirm_origin: bool = False
+    """True: data of another origin than that recorded on the clusters is accepted."""
     take_over: bool = False
     threads: int = 10
     """How many namespaces of one cluster are processed in parallel."""
@@ -71,6 +78,11 @@ class Reconciler:
     def findings(self) -> tuple[Finding, ...]:
         """Findings about the definitions."""
         return checks.check(self._desired, self._engines)
+
+    @property
+    def wanted_sites(self) -> frozenset[SiteKey]:
+        """All sites that the definitions declare, without those marked ``delete``."""
+        return frozenset(self._desired.wanted)
 
     @cached_property
     def _refused(self) -> frozenset[Subject]:
@@ -114,6 +126,9 @@ class Reconciler:
             selection=self._options.selection,
             findings=self.findings,
             removal_budget=None if budget is None else budget - removed,
+            removal_delay=self._options.removal_delay,
+            cut=self._options.cut,
+            confirm_origin=self._options.confirm_origin,
             take_over=self._options.take_over,
         )
         return planning.plan(inputs, self._engines)

@@ -1,4 +1,4 @@
-"""URLs as they may be shown, and whether two of them are of one server."""
+"""URLs as they may be shown, and which server they name."""
 
 from urllib.parse import urlsplit, urlunsplit
 
@@ -37,3 +37,17 @@ def same_server(one: str, other: str) -> bool:
     schemes = {url.strip().partition("://")[0].lower() for url in (one, other)}
     found = endpoint(one)
     return found is not None and found == endpoint(other) and len(schemes) == 1 and "@" not in one + other
+
+
+def origin(url: str) -> str:
+    """Name the server behind ``url``, however the URL is spelled: ``host:port/path``, without credentials.
+
+    Empty if it names no host, or if what looks like its path may be the rest of a password.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme.lower(), 0)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    return f"{host}:{port}{parts.path.rstrip('/')}" if host and "@" not in parts.path else ""

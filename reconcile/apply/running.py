@@ -179,7 +179,7 @@ class Run:
                 self._report(ChangeStarted(change))
             case Made(change, written):
                 self.outcome.writes += written
-                self._removed += change.removal
+                self._removed += change.counted
             case Failed():
                 self._fail(posted)
             case Ended(work_key):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.options import Common
+from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from threading import Event
@@ -26,17 +27,17 @@ _log = logging.getLogger(__name__)
 def open_session(
     common: Common,
     *,
-    removal_budget: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     take_over: bool = False,
     stop: "Event | None" = None,
 ) -> "Iterator[Session]":
-    """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have."""
+    """Open the session; raises ``click.BadParameter`` for a cluster that the data does not have, or a site to cut off
+    that it declares."""
     from reconcile import integration
 
-    with integration.open_session(
-        common, removal_budget=removal_budget, take_over=take_over, stop=stop
-    ) as session:
+    with integration.open_session(common, limits=limits, take_over=take_over, stop=stop) as session:
         check_names(common, session)
+        check_cut(limits, session)
         yield session
 
 
@@ -49,6 +50,15 @@ def check_names(common: Common, session: "Session") -> None:
         hint = _suggestion(name, session.namespaces)
         _log.warning(
             "no network has a namespace %r: only leftover resources there will be cleaned up.%s", name, hint
+        )
+
+
+def check_cut(limits: Limits, session: "Session") -> None:
+    """Refuse to cut off sites that are declared: the next run would connect them again."""
+    for site in sorted(limits.cut & session.wanted_sites):
+        raise click.BadParameter(
+            f"the data declares site {site}: mark it delete: true first, or the next run connects it again",
+            param_hint="'--cut'",
         )
 
 

@@ -1,15 +1,18 @@
 """Options that several commands share, and how their values are parsed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from reconcile.report.logs import LEVELS
+from reconcile.skupper.limits import Limits
 from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import SiteKey
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +38,20 @@ class Duration(click.ParamType[float]):
         if self._positive and not seconds:
             self.fail(f"{value!r} must be greater than zero", param, ctx)
         return seconds
+
+
+class Place(click.ParamType[SiteKey]):
+    """A site, written ``cluster/namespace``."""
+
+    name = "site"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> SiteKey:
+        if isinstance(value, SiteKey):
+            return value
+        cluster, _, namespace = str(value).partition("/")
+        if not cluster or not namespace or "/" in namespace:
+            self.fail(f"{value!r} is not a site; write CLUSTER/NAMESPACE", param, ctx)
+        return SiteKey(cluster, namespace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +88,13 @@ def common(command: F) -> F:
         )
         return command(common=shared, **given)
 
+    return _with_options(wrapped, command, _OPTIONS)
+
+
+def _with_options(wrapped: Callable[..., Any], command: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    """Make `wrapped` stand for `command`, with more options."""
     wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         wrapped = option(wrapped)
     # Options of the command itself, added by decorators below this one, are listed first in its help.
     params = getattr(command, "__click_params__", [])
@@ -161,14 +183,54 @@ _OPTIONS = [
     ),
 ]
 
-max_removals = click.option(
-    "--max-removals",
-    type=click.IntRange(0),
-    metavar="N",
-    default=10,
-    show_default=True,
-    help="Maximum number of sites, links and policies to remove in one run; if exceeded, nothing is removed.",
-)
+_LIMITS = [
+    click.option(
+        "--max-removals",
+        type=click.IntRange(0),
+        metavar="N",
+        default=10,
+        show_default=True,
+        help="Maximum number of sites, links and policies to remove in one run; of a network that would exceed it, "
+        "nothing is removed.",
+    ),
+    click.option(
+        "--removal-delay",
+        type=Duration(),
+        default="30m",
+        show_default=True,
+        help="How long a site must be missing from the data before it is removed; delete: true removes it at once.",
+    ),
+    click.option(
+        "--cut",
+        multiple=True,
+        type=Place(),
+        metavar="CLUSTER/NAMESPACE",
+        help="Delete the links of this site at once, whatever depends on them, then the site; repeatable. The data "
+        "must not declare it, or mark it delete: true.",
+    ),
+    click.option(
+        "--confirm-origin/--no-confirm-origin",
+        default=False,
+        show_default=True,
+        help="Accept data from another GraphQL server than before, and record it on the clusters.",
+    ),
+]
+
+
+def limits(command: F) -> F:
+    """Add the options about removals; the command receives them as one argument ``limits``."""
+
+    def wrapped(**given: Any) -> Any:
+        found = Limits(
+            budget=given.pop("max_removals"),
+            delay=timedelta(seconds=given.pop("removal_delay")),
+            cut=frozenset(given.pop("cut")),
+            confirm_origin=given.pop("confirm_origin"),
+        )
+        return command(limits=found, **given)
+
+    return _with_options(wrapped, command, _LIMITS)
+
 
 take_over = click.option(
     "--take-over/--no-take-over",

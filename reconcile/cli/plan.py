@@ -5,7 +5,8 @@ import sys
 import click
 
 from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
-from reconcile.cli.options import Common, common, max_removals, take_over
+from reconcile.cli.options import Common, common, limits, take_over
+from reconcile.skupper.limits import Limits
 
 _EXITS = {
     0: "the plan is complete, with or without changes; with --detailed-exitcode: no changes",
@@ -29,16 +30,16 @@ _EXITS = {
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 1 for errors, 2 for changes."
 )
-@max_removals
 @take_over
 @common
+@limits
 @handle_errors
 def command(
     common: Common,
     output: str,
     verbose: bool,
     detailed_exitcode: bool,
-    max_removals: int,
+    limits: Limits,
     take_over: bool,
 ) -> None:
     """Show which sites and links a run would change, and why.
@@ -61,7 +62,7 @@ def command(
     logs.set_up(common.log_level)
     with (
         stoppable(common.timeout),
-        open_session(common, removal_budget=max_removals, take_over=take_over) as session,
+        open_session(common, limits=limits, take_over=take_over) as session,
     ):
         outcome, bundle = session.look(), session.bundle
     # Not within the time-out: a pager may take the output slowly.

@@ -6,7 +6,8 @@ import time
 import click
 
 from reconcile.cli.exits import SESSION, exit_codes, exit_now, handle_errors, stoppable
-from reconcile.cli.options import Common, Duration, common, max_removals, take_over
+from reconcile.cli.options import Common, Duration, common, limits, take_over
+from reconcile.skupper.limits import Limits
 
 _EXITS = {
     0: "everything is as declared; in a dry run: no errors",
@@ -25,11 +26,11 @@ _EXITS = {
     show_default=True,
     help="How long to wait for links to come up; 0: apply what is possible now and leave the rest to the next run.",
 )
-@max_removals
 @take_over
 @common
+@limits
 @handle_errors
-def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_over: bool) -> None:
+def command(common: Common, dry_run: bool, wait: float, limits: Limits, take_over: bool) -> None:
     """Make the clusters match the data, and wait until the links are up.
 
     One line per change, and one at the end that sums up. A run that is interrupted, by a signal or a crash, is
@@ -50,7 +51,7 @@ def command(common: Common, dry_run: bool, wait: float, max_removals: int, take_
     started = time.monotonic()
     with (
         stoppable(common.timeout) as stop,
-        open_session(common, removal_budget=max_removals, take_over=take_over, stop=stop.flag) as session,
+        open_session(common, limits=limits, take_over=take_over, stop=stop.flag) as session,
     ):
         stop.gentle, stop.finishing = not dry_run, "the requests in flight"
         with RunReporter(progress=not dry_run) as reporter:

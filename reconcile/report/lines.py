@@ -30,7 +30,11 @@ def link_summary(plan: Plan) -> str:
 
 def run_summary(plan: Plan, *, bundle: str, writes: int, seconds: float) -> str:
     """``bundle 0f5e0f5e0f5e: 6 of 6 sites ready, 6 of 6 links up, 117 writes, 45 s``."""
-    sites = [site for site in plan.sites if not site.leaving and site.state is not SiteState.KEPT]
+    sites = [
+        site
+        for site in plan.sites
+        if not site.leaving and site.state not in {SiteState.KEPT, SiteState.MISSING}
+    ]
     ready = sum(site.state is SiteState.READY for site in sites)
     converged = sum(link.converged for link in plan.links)
     counts = [

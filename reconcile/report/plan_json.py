@@ -87,6 +87,7 @@ def _change(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "waits_for": _wait(change.waits_for),
         "removal": change.removal,
+        "counts": change.counts.value if change.removal else None,
         "link": str(change.link) if change.link else None,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
@@ -112,6 +113,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "since": _time(site.since),
         "pending": [setting._asdict() for setting in site.pending],
         "waits_for": _wait(site.waits_for),
+        "remove_after": _time(site.remove_after),
     }
 
 

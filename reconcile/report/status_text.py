@@ -37,6 +37,7 @@ MARKS = {
     LinkState.DOWN: "✗",
     LinkState.UNKNOWN: "?",
     SiteState.KEPT: "·",
+    SiteState.MISSING: "?",
 }
 """One character per state of sites and links; states in progress share ``…``."""
 

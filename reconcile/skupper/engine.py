@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from reconcile.findings import Finding, NetworkSubject
 from reconcile.kinds import Kind
 from reconcile.skupper import topology
+from reconcile.skupper.census import LiveSites
 from reconcile.skupper.definitions import Definitions, Network, SiteDefinition
 from reconcile.skupper.desired import DesiredState, ResolvedNetwork
 from reconcile.skupper.list_requests import Reading
@@ -42,6 +43,9 @@ class Planner(Protocol):
 
         `links` are the declared links of the engine's networks with their states.
         """
+
+    def live_sites(self) -> LiveSites:
+        """Every site of this engine that is proven to be ours, on all clusters that could be read."""
 
 
 class Engine(Protocol):

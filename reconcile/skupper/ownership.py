@@ -16,9 +16,11 @@ FIELD_MANAGER = "qontract-skupper"
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """The labels of one app-interface on its objects."""
+    """The labels of one app-interface on its objects, and where its data comes from."""
 
     instance: str
+    origin: str = ""
+    """Which server the data was read from; recorded on each site. Empty: not known, and not recorded."""
 
     @property
     def labels(self) -> dict[str, str]:

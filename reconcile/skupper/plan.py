@@ -30,6 +30,17 @@ class Verb(StrEnum):
     DELETE = "delete"
 
 
+class Counts(StrEnum):
+    """How the removal budget counts a removal."""
+
+    ONE = "one"
+    """As one site, link or policy."""
+    WITH_SITE = "with-site"
+    """Not at all: it is a link of a site that is removed, and the site counts."""
+    UNPROVEN = "unproven"
+    """Apart from all others: only labels, annotations and a name, which anybody may copy, show that it is ours."""
+
+
 class ObjectRef(NamedTuple):
     """An object on a cluster."""
 
@@ -86,7 +97,11 @@ class Change:
     admin: bool = False
     """True if it needs the cluster-admin account."""
     removal: bool = False
-    """True if it takes a site, link or policy out of service: counts against the removal budget."""
+    """True if it takes a site, link or policy out of service."""
+    counts: Counts = Counts.ONE
+    """How the removal budget counts it, if it is a removal."""
+    by_absence: bool = False
+    """True if the only reason for it is that the data does not mention a site, marked ``delete`` or not."""
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
 
@@ -96,6 +111,11 @@ class Change:
     @property
     def ready(self) -> bool:
         return self.waits_for is None
+
+    @property
+    def counted(self) -> bool:
+        """True if it counts against the removal budget as one."""
+        return self.removal and self.counts is Counts.ONE
 
     @property
     def work_key(self) -> tuple[str, str]:
@@ -133,7 +153,9 @@ class SiteState(StrEnum):
     DOWN = "down"
     REMOVING = "removing"
     KEPT = "kept"
-    """Not removed, because that would exceed the removal budget."""
+    """Not removed, because a guard over removals holds it."""
+    MISSING = "missing"
+    """Not declared, and not marked ``delete``: a later run removes it, unless it is declared again."""
     UNKNOWN = "unknown"
     """It could not be read."""
     SKIPPED = "skipped"
@@ -225,6 +247,8 @@ class SiteReport:
     """Declared settings that are not in effect."""
     waits_for: Wait | None = None
     """Set if a later run will create the site, once this is observed."""
+    remove_after: datetime | None = None
+    """Of a missing site that is marked: when a run may remove it."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
@@ -254,7 +278,7 @@ class Plan:
     sites: tuple[SiteReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     refused: tuple[Change, ...] = ()
-    """Removals that exceed the budget: shown, and not applied."""
+    """Removals that a guard over the whole plan holds: shown, and not applied."""
 
     @property
     def ready(self) -> tuple[Change, ...]:

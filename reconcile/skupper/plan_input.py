@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconcile.findings import (
     ClusterSubject,
@@ -40,7 +40,13 @@ class PlanInput:
     awaited: frozenset[str] = frozenset()
     """Clusters that are still being read. Nothing is removed until all have answered, since the budget counts all."""
     removal_budget: int | None = None
-    """How many sites and links may still be removed in this run; None: any number."""
+    """How many sites, links and policies may still be removed in this run; None: any number."""
+    removal_delay: timedelta = timedelta()
+    """For how long a site must have been missing from the data before it is removed."""
+    cut: frozenset[SiteKey] = frozenset()
+    """Undeclared sites, or sites marked ``delete``, whose links are deleted at once, whatever depends on them."""
+    confirm_origin: bool = False
+    """True: data of another origin than that recorded on the clusters is accepted, and recorded."""
     take_over: bool = False
     """True: sites of the integration ``skupper_network`` are adopted."""
 

@@ -8,18 +8,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconcile.findings import Finding
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper import blocks
-from reconcile.skupper.engine import Engine, Engines
-from reconcile.skupper.guards import AllRead, InBudget
-from reconcile.skupper.plan import Change, LinkReport, Plan, SiteReport, SiteState, Verb
+from reconcile.skupper.census import Census
+from reconcile.skupper.engine import Engines, Planner
+from reconcile.skupper.guards import AllRead, Bound, Declaring, InNumber, InShare
+from reconcile.skupper.plan import Change, Counts, LinkReport, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
 
 
 @dataclass(slots=True)
 class _Parts:
     """The plans of the engines so far, removals separate from all other changes."""
 
+    separations: list[Change] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     removals: list[Change] = field(default_factory=list)
     links: list[LinkReport] = field(default_factory=list)
@@ -30,35 +33,150 @@ class _Parts:
 
 def plan(inputs: PlanInput, engines: Engines) -> Plan:
     """Plan everything; the same input gives the same plan."""
+    planners = {
+        engine.name: engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
+        for engine in engines
+    }
     parts = _Parts()
-    for engine in engines:
-        _add(parts, engine, inputs)
-    held = InBudget(inputs.removal_budget).finding(parts.removals)
-    refused: tuple[Change, ...] = ()
-    if held:
-        refused = tuple(parts.removals)
-        # All removals or none: some of them would remove only a part of a site.
-        parts.removals = []
-        parts.leaving = [replace(site, state=SiteState.KEPT) for site in parts.leaving]
+    for name, planner in planners.items():
+        _add(parts, name, planner, inputs)
+    census = Census.take(inputs, (planner.live_sites() for planner in planners.values()))
+    other = Bound(inputs, census).finding()
+    if other:
+        return Plan(
+            links=tuple(parts.links),
+            sites=(*parts.sites, *_kept(parts.leaving, None)),
+            findings=(*inputs.findings, *parts.findings, other),
+            refused=tuple(filter(_deletes_or_parks, parts.removals)),
+        )
+    held = _Held.judge(inputs, census, parts.removals)
+    leaving = list(_kept(parts.leaving, held))
+    separations = [change for change in parts.separations if not held.everything or _cuts(change, inputs)]
+    removals = [change for change in parts.removals if not held.holds(change)]
+    refused = [
+        *(change for change in parts.separations if change not in separations),
+        *(change for change in parts.removals if held.holds(change) and _deletes_or_parks(change)),
+    ]
     return Plan(
-        changes=(*parts.changes, *map(AllRead(inputs.awaited).apply, parts.removals)),
+        # Separations first: the steps of links wait for them.
+        changes=(*separations, *parts.changes, *map(AllRead(inputs.awaited).apply, removals)),
         links=tuple(parts.links),
-        sites=(*parts.sites, *parts.leaving),
-        findings=(*inputs.findings, *parts.findings, *([held] if held else [])),
-        refused=refused,
+        sites=(*parts.sites, *leaving),
+        findings=(
+            *inputs.findings,
+            *parts.findings,
+            *held.findings,
+            *_missing(leaving),
+            *_nothing_to_cut(inputs, census, parts),
+        ),
+        refused=tuple(refused),
     )
 
 
-def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
+def _cuts(change: Change, inputs: PlanInput) -> bool:
+    """True if a change cuts off a site that the caller has named."""
+    return bool(change.link and not inputs.cut.isdisjoint({change.link.dialler, change.link.issuer}))
+
+
+def _nothing_to_cut(inputs: PlanInput, census: Census, parts: _Parts) -> Iterator[Finding]:
+    """Report sites to cut off of which nothing is known: a name may be misspelt."""
+    known = census.networks.keys() | {report.key for report in parts.leaving}
+    known |= {end for each in parts.separations if each.link for end in (each.link.dialler, each.link.issuer)}
+    for key in sorted(inputs.cut - known):
+        yield Finding(
+            rule="nothing-to-cut",
+            severity=Severity.WARNING,
+            message=f"--cut {key}: no site and no link of ours was found there. Check the name; if it is right, "
+            "there is nothing left to cut off",
+            subject=SiteSubject(key.cluster, key.namespace),
+        )
+
+
+def _missing(reports: Iterable[SiteReport]) -> Iterator[Finding]:
+    """Report the sites that a later run will remove for being absent from the data."""
+    for report in reports:
+        if report.remove_after:
+            yield Finding(
+                rule="missing-site",
+                severity=Severity.WARNING,
+                message=(
+                    f"the site {report.key} is {report.reason}, with its links. To keep it, declare it again; to "
+                    "remove it at once, declare it with delete: true"
+                ),
+                subject=SiteSubject(report.key.cluster, report.key.namespace, report.network),
+            )
+
+
+@dataclass(slots=True)
+class _Held:
+    """Which removals are not made, and why. Of a network all go or none: some would remove only a part of a site."""
+
+    findings: list[Finding] = field(default_factory=list)
+    everything: bool = False
+    networks: set[str] = field(default_factory=set)
+    absences: set[str] = field(default_factory=set)
+    """Networks of which nothing is removed for being absent from the data."""
+    unproven: bool = False
+    missing: set[SiteKey] = field(default_factory=set)
+
+    @classmethod
+    def judge(cls, inputs: PlanInput, census: Census, removals: list[Change]) -> "_Held":
+        held = cls(missing=set(census.missing))
+        in_share, number = InShare(census), InNumber(inputs.removal_budget, census)
+        whole = list(filter(None, (Declaring(inputs, census).finding(), in_share.of_fleet())))
+        if whole:
+            held.findings, held.everything = whole, True
+            return held
+        for network in sorted(set(census.missing.values())):
+            found = in_share.of_network(network)
+            if found:
+                held.findings.append(found)
+                held.absences.add(network)
+        counted = replace(census, missing={k: n for k, n in census.missing.items() if n not in held.absences})
+        for network, finding in replace(number, census=counted).findings(
+            [change for change in removals if not held.holds(change)]
+        ):
+            held.findings.append(finding)
+            held.networks.add(network)
+        unproven = number.unproven(removals)
+        if unproven:
+            held.findings.append(unproven)
+            held.unproven = True
+        return held
+
+    def holds(self, change: Change) -> bool:
+        """True if this removal, or this mark of something missing, is not made."""
+        if self.everything or change.network in self.networks:
+            return True
+        if change.by_absence and change.network in self.absences:
+            return True
+        return self.unproven and change.counts is Counts.UNPROVEN
+
+    def keeps(self, report: SiteReport) -> bool:
+        """True if this site is not removed."""
+        absent = report.key in self.missing and report.network in self.absences
+        return self.everything or absent or report.network in self.networks
+
+
+def _kept(leaving: Iterable[SiteReport], held: _Held | None) -> Iterator[SiteReport]:
+    """The reports of sites that are not declared, with the right state for those that a guard keeps."""
+    for report in leaving:
+        if held and not held.keeps(report):
+            yield report
+            continue
+        absent = report.state is SiteState.MISSING
+        reason = "missing from the data; a guard over removals keeps it" if absent else report.reason
+        yield replace(report, state=SiteState.KEPT, reason=reason, remove_after=None)
+
+
+def _add(parts: _Parts, engine: str, planner: Planner, inputs: PlanInput) -> None:
     """Plan the networks of one engine, what they share, and its prune."""
-    planner = engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
     refused = inputs.refused_networks
-    accepted = [entry for entry in inputs.desired.of(engine.name) if entry.identifier not in refused]
+    accepted = [entry for entry in inputs.desired.of(engine) if entry.identifier not in refused]
     networks = [planner.plan_network(network) for network in accepted]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
-    # Before the steps of links, which wait until networks are separated.
-    parts.changes += planner.plan_separation().changes
+    parts.separations += planner.plan_separation().changes
     parts.changes += chain.from_iterable(part.changes for part in networks)
     parts.changes += _deletes(shared.changes, wanted=False)
     parts.changes += (change for change in prune.changes if not _takes_away(change))
@@ -72,6 +190,10 @@ def _add(parts: _Parts, engine: Engine, inputs: PlanInput) -> None:
 
 def _takes_away(change: Change) -> bool:
     """False for what puts something back into service: it waits for no guard."""
+    return _deletes_or_parks(change) or change.by_absence
+
+
+def _deletes_or_parks(change: Change) -> bool:
     return change.verb is Verb.DELETE or change.removal
 
 

@@ -13,6 +13,7 @@ from reconcile.apply.events import Event, Planned
 from reconcile.integration import open_session
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.skupper.limits import Limits
 from reconcile.skupper.plan import LinkReport
 from reconcile.skupper.selection import Selection
 from tests.bench import fleets
@@ -70,7 +71,7 @@ class Box:
             if isinstance(event, Planned) and not ran.others_up and _all_up(event.plan.links, apart):
                 ran.others_up = time.perf_counter() - started
 
-        with open_session(Invocation(self.sandbox.config), removal_budget=10) as session:
+        with open_session(Invocation(self.sandbox.config), limits=Limits(budget=10)) as session:
             outcome = session.run(listen).execute(PATIENCE)
         ran.seconds = time.perf_counter() - started
         ran.links = outcome.plan.links

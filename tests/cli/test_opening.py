@@ -100,6 +100,12 @@ def test_a_misspelt_cluster_is_refused_with_a_suggestion(untouched: Fleet) -> No
     assert "the data has no cluster 'app-sre-stage-1'. Did you mean 'app-sre-stage-01'?" in result.stderr
 
 
+def test_a_site_that_the_data_declares_is_not_cut_off(untouched: Fleet) -> None:
+    result = call("run", "--cut", "appsres03ue1/skupper-vault", config=untouched.config)
+    assert result.exit_code == 2
+    assert "the data declares site appsres03ue1/skupper-vault: mark it delete: true first" in result.stderr
+
+
 def test_a_misspelt_network_is_refused_with_a_suggestion(untouched: Fleet) -> None:
     result = call("status", "vualt", config=untouched.config)
     assert result.exit_code == 2

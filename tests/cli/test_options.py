@@ -104,3 +104,9 @@ def test_without_a_time_limit_there_is_one_beyond_the_wait(words: list[str], sec
 
     command.main(["--config", "x", *words], standalone_mode=False)
     assert found == [seconds]
+
+
+@pytest.mark.parametrize("written", ["west", "west/", "/vault", "west/vault/x"])
+def test_a_site_to_cut_off_is_written_with_its_cluster(written: str) -> None:
+    result = call("run", "--cut", written, config=Path("x"))
+    assert (result.exit_code, "is not a site; write CLUSTER/NAMESPACE" in result.stderr) == (2, True)

@@ -21,9 +21,10 @@ from reconcile.app_interface.bundle.model import Bundle
 from reconcile.app_interface.client import Client  # noqa: F401 as above
 from reconcile.apply.events import Event
 from reconcile.cli.opening import open_session
-from reconcile.cli.options import Common, common, max_removals
+from reconcile.cli.options import Common, common, limits
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.skupper.limits import Limits
 from tests.cli.calling import call
 from tests.clusters.backends import Backend
 from tests.end_to_end import cli_harness
@@ -81,8 +82,8 @@ class AbandonedRun:
         self._stop.set()
 
     def finish(self) -> bool:
-        shared, budget = _options.main(["--config", str(self._box.config), *ALL], standalone_mode=False)
-        with open_session(shared, removal_budget=budget, stop=self._stop) as session:
+        shared, chosen = _options.main(["--config", str(self._box.config), *ALL], standalone_mode=False)
+        with open_session(shared, limits=chosen, stop=self._stop) as session:
             outcome = session.run(_unheard).execute(wait=PATIENCE)
         until(lambda: not _writers(), PATIENCE)
         assert outcome.stopped or not outcome.failures, outcome.failures
@@ -90,10 +91,10 @@ class AbandonedRun:
 
 
 @click.command()
-@max_removals
+@limits
 @common
-def _options(common: Common, max_removals: int) -> tuple[Common, int]:
-    return common, max_removals
+def _options(common: Common, limits: Limits) -> tuple[Common, Limits]:
+    return common, limits
 
 
 def _unheard(event: Event) -> None:

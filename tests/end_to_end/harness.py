@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.observing import Accounts
@@ -30,6 +30,7 @@ from reconcile.skupper.engine import Engines
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
+from reconcile.skupper.sites import SiteKey
 from tests.clusters.backends import Backend, Clusters
 from tests.clusters.backends import Cluster as AnyCluster
 from tests.fault_proxy import FaultProxy
@@ -124,6 +125,10 @@ class Harness:
         """Take the site on a cluster out of the data."""
         self.change(sites=tuple(site for site in self.network.sites if site.cluster.name != cluster))
 
+    def delete_all(self) -> None:
+        """Mark all sites of the network ``delete``: a network is never emptied by taking them out of the data."""
+        self.change(sites=tuple(replace(site, delete=True) for site in self.network.sites))
+
     def client(self, name: str, token: str = "") -> Client:
         """A client with the token of the automation account, or another one."""
         token = token or self.token.get(name, self.servers[name].token)
@@ -137,6 +142,8 @@ class Harness:
         wait: float = PATIENCE,
         dry_run: bool = False,
         budget: int | None = None,
+        delay: timedelta = timedelta(),
+        cut: Iterable[SiteKey] = (),
         selection: Selection = Selection(),
         listener: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
@@ -153,7 +160,14 @@ class Harness:
             if listener:
                 listener(event)
 
-        options = Options(selection=selection, removal_budget=budget, take_over=take_over, threads=4)
+        options = Options(
+            selection=selection,
+            removal_budget=budget,
+            removal_delay=delay,
+            cut=frozenset(cut),
+            take_over=take_over,
+            threads=4,
+        )
         reconciler = Reconciler(
             self.definitions,
             self.ownership,

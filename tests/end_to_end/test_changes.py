@@ -1,12 +1,13 @@
 """What happens on the clusters after the first run, by our hand or by another's, and what the next run makes of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
 
-from reconcile.apply.events import Event, Planned
+from reconcile.apply.running import now
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
@@ -50,8 +51,8 @@ def declared(backend: Backend) -> Runs:
         fleet.change(config={})
         fleet.change_site("a", config={"edge": True})
         an_edge_site = fleet.run(dry_run=True)
-        fleet.change(sites=())
-        nothing_over_budget = fleet.run(budget=len(sites))
+        fleet.delete_all()
+        nothing_over_budget = fleet.run(budget=len(sites) - 1)
         return Runs(a_setting, an_edge_site, nothing_over_budget, links, connectors)
 
 
@@ -183,7 +184,7 @@ def test_a_site_that_is_not_declared_any_more_is_gone_with_its_links(linked: Har
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_the_last_two_sites_can_go_as_well(linked: Harness):
-    linked.change(sites=())
+    linked.delete_all()
     linked.run()
     assert linked.objects(DEPLOYMENT) == []
     assert linked.objects(SECRET) == []
@@ -223,7 +224,7 @@ def test_an_object_of_another_instance_is_never_changed(linked: Harness):
         "data": {"name": "theirs"},
     }
     linked["a"].load(theirs)
-    linked.change(sites=())
+    linked.delete_all()
     linked.run()
     assert [cm["metadata"]["name"] for cm in linked["a"].objects(CONFIG_MAP, namespace="other")] == [
         "skupper-site"
@@ -252,33 +253,12 @@ def test_the_only_uplink_stays_until_a_run_may_make_the_one_that_replaces_it(fle
     assert fleet.run().all_up
     before = link_names(fleet, "p")
     assert before
-    fleet.change(sites=(b, p))
+    fleet.change(sites=(replace(a, delete=True), b, p))
     result = fleet.run(wait=0, selection=Selection(clusters=frozenset({"p"})))
     assert link_names(fleet, "p") == before
     assert "last-link" in {finding.rule for finding in result.outcome.plan.findings}
     assert fleet.run().all_up
     assert link_names(fleet, "p").isdisjoint(before)
-
-
-@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
-def test_the_budget_counts_what_the_run_has_removed_already(linked: Harness):
-    """Somebody puts a token back that we have removed: to remove it once more would be one too many."""
-    (token,) = (
-        s for s in linked["b"].objects(SECRET, namespace="net") if s["metadata"]["name"].startswith("link-")
-    )
-    kept = {key: token["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
-    put_back: list[dict] = []
-
-    def listen(event: Event) -> None:
-        gone = linked["b"].find(SECRET, kept["name"], "net") is None
-        if isinstance(event, Planned) and gone and not put_back:
-            put_back.extend(linked["b"].load({**token, "metadata": kept}))
-
-    linked.change_site("b", delete=True)
-    result = linked.run(budget=3, listener=listen, wait=10)
-    assert put_back
-    assert list(result.errors) == ["removal-budget"]
-    assert linked["b"].find(SECRET, kept["name"], "net")
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
@@ -298,3 +278,26 @@ def test_a_namespace_that_is_missing_stops_nobody_else(fleet: Harness):
     assert {"b/net -> a/net"} < states.keys()
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
     assert result.outcome.failures == []
+
+
+@pytest.mark.simulation_suffices("it depends on what is recorded, not on who keeps it")
+def test_a_missing_site_is_marked_by_one_run_and_removed_by_one_after_the_delay(linked: Harness):
+    moment, delay = now(), timedelta(minutes=30)
+    linked.drop_site("b")
+    for later, gone in ((0, False), (29, False), (30, True)):
+        at = moment + timedelta(minutes=later)
+        assert linked.run(delay=delay, clock=lambda at=at: at).all_up
+        assert (linked["b"].find(CONFIG_MAP, "skupper-site", "net") is None) is gone
+    until(lambda: left_in_b(linked) == [])
+    assert linked.run(delay=delay).writes == 0
+
+
+@pytest.mark.simulation_suffices("it depends on what is recorded, not on who keeps it")
+def test_a_site_that_is_declared_again_in_time_is_as_it_was(linked: Harness):
+    sites, before = linked.network.sites, site_id(linked, "b")
+    linked.drop_site("b")
+    linked.run(delay=timedelta(minutes=30))
+    linked.change(sites=sites)
+    assert linked.run(delay=timedelta(minutes=30)).all_up
+    assert site_id(linked, "b") == before
+    assert linked.run().writes == 0

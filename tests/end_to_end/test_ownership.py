@@ -216,7 +216,7 @@ def test_two_instances_share_a_cluster(linked: Harness):
     linked.ownership = ANOTHER
     linked.change(sites=tuple(SiteDefinition(linked.cluster(name), "other") for name in "ab"))
     assert linked.run().all_up
-    linked.change(sites=())
+    linked.delete_all()
     linked.run()
     linked.ownership = OURS
     linked.change(sites=sites)

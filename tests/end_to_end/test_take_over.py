@@ -393,7 +393,7 @@ def test_a_site_taken_out_of_the_data_half_way_is_left_to_skupper_network(legacy
     run_and_stop(legacy, after=40)
     half = [name for name, found in config_maps(legacy).items() if not is_ours(found)]
     assert half
-    legacy.change(sites=())
+    legacy.delete_all()
     legacy.run()
     for cluster in half:
         assert legacy[cluster].find(DEPLOYMENT, "skupper-router", "net")

@@ -159,7 +159,7 @@ def test_a_site_that_is_not_declared_any_more_goes_too(linked: Harness) -> None:
 def test_nothing_is_removed_beyond_the_budget(linked: Harness) -> None:
     before = toys(linked)
     linked.change_site("p", delete=True)
-    result = linked.run(budget=1)
+    result = linked.run(budget=0)
     assert "removal-budget" in result.errors
     assert toys(linked) == before
     assert SiteState.KEPT in {site.state for site in result.outcome.plan.sites}
@@ -240,7 +240,7 @@ def test_one_plan_has_networks_of_two_engines(fleet: Harness) -> None:
 def test_an_engine_prunes_only_its_own_objects(fleet: Harness) -> None:
     fleet.others = (keep_namespace(fleet.network),)
     assert fleet.run().all_up
-    fleet.change(sites=())
+    declare(fleet, delete=True)
     result = fleet.run(budget=50)
     assert toys(fleet) == set()
     assert {link.network for link in result.outcome.plan.links} == {"v1"}
@@ -249,6 +249,6 @@ def test_an_engine_prunes_only_its_own_objects(fleet: Harness) -> None:
 
 def test_orphans_are_found_on_a_cluster_where_only_another_engine_has_sites(linked: Harness) -> None:
     linked.others = (keep_namespace(linked.network),)
-    linked.change(sites=())
+    declare(linked, delete=True)
     linked.run(budget=50)
     assert toys(linked) == set()

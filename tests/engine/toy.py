@@ -13,6 +13,7 @@ from typing import Any
 from reconcile.findings import Finding
 from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.blocks import Block, block, closed_reason
+from reconcile.skupper.census import LiveSites
 from reconcile.skupper.definitions import Network, SiteDefinition
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.engine import Redact
@@ -29,7 +30,7 @@ from reconcile.skupper.plan import (
     SiteReport,
     SiteState,
     Verb,
-)
+)  # fmt: skip
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
@@ -120,9 +121,11 @@ class ToyPlanner:
             for key, live in orphans
             if live.key.name == SITE
         ]
-        return Plan(
-            changes=tuple(self._remove(key, live, linked) for key, live in orphans), sites=tuple(leaving)
-        )
+        removed = tuple(self._remove(key, live, linked) for key, live in orphans)
+        return Plan(changes=removed, sites=tuple(leaving))
+
+    def live_sites(self) -> LiveSites:
+        return LiveSites({key: "" for key, live in self._mine() if live.key.name == SITE})
 
     def _site(self, site: Site, found: Block | None, changes: list[Change]) -> SiteReport:
         if found:
@@ -164,11 +167,8 @@ class ToyPlanner:
 
     def _remove(self, key: SiteKey, live: LiveObject, linked: set[str]) -> Change:
         site = live.key.name == SITE
-        wait = (
-            Wait(WaitKind.UNLINKED, str(key), "its links are removed")
-            if site and str(key) in linked
-            else None
-        )
+        unlinked = Wait(WaitKind.UNLINKED, str(key), "its links are removed")
+        wait = unlinked if site and str(key) in linked else None
         removal = site or live.annotations[ENDS].startswith(f"{key} ")
         remove = partial(self._change, Verb.DELETE, key, live.key.name, "it is not declared", "")
         return remove(uid=live.uid, waits_for=wait, removal=removal)

@@ -27,7 +27,7 @@ def other(side: str) -> str:
 
 
 def write(folder: Path, side: str) -> Path:
-    """Write one version into a folder; the namespaces of both are there, the sites only of one."""
+    """Write one version into a folder; the sites of the other one are marked delete."""
     data = folder / "data"
     if not data.exists():
         for name in _KEPT:
@@ -46,7 +46,7 @@ def write(folder: Path, side: str) -> Path:
         _write_namespace(data, cluster, network, network)
     for network, cluster in _MOVING:
         _write_namespace(data, cluster, side, network)
-        _write_namespace(data, cluster, other(side), "")
+        _write_namespace(data, cluster, other(side), network, delete=True)
     return folder
 
 
@@ -72,8 +72,8 @@ def _cluster(name: str) -> dict[str, object]:
     }
 
 
-def _write_namespace(data: Path, cluster: str, name: str, network: str) -> None:
-    skupper = {"skupper": {"network": {"$ref": f"/{network}.yml"}}} if network else {}
+def _write_namespace(data: Path, cluster: str, name: str, network: str, *, delete: bool = False) -> None:
+    skupper = {"skupper": {"network": {"$ref": f"/{network}.yml"}, "delete": delete}}
     _write(
         data / "namespaces" / f"{name}.{cluster}.yml",
         schema="/openshift/namespace-1.yml",

@@ -44,9 +44,30 @@ MUTATIONS = (
     _mutation(
         "the budget of removals is off",
         "skupper/guards.py",
-        "if self.budget is None or count <= self.budget:",
+        "if total <= self.budget:",
         "if True:",
         f"{_PROMISES}Budget::test_one_removal_above_the_budget_means_none",
+    ),
+    _mutation(
+        "a network is emptied for being absent from the data",
+        "skupper/guards.py",
+        "if not self.census.wanted.get(network):",
+        "if False:",
+        "skupper/test_missing.py::TestShares::test_a_network_is_never_emptied_for_being_absent_even_without_a_delay",
+    ),
+    _mutation(
+        "a run with a filter removes what is absent from the data",
+        "skupper/guards.py",
+        "if inputs.selection.text:",
+        "if False:",
+        "skupper/test_missing.py::TestTrust::test_a_run_with_a_filter_neither_marks_nor_removes",
+    ),
+    _mutation(
+        "a missing site is removed before the delay is over",
+        "skupper/v1/missing.py",
+        "self._inputs.now - since >= self._delay",
+        "True",
+        "skupper/test_missing.py::TestMarking::test_it_is_removed_once_the_delay_is_over",
     ),
     _mutation(
         "the last working link is removed though its replacement is skipped",
@@ -66,7 +87,7 @@ MUTATIONS = (
     _mutation(
         "a site is removed though a site that cannot be seen dials it",
         "skupper/v1/prune.py",
-        "hold = guards.converged.hold_site(live)",
+        "hold = None if key in observed.inputs.cut else guards.converged.hold_site(live)",
         "hold = None",
         "skupper/test_replacements.py::TestUnseenDiallers"
         "::test_a_site_stays_while_it_is_the_last_one_that_a_closed_site_dials",
@@ -88,8 +109,8 @@ MUTATIONS = (
     _mutation(
         "removals over the budget are not listed",
         "skupper/planning.py",
-        "refused = tuple(parts.removals)",
-        "refused = ()",
+        "refused=tuple(refused),",
+        "refused=(),",
         f"{_PROMISES}Budget::test_removals_above_the_budget_are_still_listed",
     ),
     _mutation(

@@ -31,6 +31,7 @@ CHANGE = {
     "reason",
     "waits_for",
     "removal",
+    "counts",
     "link",
     "drift",
 }
@@ -56,6 +57,7 @@ SITE = {
     "version",
     "since",
     "waits_for",
+    "remove_after",
     "pending",
 }
 LINK = {

@@ -21,6 +21,7 @@ from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_WRITTEN = {"manager": "qontract-skupper", "operation": "Update"}
 OURS = Ownership("test")
 
 
@@ -179,7 +180,7 @@ class FakeCluster:
             name,
             labels=labels,
             data=data,
-            metadata={"annotations": annotations, **metadata},
+            metadata={"annotations": annotations, "managedFields": [_WRITTEN], **metadata},
         )
         self.add(SECRET, document)
 

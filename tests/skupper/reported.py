@@ -28,6 +28,8 @@ class ReportedFleet:
     links: frozenset[Pair] = frozenset()
     lost: frozenset[Pair] = frozenset()
     """Links of others that are gone; everyone still remembers the records of those others."""
+    left: frozenset[str] = frozenset()
+    """Sites that exist though no network declares them."""
     stale: frozenset[str] = frozenset()
     """Sites whose router is down: their status is an old one, which lists everything linked with everything."""
     tokens: frozenset[Pair] = frozenset()
@@ -45,6 +47,9 @@ class ReportedFleet:
                 self.write(name, everyone)
             else:
                 self.write(name, self.records(name))
+        for name in set(OURS_IDS) - self.networks.keys() - self.left:
+            # Its site would be missing from the data.
+            self.fakes[name] = FakeCluster(name)
         for dialler, issuer in self.tokens:
             self.fakes[dialler].add(SECRET, copied_token("net", f"to-{issuer}", issuer))
         return self

@@ -178,8 +178,8 @@ def test_a_cluster_role_of_any_shape_is_read(fleet: ReportedFleet, granted):
 
 def test_a_site_that_is_removed_loses_its_binding(fleet: ReportedFleet):
     fake = fleet.fakes["a"]
-    for kind in (SERVICE_ACCOUNT, DEPLOYMENT):
-        add(fake, kind, SITE_CONTROLLER)
+    add(fake, SERVICE_ACCOUNT, SITE_CONTROLLER, metadata={"annotations": {"qontract-skupper/network": "n"}})
+    add(fake, DEPLOYMENT, SITE_CONTROLLER)
     bind(fake)
     fleet.networks = {"b": "n"}
     deleted = steps(plan(fleet.inputs()))

@@ -110,12 +110,14 @@ def test_a_site_of_a_cluster_that_cannot_be_read_is_known_by_its_name(fleet):
 
 
 def test_a_site_that_is_being_removed_is_no_unknown_member():
-    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}).build()
+    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}, left=frozenset("b")).build()
     assert fleet.members().unknown_members(key("a")) == ()
 
 
 def test_a_site_is_known_while_anything_that_it_owns_is_left():
-    fleet = ReportedFleet(links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b")).build()
+    fleet = ReportedFleet(
+        links=frozenset({("b", "a")}), networks={"a": "n"}, edges=frozenset("b"), left=frozenset("b")
+    ).build()
     fleet.fakes["b"].remove(CONFIG_MAP, "net", "skupper-site")
     fleet.fakes["b"].remove(CONFIG_MAP, "net", "skupper-network-status")
     assert fleet.members().unknown_members(key("a")) == ()

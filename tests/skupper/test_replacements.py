@@ -32,7 +32,7 @@ def at(name: str) -> SiteKey:
 
 @dataclass
 class Moved:
-    """An edge site whose only uplink goes to `old`, which is not declared any more; it is to dial `new` instead."""
+    """An edge site whose only uplink goes to `old`, which is marked delete; it is to dial `new` instead."""
 
     fakes: dict[str, FakeCluster] = field(default_factory=dict)
     selection: Selection = Selection()
@@ -82,7 +82,10 @@ class Moved:
         return replace(found, missing_namespaces=frozenset({"net"})) if name in self.missing else found
 
     def plan(self) -> Plan:
-        sites = tuple(SiteDefinition(self.cluster(name), "net") for name in self.declared)
+        sites = tuple(
+            SiteDefinition(self.cluster(name), "net", delete=name not in self.declared)
+            for name in dict.fromkeys((*self.declared, EDGE, OLD, OTHER))
+        )
         clusters = tuple(map(self.cluster, self.fakes))
         snapshots = {
             cluster.name: self.snapshot(cluster.name)

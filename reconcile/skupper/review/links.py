@@ -67,7 +67,8 @@ class LinkItems:
     def _action(self, link: Link, changes: Sequence[Change]) -> Action:
         """A declared link whose old token is still at the dialler exists: it gets a new token."""
         if link not in self._declared:
-            return Action.DELETE
+            marked = all(change.verb is Verb.PATCH and not change.removal for change in changes)
+            return Action.UPDATE if marked else Action.DELETE
         verbs = [change.verb for change in changes if (change.cluster, change.namespace) == link.dialler]
         return Action.CREATE if verbs == [Verb.CREATE] else Action.UPDATE
 

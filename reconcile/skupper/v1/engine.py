@@ -7,6 +7,7 @@ from functools import cached_property
 
 from reconcile.findings import Finding
 from reconcile.kinds import Kind
+from reconcile.skupper.census import LiveSites
 from reconcile.skupper.definitions import Network, SiteDefinition
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.engine import Redact
@@ -15,7 +16,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import checks, list_requests, plan_policies, prune, sites
+from reconcile.skupper.v1 import checks, list_requests, live_sites, plan_policies, prune, sites
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.networks import NetworkPlanner, Shared
@@ -98,3 +99,6 @@ class Planner:
         return prune.plan(
             self._inputs.desired, links, self._observed, self._rotations, self._separation.joining
         )
+
+    def live_sites(self) -> LiveSites:
+        return live_sites.find(self._observed)

@@ -37,7 +37,7 @@ def secrets(inputs: PlanInput, namespaces: Iterable[SiteKey]) -> Iterator[LinkSe
             if key.kind != SECRET or at not in wanted or live.deleting or not unlabelled(live):
                 continue
             link = provenance.ends(live)
-            if link and at in {link.dialler, link.issuer} and _written(live):
+            if link and at in {link.dialler, link.issuer} and provenance.written(live):
                 found = LinkSecret(link, at, live)
                 yield LinkSecret(link, at, replace(live, labels=_labels(found, inputs.ownership)))
 
@@ -72,11 +72,6 @@ def service_account(live: LiveObject, beside: Iterable[LiveObject]) -> bool:
         and not others
         and any((part.key.kind, part.key.name) == (DEPLOYMENT, names.SITE_CONTROLLER) for part in beside)
     )
-
-
-def _written(live: LiveObject) -> bool:
-    """True if we wrote this Secret, which we create and do not apply."""
-    return any(entry.manager == FIELD_MANAGER for entry in managed_fields(live))
 
 
 def _labels(secret: LinkSecret, ownership: Ownership) -> dict[str, str]:

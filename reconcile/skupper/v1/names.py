@@ -61,3 +61,8 @@ REPLACEMENT = "qontract-skupper/replacement"
 again has been restored, since these did not connect."""
 TRIGGERED = "qontract-skupper/touched"
 """Annotation of a request: when it was last updated to make the site-controller try again."""
+MISSING_SINCE = "qontract-skupper/missing-since"
+"""Annotation of our ServiceAccount, and of link Secrets: since when the data has not declared the site or an end of the
+link. It is a tombstone: a later run removes what has it for longer than the removal delay."""
+ORIGIN = "qontract-skupper/origin"
+"""Annotation of our ServiceAccount: which server the data of its site was read from."""

@@ -3,8 +3,8 @@
 A ServiceAccount with its Role and RoleBinding (or a RoleBinding to a ClusterRole, see ``controller_rights``), the
 Deployment ``skupper-site-controller`` that acts on this namespace only, and the ConfigMap ``skupper-site`` that it
 turns into routers. The order is that of creation: an upgrade needs the new Role before the new image. Only the
-ServiceAccount carries an annotation about the site, its network: Skupper copies the annotations of the ConfigMap to its
-pods and restarts them whenever one changes.
+ServiceAccount carries annotations about the site, its network and the origin of its data: Skupper copies the
+annotations of the ConfigMap to its pods and restarts them whenever one changes.
 
 Source: ``cmd/site-controller/deploy-watch-current-ns.yaml`` and ``cmd/site-controller/main.go`` of 1.9.6.
 """
@@ -23,6 +23,7 @@ from reconcile.skupper.v1.names import (
     EXCLUDE_ANNOTATIONS,
     EXCLUDE_LABELS,
     NETWORK,
+    ORIGIN,
     SITE,
     SITE_CONTROLLER,
 )
@@ -119,6 +120,8 @@ def _body(kind: Kind, site: Site, ownership: Ownership, name: str = SITE_CONTROL
 def _service_account(site: Site, ownership: Ownership) -> Body:
     body = _body(SERVICE_ACCOUNT, site, ownership)
     body["metadata"]["annotations"] = {NETWORK: site.network}
+    if ownership.origin:
+        body["metadata"]["annotations"][ORIGIN] = ownership.origin
     return body
 
 

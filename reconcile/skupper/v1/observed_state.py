@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from reconcile.kinds import SERVICE_ACCOUNT
 from reconcile.skupper.blocks import closed_reason
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.ownership import INSTANCE
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import legacy, lost_labels, provenance, tokens
+from reconcile.skupper.v1 import legacy, lost_labels, names, provenance, tokens
 from reconcile.skupper.v1.adoption import Adoption
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
@@ -75,6 +76,34 @@ class ObservedState:
                 clock_ahead=snapshot.clock_ahead,
             )
         return self._sites[key]
+
+    def recorded(self, key: SiteKey, annotation: str) -> str:
+        """An annotation in which the ServiceAccount of a site records a fact; empty if there is none to read."""
+        if self.inputs.snapshot(key.cluster).problem_in(key.namespace):
+            return ""
+        account = self.site(key).find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
+        return account.annotations.get(annotation, "") if account else ""
+
+    def network_of(self, key: SiteKey) -> str:
+        """The network that declares a site or that last did, else that of a site with which we linked it; or empty."""
+        return self._nearby(key) or next(filter(None, map(self._nearby, self._linked_by_us.get(key, ()))), "")
+
+    def _nearby(self, key: SiteKey) -> str:
+        return self._networks.get(key) or self.recorded(key, names.NETWORK)
+
+    @cached_property
+    def _networks(self) -> dict[SiteKey, str]:
+        return {site.key: site.network for site in self.inputs.desired.sites}
+
+    @cached_property
+    def _linked_by_us(self) -> dict[SiteKey, list[SiteKey]]:
+        """Site -> the sites with which it has a link that we have proof to have made."""
+        found: dict[SiteKey, list[SiteKey]] = {}
+        for secret in self.secrets:
+            if provenance.written(secret.live):
+                found.setdefault(secret.link.dialler, []).append(secret.link.issuer)
+                found.setdefault(secret.link.issuer, []).append(secret.link.dialler)
+        return found
 
     def secrets_of(self, link: Link) -> Sequence[LinkSecret]:
         """The Secrets of one link at both ends."""

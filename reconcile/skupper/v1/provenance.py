@@ -22,6 +22,11 @@ def applied(live: LiveObject) -> bool:
     return any(entry.manager == FIELD_MANAGER and entry.applied for entry in managed_fields(live))
 
 
+def written(live: LiveObject) -> bool:
+    """True if we have written this object: our field manager owns some of its fields, by whatever operation."""
+    return any(entry.manager == FIELD_MANAGER for entry in managed_fields(live))
+
+
 def proven(live: LiveObject, ownership: Ownership) -> bool:
     """True if an object is proven to be ours: created by us, or by Skupper for one of our sites."""
     if not ownership.covers(live.labels):

@@ -12,11 +12,21 @@ from typing import NamedTuple
 
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import Change, LinkReport, Plan
+from reconcile.skupper.plan import Change, Counts, LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
-from reconcile.skupper.v1 import active_tokens, exposed, faults, link_steps, removal, rotation, tokens
+from reconcile.skupper.v1 import (
+    active_tokens,
+    exposed,
+    faults,
+    link_steps,
+    provenance,
+    removal,
+    rotation,
+    tokens,
+)
 from reconcile.skupper.v1.guards import Accepted, Readable
+from reconcile.skupper.v1.missing import Missing
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.replacements import Converged, Hold
 from reconcile.skupper.v1.rotation import Rotations
@@ -32,14 +42,17 @@ def plan(
 ) -> Plan:
     """Plan the removal of everything that is ours and not declared; `links` are all declared links with their state.
 
-    `joining` are links between two networks, which are removed elsewhere and at once.
+    `joining` are links between two networks, or of a site that is cut off, which are removed elsewhere and at once.
     """
     guards = _Guards(
-        Readable(observed), Accepted(desired, observed.inputs), Converged(desired, links, observed)
+        Readable(observed),
+        Accepted(desired, observed.inputs),
+        Converged(desired, links, observed),
+        Missing(observed),
     )
     parts = [*_links(desired, guards, observed, rotations, joining), *_sites(desired, guards, observed)]
     return Plan(
-        changes=tuple(chain.from_iterable(part.changes for part in parts)),
+        changes=(*guards.missing.cleared(), *chain.from_iterable(part.changes for part in parts)),
         sites=tuple(chain.from_iterable(part.sites for part in parts)),
         findings=(
             *chain.from_iterable(part.findings for part in parts),
@@ -52,6 +65,7 @@ class _Guards(NamedTuple):
     readable: Readable
     accepted: Accepted
     converged: Converged
+    missing: Missing
 
 
 def _links(
@@ -63,17 +77,35 @@ def _links(
 ) -> Iterator[Plan]:
     """Every link Secret whose link is not declared."""
     declared = {(link.dialler, link.issuer) for entry in desired.networks for link in entry.links}
+    wanted = desired.wanted.keys()
     for secret in observed.secrets:
         link = secret.link
         if (link.dialler, link.issuer) in declared or link in joining:
             continue
         if guards.readable.hold(secret.at) or guards.accepted.hold_link(link):
             continue
-        network = min(guards.accepted.networks_of(link), default="")
+        network = _network(link, guards.accepted, observed)
+        absent = bool(guards.missing.of_link(link))
+        marking = guards.missing.secret(secret, network) if absent and not secret.parked else None
+        if marking is not None:
+            yield Plan(changes=tuple(replace(change, link=link) for change in marking))
+            continue
         changes, findings = _unlink(secret, network, guards.converged, rotations, observed.inputs.now)
-        named = [replace(change, link=link) for change in changes]
+        counts = Counts.ONE if {link.dialler, link.issuer} <= wanted else Counts.WITH_SITE
+        if not provenance.written(secret.live):
+            counts = Counts.UNPROVEN
+        named = [
+            replace(change, link=link, counts=counts, by_absence=absent and not rotation.restores(change))
+            for change in changes
+        ]
         changes = observed.adoption.deferred(named, (link.dialler, link.issuer))
         yield Plan(changes=tuple(changes), findings=tuple(findings))
+
+
+def _network(link: Link, accepted: Accepted, observed: ObservedState) -> str:
+    """The network that a link belongs to: one that names an end of it or, if none does, one that once did."""
+    named = accepted.networks_of(link) or set(map(observed.network_of, (link.dialler, link.issuer)))
+    return min(filter(None, named), default="")
 
 
 def _unlink(
@@ -110,16 +142,22 @@ def _sites(desired: DesiredState, guards: _Guards, observed: ObservedState) -> I
     for key in sorted(observed.managed_namespaces - desired.wanted.keys()):
         if guards.readable.hold(key) or guards.accepted.hold_site(key):
             continue
-        live, network = observed.site(key), marked.get(key, "")
+        live = observed.site(key)
+        network = marked.get(key) or observed.network_of(key)
+        absent = guards.missing.is_missing(key)
+        waiting = guards.missing.site(live, network) if absent and not live.foreign else None
+        if waiting:
+            yield waiting
+            continue
         reason = "the site is marked delete" if key in marked else "the site is not declared"
-        hold = guards.converged.hold_site(live)
+        hold = None if key in observed.inputs.cut else guards.converged.hold_site(live)
         if not hold and key not in vanishing:
             hold = exposed.hold_site(live, network)
         waits_for = hold.waits_for if hold else None
         changes = removal.plan(live, observed.secrets, network, reason, waits_for=waits_for)
         report = removal.report(live, network, reason)
         yield Plan(
-            changes=tuple(changes),
+            changes=tuple(replace(change, by_absence=absent) for change in changes),
             sites=(report,) if report else (),
             findings=_reported(hold) if changes else (),
         )

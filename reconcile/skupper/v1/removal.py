@@ -1,8 +1,8 @@
 """Removes a site in two phases: first its links at both ends, then the site itself.
 
-A site is removed when its data says ``delete`` or no longer declares it. Its links are deleted only when their
-replacements are up, and the site only when no link Secret names it, so that no remote keeps dialling it. Objects that
-Skupper created are garbage-collected; until then they are listed.
+A site is removed when its data says ``delete``, or has not declared it for some time (``missing``). Its links are
+deleted only when their replacements are up, and the site only when no link Secret names it, so that no remote keeps
+dialling it. Objects that Skupper created are garbage-collected; until then they are listed.
 """
 
 from collections.abc import Iterable, Sequence

@@ -3,7 +3,8 @@
 Within a network a link is deleted only once others replace it. Across networks the rule is the reverse, since for as
 long as a site has links of both, all sites of both networks can reach each other. A link between two networks is
 deleted at once: it waits for nothing, and no removal budget holds it. A new link waits until neither of its ends is
-connected with a site of another network, by what the sites report and by what their routers may still connect to.
+connected with a site of another network, by what the sites report and by what their routers may still connect to. The
+links of a site that is cut off (``--cut``) are deleted at once as well.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from dataclasses import replace
 from functools import cached_property
 
 from reconcile.findings import Reason
-from reconcile.kinds import SERVICE_ACCOUNT
 from reconcile.skupper.plan import Change
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
@@ -31,16 +31,17 @@ class Separation:
         self._members = members
         desired = observed.inputs.desired
         self._declared = {site.key: site.network for site in desired.sites}
+        self._cut = observed.inputs.cut
         self._readable = Readable(observed)
         self._accepted = Accepted(desired, observed.inputs)
 
     @cached_property
     def joining(self) -> frozenset[Link]:
-        """The links that have a Secret of ours and join two networks."""
+        """The links that have a Secret of ours and join two networks, or a site that is cut off."""
         return frozenset(secret.link for secret in self._observed.secrets if self._joins(secret.link))
 
     def changes(self) -> Iterator[Change]:
-        """Delete every Secret of a link between two networks, as far as its namespace may be changed."""
+        """Delete every Secret of such a link, as far as its namespace may be changed."""
         for secret in self._observed.secrets:
             if secret.link in self.joining and not self._held(secret):
                 network = self._declared.get(secret.at, "")
@@ -63,15 +64,11 @@ class Separation:
 
     def network_of(self, key: SiteKey) -> str:
         """The network that declares a site or, if none does, the one that last did; empty if that is unknown."""
-        return self._declared.get(key) or self._recorded(key)
-
-    def _recorded(self, key: SiteKey) -> str:
-        if self._observed.inputs.snapshot(key.cluster).problem_in(key.namespace):
-            return ""
-        account = self._observed.site(key).find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
-        return account.annotations.get(names.NETWORK, "") if account else ""
+        return self._declared.get(key) or self._observed.recorded(key, names.NETWORK)
 
     def _joins(self, link: Link) -> bool:
+        if not self._cut.isdisjoint({link.dialler, link.issuer}):
+            return True
         networks = {self.network_of(link.dialler), self.network_of(link.issuer)} - {""}
         return len(networks) > 1
 
@@ -81,7 +78,9 @@ class Separation:
 
     def _why(self, link: Link) -> str:
         for site in (link.dialler, link.issuer):
-            before, now = self._recorded(site), self._declared.get(site, "")
+            if site in self._cut:
+                return f"{site} is cut off"
+            before, now = self._observed.recorded(site, names.NETWORK), self._declared.get(site, "")
             if before and now and before != now:
                 return f"{site} moves from network {before} to {now}"
         dialler, issuer = self.network_of(link.dialler), self.network_of(link.issuer)
