@@ -42,6 +42,7 @@ from pydantic import ValidationError
 
 from reconcile.app_interface.config_tables import Graphql, Kubernetes, Skupper, Table, Vault, header_value
 from reconcile.app_interface.errors import ConfigError, ConfigFault
+from reconcile.credentials import remember
 
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 """Where Kubernetes mounts the token of a pod's service account."""
@@ -84,6 +85,9 @@ def read(file: Path | str, environ: Mapping[str, str] = os.environ) -> Config:
     skupper = _table(Skupper, "skupper", document, faults, required=True)
     vault = _table(Vault, "vault", document, faults)
     kubernetes = _table(Kubernetes, "kubernetes", document, faults)
+    for credential in (graphql and graphql.token, vault and vault.secret_id):
+        if credential:
+            remember(credential.get_secret_value())
     authority = _authority(kubernetes, file, faults)
     faults += _bad_tokens(document)
     if faults or graphql is None or skupper is None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from requests.utils import get_environ_proxies, select_proxy
 
 from reconcile.app_interface.errors import EnvironmentFault
+from reconcile.credentials import remember
 
 OF_REQUESTS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """For the GraphQL server and Vault; the first that is set counts."""
@@ -67,6 +68,7 @@ def _unusable(path: Path) -> str:
 def _proxies(servers: Iterable[str], environ: Mapping[str, str]) -> Iterator[str]:
     used = {select_proxy(server, get_environ_proxies(server)) for server in servers}
     for proxy in used - {None}:
+        remember(str(proxy).rpartition("@")[0].rpartition(":")[2])
         if not _is_address(str(proxy)):
             names = [name for name, value in environ.items() if value == proxy] or ["HTTPS_PROXY"]
             yield (

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from reconcile.app_interface.config import Config
 from reconcile.app_interface.errors import SecretMalformed, SecretNotFound
+from reconcile.credentials import remember
 
 Entries = Mapping[str, SecretStr]
 """The text fields of one secret."""
@@ -140,6 +141,7 @@ def read(reader: SecretReader, reference: SecretReference) -> SecretStr:
         SecretError: if it cannot be read or decoded.
     """
     value = entry(reference, reader.entries(reference), reference.field)
+    remember(value.get_secret_value())
     if reference.format is Format.PLAIN:
         return value
     try:
@@ -149,4 +151,5 @@ def read(reader: SecretReader, reference: SecretReference) -> SecretStr:
             f"secret {reference}: field {reference.field} is not text in base64; "
             "encode it, or leave out `format: base64` in the data"
         ) from None
+    remember(text)
     return SecretStr(text)

@@ -30,6 +30,7 @@ from reconcile.app_interface.http_failures import explain
 from reconcile.app_interface.retrying import DEFAULT_RETRIES, retry
 from reconcile.app_interface.secrets import Entries, SecretReference, hidden
 from reconcile.app_interface.transport import Authorization, shown_address
+from reconcile.credentials import remember
 from reconcile.http import sessions
 from reconcile.http.answers import one_line, retry_after
 from reconcile.http.exchange import Limits
@@ -141,6 +142,7 @@ class VaultReader:
         if not isinstance(self._vault.token, str) or not self._vault.token:
             self._failure = self._store_error(*_NOT_VAULT)
             raise self._failure
+        remember(self._vault.token)
         self._logged_in = True
 
     def _log_in_by_role(self) -> None:
@@ -159,6 +161,7 @@ class VaultReader:
                 "name its file in KUBE_SA_TOKEN_PATH, or log in with role_id and secret_id",
             )
             raise self._failure from None
+        remember(token)
         self._vault.auth.kubernetes.login(
             role=self._settings.kube_auth_role, jwt=token, mount_point=self._settings.kube_auth_mount
         )

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from reconcile import credentials
 from reconcile.cli import failures, streams
 from reconcile.cli.exits import exit_codes, exit_now
 
@@ -47,6 +48,7 @@ class _Tree(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         streams.prepare()
+        credentials.forget()
         with failures.as_one_line():
             _refuse_shared_environment()
             try:

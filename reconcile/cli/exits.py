@@ -20,6 +20,8 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from reconcile.cli import streams
+from reconcile.credentials import hide
 from reconcile.unexpected import place
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +53,10 @@ class Failed(click.ClickException):
 
     exit_code = 1
 
+    def format_message(self) -> str:
+        """See ``ClickException``."""
+        return hide(super().format_message())
+
 
 def handle_errors(command: F) -> F:
     """Decorate a command: print errors that a user can act on as one line and exit."""
@@ -62,7 +68,7 @@ def handle_errors(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except AppInterfaceError as error:
-            click.echo(f"Error: {error}", err=True)
+            streams.say(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)

@@ -1,5 +1,6 @@
 """The net around all commands: what nobody expected becomes one line on stderr, without a word of the exception."""
 
+import faulthandler
 import logging
 import os
 import sys
@@ -61,6 +62,8 @@ def install() -> None:
     That is: errors outside of commands, in threads and in finalizers, log lines that cannot be formatted or written,
     and warnings of libraries.
     """
+    # A library that crashes for want of memory says nothing by itself.
+    faulthandler.enable(file=2, all_threads=False)
     sys.excepthook = lambda _kind, error, _trace: report(error)
     threading.excepthook = _in_thread
     sys.unraisablehook = _unraisable

@@ -54,7 +54,7 @@ def command(
       qontract-skupper plan --verbose --cluster-name app-sre-stage-01
       qontract-skupper plan -o json | jq '.changes[] | select(.removal)'
     """
-    from reconcile.cli import terminal
+    from reconcile.cli import streams, terminal
     from reconcile.cli.opening import open_session
     from reconcile.report import logs, plan_json, plan_text
     from reconcile.skupper.review import review
@@ -67,12 +67,12 @@ def command(
         outcome, bundle = session.look(), session.bundle
     # Not within the time-out: a pager may take the output slowly.
     if output == "json":
-        click.echo(plan_json.plan(outcome.plan, bundle=bundle, failures=outcome.failures))
+        streams.say(plan_json.plan(outcome.plan, bundle=bundle, failures=outcome.failures))
     else:
         title = f"bundle {bundle}"
-        click.echo(plan_text.text(outcome.plan, title=title, colour=terminal.colour(), verbose=verbose))
+        streams.say(plan_text.text(outcome.plan, title=title, colour=terminal.colour(), verbose=verbose))
     for failure in outcome.failures:
-        click.echo(f"Error: {failure}", err=True)
+        streams.say(f"Error: {failure}", err=True)
     if outcome.failures or outcome.plan.errors:
         sys.exit(1)
     if detailed_exitcode and review(outcome.plan):

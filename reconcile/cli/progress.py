@@ -5,6 +5,7 @@ Log lines are printed above it and are never truncated.
 
 import logging
 
+from reconcile.credentials import hide
 from reconcile.skupper.plan import Plan
 
 
@@ -48,7 +49,7 @@ class Bar:
         others = [link for link in managed if not link.converged]
         waiting = f"{others[0].reason or others[0].state} ({others[0].link})" if others else ""
         up = len(managed) - len(others)
-        self._progress.update(self._task, completed=up, total=len(managed), waiting=waiting)
+        self._progress.update(self._task, completed=up, total=len(managed), waiting=hide(waiting))
 
     def print(self, line: str) -> None:
         """Print a line above the bar."""

@@ -41,7 +41,7 @@ def command(common: Common, output: str, networks: tuple[str, ...], *, only_brok
       qontract-skupper status -o json | jq '.links[] | select(.managed and (.converged | not))'
     """
     from reconcile.apply.running import now
-    from reconcile.cli import terminal
+    from reconcile.cli import streams, terminal
     from reconcile.cli.opening import check_networks, open_session
     from reconcile.report import logs, narrowing, plan_json, status_text
     from reconcile.skupper.plan import SiteState
@@ -54,12 +54,12 @@ def command(common: Common, output: str, networks: tuple[str, ...], *, only_brok
     plan = narrowing.of_networks(outcome.plan, networks) if networks else outcome.plan
     if output == "json":
         shown = narrowing.of_broken(plan) if only_broken else plan
-        click.echo(plan_json.status(shown, bundle=bundle, failures=outcome.failures))
+        streams.say(plan_json.status(shown, bundle=bundle, failures=outcome.failures))
     else:
         width, colour = terminal.width(), terminal.colour()
-        click.echo(status_text.text(plan, now(), width=width, colour=colour, only_broken=only_broken))
+        streams.say(status_text.text(plan, now(), width=width, colour=colour, only_broken=only_broken))
     for failure in outcome.failures:
-        click.echo(f"Error: {failure}", err=True)
+        streams.say(f"Error: {failure}", err=True)
     not_up = [link for link in plan.links if link.managed and not link.converged]
     down = [site for site in plan.sites if site.state is SiteState.DOWN]
     if outcome.failures or plan.errors or not_up or down:

@@ -6,6 +6,10 @@ import sys
 from contextlib import suppress
 from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 
+import click
+
+from reconcile.credentials import hide
+
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
@@ -38,6 +42,11 @@ def _occupy() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text that may hold the words of a server, without the credentials that it may repeat."""
+    click.echo(hide(text), err=err)
 
 
 def unwritable(error: OSError) -> str:

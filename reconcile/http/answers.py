@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from reconcile.credentials import hide
+
+_LONGEST_CREDENTIAL = 10_000
+"""Characters."""
+
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that a server asks to wait (RFC 9110, ``Retry-After`` as a number or a date); 0 if it asks for none.
@@ -30,6 +35,8 @@ def moment(text: str) -> datetime | None:
 
 
 def one_line(text: str, longest: int) -> str:
-    """A server's words without control sequences or lone surrogates, cut after ``longest`` characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * longest]).split())
+    """A server's words without control sequences and our credentials, cut after ``longest`` characters."""
+    # Before anything is cut, since half a credential is not recognised.
+    text = hide(text[: 4 * longest + _LONGEST_CREDENTIAL])[: 4 * longest]
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= longest else f"{line[:longest]}..."

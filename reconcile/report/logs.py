@@ -8,6 +8,7 @@ import logging
 import sys
 from typing import TextIO
 
+from reconcile.credentials import hide
 from reconcile.report.printable import printable
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -30,8 +31,8 @@ def set_up(level: str, *, dry_run: bool = False, stream: TextIO | None = None) -
 
 
 class _Line(logging.Formatter):
-    """One line per message, whatever text a cluster put into it."""
+    """One line per message without credentials, whatever text a server put into it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the name is logging's
-        record.message = printable(record.message)
+        record.message = hide(printable(record.message))
         return super().formatMessage(record)

@@ -76,6 +76,7 @@ def with_canary(kind: type[BaseException]) -> BaseException:
     # Past the constructors: what matters is which texts an exception holds, not how they got there.
     error = kind.__new__(kind, *arguments)
     texts = dict.fromkeys(_ATTRIBUTES, CANARY)
+    texts = {**texts, "errors": [CANARY]}  # as those of Vault and GraphQL
     for name, value in {"args": (CANARY, {"Authorization": CANARY}, CANARY.encode()), **texts}.items():
         with suppress(Exception):  # some are read-only, some exceptions are frozen
             setattr(error, name, value)
@@ -94,7 +95,6 @@ _ATTRIBUTES = [
     "object",
     "filename",
     "url",
-    "errors",
     "doc",
 ]
 

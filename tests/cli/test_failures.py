@@ -21,7 +21,8 @@ from reconcile.app_interface.config_tables import Vault
 from reconcile.app_interface.secrets import SecretReference
 from reconcile.cli import failures, main
 from reconcile.cli.exits import Failed, handle_errors
-from reconcile.kinds import SECRET
+from reconcile.credentials import HIDDEN
+from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.openshift import tls
 from reconcile.openshift.access import Access, Retries
 from reconcile.openshift.client import Client
@@ -29,9 +30,10 @@ from reconcile.openshift.errors import ClusterError
 from reconcile.skupper.v1 import token_data
 from tests.cli.libraries import CANARY, classes, with_canary
 from tests.cli.processes import errors_of
-from tests.openshift.loopback import sends, serving
+from tests.openshift.loopback import Visit, closed_port, sends, serving
 
 ONCE = Retries(attempts=1)
+NOBODY = "https://127.0.0.1:1"
 CONFIG = f"""
 [graphql]
 server = "https://127.0.0.1:1/graphql"
@@ -73,23 +75,21 @@ def graphql_server(folder: Path) -> object:
     return None
 
 
-def graphql_query(folder: Path) -> object:
+def graphql_query(folder: Path, url: str = NOBODY) -> object:
     timeouts = client.GraphqlTimeouts(retries=ONCE)
-    with client.Client(
-        "https://127.0.0.1:1/graphql", token=SecretStr(f"Basic {CANARY}"), timeouts=timeouts
-    ) as server:
+    with client.Client(f"{url}/graphql", token=SecretStr(f"Basic {CANARY}"), timeouts=timeouts) as server:
         return server.ask("{ a }")
 
 
-def vault_server(folder: Path) -> object:
-    settings = Vault(server="https://127.0.0.1:1", role_id=CANARY, secret_id=SecretStr(CANARY))
+def vault_server(folder: Path, url: str = NOBODY) -> object:
+    settings = Vault(server=url, role_id=CANARY, secret_id=SecretStr(CANARY))
     reader = vault.VaultReader(settings, service_account_token=folder / "token", retries=ONCE)
     return reader.entries(SecretReference("creds/a", "token"))
 
 
-def cluster(folder: Path) -> object:
-    with Client(Access("a", "https://127.0.0.1:1", CANARY), retries=ONCE) as opened:
-        return reported(opened.list, SECRET)
+def cluster(folder: Path, url: str = NOBODY) -> object:
+    with Client(Access("a", url, CANARY), retries=ONCE) as opened:
+        return reported(opened.list, CONFIG_MAP)
 
 
 def secrets_of_a_cluster(folder: Path) -> object:
@@ -138,6 +138,52 @@ PLACES = [
 ]
 
 
+def repeats(visit: Visit) -> None:
+    """Answer with what was sent, as debugging proxies and careless webhooks do."""
+    sent = f"refused {visit.headers.get('authorization')} {visit.body.decode()}"
+    errors = {"errors": [{"message": sent}] if "graphql" in visit.target else [sent]}
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": sent,
+        "code": 400,
+        **errors,
+    }
+    visit.answer(400, json.dumps(status).encode())
+
+
+def test_a_server_that_repeats_a_credential_is_not_quoted_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    config.read(tmp_path / "config.toml")
+    with serving(repeats) as server:
+        actions = [partial(action, tmp_path, server.url) for action in (graphql_query, vault_server, cluster)]
+        said = [output_of(action, capsys) for action in actions]
+    assert [HIDDEN in text for text in said] == [True, True, True]
+    assert CANARY not in "".join(said)
+
+
+@pytest.mark.parametrize("action", [graphql_query, vault_server, cluster])
+def test_no_credential_of_the_environment_is_printed(
+    action: Callable[..., object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / ".netrc").write_text(f"default login someone password {CANARY}")
+    (tmp_path / ".vault-token").write_text(CANARY)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://someone:{CANARY}@127.0.0.1:{closed_port()}")
+    for name, value in {"HOME": str(tmp_path), "VAULT_TOKEN": CANARY, "KUBECONFIG": CANARY}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    said = output_of(partial(action, tmp_path, "https://api.example.invalid"), capsys)
+    assert said.startswith("Error: ")
+    assert CANARY not in said
+
+
 UNEXPECTED = {*classes()} - {EOFError}
 """Without the end of an input, for which click prints a word of its own."""
 
@@ -160,6 +206,7 @@ def test_no_exception_of_a_library_brings_a_credential_to_the_output(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config.toml").write_text(CONFIG)
+    config.read(tmp_path / "config.toml")  # as every command does first
     tls._trusting.cache_clear()
     leaks = []
     for kind in classes():
