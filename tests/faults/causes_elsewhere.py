@@ -4,7 +4,7 @@ import tomllib
 
 from tests.app_interface.vault_server import ROLE_ID, SECRET_ID, Vault, serving_vault
 from tests.faults import data
-from tests.faults.relay import Meddle, relaying
+from tests.faults.relay import Meddle, nothing
 from tests.faults.scenario import Scenario
 from tests.openshift.loopback import Visit, closed_port, sends, serving
 
@@ -12,7 +12,7 @@ _MESSAGE = "Cannot return null for non-nullable field Cluster_v1.name."
 
 
 def graphql_down(scenario: Scenario) -> None:
-    scenario.configure(_address(scenario), f"http://127.0.0.1:{closed_port()}/graphql")
+    scenario.configure(scenario.relay.address, f"http://127.0.0.1:{closed_port()}/graphql")
 
 
 def graphql_slow(scenario: Scenario) -> None:
@@ -72,14 +72,9 @@ def _vault(scenario: Scenario) -> Vault:
     return Vault(versioned={f"creds/{name}": [values] for name, values in secrets.items()})
 
 
-def _address(scenario: Scenario) -> str:
-    assert scenario.box.graphql
-    return scenario.box.graphql.address
-
-
 def _meddle(scenario: Scenario, meddle: Meddle) -> None:
-    relay = scenario.undo.enter_context(relaying(_address(scenario), meddle))
-    scenario.configure(_address(scenario), relay)
+    scenario.undo.callback(setattr, scenario.relay, "meddle", nothing)
+    scenario.relay.meddle = meddle
 
 
 def _use_vault(scenario: Scenario, server: str) -> None:

@@ -1,7 +1,11 @@
-"""A server between us and the GraphQL server that hands requests on, unless a fault says otherwise."""
+"""A server between us and the GraphQL server that hands requests on, unless a fault says otherwise.
+
+It is there from the beginning, since sites record the address that their data came from.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -11,13 +15,25 @@ Meddle = Callable[[Visit], bool | None]
 """Sees a request first; true if it has answered it."""
 
 
+def nothing(_: Visit) -> None:
+    """Hand everything on."""
+
+
+@dataclass
+class Relay:
+    """A relay, and what meddles with its requests now."""
+
+    address: str
+    meddle: Meddle = nothing
+
+
 @contextmanager
-def relaying(address: str, meddle: Meddle) -> Iterator[str]:
-    """The address of a relay to the server at `address`."""
+def relaying(address: str) -> Iterator[Relay]:
+    """A relay to the server at `address`."""
     parts = urlsplit(address)
 
     def reply(visit: Visit) -> None:
-        if meddle(visit):
+        if made.meddle(visit):
             return
         connection = HTTPConnection(parts.hostname or "", parts.port)
         connection.request(visit.method, visit.target, visit.body, visit.headers)
@@ -25,5 +41,6 @@ def relaying(address: str, meddle: Meddle) -> Iterator[str]:
         visit.answer(answer.status, answer.read(), answer.getheader("Content-Type", ""))
         connection.close()
 
-    with serving(reply) as relay:
-        yield f"{relay.url}{parts.path}"
+    with serving(reply) as server:
+        made = Relay(f"{server.url}{parts.path}")
+        yield made

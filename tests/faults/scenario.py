@@ -22,6 +22,7 @@ from tests.clusters.backends import Backend
 from tests.end_to_end import cli_harness
 from tests.fault_proxy import FaultProxy
 from tests.faults import data
+from tests.faults.relay import Relay, relaying
 
 Objects = Counter[tuple[str, str, str, str]]
 
@@ -65,6 +66,8 @@ class Scenario:
 
     box: Sandbox
     proxy: FaultProxy
+    relay: Relay
+    """Before the GraphQL server."""
     source: Path
     side: str
     undo: ExitStack
@@ -78,6 +81,13 @@ class Scenario:
     def serve(self, side: str) -> None:
         data.write(self.source, side)
         self.box.reload()
+        self.detour_graphql()
+
+    def detour_graphql(self) -> None:
+        """Have the configuration name the relay; the sandbox writes its own address when it reloads."""
+        assert self.box.graphql
+        written = self.box.config.read_text()
+        self.box.config.write_text(written.replace(self.box.graphql.address, self.relay.address))
 
     def configure(self, old: str, new: str) -> None:
         """Change the configuration file until `recover`."""
@@ -161,7 +171,10 @@ def scenario(backend: Backend, folder: Path) -> Iterator[Scenario]:
     with (
         cli_harness.sandbox(backend, folder, source) as box,
         FaultProxy(box.clusters["faulty"].url, box.clusters.ca_file) as proxy,
+        relaying(box.graphql.address if box.graphql else "") as relay,
         ExitStack() as undo,
     ):
         box.detour("faulty", proxy.url, Path(proxy.ca_file))
-        yield Scenario(box, proxy, source, data.SIDES[0], undo)
+        made = Scenario(box, proxy, relay, source, data.SIDES[0], undo)
+        made.detour_graphql()
+        yield made
