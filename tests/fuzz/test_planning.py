@@ -40,7 +40,8 @@ def test_nothing_of_others_is_removed_whatever_it_holds(spoiling: Spoiling):
     def foreign(body: dict) -> dict:
         found = spoil(body)
         metadata = found.get("metadata")
-        return {**found, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "labels": {}}}
+        theirs = {"labels": {}, "managedFields": []}
+        return {**found, "metadata": {**(metadata if isinstance(metadata, dict) else {}), **theirs}}
 
     found = facts.of_fleet(inputs.spoiled(place, foreign))
     removed = {
