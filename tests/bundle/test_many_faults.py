@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -12,7 +13,8 @@ import pytest
 from reconcile.app_interface.bundle.building import build
 from reconcile.app_interface.bundle.checking import check
 from reconcile.app_interface.bundle.model import Bundle
-from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP
+from reconcile.app_interface.bundle.references import References
+from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP, served
 
 CLUSTER = "openshift/app-sre-stage-01/cluster.yml"
 
@@ -28,14 +30,6 @@ def lines(template: str) -> Callable[[Path, int], None]:
     return write
 
 
-def dangling(data: Path, count: int) -> None:
-    for n in range(count):
-        (data / f"zz{n}.yml").write_text(
-            f"---\n$schema: /openshift/namespace-1.yml\nlabels: {{}}\nname: n{n}\ndescription: x\n"
-            f"cluster:\n  $ref: /gone{n}/cluster.yml\napp:\n  $ref: /services/app-sre/app.yml\n"
-        )
-
-
 KINDS: dict[str, Callable[[Path, int], None]] = {
     "unknown keys": lines("unknown{}: 1\n"),
     "keys that are null": lines("unknown{}: null\n"),
@@ -43,14 +37,24 @@ KINDS: dict[str, Callable[[Path, int], None]] = {
     "items without their keys": lines("automationTokens:\n|- x: {}\n"),
     "repeated keys": lines("zz: {}\n"),
     "references beside other items": lines("zz:\n|- $ref: /a{}.yml\n  x: 1\n"),
-    "dangling references": dangling,
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_four_times_the_faults_take_about_four_times_the_steps(kind: str, tmp_path: Path) -> None:
-    few, many = (steps(bundle(tmp_path / str(count), kind, count)) for count in (100, 400))
+    made = [bundle(tmp_path / str(count), kind, count) for count in (100, 400)]
+    few, many = (steps(partial(check, each)) for each in made)
     assert many < 5 * few
+
+
+def test_dangling_references_are_compared_with_all_datafiles_a_hundred_times_at_most() -> None:
+    def each(count: int) -> int:
+        data = {f"/file{n}.yml": {"$schema": "/a-1.yml"} for n in range(count)}
+        references = References(served(data, []), lambda *_: True)
+        targets = [{"$ref": f"/fil{n}.yml"} for n in range(count)]
+        return steps(lambda: [list(references.check(target, None)) for target in targets])
+
+    assert each(1600) < 8 * each(200)
 
 
 @pytest.mark.parametrize("kind", ["unknown keys", "unknown keys in a choice of schemas"])
@@ -72,7 +76,7 @@ def seconds(made: Bundle) -> float:
     return time.process_time() - begin
 
 
-def steps(made: Bundle) -> int:
+def steps(work: Callable[[], object]) -> int:
     """Calls of Python functions, which unlike seconds are the same on every machine."""
     count = 0
 
@@ -82,7 +86,7 @@ def steps(made: Bundle) -> int:
 
     sys.setprofile(note)
     try:
-        check(made)
+        work()
     finally:
         sys.setprofile(None)
     return count

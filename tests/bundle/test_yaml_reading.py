@@ -108,6 +108,11 @@ HOSTILE = {
     "nesting by aliases": "a0: &a0 [x]\n"
     + "\n".join(f"a{n}: &a{n} {'[' * 90}*a{n - 1}{']' * 90}" for n in range(1, 30)),
     "a wide mapping that is merged often": merge_ladder(),
+    "a wide mapping that is merged many levels deep": "a: "
+    + "{<<: " * 90
+    + "{"
+    + ", ".join(f"k{n}: 1" for n in range(1500))
+    + "}" * 91,
     "a mapping that is merged into itself": "a: &a {<<: *a}",
     "a long tag": f"a: !!{'x' * 100_000} y",
     "a tag of Python": "a: !!python/object/apply:os.system [x]",
