@@ -8,7 +8,6 @@ import pytest
 
 from reconcile.skupper.definitions import SiteDefinition
 from tests.clusters.backends import Backend
-from tests.end_to_end import legacy_install
 from tests.end_to_end.granting import Granting, Right, disturb, drop_links, rights, said
 from tests.end_to_end.harness import Harness, harness
 
@@ -62,20 +61,6 @@ def test_without_a_right_in_its_namespace_a_run_names_it(
         if not any(line.startswith("a/net: ") and expected in line for line in complaints):
             unnamed[str(right)] = complaints
     assert unnamed == {}
-
-
-@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
-def test_a_take_over_needs_the_right_of_its_own_file(backend: Backend):
-    with harness(backend, ["a", "b"]) as fleet:
-        legacy_install.install(fleet, "a", "b")
-        granting = Granting(fleet, "a")
-        granting.provide("site.yaml")
-        (complaint,) = said(fleet.run(wait=0, take_over=True))
-        assert complaint.startswith("a/net: cannot patch Route.route.openshift.io ")
-        (right,) = rights("take-over.yaml")
-        assert f"the account needs {right} in namespace net" in complaint
-        granting.apply("take-over.yaml")
-        assert said(fleet.run(take_over=True)) == []
 
 
 READS = sorted(right for right in rights("cluster.yaml") if right.resource != "namespaces")

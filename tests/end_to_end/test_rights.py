@@ -13,8 +13,9 @@ from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState, Verb
 from reconcile.skupper.v1 import names, objects
 from tests.clusters.backends import Backend
+from tests.end_to_end import legacy_install
 from tests.end_to_end.granting import Granting, Right, disturb, drop_links, rights, said
-from tests.end_to_end.harness import Harness, RunResult, three_clusters
+from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
 from tests.skupper.resolving import resolve_sites
 from tests.waiting import until
 
@@ -162,3 +163,17 @@ def test_an_explicit_host_needs_the_rights_of_its_own_file(fleet: Harness):
         with granting.without(right, "custom-host.yaml"):
             (complaint,) = said(fleet.run(wait=0))
         assert f"the account needs {right} in namespace net" in complaint
+
+
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
+def test_a_take_over_needs_the_right_of_its_own_file(backend: Backend):
+    with harness(backend, ["a", "b"]) as fleet:
+        legacy_install.install(fleet, "a", "b")
+        granting = Granting(fleet, "a")
+        granting.provide("site.yaml")
+        (complaint,) = said(fleet.run(wait=0, take_over=True))
+        assert complaint.startswith("a/net: cannot patch Route.route.openshift.io ")
+        (right,) = rights("take-over.yaml")
+        assert f"the account needs {right} in namespace net" in complaint
+        granting.apply("take-over.yaml")
+        assert said(fleet.run(take_over=True)) == []
