@@ -6,6 +6,7 @@
 import asyncio
 import inspect
 import json
+import threading
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -103,6 +104,15 @@ def wait(seconds: float) -> Hook:
         await asyncio.sleep(seconds)
 
     return waiting
+
+
+def hold(until: threading.Event, *, at_most: float) -> Hook:
+    """Hold back the request until something has happened, at most ``at_most`` seconds."""
+
+    async def answer(asked: Asked) -> None:
+        await asyncio.to_thread(until.wait, at_most)
+
+    return answer
 
 
 def cut(asked: Asked) -> None:
