@@ -1,7 +1,6 @@
 """One cluster in trouble: it is named, nothing is removed because of it, and everybody else goes on."""
 
 import threading
-import time
 from collections import Counter
 
 import pytest
