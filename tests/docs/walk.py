@@ -19,7 +19,7 @@ from tests.docs.pages import README, ROOT, Page
 PATIENCE = 120
 """Seconds after which a command is given up."""
 ELSEWHERE = {
-    "make demo": "docs/test_walk.py::test_the_demo_succeeds",
+    "make demo": "end_to_end/test_demo.py::test_the_whole_demo_passes",
     "make test": "docs/test_walk.py::test_make_accepts_each_command_that_is_not_run_here",
     "make install": "docs/test_walk.py::test_make_accepts_each_command_that_is_not_run_here",
 }

@@ -5,6 +5,7 @@ Nothing in the program knows the toy. If a test here needs a change of the progr
 
 import ast
 import itertools
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.simulation_suffices(
 )
 
 LONGEST = 200
+MORE_THAN_A_RUN_WRITES = 1000
 
 
 @pytest.fixture
@@ -165,10 +167,13 @@ def test_nothing_is_removed_beyond_the_budget(linked: Harness) -> None:
     assert SiteState.KEPT in {site.state for site in result.outcome.plan.sites}
 
 
-def test_a_run_that_is_cut_off_after_any_of_its_writes_is_finished_by_the_next(fleet: Harness) -> None:
+def test_a_run_that_is_cut_off_after_any_of_its_writes_is_finished_by_the_next(
+    fleet: Harness, proof: bool, draw: random.Random
+) -> None:
     assert fleet.run().all_up
     linked = toys(fleet)
-    for at in itertools.count(1):
+    some = sorted([1, *draw.sample(range(2, len(linked)), 2), MORE_THAN_A_RUN_WRITES])
+    for at in itertools.count(1) if proof else some:
         declare(fleet, delete=True)
         cut = run_until(fleet, at)
         fleet.run()
