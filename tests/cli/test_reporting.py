@@ -13,7 +13,7 @@ from reconcile.cli.reporting import RunReporter
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import SECRET
 from reconcile.report import logs
-from reconcile.skupper.plan import MISSING_NAMESPACE, LinkState, Plan, SiteState, Verb
+from reconcile.skupper.plan import MISSING_NAMESPACE, Counts, LinkState, Plan, SiteState, Verb
 from reconcile.skupper.waits import Wait, WaitKind
 from tests.report.plans import change, link, site
 
@@ -42,6 +42,14 @@ def test_a_change_is_an_action_line_at_info(reporter: RunReporter, reported: Run
     (line,) = reported()
     assert line.startswith("[INFO] [reporting.py:change:")
     assert line.endswith(" - ['apply', 'privileged=False', 'east', 'vault-net', 'ConfigMap', 'skupper-site']")
+
+
+def test_what_uses_an_approval_is_counted_at_the_end(reporter: RunReporter, reported: RunResult) -> None:
+    approved = change(Verb.DELETE, removal=True, counts=Counts.APPROVED, approval="/n.yml approvals[0]")
+    for namespace in ("a", "b", "b"):
+        reporter(ChangeStarted(replace(approved, namespace=namespace)))
+    reporter.summarize(Outcome(), dry_run=False, wait=0)
+    assert reported()[-1].endswith(" - approval /n.yml approvals[0]: used by 2 removals")
 
 
 def test_a_change_that_failed_is_an_error(reporter: RunReporter, reported: RunResult) -> None:
