@@ -136,8 +136,6 @@ class Approved:
             return None
         if not change.link:
             return self._by_site.get(SiteKey(change.cluster, change.namespace))
-        if change.removal and change.counts is not Counts.WITH_SITE:
-            return None
         ends = (change.link.dialler, change.link.issuer)
         return next(filter(None, map(self._by_site.get, ends)), None)
 

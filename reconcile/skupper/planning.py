@@ -131,13 +131,11 @@ class _Held:
     approved: Approved
 
     @classmethod
-    def judge(
-        cls, inputs: PlanInput, whole_census: Census, removals: list[Change], approved: Approved
-    ) -> "_Held":
-        held = cls(approved=approved, missing=set(whole_census.missing))
-        census = whole_census.without(approved.sites)
+    def judge(cls, inputs: PlanInput, census: Census, removals: list[Change], approved: Approved) -> "_Held":
+        census = census.without(approved.sites)
+        held = cls(approved=approved, missing=set(census.missing))
         in_share, number = InShare(census), InNumber(inputs.removal_budget, census)
-        whole = list(filter(None, (Declaring(inputs, whole_census).finding(), in_share.of_fleet())))
+        whole = list(filter(None, (Declaring(inputs, census).finding(), in_share.of_fleet())))
         if whole:
             held.findings, held.everything = whole, True
             return held

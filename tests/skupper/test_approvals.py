@@ -96,6 +96,10 @@ class TestShares:
         assert (leaving(plan), kept(plan)) == ({"m1", "m2"}, {"m3", "m4"})
         assert rules(plan) == ["lost-share"]
 
+    def test_sites_that_the_data_wants_count_as_ever(self, fleet: Fleet) -> None:
+        given = approve("m3", "m4", "m5", "m6", networks=without("m1", "m2"))
+        assert leaving(planned(fleet, given, **AT_ONCE)) == {"m1", "m2"}
+
     def test_a_network_may_be_emptied_if_all_of_its_sites_are_approved(self, fleet: Fleet) -> None:
         given = approve(*MADE["small"], network="small", networks={**MADE, "small": ()})
         assert leaving(planned(fleet, given, **AT_ONCE)) == set(MADE["small"])
