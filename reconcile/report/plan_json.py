@@ -114,6 +114,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "pending": [setting._asdict() for setting in site.pending],
         "waits_for": _wait(site.waits_for),
         "remove_after": _time(site.remove_after),
+        "certificates_expire": _time(site.certificates_expire),
     }
 
 

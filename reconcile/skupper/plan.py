@@ -123,6 +123,9 @@ class Change:
         return self.cluster, self.namespace
 
 
+AGING_SITE = "aging-site"
+"""Rule of the finding about certificates that expire in some months, which a run does not repeat."""
+
 PENDING_SETTINGS = "pending-settings"
 """Rule of the finding about declared settings that are not in effect."""
 
@@ -249,6 +252,8 @@ class SiteReport:
     """Set if a later run will create the site, once this is observed."""
     remove_after: datetime | None = None
     """Of a missing site that is marked: when a run may remove it."""
+    certificates_expire: datetime | None = None
+    """When the first of its own certificates expires; None if none could be read."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
