@@ -273,6 +273,17 @@ class SiteReport:
         """True if the site is being removed and not gone yet."""
         return self.state is SiteState.REMOVING
 
+    @property
+    def unfinished(self) -> bool:
+        """True if the site is declared and not ready, or is being removed. What a run skips or keeps is neither."""
+        return self.state in {
+            SiteState.ABSENT,
+            SiteState.STARTING,
+            SiteState.DOWN,
+            SiteState.UNKNOWN,
+            SiteState.REMOVING,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -289,6 +300,12 @@ class Plan:
     def ready(self) -> tuple[Change, ...]:
         """The changes that can be applied now."""
         return tuple(change for change in self.changes if change.ready)
+
+    @property
+    def unfinished(self) -> tuple[SiteReport | LinkReport, ...]:
+        """The links that are not up and the sites that are not in their declared state, without those skipped."""
+        links = (link for link in self.links if link.managed and not link.converged)
+        return (*links, *(site for site in self.sites if site.unfinished))
 
     @property
     def errors(self) -> tuple[Finding, ...]:
