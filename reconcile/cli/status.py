@@ -77,6 +77,7 @@ def command(
         check_networks(networks, session)
         view = View(bundle=session.bundle, json=output == "json", networks=networks, only_broken=only_broken)
         if watch:
+            # Only a signal or the time-out ends it.
             session.follow(Watch(view), math.inf)
         if wait:
             with Wait(view) as waiting:
