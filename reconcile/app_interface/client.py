@@ -98,7 +98,7 @@ class Client:
             server: the address that ends in ``/graphql``.
             token: value of the ``Authorization`` header, scheme included.
             sha: bundle to ask about; None: the newest at the time of each query, until ``pin`` is called.
-            patience: time-outs and retries.
+            timeouts: time-outs and retries.
             sleep: how to wait between two attempts, given seconds.
         """
         self.server = without_userinfo(server)

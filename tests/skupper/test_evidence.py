@@ -254,13 +254,16 @@ class TestListening:
 
     def test_cluster_policies_that_match_nothing_are_the_cause(self, pair: Pair):
         self.deafen(pair, policy="enabled")
-        assert pair.link().reason == "a/net: no cluster policy lets namespace net accept links"
+        assert (
+            pair.link().reason
+            == "a/net: no cluster policy that its service-controller can read lets namespace net accept links"
+        )
 
     def test_the_site_that_accepts_no_links_is_down_for_that_reason(self, pair: Pair):
         self.deafen(pair, policy="enabled")
         assert (site(pair, "a").state, site(pair, "a").reason) == (
             SiteState.DOWN,
-            "no cluster policy lets namespace net accept links",
+            "no cluster policy that its service-controller can read lets namespace net accept links",
         )
 
 

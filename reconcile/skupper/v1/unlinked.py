@@ -61,7 +61,8 @@ def not_listening(issuer: LiveSite, *, edge: bool) -> Reason | None:
     status = issuer.status
     own = status.sites.get(issuer.site_id) if status else None
     if own and own.policy:
-        return f"no cluster policy lets namespace {issuer.key.namespace} accept links"
+        where = issuer.key.namespace
+        return f"no cluster policy that its service-controller can read lets namespace {where} accept links"
     return f"its router has no {listener}"
 
 

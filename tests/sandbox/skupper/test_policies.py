@@ -1,9 +1,11 @@
 """What SkupperClusterPolicies do to a site: all is denied that none allows."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import yaml
 
 from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, SECRET
 from reconcile.openshift.client import Client
@@ -26,18 +28,17 @@ EVERYTHING: dict[str, Any] = {
     "allowIncomingLinks": True,
     "allowedOutgoingLinksHostnames": ["*"],
 }
-READER = "policy-reader"
+GRANTS = Path(__file__).parents[3] / "deploy" / "rbac" / "service-controllers.yaml"
+READER = "qontract-skupper-service-controllers"
 
 
 @pytest.fixture(scope="module")
 def paced() -> Iterator[Paced]:
-    """Every service-controller may list policies, which are enabled; at first one allows everything."""
+    """Policies are enabled, at first one allows everything; service-controllers may read them, as ``GRANTS`` says."""
     with running(policies=True) as found:
-        rule = {"apiGroups": ["skupper.io"], "resources": ["skupperclusterpolicies"], "verbs": ["list"]}
-        create(found, CLUSTER_ROLE, READER, rules=[rule])
-        reference = {"apiGroup": CLUSTER_ROLE.group, "kind": "ClusterRole", "name": READER}
-        group = {"apiGroup": CLUSTER_ROLE.group, "kind": "Group", "name": "system:serviceaccounts"}
-        create(found, CLUSTER_ROLE_BINDING, READER, roleRef=reference, subjects=[group])
+        role, binding = yaml.safe_load_all(GRANTS.read_text())
+        found.client.create(CLUSTER_ROLE, role)
+        found.client.create(CLUSTER_ROLE_BINDING, binding)
         yield found
 
 
