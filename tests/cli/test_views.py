@@ -29,6 +29,7 @@ from tests.report.plans import NOW
 
 A, B = SiteKey("a", "net"), SiteKey("b", "net")
 ALL = View(bundle="sha")
+EARLIER = NOW - timedelta(seconds=50)
 UNFINISHED = {
     SiteState.ABSENT,
     SiteState.STARTING,
@@ -102,15 +103,14 @@ def watched(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
 
 
 def test_a_status_is_shown_again_only_if_more_than_its_age_changed(watched: Callable[..., list[str]]) -> None:
-    later = NOW + timedelta(seconds=50)
-    first, second, third = watched(outcome(link()), outcome(link(at=later)), outcome(link(LinkState.DOWN)))
+    first, second, third = watched(outcome(link(at=EARLIER)), outcome(link()), outcome(link(LinkState.DOWN)))
     assert first.startswith("2026-03-01 12:00:00 UTC\nnetwork n\n")
     assert second == ""
     assert third.startswith("\n2026-03-01 12:02:00 UTC\nnetwork n\n")
 
 
 def test_a_status_as_json_is_shown_again_on_one_line_each(watched: Callable[..., list[str]]) -> None:
-    states = (outcome(link()), outcome(link()), outcome(link(LinkState.DOWN)))
+    states = (outcome(link(at=EARLIER)), outcome(link()), outcome(link(LinkState.DOWN)))
     first, second, third = watched(*states, view=replace(ALL, json=True))
     assert [json.loads(line)["links"][0]["state"] for line in (first, third)] == ["up", "down"]
     assert (first.count("\n"), second, third.count("\n")) == (1, "", 1)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconcile.findings import Finding, Severity, SiteSubject
@@ -51,6 +51,9 @@ def one(**given: timedelta) -> Finding:
 
 
 @given(st.dictionaries(st.sampled_from([*expiry.EFFECTS]), times_left | unreadable))
+@example({"skupper-site-ca": 180 * DAY})
+@example({"skupper-site-ca": 60 * DAY})
+@example({"skupper-site-ca": timedelta()})
 def test_a_site_has_one_finding_as_severe_as_the_first_of_its_certificates_to_expire(certificates) -> None:
     left = min((each for each in certificates.values() if isinstance(each, timedelta)), default=None)
     expected = []
