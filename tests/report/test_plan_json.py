@@ -58,6 +58,7 @@ SITE = {
     "since",
     "waits_for",
     "remove_after",
+    "certificates_expire",
     "pending",
 }
 LINK = {
