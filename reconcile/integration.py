@@ -19,6 +19,7 @@ from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
 from reconcile.apply.events import Listener
 from reconcile.apply.fleet import CannotOpenError
+from reconcile.apply.following import Seen
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
@@ -127,6 +128,10 @@ class Session:
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
         return self._reconciler.look()
+
+    def follow(self, seen: Seen, longest: float) -> None:
+        """Call `seen` with each new state until it has had enough, or for `longest` seconds. Nothing is applied."""
+        self._reconciler.follow(seen, longest)
 
     def log_requests(self) -> None:
         """Log at DEBUG how many requests each cluster has received."""

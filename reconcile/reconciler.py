@@ -13,6 +13,7 @@ from threading import Event as Flag
 
 from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import READ_WITHIN, Fleet, Target
+from reconcile.apply.following import Following, Seen
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, Run, now
 from reconcile.apply.waking import Wakeup
@@ -98,6 +99,30 @@ class Reconciler:
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
         return Run(self._fleet(), self._plan, ignore, stop=self._stop).preview()
+
+    def follow(
+        self,
+        seen: Seen,
+        longest: float,
+        *,
+        clock: Callable[[], datetime] = now,
+        wakeup: Wakeup | None = None,
+    ) -> None:
+        """Call `seen` with each new state until it has had enough, or for `longest` seconds. Nothing is applied."""
+
+        def opened() -> Fleet:
+            # The one before is closed, and somebody may look on for days.
+            self._fleets.clear()
+            return self._fleet()
+
+        following = Following(
+            opened,
+            lambda fleet: self._plan(fleet, clock(), 0),
+            seen,
+            stop=self._stop,
+            wakeup=wakeup or Wakeup(),
+        )
+        following.follow(longest)
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""

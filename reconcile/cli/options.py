@@ -75,7 +75,9 @@ def common(command: F) -> F:
             config=given.pop("config"),
             log_level=given.pop("log_level"),
             thread_pool_size=given.pop("thread_pool_size"),
-            timeout=_timeout(given.pop("timeout"), given.get("wait", 0.0)),
+            timeout=_timeout(
+                given.pop("timeout"), given.get("wait") or 0.0, endless=given.get("watch", False)
+            ),
             request_timeout=given.pop("request_timeout"),
             selection=Selection(
                 internal=given.pop("internal"),
@@ -105,9 +107,11 @@ TIMEOUT = 600.0
 """Seconds for all that a command does besides waiting for links; fleets of thousands of sites take a part of that."""
 
 
-def _timeout(given: float | None, wait: float) -> float:
-    """Seconds until the command is stopped. A default that ignored ``--wait`` would cut a longer one short."""
-    return TIMEOUT + wait if given is None else given
+def _timeout(given: float | None, wait: float, *, endless: bool) -> float:
+    """Seconds until the command is stopped, 0 for never. A default that ignored ``--wait`` would cut it short."""
+    if given is not None:
+        return given
+    return 0.0 if endless else TIMEOUT + wait
 
 
 _OPTIONS = [

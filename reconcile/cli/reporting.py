@@ -20,6 +20,7 @@ from reconcile.report import findings, lines, plan_text
 from reconcile.report.printable import printable
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import (
+    AGING_SITE,
     MISSING_NAMESPACE,
     Change,
     Counts,
@@ -113,7 +114,7 @@ class RunReporter:
         if dry_run and not outcome.stopped:
             self.review(outcome.plan)
         # Findings about the data were logged at the start; the rest is about clusters.
-        found = outcome.plan.findings if dry_run else tuple(map(_after_a_run, outcome.plan.findings))
+        found = outcome.plan.findings if dry_run else _after_a_run(outcome.plan.findings)
         self.findings(found, warnings=True)
         self.approvals()
         not_up = [] if dry_run else _not_up(outcome.plan, waited=wait > 0)
@@ -144,9 +145,13 @@ class RunReporter:
         _log.info(lines.run_summary(outcome.plan, bundle=bundle, writes=outcome.writes, seconds=seconds))
 
 
-def _after_a_run(finding: Finding) -> Finding:
-    """Raise the severity of what a plan may leave open and a run may not."""
-    return replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
+def _after_a_run(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Raise the severity of what a plan may leave open and a run may not; omit what is months ahead."""
+    return tuple(
+        replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
+        for finding in found
+        if finding.rule != AGING_SITE
+    )
 
 
 def _not_up(plan: Plan, *, waited: bool) -> list[LinkReport]:

@@ -13,3 +13,8 @@ def colour() -> bool:
 def width() -> int | None:
     """Columns of the terminal; None if lines may have any length."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def redraws() -> bool:
+    """True if the screen can be cleared to show something again in the same place."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

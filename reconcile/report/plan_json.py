@@ -45,12 +45,14 @@ def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
     return _written(bundle, changes, found, failures)
 
 
-def status(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
+def status(found: Plan, *, bundle: str = "", failures: Sequence[str] = (), one_line: bool = False) -> str:
     """Links, sites and findings, and what could not be read: the state without the changes."""
-    return _written(bundle, {}, found, failures)
+    return _written(bundle, {}, found, failures, one_line=one_line)
 
 
-def _written(bundle: str, changes: dict[str, Any], found: Plan, failures: Sequence[str]) -> str:
+def _written(
+    bundle: str, changes: dict[str, Any], found: Plan, failures: Sequence[str], *, one_line: bool = False
+) -> str:
     document = {
         "schema": SCHEMA,
         "bundle": bundle,
@@ -60,7 +62,7 @@ def _written(bundle: str, changes: dict[str, Any], found: Plan, failures: Sequen
         "findings": [_finding(finding) for finding in found.findings],
         "failures": list(failures),
     }
-    return json_printable(json.dumps(document, indent=2, ensure_ascii=False))
+    return json_printable(json.dumps(document, indent=None if one_line else 2, ensure_ascii=False))
 
 
 def _item(item: Item) -> dict[str, Any]:
@@ -128,6 +130,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "pending": [setting._asdict() for setting in site.pending],
         "waits_for": _wait(site.waits_for),
         "remove_after": _time(site.remove_after),
+        "certificates_expire": _time(site.certificates_expire),
     }
 
 

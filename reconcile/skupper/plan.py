@@ -128,6 +128,9 @@ class Change:
         return self.cluster, self.namespace
 
 
+AGING_SITE = "aging-site"
+"""Rule of the finding about certificates that expire in some months, which a run does not repeat."""
+
 PENDING_SETTINGS = "pending-settings"
 """Rule of the finding about declared settings that are not in effect."""
 
@@ -254,6 +257,8 @@ class SiteReport:
     """Set if a later run will create the site, once this is observed."""
     remove_after: datetime | None = None
     """Of a missing site that is marked: when a run may remove it."""
+    certificates_expire: datetime | None = None
+    """When the first of its own certificates expires; None if none could be read."""
 
     @classmethod
     def of(cls, site: Site, state: SiteState, reason: str = "", **rest: Any) -> Self:
@@ -272,6 +277,17 @@ class SiteReport:
     def leaving(self) -> bool:
         """True if the site is being removed and not gone yet."""
         return self.state is SiteState.REMOVING
+
+    @property
+    def unfinished(self) -> bool:
+        """True if the site is declared and not ready, or is being removed. What a run skips or keeps is neither."""
+        return self.state in {
+            SiteState.ABSENT,
+            SiteState.STARTING,
+            SiteState.DOWN,
+            SiteState.UNKNOWN,
+            SiteState.REMOVING,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +319,12 @@ class Plan:
     def ready(self) -> tuple[Change, ...]:
         """The changes that can be applied now."""
         return tuple(change for change in self.changes if change.ready)
+
+    @property
+    def unfinished(self) -> tuple[SiteReport | LinkReport, ...]:
+        """The links that are not up and the sites that are not in their declared state, without those skipped."""
+        links = (link for link in self.links if link.managed and not link.converged)
+        return (*links, *(site for site in self.sites if site.unfinished))
 
     @property
     def errors(self) -> tuple[Finding, ...]:

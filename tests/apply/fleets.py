@@ -43,6 +43,7 @@ class FakeFleet:
         self.refreshed: list[set[WorkKey]] = []
         """The work keys of every call of `refresh`."""
         self.refreshing = False
+        self.closed = 0
         self.on_refresh: Callable[[], None] = lambda: None
 
     # -- what a test plays -------------------------------------------------------------------------------------------
@@ -96,6 +97,9 @@ class FakeFleet:
         self.on_refresh()
         for name in self.clients:
             done(name)
+
+    def close(self) -> None:
+        self.closed += 1
 
     def submit(self, cluster: str, job: Callable[[], None]) -> None:
         self.jobs.append((cluster, job))

@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,17 @@ def test_both_ends_of_a_link_report_it(end: str, linked: Fleet) -> None:
 def test_the_status_as_json_says_which_links_have_converged(linked: Fleet) -> None:
     document = linked.ask_json("status")
     assert [link["converged"] for link in document["links"]] == [True] * LINKS
+
+
+def test_the_status_as_json_says_of_every_site_when_its_certificates_expire(linked: Fleet) -> None:
+    """Also of edge sites: Skupper copies our labels to all its Secrets, so that they are listed."""
+    sites = linked.ask_json("status")["sites"]
+    lives = [
+        datetime.fromisoformat(site["certificates_expire"]) - datetime.fromisoformat(site["since"])
+        for site in sites
+    ]
+    assert {site["mode"] for site in sites} == {"interior", "edge"}
+    assert {round(each / timedelta(days=1)) for each in lives} == {5 * 365}
 
 
 def test_the_status_of_a_network_shows_its_links(linked: Fleet) -> None:

@@ -13,7 +13,7 @@ from reconcile.cli.reporting import RunReporter
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import SECRET
 from reconcile.report import logs
-from reconcile.skupper.plan import MISSING_NAMESPACE, Counts, LinkState, Plan, SiteState, Verb
+from reconcile.skupper.plan import AGING_SITE, MISSING_NAMESPACE, Counts, LinkState, Plan, SiteState, Verb
 from reconcile.skupper.waits import Wait, WaitKind
 from tests.report.plans import change, link, site
 
@@ -89,6 +89,15 @@ def test_a_missing_namespace_fails_a_run_and_no_dry_run(
     outcome = Outcome(plan=Plan(findings=(missing,)))
     assert reporter.summarize(outcome, dry_run=dry_run, wait=0) is not dry_run
     assert reported()[0].startswith(f"[{level}] ")
+
+
+@pytest.mark.parametrize(("dry_run", "lines"), [(True, 1), (False, 0)])
+def test_certificates_that_expire_in_months_are_no_matter_of_a_run(
+    dry_run: bool, lines: int, reporter: RunReporter, reported: RunResult
+) -> None:
+    aging = Finding(AGING_SITE, "it expires in 170 days", Severity.WARNING)
+    assert not reporter.summarize(Outcome(plan=Plan(findings=(aging,))), dry_run=dry_run, wait=0)
+    assert len(reported()) == lines
 
 
 def test_a_dry_run_says_warnings(reporter: RunReporter, reported: RunResult) -> None:

@@ -74,6 +74,7 @@ EXAMPLE = Plan(
             state=SiteState.READY,
             version="1.9.6",
             since=NOW,
+            certificates_expire=NOW + timedelta(days=5 * 365),
         ),
     ),
     links=(

@@ -89,6 +89,22 @@ def test_any_value_in_a_datafile_is_accepted_or_said(tree: Path, name: str, data
         message.encode()
 
 
+@pytest.mark.parametrize(
+    ("name", "way", "value"),
+    [
+        ("namespace", ("networkPoliciesAllow",), [{"$ref": []}]),
+        ("namespace", ("cluster", "$ref"), {}),
+        ("cluster", ("spec", "product"), {"a": 1}),
+        ("cluster", ("automationToken", "path"), []),
+    ],
+)
+def test_a_list_or_mapping_in_place_of_a_text_is_a_fault(
+    tree: Path, name: str, way: tuple[str, ...], value: object
+) -> None:
+    document = yaml.safe_load((FIXTURES / "data" / FILES[name]).read_bytes())
+    assert findings_with(tree, name, json.dumps(put(document, way, value)).encode())
+
+
 @ONE_TREE
 @given(content=st.binary(max_size=60) | TEXT.map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_as_a_datafile_are_a_fault(tree: Path, content: bytes) -> None:

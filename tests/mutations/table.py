@@ -321,7 +321,7 @@ MUTATIONS = (
         "skupper/same_server.py",
         "for names in by_identity.values():",
         "for names in ():",
-        "end_to_end/test_same_server.py::test_nothing_is_removed_at_all",
+        "skupper/test_same_server.py::test_a_cluster_is_named_if_and_only_if_another_one_has_its_identity_or_shows_its_objects",
     ),
     _mutation(
         "objects of clusters without an identity are not compared",

@@ -59,6 +59,7 @@ SITE = {
     "since",
     "waits_for",
     "remove_after",
+    "certificates_expire",
     "pending",
 }
 LINK = {

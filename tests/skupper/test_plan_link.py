@@ -357,7 +357,9 @@ def test_a_ca_close_to_its_expiry_is_reported_and_no_token_replaced_for_it(pair:
     assert pair.link().credential == name
     (finding,) = pair.plan().findings
     assert (finding.rule, finding.severity) == ("expiring-site", Severity.WARNING)
-    assert finding.message.startswith("Secret skupper-site-ca in a/net expires on 2026-03-31; ")
+    assert finding.message.startswith(
+        "the certificate in Secret skupper-site-ca in a/net expires on 2026-03-31, in 30 days, "
+    )
 
 
 def test_the_name_of_a_renewed_token_stays_when_the_old_one_is_gone(pair: Pair):

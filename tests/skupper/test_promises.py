@@ -25,6 +25,7 @@ from reconcile.skupper.review import review
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, list_requests
+from reconcile.skupper.v1.names import NETWORK
 from reconcile.skupper.v1.objects import APPLIED
 from reconcile.skupper.v1.sites import resolve_site
 from tests.skupper.fakes import NOW, OURS, FakeCluster, body
@@ -278,7 +279,10 @@ class TestOwnership:
 
     @pytest.mark.parametrize("declared", [CLUSTERS, ()], ids=["declared", "not declared"])
     def test_what_carries_our_labels_and_was_made_by_somebody_else_stays(self, fleet: Fleet, declared):
-        manager = {"managedFields": [{"manager": "kubectl-client-side-apply", "operation": "Update"}]}
+        copied = {
+            "annotations": {NETWORK: "n"},
+            "managedFields": [{"manager": "kubectl-client-side-apply", "operation": "Update"}],
+        }
         for kind, name in APPLIED:
-            fleet.fakes["b"].add(kind, body(kind, "copy", name, metadata=manager))
+            fleet.fakes["b"].add(kind, body(kind, "copy", name, metadata=copied))
         assert [change for change in fleet.plan(*declared).changes if change.namespace == "copy"] == []

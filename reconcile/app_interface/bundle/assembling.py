@@ -82,7 +82,7 @@ def add_back_references(
             continue
         seen: set[tuple[str, str]] = set()
         for pointer, schema, value in guided(schemas, str(schema_path), document):
-            if schema.get("$ref") == RESOURCE_REFERENCE and value in resources:
+            if schema.get("$ref") == RESOURCE_REFERENCE and isinstance(value, str) and value in resources:
                 # The branches of a oneOf may describe one place several times.
                 entry = {"path": path, "datafileSchema": schema_path, "jsonpath": _json_path(pointer)}
                 if (value, entry["jsonpath"]) not in seen:

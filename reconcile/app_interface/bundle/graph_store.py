@@ -16,7 +16,7 @@ BackReferences = dict[str, list[Document]]
 
 def is_reference(value: object) -> bool:
     """Tell whether the server would replace ``value`` by the datafile that it names."""
-    return isinstance(value, dict) and len(value) == 1 and "$ref" in value
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("$ref"), str)
 
 
 class Store:

@@ -31,7 +31,8 @@ class Types:
         """Give the type of ``item`` where ``type_name`` may be an interface."""
         resolution = self._resolution.get(type_name, {})
         by_value = resolution.get("fieldMap") or {}
-        return str(by_value.get(item.get(str(resolution.get("field"))), type_name))
+        value = item.get(str(resolution.get("field")))
+        return str(by_value.get(value, type_name)) if isinstance(value, str) else type_name
 
     def variants(self, type_name: str) -> list[str]:
         """List the types that a value of ``type_name`` may have: itself, or what its interface maps to."""

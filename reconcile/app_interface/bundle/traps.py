@@ -24,7 +24,7 @@ def check(path: str, document: Mapping[str, Any]) -> Iterator[Finding]:
 def _traps(value: Any) -> Iterator[tuple[str, str, Pointer]]:
     if value is None:
         yield "explicit-null", "null is an error to the server; leave the key out", ()
-    elif isinstance(value, dict) and "$ref" in value and not is_reference(value):
+    elif isinstance(value, dict) and "$ref" in value and len(value) > 1:
         others = ", ".join(sorted(value.keys() - {"$ref", IDENTIFIER_KEY}))
         if others:
             message = f"beside $ref stands {others}; the server follows a $ref only where it is alone"

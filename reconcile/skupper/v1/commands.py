@@ -1,5 +1,7 @@
 """Commands for people, as messages end in them."""
 
+from collections.abc import Sequence
+
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import names
 
@@ -17,8 +19,8 @@ def restart_creation(key: SiteKey, deployment: str) -> str:
     )
 
 
-def recreate_site(key: SiteKey) -> str:
-    """What makes the next run create a site and its links once more."""
-    return (
-        f"to have the next run recreate the site and its links, {on(key, f'delete configmap {names.SITE}')}"
-    )
+def recreate_site(key: SiteKey, *, without: Sequence[str] = ()) -> str:
+    """What makes the next run create a site and its links once more, `without` Secrets that would survive it."""
+    secrets = f"delete secret {' '.join(without)} && oc -n {key.namespace} " if without else ""
+    command = on(key, f"{secrets}delete configmap {names.SITE}")
+    return f"to have the next run recreate the site and its links, {command}"

@@ -7,7 +7,6 @@ knows the consequences.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.kinds import CONFIG_MAP, SECRET, Kind
@@ -15,7 +14,7 @@ from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import commands, names, status
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret, Stray
+from reconcile.skupper.v1.tokens import LinkSecret, Stray
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +80,6 @@ def lost(live: LiveSite) -> Iterator[Finding]:
                 message=(
                     f"{SECRET.name} {name} in {live.key} is gone: {effect}. Restore it from a backup; or, "
                     + commands.recreate_site(live.key)
-                ),
-                subject=SiteSubject(live.key.cluster, live.key.namespace),
-            )
-
-
-def expiring(live: LiveSite, now: datetime) -> Iterator[Finding]:
-    """Expiring certificates of a site that issues tokens: Skupper never renews them, and new tokens do not help."""
-    for name, certificate in ((names.SITE_CA, live.authority), (names.SITE_SERVER, live.server)):
-        if certificate.expires and certificate.expires - now < RENEW_BEFORE:
-            over = certificate.expires < now
-            when = f"{'expired' if over else 'expires'} on {certificate.expires:%Y-%m-%d}"
-            yield Finding(
-                rule="expiring-site",
-                severity=Severity.ERROR if over else Severity.WARNING,
-                message=(
-                    f"{SECRET.name} {name} in {live.key} {when}; after that no router can dial the site. "
-                    f"{_sentence(commands.recreate_site(live.key))}"
                 ),
                 subject=SiteSubject(live.key.cluster, live.key.namespace),
             )

@@ -106,7 +106,7 @@ class LiveSite:
     @cached_property
     def authority(self) -> Certificate:
         """The site's CA, which signs its tokens."""
-        return self._certificate(names.SITE_CA)
+        return self.certificate(names.SITE_CA)
 
     @property
     def ca(self) -> str:
@@ -124,11 +124,11 @@ class LiveSite:
     @cached_property
     def server(self) -> Certificate:
         """The certificate that the site presents to diallers."""
-        return self._certificate(names.SITE_SERVER)
+        return self.certificate(names.SITE_SERVER)
 
     def certificate_fault(self, secret: str) -> Reason | None:
         """Why a Secret of the site's own certificates is unusable; None if it is usable or does not exist yet."""
-        return self._certificate(secret).fault
+        return self.certificate(secret).fault
 
     def lost(self, secret: str) -> bool:
         """True if a Secret of the site's own certificates is gone.
@@ -139,7 +139,8 @@ class LiveSite:
         mode = self.router_config.mode or self.config.get("router-mode")
         return complete and mode != "edge" and self.find(SECRET, secret) is None
 
-    def _certificate(self, secret: str) -> Certificate:
+    def certificate(self, secret: str) -> Certificate:
+        """The certificate in a Secret of the current site; empty if there is none."""
         found = self.part(SECRET, secret)
         if found is None:
             return Certificate()

@@ -22,6 +22,7 @@ from reconcile.skupper.plan import (
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import (
+    expiry,
     faults,
     foreign,
     lost_labels,
@@ -101,9 +102,9 @@ class NetworkPlanner:
         self._note(faults.of_site(live, issues=issues))
         if issues:
             self._findings += faults.lost(live)
-            if not self._clocks.wrong_at(site.key):
-                self._findings += faults.expiring(live, self._inputs.now)
-        return planned.report
+        if not self._clocks.wrong_at(site.key):
+            self._findings += expiry.findings(live, site.network, self._inputs.now)
+        return replace(planned.report, certificates_expire=expiry.first(live))
 
     def _restored(self, site: Site) -> Iterator[Change]:
         """Labels for the Secrets of declared links that have lost them."""
