@@ -19,6 +19,7 @@ from reconcile.findings import Finding, Severity
 from reconcile.report import findings, lines, plan_text
 from reconcile.report.printable import printable
 from reconcile.report.wording import counted
+from reconcile.skupper.approvals import LONG_APPROVAL
 from reconcile.skupper.plan import (
     AGING_SITE,
     MISSING_NAMESPACE,
@@ -150,7 +151,7 @@ def _after_a_run(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(
         replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
         for finding in found
-        if finding.rule != AGING_SITE
+        if finding.rule not in {AGING_SITE, LONG_APPROVAL}
     )
 
 

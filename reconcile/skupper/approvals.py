@@ -21,6 +21,10 @@ LONGEST = timedelta(days=90)
 """An approval that is valid for longer than this is a warning: nobody remembers what it was for."""
 
 
+LONG_APPROVAL = "long-approval"
+"""Rule of the finding about such an approval; a run that writes does not repeat it each time."""
+
+
 def end(approval: Approval) -> datetime | None:
     """When an approval ceases to be valid: midnight UTC after its last day; None if that is no date."""
     try:
@@ -166,7 +170,7 @@ def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:
                     f"{what} is valid until {approval.until}, for more than {LONGEST.days} days. Set until to a day "
                     "soon after the removal"
                 )
-                yield _finding(network, index, "long-approval", message)
+                yield _finding(network, index, LONG_APPROVAL, message)
 
 
 def _named(approval: Approval, most: int = 5) -> str:
