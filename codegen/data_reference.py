@@ -81,6 +81,8 @@ def _keys(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, bool]
         yield f"{prefix}{name}", entry, name in schema.get("required", ())
         if "properties" in entry:
             yield from _keys(entry, f"{prefix}{name}.")
+        if "properties" in entry.get("items", {}):
+            yield from _keys(entry["items"], f"{prefix}{name}[].")
 
 
 def _effects(table: ConfigTable) -> Iterator[str]:

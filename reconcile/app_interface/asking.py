@@ -1,5 +1,6 @@
 """The queries with their models, and how to send one."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,9 +13,11 @@ from reconcile.app_interface.answers.model import AnswerModel
 from reconcile.app_interface.answers.settings import IntegrationsAnswer, SettingsAnswer
 from reconcile.app_interface.answers.skupper import SkupperAnswer
 from reconcile.app_interface.client import Client
-from reconcile.app_interface.errors import BadAnswer
+from reconcile.app_interface.errors import BadAnswer, PartialAnswer, QueryRefused
 
 Model = TypeVar("Model", bound=AnswerModel)
+
+_log = logging.getLogger(__name__)
 
 _MOST_FAULTS = 5
 """Mismatches of one answer that are quoted; the rest is counted."""
@@ -42,7 +45,7 @@ def ask(client: Client, query: Query[Model]) -> Model:
     Raises:
         ServerError: as ``Client.ask``; ``BadAnswer`` also where the data does not fit our schemas.
     """
-    data = client.ask(queries.text(query.name))
+    data = _data(client, query.name)
     try:
         return query.model.model_validate(data)
     except ValidationError as error:
@@ -55,6 +58,18 @@ def ask(client: Client, query: Query[Model]) -> Model:
             f"the data does not fit the schemas of this version: {'; '.join(mismatches)}",
             "correct the data or use the version that belongs to it",
         ) from None
+
+
+def _data(client: Client, name: str) -> dict[str, Any]:
+    """Ask once, and again without the optional fields that the server does not know."""
+    try:
+        return client.ask(queries.text(name))
+    except (QueryRefused, PartialAnswer) as error:
+        lacking = queries.lacking(name, error.reason)
+        if not lacking:
+            raise
+        _log.debug("%s does not know %s: asked without", client.endpoint, ", ".join(sorted(lacking)))
+        return client.ask(queries.text(name, without=lacking))
 
 
 def _place(data: Any, location: Sequence[int | str]) -> str:

@@ -13,6 +13,7 @@ from reconcile.app_interface.answers import skupper as skupper_answers
 from reconcile.app_interface.answers.site_config import config_of
 from reconcile.app_interface.secrets import Format, SecretReference
 from reconcile.skupper.definitions import (
+    Approval,
     Cluster,
     Definitions,
     Network,
@@ -120,6 +121,7 @@ def _network(answer: skupper_answers.Network, clusters: Mapping[str, Cluster]) -
         asks_for_redundancy=topology.redundancy is not None,
         config=config_of(answer.config),
         sites=tuple(sorted(sites, key=lambda site: (site.cluster.name, site.namespace, site.path))),
+        approvals=tuple(map(_approval, answer.approvals or ())),
         description=answer.description,
         path=answer.path,
     )
@@ -141,6 +143,10 @@ def _site(answer: skupper_answers.Namespace, clusters: Mapping[str, Cluster]) ->
         cluster_admin=bool(answer.cluster_admin),
         path=answer.path,
     )
+
+
+def _approval(answer: skupper_answers.Approval) -> Approval:
+    return Approval(change=answer.change, sites=tuple(answer.sites), until=answer.until, reason=answer.reason)
 
 
 def _policy(answer: skupper_answers.Policy) -> Policy:

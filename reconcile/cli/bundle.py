@@ -3,6 +3,7 @@
 import subprocess  # nosec B404 # for git alone
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ def command(
 
     commit, timestamp = _commit(source)
     bundle = _bundle(source, schemas, git_commit or commit, git_commit_timestamp or timestamp)
-    found = checking.check(bundle)
+    found = checking.check(bundle, datetime.now(UTC))
     printed = findings.shown(found, None if every else findings.SHOWN)
     for finding in printed:
         click.echo(findings.line(finding, partial(model.locate, bundle)), err=True)

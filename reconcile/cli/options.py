@@ -48,10 +48,9 @@ class Place(click.ParamType[SiteKey]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> SiteKey:
         if isinstance(value, SiteKey):
             return value
-        cluster, _, namespace = str(value).partition("/")
-        if not cluster or not namespace or "/" in namespace:
-            self.fail(f"{value!r} is not a site; write CLUSTER/NAMESPACE", param, ctx)
-        return SiteKey(cluster, namespace)
+        return SiteKey.parse(str(value)) or self.fail(
+            f"{value!r} is not a site; write CLUSTER/NAMESPACE", param, ctx
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +194,7 @@ _LIMITS = [
         default=10,
         show_default=True,
         help="Maximum number of sites, links and policies to remove in one run; of a network that would exceed it, "
-        "nothing is removed.",
+        "nothing is removed. Sites that `approvals` in the data name do not count.",
     ),
     click.option(
         "--removal-delay",

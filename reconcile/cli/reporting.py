@@ -17,11 +17,14 @@ from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
 from reconcile.report import findings, lines, plan_text
+from reconcile.report.printable import printable
 from reconcile.report.wording import counted
+from reconcile.skupper.approvals import LONG_APPROVAL
 from reconcile.skupper.plan import (
     AGING_SITE,
     MISSING_NAMESPACE,
     Change,
+    Counts,
     LinkReport,
     LinkState,
     Plan,
@@ -42,6 +45,8 @@ class RunReporter:
     def __init__(self, *, progress: bool) -> None:
         self._bar = Bar() if progress and sys.stderr.isatty() else None
         self._logged: set[Finding] = set()
+        self._approved: set[tuple[str, str, str]] = set()
+        # Place of an approval, cluster and namespace of a site that was removed by it.
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -67,7 +72,15 @@ class RunReporter:
 
     def change(self, change: Change) -> None:
         """Log a change that is about to be applied, or would be."""
+        if change.removal and change.counts is Counts.APPROVED:
+            self._approved.add((change.approval, *change.work_key))
         _log.info(lines.action(change))
+
+    def approvals(self) -> None:
+        """Log how many removals each approval in the data was used by."""
+        used = Counter(place for place, *_ in self._approved)
+        for place, count in sorted(used.items()):
+            _log.info("approval %s: %s", printable(place), plan_text.uses(count))
 
     def failed_change(self, message: str) -> None:
         """Log a change that was rejected or got no response."""
@@ -104,6 +117,7 @@ class RunReporter:
         # Findings about the data were logged at the start; the rest is about clusters.
         found = outcome.plan.findings if dry_run else _after_a_run(outcome.plan.findings)
         self.findings(found, warnings=True)
+        self.approvals()
         not_up = [] if dry_run else _not_up(outcome.plan, waited=wait > 0)
         for link in not_up:
             _log.error("link %s of network %s is %s: %s", link.link, link.network, link.state, link.reason)
@@ -137,7 +151,7 @@ def _after_a_run(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(
         replace(finding, severity=Severity.ERROR) if finding.rule == MISSING_NAMESPACE else finding
         for finding in found
-        if finding.rule != AGING_SITE
+        if finding.rule not in {AGING_SITE, LONG_APPROVAL}
     )
 
 

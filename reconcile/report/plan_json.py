@@ -19,7 +19,7 @@ from reconcile.findings import (
     Subject,
 )
 from reconcile.report.printable import json_printable
-from reconcile.skupper.plan import Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import ApprovalReport, Change, LinkObservation, LinkReport, Plan, SiteReport
 from reconcile.skupper.review import Item, review
 from reconcile.skupper.waits import Wait
 
@@ -40,6 +40,7 @@ def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
         "review": [_item(item) for item in review(found)],
         "changes": [_change(change) for change in found.changes],
         "refused": [_change(change) for change in found.refused],
+        "approvals": [_approval(report) for report in found.approvals],
     }
     return _written(bundle, changes, found, failures)
 
@@ -90,10 +91,23 @@ def _change(change: Change) -> dict[str, Any]:
         "waits_for": _wait(change.waits_for),
         "removal": change.removal,
         "counts": change.counts.value if change.removal else None,
+        "approval": change.approval or None,
         "link": str(change.link) if change.link else None,
         "drift": [
             {"path": list(field.path), "live": field.live, "desired": field.desired} for field in change.drift
         ],
+    }
+
+
+def _approval(report: ApprovalReport) -> dict[str, Any]:
+    return {
+        "network": report.network,
+        "place": report.place,
+        "change": report.approval.change.value,
+        "sites": list(report.approval.sites),
+        "until": report.approval.until,
+        "reason": report.approval.reason,
+        "removes": [str(key) for key in report.removes],
     }
 
 

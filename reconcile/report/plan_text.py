@@ -56,8 +56,24 @@ def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = F
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
+    lines += _approvals(plan)
     lines += [*summary(plan), link_summary(plan)]
     return "\n".join(lines)
+
+
+def _approvals(plan: Plan) -> list[str]:
+    """One line for each approval that the plan uses, and an empty one."""
+    used = [report for report in plan.approvals if report.removes]
+    found = [
+        f"Approval {report.place} (until {report.approval.until}): {uses(len(report.removes))}."
+        for report in used
+    ]
+    return [*found, ""] if found else []
+
+
+def uses(count: int) -> str:
+    """How often an approval is used."""
+    return f"used by {counted(count, 'removal')}"
 
 
 def overview(plan: Plan) -> list[str]:

@@ -5,8 +5,8 @@ neither a filter nor a cluster that does not answer makes a network look smaller
 look larger.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -62,6 +62,15 @@ class Census:
             missing={key: live[key] for key in sorted(live) if key not in declared and key not in inputs.cut},
             unseen={key: declared[key] for key in sorted(declared.keys() - wanted) if _unseen(key, inputs)},
             origins=origins,
+        )
+
+    def without(self, sites: Set[SiteKey]) -> "Census":
+        """The census as if these sites neither existed nor were missing; none of them is wanted."""
+        return replace(
+            self,
+            networks={key: network for key, network in self.networks.items() if key not in sites},
+            missing={key: network for key, network in self.missing.items() if key not in sites},
+            unseen={key: network for key, network in self.unseen.items() if key not in sites},
         )
 
     def size(self, network: str) -> int:

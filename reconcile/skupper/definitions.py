@@ -22,6 +22,24 @@ class Strategy(StrEnum):
     REDUNDANT = "redundant"
 
 
+class ApprovedChange(StrEnum):
+    """What an approval allows; only changes that a guard would hold without it."""
+
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """An entry of a network's ``approvals``, as written; ``approvals`` says what it has effect on."""
+
+    change: ApprovedChange
+    sites: tuple[str, ...]
+    """Each ``cluster/namespace``; what is not written so approves nothing."""
+    until: str
+    """The last day on which it is valid, ``2026-12-31``; what is no date approves nothing."""
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """One cluster, as the topology needs it; the cluster layer knows how to reach it."""
@@ -84,6 +102,8 @@ class Network:
     """True if `redundancy` is written in the data; False if it is the default."""
     config: Config = field(default_factory=dict)
     sites: tuple[SiteDefinition, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    """In the order of the data."""
     description: str = ""
     path: str = ""
 

@@ -5,7 +5,8 @@ Guards that look at a single object or link belong to its engine. A removal must
 **bound**: the data has the origin that is recorded on the clusters. **declaring**: the data declares something.
 **trusted**: it may be believed that a site is missing from the data, since the run sees all of the fleet. **in share**:
 the data has lost at most a third of the sites of a network, and of the fleet, and never a whole network. **in number**:
-no more is removed than ``--max-removals``. **all read**: every cluster has answered.
+no more is removed than ``--max-removals``. **all read**: every cluster has answered. Sites whose removal the data
+approves (``approvals``) are left out of what **in share** and **in number** count, and are not held by these two.
 """
 
 from collections import Counter
@@ -148,7 +149,8 @@ class InShare:
 
 
 _REMEDY = (
-    "Declare them again, those to be removed with delete: true; or, for a site whose network is gone, run: "
+    "Declare them again, those to be removed with delete: true; or name them in approvals of the network; or, for a "
+    "site whose network is gone, run: "
     "qontract-skupper run --cut CLUSTER/NAMESPACE"
 )
 
@@ -178,8 +180,8 @@ class InNumber:
                     rule="removal-budget",
                     message=(
                         f"{count} sites, links and policies{where} would be removed{more}, but the remaining budget is "
-                        f"{self.budget}: nothing{' of it' if network else ''} is removed. If this is intended, raise "
-                        "--max-removals"
+                        f"{self.budget}: nothing{' of it' if network else ''} is removed. If this is intended, "
+                        "name the sites in approvals of the network, or raise --max-removals"
                     ),
                     subject=_subject(network),
                 ),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import Kind
+from reconcile.skupper.definitions import Approval
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
@@ -37,6 +38,8 @@ class Counts(StrEnum):
     """As one site, link or policy."""
     WITH_SITE = "with-site"
     """Not at all: it is a link of a site that is removed, and the site counts."""
+    APPROVED = "approved"
+    """Not at all: an approval in the data names the site."""
     UNPROVEN = "unproven"
     """Apart from all others: only labels, annotations and a name, which anybody may copy, show that it is ours."""
 
@@ -100,6 +103,8 @@ class Change:
     """True if it takes a site, link or policy out of service."""
     counts: Counts = Counts.ONE
     """How the removal budget counts it, if it is a removal."""
+    approval: str = ""
+    """Of a removal that an approval in the data allows: where that is, ``/dependencies/n.yml approvals[0]``."""
     by_absence: bool = False
     """True if the only reason for it is that the data does not mention a site, marked ``delete`` or not."""
     link: Link | None = None
@@ -286,6 +291,18 @@ class SiteReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalReport:
+    """One approval that is valid now, and what uses it."""
+
+    network: str
+    place: str
+    """Where it is in the data: ``/dependencies/n.yml approvals[0]``."""
+    approval: Approval
+    removes: tuple[SiteKey, ...] = ()
+    """The sites that the plan removes by it; empty if it is not used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Changes to apply now and later, and the state of sites and links."""
 
@@ -295,6 +312,8 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     refused: tuple[Change, ...] = ()
     """Removals that a guard over the whole plan holds: shown, and not applied."""
+    approvals: tuple[ApprovalReport, ...] = ()
+    """The approvals in the data that are valid now."""
 
     @property
     def ready(self) -> tuple[Change, ...]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding, Severity, SiteSubject
-from reconcile.skupper import blocks
+from reconcile.skupper import approvals, blocks
+from reconcile.skupper.approvals import Approved
 from reconcile.skupper.census import Census
 from reconcile.skupper.engine import Engines, Planner
 from reconcile.skupper.guards import AllRead, Bound, Declaring, InNumber, InShare
@@ -49,7 +50,11 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
             findings=(*inputs.findings, *parts.findings, other),
             refused=tuple(filter(_deletes_or_parks, parts.removals)),
         )
-    held = _Held.judge(inputs, census, parts.removals)
+    approved = Approved(inputs, census)
+    parts.removals = [
+        approved.mark(change) if _deletes_or_parks(change) else change for change in parts.removals
+    ]
+    held = _Held.judge(inputs, census, parts.removals, approved)
     leaving = list(_kept(parts.leaving, held))
     separations = [change for change in parts.separations if not held.everything or _cuts(change, inputs)]
     removals = [change for change in parts.removals if not held.holds(change)]
@@ -66,10 +71,13 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
             *inputs.findings,
             *parts.findings,
             *held.findings,
+            *approvals.aging((entry.network for entry in inputs.desired.networks), inputs.now),
+            *approved.unused(report.key for report in parts.leaving),
             *_missing(leaving),
             *_nothing_to_cut(inputs, census, parts),
         ),
         refused=tuple(refused),
+        approvals=tuple(approved.reports(removals)),
     )
 
 
@@ -109,7 +117,7 @@ def _missing(reports: Iterable[SiteReport]) -> Iterator[Finding]:
             )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Held:
     """Which removals are not made, and why. Of a network all go or none: some would remove only a part of a site."""
 
@@ -120,10 +128,12 @@ class _Held:
     """Networks of which nothing is removed for being absent from the data."""
     unproven: bool = False
     missing: set[SiteKey] = field(default_factory=set)
+    approved: Approved
 
     @classmethod
-    def judge(cls, inputs: PlanInput, census: Census, removals: list[Change]) -> "_Held":
-        held = cls(missing=set(census.missing))
+    def judge(cls, inputs: PlanInput, census: Census, removals: list[Change], approved: Approved) -> "_Held":
+        census = census.without(approved.sites)
+        held = cls(approved=approved, missing=set(census.missing))
         in_share, number = InShare(census), InNumber(inputs.removal_budget, census)
         whole = list(filter(None, (Declaring(inputs, census).finding(), in_share.of_fleet())))
         if whole:
@@ -148,7 +158,11 @@ class _Held:
 
     def holds(self, change: Change) -> bool:
         """True if this removal, or this mark of something missing, is not made."""
-        if self.everything or change.network in self.networks:
+        if self.everything:
+            return True
+        if self.approved.covers(change):
+            return False
+        if change.network in self.networks:
             return True
         if change.by_absence and change.network in self.absences:
             return True
@@ -156,8 +170,10 @@ class _Held:
 
     def keeps(self, report: SiteReport) -> bool:
         """True if this site is not removed."""
+        if self.everything or report.key in self.approved.sites:
+            return self.everything
         absent = report.key in self.missing and report.network in self.absences
-        return self.everything or absent or report.network in self.networks
+        return absent or report.network in self.networks
 
 
 def _kept(leaving: Iterable[SiteReport], held: _Held | None) -> Iterator[SiteReport]:

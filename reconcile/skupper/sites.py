@@ -5,7 +5,7 @@ and the namespace's overrides. Topology and planner work on sites only.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from reconcile.findings import SiteSubject
 from reconcile.skupper.definitions import Cluster, Config, SiteDefinition
@@ -16,6 +16,12 @@ class SiteKey(NamedTuple):
 
     cluster: str
     namespace: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read ``cluster/namespace``; None if the text is anything else."""
+        cluster, _, namespace = text.partition("/")
+        return cls(cluster, namespace) if cluster and namespace and "/" not in namespace else None
 
     def __str__(self) -> str:
         return f"{self.cluster}/{self.namespace}"

@@ -1,5 +1,6 @@
 """From a server to definitions, over the repository's own data and small changes of it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconcile.app_interface import queries
+from reconcile.app_interface.bundle.loading import load
 from reconcile.app_interface.bundle.model import Bundle
 from reconcile.app_interface.client import Client
 from reconcile.app_interface.definitions import ClusterCredentials
@@ -20,7 +22,15 @@ from reconcile.app_interface.errors import (
 from reconcile.app_interface.fetching import Fetched, fetch, require_declared
 from reconcile.app_interface.secrets import SecretReference
 from reconcile.sandbox.app_interface.server import Server
-from reconcile.skupper.definitions import Cluster, Network, Policy, SiteDefinition, Strategy
+from reconcile.skupper.definitions import (
+    Approval,
+    ApprovedChange,
+    Cluster,
+    Network,
+    Policy,
+    SiteDefinition,
+    Strategy,
+)
 from tests.bundle.sources import COMMIT, FIXTURES, SCHEMAS, TIMESTAMP, build, edited
 from tests.openshift.loopback import Visit, sends, serving
 
@@ -372,3 +382,40 @@ def test_answers_about_two_bundles_are_refused(server: Server, connect: Connect)
     refused = pytest.raises(BadAnswer, match=r"changed between two queries.*retry")
     with serving(*map(sends, replies)) as changing, refused:
         fetch(connect(f"{changing.url}/graphql"), pin=False, validate=False)
+
+
+APPROVALS = """
+approvals:
+- change: remove
+  sites: [appsres03ue1/skupper-vault, appsres05ue1/skupper-vault]
+  until: "2026-12-31"
+  reason: decommissioned
+"""
+APPROVING = (NETWORK, "\nconfig:", APPROVALS + "\nconfig:")
+
+
+def test_a_network_carries_its_approvals(fetched: Fetch) -> None:
+    assert network(fetched(APPROVING)).approvals == (
+        Approval(
+            change=ApprovedChange.REMOVE,
+            sites=("appsres03ue1/skupper-vault", "appsres05ue1/skupper-vault"),
+            until="2026-12-31",
+            reason="decommissioned",
+        ),
+    )
+
+
+def test_a_server_whose_schemas_have_no_approvals_is_asked_without_them(
+    bundle: Bundle, connect: Connect
+) -> None:
+    with Server(without_approvals(bundle)) as server:
+        found = fetch(connect(server.address))
+    assert [each.approvals for each in found.definitions.networks] == [(), (), ()]
+
+
+def without_approvals(bundle: Bundle) -> Bundle:
+    """The same bundle with the GraphQL types of older schemas."""
+    content = json.loads(bundle.text)
+    for conf in content["graphql"]["confs"]:
+        conf["fields"] = [each for each in conf["fields"] if each["name"] != "approvals"]
+    return load(json.dumps(content))

@@ -101,6 +101,15 @@ def test_types_that_our_queries_do_not_fit_are_a_finding() -> None:
     assert finding.message.startswith("our query skupper does not fit: Cannot query field 'topology'")
 
 
+def test_types_without_an_optional_field_are_no_finding() -> None:
+    content = json.loads(from_fixtures().text)
+    confs = {conf["name"]: conf for conf in content["graphql"]["confs"]}
+    confs["Skupper_v1"]["fields"] = [
+        each for each in confs["Skupper_v1"]["fields"] if each["name"] != "approvals"
+    ]
+    assert check(load(json.dumps(content))) == []
+
+
 def test_a_bundle_without_skupper_has_no_rules_to_break() -> None:
     bundle = served({"/a.yml": {"$schema": "/a-1.yml"}}, [{"name": "Query", "fields": []}])
     assert [each.rule for each in check(bundle)] == [each.rule for each in validate(bundle)]

@@ -63,6 +63,17 @@ def test_several_faults_are_reported_at_once_and_counted(tmp_path: Path) -> None
     assert checked(source).stderr.splitlines()[-1] == f"Error: 3 faults in {source}"
 
 
+def test_an_approval_that_has_expired_is_a_warning(tmp_path: Path) -> None:
+    source = overlaid(tmp_path, "approval-until-no-day")
+    file = source / "data/dependencies/skupper/vault.yml"
+    file.write_text(file.read_text().replace("2026-02-30", "2026-02-28"))
+    result = checked(source)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(
+        f"{file}:14: warning: the approval to remove appsres03ue1/skupper-vault expired"
+    )
+
+
 @pytest.mark.parametrize(("words", "printed", "note"), [((), 100, True), (("--all",), 150, False)])
 def test_of_many_faults_the_first_hundred_are_printed_and_all_are_counted(
     words: tuple[str, ...], printed: int, note: bool, tmp_path: Path

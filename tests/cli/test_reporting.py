@@ -13,7 +13,8 @@ from reconcile.cli.reporting import RunReporter
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import SECRET
 from reconcile.report import logs
-from reconcile.skupper.plan import AGING_SITE, MISSING_NAMESPACE, LinkState, Plan, SiteState, Verb
+from reconcile.skupper.approvals import LONG_APPROVAL
+from reconcile.skupper.plan import AGING_SITE, MISSING_NAMESPACE, Counts, LinkState, Plan, SiteState, Verb
 from reconcile.skupper.waits import Wait, WaitKind
 from tests.report.plans import change, link, site
 
@@ -42,6 +43,14 @@ def test_a_change_is_an_action_line_at_info(reporter: RunReporter, reported: Run
     (line,) = reported()
     assert line.startswith("[INFO] [reporting.py:change:")
     assert line.endswith(" - ['apply', 'privileged=False', 'east', 'vault-net', 'ConfigMap', 'skupper-site']")
+
+
+def test_what_uses_an_approval_is_counted_at_the_end(reporter: RunReporter, reported: RunResult) -> None:
+    approved = change(Verb.DELETE, removal=True, counts=Counts.APPROVED, approval="/n.yml approvals[0]")
+    for namespace in ("a", "b", "b"):
+        reporter(ChangeStarted(replace(approved, namespace=namespace)))
+    reporter.summarize(Outcome(), dry_run=False, wait=0)
+    assert reported()[-1].endswith(" - approval /n.yml approvals[0]: used by 2 removals")
 
 
 def test_a_change_that_failed_is_an_error(reporter: RunReporter, reported: RunResult) -> None:
@@ -84,10 +93,11 @@ def test_a_missing_namespace_fails_a_run_and_no_dry_run(
 
 
 @pytest.mark.parametrize(("dry_run", "lines"), [(True, 1), (False, 0)])
-def test_certificates_that_expire_in_months_are_no_matter_of_a_run(
-    dry_run: bool, lines: int, reporter: RunReporter, reported: RunResult
+@pytest.mark.parametrize("rule", [AGING_SITE, LONG_APPROVAL])
+def test_what_matters_in_months_is_no_matter_of_a_run(
+    rule: str, dry_run: bool, lines: int, reporter: RunReporter, reported: RunResult
 ) -> None:
-    aging = Finding(AGING_SITE, "it expires in 170 days", Severity.WARNING)
+    aging = Finding(rule, "it expires in 170 days", Severity.WARNING)
     assert not reporter.summarize(Outcome(plan=Plan(findings=(aging,))), dry_run=dry_run, wait=0)
     assert len(reported()) == lines
 

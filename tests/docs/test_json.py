@@ -15,8 +15,10 @@ from reconcile.app_interface.bundle import building
 from reconcile.findings import Finding, SiteSubject, Subject
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.report import plan_json
+from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.plan import (
+    ApprovalReport,
     Change,
     LinkObservation,
     LinkReport,
@@ -98,6 +100,9 @@ EXAMPLE = Plan(
 )
 
 
+APPROVAL = Approval(change=ApprovedChange.REMOVE, sites=("east/vault",), until="2026-12-31", reason="moved")
+
+
 def output() -> str:
     return plan_json.plan(EXAMPLE, bundle="0f5e" * 16)
 
@@ -124,6 +129,11 @@ def test_the_example_is_real_output() -> None:
 def test_every_field_of_the_document_is_described_and_no_other() -> None:
     document: dict[str, Any] = json.loads(output())
     assert tables()["Document"] == document.keys()
+    approving = Plan(
+        approvals=(ApprovalReport(network="vault", place="/vault.yml approvals[0]", approval=APPROVAL),)
+    )
+    (approval,) = json.loads(plan_json.plan(approving))["approvals"]
+    assert tables()["Approvals"] == approval.keys()
     for heading in ("Review", "Changes", "Sites", "Links", "Findings"):
         assert tables()[heading] == document[heading.lower()][0].keys()
 

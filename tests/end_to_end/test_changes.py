@@ -1,6 +1,7 @@
 """What happens on the clusters after the first run, by our hand or by another's, and what the next run makes of it."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from reconcile.apply.running import now
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, SECRET
-from reconcile.skupper.definitions import SiteDefinition
+from reconcile.skupper.definitions import Approval, ApprovedChange, SiteDefinition
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
 from tests.clusters.backends import Backend
@@ -29,11 +30,13 @@ def site_id(fleet: Harness, cluster: str) -> str:
 
 @dataclass(frozen=True)
 class Runs:
-    """What runs say to a linked fleet that is declared differently; none of them writes."""
+    """What runs say to a linked fleet that is declared differently; all but the one that is approved write nothing."""
 
     a_setting: RunResult
     an_edge_site: RunResult
     nothing_over_budget: RunResult
+    approved: RunResult
+    after_approved: RunResult
     links: set[str]
     connectors: set[str]
     """Names of the links of the private site, and of what its router is reported to connect to."""
@@ -53,7 +56,16 @@ def declared(backend: Backend) -> Runs:
         an_edge_site = fleet.run(dry_run=True)
         fleet.delete_all()
         nothing_over_budget = fleet.run(budget=len(sites) - 1)
-        return Runs(a_setting, an_edge_site, nothing_over_budget, links, connectors)
+        fleet.change(approvals=(_approval(site.cluster.name for site in sites),))
+        approved, after = fleet.run(budget=0), fleet.run(budget=0)
+        return Runs(a_setting, an_edge_site, nothing_over_budget, approved, after, links, connectors)
+
+
+def _approval(clusters: Iterable[str]) -> Approval:
+    """Tomorrow is valid even if the day ends during the test."""
+    until = (now() + timedelta(days=1)).date().isoformat()
+    named = tuple(f"{name}/net" for name in clusters)
+    return Approval(change=ApprovedChange.REMOVE, sites=named, until=until, reason="decommissioned")
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
@@ -75,6 +87,20 @@ def test_a_removal_over_the_budget_removes_nothing(declared: Runs):
     result = declared.nothing_over_budget
     assert result.writes == 0
     assert list(result.errors) == ["removal-budget"]
+
+
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
+def test_removals_that_the_data_approves_need_no_budget(declared: Runs):
+    assert declared.approved.outcome.plan.sites == ()
+    assert (declared.approved.errors, declared.approved.failures) == ({}, [])
+    gone = [action for action in declared.approved.actions if "skupper-site'" in action]
+    assert len(gone) == 3
+
+
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
+def test_the_next_run_writes_nothing_and_reports_the_approval_as_unused(declared: Runs):
+    found = [finding.rule for finding in declared.after_approved.outcome.plan.findings]
+    assert (declared.after_approved.writes, found) == (0, ["unused-approval"])
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")

@@ -49,6 +49,13 @@ MUTATIONS = (
         f"{_PROMISES}Budget::test_one_removal_above_the_budget_means_none",
     ),
     _mutation(
+        "an approval that has expired still lets removals pass",
+        "skupper/approvals.py",
+        "if (ends := end(approval)) and inputs.now < ends",
+        "if end(approval)",
+        "skupper/test_approvals.py::TestValidity::test_one_that_has_expired_is_a_warning_with_the_next_step",
+    ),
+    _mutation(
         "a network is emptied for being absent from the data",
         "skupper/guards.py",
         "if not self.census.wanted.get(network):",

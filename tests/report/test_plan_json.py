@@ -32,6 +32,7 @@ CHANGE = {
     "waits_for",
     "removal",
     "counts",
+    "approval",
     "link",
     "drift",
 }
@@ -87,7 +88,7 @@ def of(plan: Plan) -> dict[str, Any]:
 @given(plans)
 def test_any_plan_is_json_with_the_promised_keys(plan: Plan) -> None:
     document = of(plan)
-    assert document.keys() == STATE | {"review", "changes", "refused"}
+    assert document.keys() == STATE | {"review", "changes", "refused", "approvals"}
     for name, keys in (
         ("review", ITEM),
         ("changes", CHANGE),
@@ -103,7 +104,9 @@ def test_any_plan_is_json_with_the_promised_keys(plan: Plan) -> None:
 def test_any_status_is_its_plan_without_the_changes(plan: Plan) -> None:
     status = json.loads(plan_json.status(plan))
     assert status == {
-        key: value for key, value in of(plan).items() if key not in {"review", "changes", "refused"}
+        key: value
+        for key, value in of(plan).items()
+        if key not in {"review", "changes", "refused", "approvals"}
     }
 
 

@@ -1,6 +1,7 @@
 """Facts of the text of a plan, beside its golden files."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,10 @@ from hypothesis import given
 from reconcile.kinds import CLUSTER_POLICY
 from reconcile.report.plan_text import LONGEST_VALUE, summary, text
 from reconcile.report.printable import printable
+from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.waits import WaitKind
 from tests.report.plans import MOVES, OVER_BUDGET, change, wait
 from tests.report.strategies import plans
@@ -34,6 +37,18 @@ def test_cluster_wide_objects_come_before_networks() -> None:
 def test_what_no_network_names_comes_last() -> None:
     shown = of(change(network=""), change(network="z"))
     assert shown.index("network z:") < shown.index("not declared")
+
+
+def test_an_approval_that_is_used_is_counted() -> None:
+    approval = Approval(
+        change=ApprovedChange.REMOVE, sites=("a/n", "b/n"), until="2026-12-31", reason="moved"
+    )
+    removed = (SiteKey("a", "n"), SiteKey("b", "n"))
+    used = ApprovalReport(network="n", place="/n.yml approvals[0]", approval=approval, removes=removed)
+    lines = text(Plan(approvals=(used, replace(used, place="/n.yml approvals[1]", removes=())))).splitlines()
+    assert [line for line in lines if "pproval" in line] == [
+        "Approval /n.yml approvals[0] (until 2026-12-31): used by 2 removals."
+    ]
 
 
 def test_a_site_is_one_line_however_many_objects_it_has() -> None:

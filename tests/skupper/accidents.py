@@ -4,14 +4,21 @@ Each is what a run reads instead of the data by which the fleet was made: the sa
 day is a run every five minutes; it is cut short once runs change nothing and nothing is going to be due.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 
 from reconcile.kinds import CONFIG_MAP, SECRET
-from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
+from reconcile.skupper.definitions import (
+    Approval,
+    ApprovedChange,
+    Cluster,
+    Definitions,
+    Network,
+    SiteDefinition,
+)
 from reconcile.skupper.limits import REMOVAL_DELAY
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.ownership import Ownership
@@ -47,6 +54,10 @@ class Given:
     clusters: tuple[str, ...] = EVERYWHERE
     deleted: frozenset[str] = frozenset()
     """Clusters whose sites are marked delete."""
+    approved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Network -> the clusters of the sites whose removal its datafile approves."""
+    until: str = "2026-04-30"
+    """The last day of these approvals."""
     namespace: str = "net"
     unread: frozenset[str] = frozenset()
     selection: Selection = Selection()
@@ -173,6 +184,18 @@ ACCIDENTS = (
         forged=11,
     ),
     Accident("A whole network is marked `delete: true`, on purpose", same(deleted=frozenset(MADE["middle"]))),
+    Accident(
+        "Half of the namespaces of one network are missing, and the data approves the removal of two of the three",
+        same(networks=without("m1", "m2", "m3"), approved={"middle": ("m1", "m2")}),
+    ),
+    Accident(
+        "The networks have no namespaces, and the data approves the removal of one site",
+        same(networks=part(lambda _: 0), approved={"middle": ("m1",)}),
+    ),
+    Accident(
+        "15 sites are marked `delete: true`, and the data approves the removal of six",
+        same(deleted=frozenset({*MADE["large"], *MADE["middle"]}), approved={"middle": MADE["middle"]}),
+    ),
 )
 
 
@@ -194,6 +217,8 @@ class Fleet(PlayedFleet):
                     for name in sites
                     if name in clusters
                 ),
+                approvals=tuple(self._approvals(given.approved.get(network, ()))),
+                path=f"/{network}.yml",
             )
             for network, sites in given.networks.items()
         )
@@ -210,6 +235,13 @@ class Fleet(PlayedFleet):
             removal_budget=BUDGET,
             removal_delay=REMOVAL_DELAY,
         )
+
+    def _approvals(self, names: tuple[str, ...]) -> Iterator[Approval]:
+        sites = tuple(f"{name}/net" for name in names)
+        if sites:
+            yield Approval(
+                change=ApprovedChange.REMOVE, sites=sites, until=self.given.until, reason="decommissioned"
+            )
 
     def snapshot(self, name: str) -> ClusterSnapshot:
         if name in self.given.unread:

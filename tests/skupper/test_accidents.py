@@ -27,9 +27,15 @@ def on_purpose(accident: Accident) -> frozenset[str]:
     return given.deleted
 
 
+def approved(accident: Accident) -> frozenset[str]:
+    """Sites whose removal the data of the accident approves."""
+    given: Given = accident.given(0)
+    return frozenset(name for names in given.approved.values() for name in names)
+
+
 def within_bounds(accident: Accident, toll: Toll) -> bool:
-    """True if what is gone was marked delete, or is at most a third of each network and of the fleet."""
-    lost = toll.sites - on_purpose(accident)
+    """True if what is gone was marked delete or approved, or is at most a third of each network and of the fleet."""
+    lost = toll.sites - on_purpose(accident) - approved(accident)
     shares = [len(lost & set(sites)) <= len(sites) // 3 for sites in MADE.values()]
     return all(shares) and len(lost) <= min(len(EVERYWHERE) // 3, BUDGET) and not toll.links
 

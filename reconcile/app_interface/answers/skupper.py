@@ -6,7 +6,7 @@ from pydantic import Field
 
 from reconcile.app_interface.answers.model import AnswerModel
 from reconcile.app_interface.answers.site_config import SiteConfig
-from reconcile.skupper.definitions import Strategy
+from reconcile.skupper.definitions import ApprovedChange, Strategy
 
 
 class SiteController(AnswerModel):
@@ -60,6 +60,15 @@ class Namespace(AnswerModel):
     """Never null here, whatever the schema says: without it the namespace would not have been found."""
 
 
+class Approval(AnswerModel):
+    """``SkupperApproval_v1``."""
+
+    change: Annotated[ApprovedChange, Field(strict=False)]
+    sites: list[str]
+    until: str
+    reason: str
+
+
 class Network(AnswerModel):
     """``Skupper_v1``."""
 
@@ -68,6 +77,8 @@ class Network(AnswerModel):
     description: str
     site_controller: SiteController
     topology: Topology | None
+    approvals: list[Approval] | None = None
+    """Left out by a server whose schemas are older than this field."""
     config: SiteConfig | None
     namespaces: list[Namespace]
 

@@ -1,7 +1,8 @@
 """A bundle as a run reads it: our queries, answered without a server, as typed answers."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -52,8 +53,12 @@ class Answers:
 
     def _ask(self, query: str, model: type[Model]) -> Model:
         answer = execute(self._part, queries.text(query))
+        reasons = _reasons(answer)
+        lacking = queries.lacking(query, "; ".join(reasons))
+        if lacking:
+            answer = execute(self._part, queries.text(query, without=lacking))
+            reasons = _reasons(answer)
         self._schemas |= set(answer.get("extensions", {}).get("schemas", ()))
-        reasons = [error["message"] for error in answer.get("errors", [])]
         if not reasons:
             try:
                 return model.model_validate(answer["data"])
@@ -61,3 +66,7 @@ class Answers:
                 faults = error.errors(include_input=False, include_url=False)
                 reasons = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
         raise MisfitError(f"our query {query} does not fit: {reasons[0]}; use schemas of the same version")
+
+
+def _reasons(answer: Mapping[str, Any]) -> list[str]:
+    return [error["message"] for error in answer.get("errors", [])]

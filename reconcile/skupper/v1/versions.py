@@ -30,7 +30,7 @@ def downgrade(network: Network, site: Site, live: LiveSite) -> Finding | None:
         message=(
             f"{site.key} runs version {running}, and network {network.identifier} has version {network.version}, which "
             f"Skupper refuses: Site ({running}) is newer than library ({network.version}); cannot update. Nothing is "
-            f"changed there. Set siteController.version to {running} or later"
+            f"changed there, and no approval can change that. Set siteController.version to {running} or later"
         ),
         datafile=network.path,
         pointer=("siteController", "version"),

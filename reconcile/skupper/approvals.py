@@ -1,0 +1,189 @@
+"""Approvals in the data: which removals the guards over shares and over the number do not hold.
+
+An approval is an entry of ``approvals`` in the datafile of a network. It names sites of that network and is valid
+through the end of its last day, in UTC. It has no effect on any other guard: not while a cluster is unread, not on data
+of another origin, not on objects of unproven origin; and an approved site that is missing from the data still waits for
+the removal delay.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from reconcile.findings import Finding, NetworkSubject, Severity
+from reconcile.skupper.census import Census
+from reconcile.skupper.definitions import Approval, Network
+from reconcile.skupper.plan import ApprovalReport, Change, Counts
+from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
+
+LONGEST = timedelta(days=90)
+"""An approval that is valid for longer than this is a warning: nobody remembers what it was for."""
+
+
+LONG_APPROVAL = "long-approval"
+"""Rule of the finding about such an approval; a run that writes does not repeat it each time."""
+
+
+def end(approval: Approval) -> datetime | None:
+    """When an approval ceases to be valid: midnight UTC after its last day; None if that is no date."""
+    try:
+        last = date.fromisoformat(approval.until)
+        ends = datetime.combine(last, time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return ends if last.isoformat() == approval.until else None
+
+
+def sites(approval: Approval) -> frozenset[SiteKey]:
+    """The sites that it names, without what is not written as ``cluster/namespace``."""
+    return frozenset(filter(None, map(SiteKey.parse, approval.sites)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One valid approval and the sites that it has effect on in this plan."""
+
+    network: Network
+    index: int
+    approved: frozenset[SiteKey]
+
+    @property
+    def approval(self) -> Approval:
+        return self.network.approvals[self.index]
+
+    @property
+    def place(self) -> str:
+        return f"{self.network.path} approvals[{self.index}]"
+
+
+class Approved:
+    """The approvals that are valid now, and what they have effect on."""
+
+    def __init__(self, inputs: PlanInput, census: Census) -> None:
+        """`census` says which network a site belongs to that the data does not mention."""
+        self._inputs = inputs
+        self._wanted = inputs.desired.wanted
+        marked = {site.key: site.network for site in inputs.desired.sites if not site.wanted}
+        networks = {**census.networks, **marked}
+        self._entries = [
+            _Entry(
+                network,
+                index,
+                frozenset(key for key in sites(approval) if self._leaves(key, network, networks)),
+            )
+            for network in (entry.network for entry in inputs.desired.networks)
+            for index, approval in enumerate(network.approvals)
+            if (ends := end(approval)) and inputs.now < ends
+        ]
+        self._by_site = {key: entry for entry in reversed(self._entries) for key in entry.approved}
+
+    def _leaves(self, key: SiteKey, network: Network, networks: Mapping[SiteKey, str]) -> bool:
+        return key not in self._wanted and networks.get(key) == network.identifier
+
+    @property
+    def sites(self) -> frozenset[SiteKey]:
+        """The sites that may be removed whatever their number and share; none of them is wanted."""
+        return frozenset(self._by_site)
+
+    def covers(self, change: Change) -> bool:
+        """True if a removal, or the mark of something missing, is part of the removal of an approved site."""
+        return self._entry(change) is not None
+
+    def mark(self, change: Change) -> Change:
+        """Note on a removal which approval it uses; an approved site does not count against the budget."""
+        entry = self._entry(change)
+        if entry is None:
+            return change
+        counts = Counts.APPROVED if change.counted else change.counts
+        reason = change.reason
+        if not change.link:
+            reason += f"; approved until {entry.approval.until}: {entry.approval.reason}"
+        return replace(change, counts=counts, approval=entry.place, reason=reason)
+
+    def reports(self, removals: Iterable[Change]) -> Iterator[ApprovalReport]:
+        """Every valid approval, with the sites that `removals` remove by it."""
+        removed: dict[str, set[SiteKey]] = {}
+        for change in removals:
+            if change.removal and change.counts is Counts.APPROVED:
+                removed.setdefault(change.approval, set()).add(SiteKey(change.cluster, change.namespace))
+        for entry in self._entries:
+            yield ApprovalReport(
+                network=entry.network.identifier,
+                place=entry.place,
+                approval=entry.approval,
+                removes=tuple(sorted(removed.get(entry.place, ()))),
+            )
+
+    def unused(self, leaving: Iterable[SiteKey]) -> Iterator[Finding]:
+        """Report the valid approvals that name no site which exists and is not wanted; `leaving` are all of those.
+
+        Where a site cannot be seen, it may be one.
+        """
+        gone = frozenset(leaving)
+        for entry in self._entries:
+            named = sites(entry.approval)
+            if not named or entry.approved & gone or any(map(self._unseen, named)):
+                continue
+            wanted = sorted(str(key) for key in named & self._wanted.keys())
+            why = f"the data wants {', '.join(wanted)}" if wanted else "none of its sites is left"
+            yield _finding(
+                entry.network,
+                entry.index,
+                "unused-approval",
+                f"the approval to remove {_named(entry.approval)} has nothing to remove: {why}. Delete it from "
+                "approvals" + (", or mark the site delete: true" if wanted else ""),
+            )
+
+    def _entry(self, change: Change) -> _Entry | None:
+        if change.counts is Counts.UNPROVEN:
+            return None
+        if not change.link:
+            return self._by_site.get(SiteKey(change.cluster, change.namespace))
+        ends = (change.link.dialler, change.link.issuer)
+        return next(filter(None, map(self._by_site.get, ends)), None)
+
+    def _unseen(self, key: SiteKey) -> bool:
+        cluster = self._inputs.desired.clusters.get(key.cluster)
+        return cluster is None or bool(
+            self._inputs.snapshot(key.cluster).problem_in(key.namespace)
+            or self._inputs.skip_reason(cluster, key.namespace)
+        )
+
+
+def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:
+    """Report approvals that have expired, and those that are valid for too long."""
+    for network in networks:
+        for index, approval in enumerate(network.approvals):
+            ends = end(approval)
+            if ends is None:
+                continue
+            what = f"the approval to remove {_named(approval)}"
+            if ends <= now:
+                message = (
+                    f"{what} expired at the end of {approval.until}: it approves nothing. Delete it from approvals; to "
+                    "approve the removal again, set until to a later day"
+                )
+                yield _finding(network, index, "expired-approval", message)
+            elif ends - now > LONGEST + timedelta(days=1):
+                message = (
+                    f"{what} is valid until {approval.until}, for more than {LONGEST.days} days. Set until to a day "
+                    "soon after the removal"
+                )
+                yield _finding(network, index, LONG_APPROVAL, message)
+
+
+def _named(approval: Approval, most: int = 5) -> str:
+    more = f" and {len(approval.sites) - most} more" if len(approval.sites) > most else ""
+    return ", ".join(approval.sites[:most]) + more
+
+
+def _finding(network: Network, index: int, rule: str, message: str) -> Finding:
+    return Finding(
+        rule=rule,
+        message=message,
+        severity=Severity.WARNING,
+        datafile=network.path,
+        pointer=("approvals", index),
+        subject=NetworkSubject(network.identifier),
+    )
