@@ -23,7 +23,7 @@ FILES = {
     "settings": "app-interface/settings.yml",
 }
 ONE_TREE = settings(
-    # A check of the whole tree takes a tenth of a second.
+    # A check of the whole tree takes a tenth of a second: few examples, and a failing one is shown as it was drawn.
     max_examples=settings().max_examples // 12,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
