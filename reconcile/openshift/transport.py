@@ -100,7 +100,7 @@ class Transport:
         connection = self._open()
         with Exchange(self._limits, abandoned=self._abandoned.is_set) as exchange:
             try:
-                response = self._send(connection.separate_pool(), connection, request, encoding="identity")
+                response = self._send(connection.watches, connection, request, encoding="identity")
                 if response.status == HTTPStatus.OK:
                     _allow_silence(response)
                     return response
@@ -116,6 +116,7 @@ class Transport:
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.pool.clear()
+            connection.watches.clear()
 
     def abandon(self) -> None:
         """Close, and fail the exchanges in progress, too: at their next byte or time-out."""
