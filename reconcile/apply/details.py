@@ -3,7 +3,8 @@
 Each read may fail by itself: a missing right makes one fact unknown and nothing else. All together have a time limit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 WITHIN = 30.0
 """Seconds in which everything must have been read; the rest is unknown."""
+PER_REQUEST = 0.5
+"""Seconds that each request adds to it where a cluster has more to answer than one for every thread."""
 
 
 def read(
@@ -37,6 +40,7 @@ def read(
     """
     wanted = {key: tuple(of) for key, of in kinds.items() if key.cluster in clusters.accounts}
     pools = {name: ThreadPoolExecutor(threads) for name in sorted({key.cluster for key in wanted})}
+    within += PER_REQUEST * _most_requests(wanted) // threads
     listed: dict[SiteKey, dict[Kind, Future[tuple[LiveObject, ...] | Unread]]] = {}
     rights: dict[SiteKey, Future[Rules | Unread]] = {}
     for key, of in wanted.items():
@@ -52,6 +56,14 @@ def read(
     for pool in pools.values():
         pool.shutdown(wait=False, cancel_futures=True)
     return {key: _details(rights[key], listed[key], within) for key in wanted}
+
+
+def _most_requests(wanted: Mapping[SiteKey, Sequence[Kind]]) -> int:
+    """How many requests the cluster with the most namespaces gets."""
+    requests: Counter[str] = Counter()
+    for key, kinds in wanted.items():
+        requests[key.cluster] += len(kinds) + 1
+    return max(requests.values(), default=0)
 
 
 def _details(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from shlex import quote
 
-from reconcile.findings import Severity, SiteSubject
+from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.diagnosis.checks import (
     Check,
     Checks,
@@ -104,12 +104,7 @@ def _accepted(facts: Facts, site: Site) -> Judgement:
 
 def _findings(facts: Facts, site: Site) -> Judgement:
     """Whatever else a plan reports about the site, so that no problem it knows of is missing here."""
-    about = [
-        finding
-        for finding in facts.plan.findings
-        if isinstance(finding.subject, SiteSubject)
-        and SiteKey(finding.subject.cluster, finding.subject.namespace) == site.key
-    ]
+    about = facts.derived(_by_site).get(site.key, ())
     if not about:
         return passed("there are none")
     worst = next((each for each in about if each.severity is Severity.ERROR), about[0])
@@ -120,6 +115,15 @@ def _findings(facts: Facts, site: Site) -> Judgement:
         "take the step that the finding names",
         Command(f"qontract-skupper plan --cluster-name {site.cluster.name}"),
     )
+
+
+def _by_site(facts: Facts) -> dict[SiteKey, list[Finding]]:
+    found: dict[SiteKey, list[Finding]] = {}
+    for finding in facts.plan.findings:
+        if isinstance(finding.subject, SiteSubject):
+            key = SiteKey(finding.subject.cluster, finding.subject.namespace)
+            found.setdefault(key, []).append(finding)
+    return found
 
 
 def _grant(key: SiteKey, file: str) -> Command:

@@ -103,6 +103,12 @@ def reach(**found: Any) -> Callable[[Diagnosed], None]:
     return change
 
 
+def presents(site: Diagnosed, **changed: Any) -> None:
+    """The certificate is that of the issuer, but for these facts."""
+    assert site.reach.presented
+    site.reach = replace(site.reach, presented=replace(site.reach.presented, **changed))
+
+
 def delete(cluster: str, kind: Any, name: str) -> Callable[[Diagnosed], None]:
     return lambda site: getattr(site.pair, cluster).remove(kind, "net", name)
 
@@ -154,7 +160,7 @@ CAUSES = (
     Cause("site-complete", A, FAIL, "ConfigMap skupper-site does not exist", lambda site: site.pair.a.bodies.clear()),
     Cause("lease-fresh", A, FAIL, "has not reported since", lambda site: site.pair.a.add_lease("net", NOW - timedelta(hours=1))),
     Cause("lease-fresh", A, UNKNOWN, "not read", lambda site: snapshot(site, heartbeat_at=None)),
-    Cause("lease-fresh", A, FAIL, "not a valid network status", lambda site: site.pair.a.bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"].update(NetworkStatus="{")),
+    Cause("lease-fresh", A, FAIL, "not a valid network status", lambda site: (created_long_ago(site), site.pair.a.bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"].update(NetworkStatus="{"))),
     Cause("certificates-valid", A, FAIL, "skupper-site-ca, on 2026-02-28", lambda site: expiring(site, -DAY)),
     Cause("certificates-valid", A, WARN, "skupper-site-ca", lambda site: expiring(site, 100 * DAY)),
     Cause("version-runs", A, WARN, "1.8.0 runs, 1.9.6 is declared", lambda site: site.pair.a.add_connectors("net", "id-a", version="1.8.0")),
@@ -187,6 +193,8 @@ CAUSES = (
     Cause("certificate-presented", LINK, FAIL, "wrong version number", reach(**RESOLVED, connected=True, no_handshake="wrong version number")),
     Cause("certificate-presented", LINK, FAIL, f"a certificate for {host_of('a')}", reach(reach=another_server())),
     Cause("certificate-presented", LINK, WARN, f"a certificate for {host_of('a')}", lambda site: setattr(site, "reach", another_server())),
+    Cause("certificate-presented", LINK, FAIL, "a certificate for old.example.com", lambda site: presents(site, hosts=("old.example.com",))),
+    Cause("certificate-presented", LINK, FAIL, "valid until 2026-02-28", lambda site: presents(site, expires=NOW - DAY)),
     Cause("versions-match", LINK, WARN, "a/net runs 1.8.0", lambda site: site.pair.a.add_connectors("net", "id-a", version="1.8.0")),
     Cause("link-up", LINK, FAIL, "dialler says absent", lambda site: (site.pair.b.add_status("net", "id-b"), site.pair.b.bodies[SECRET, "net", site.token]["metadata"].update(creationTimestamp=LONG_AGO))),
     Cause("link-up", LINK, WARN, "it is delivered", lambda site: site.pair.b.add_status("net", "id-b")),

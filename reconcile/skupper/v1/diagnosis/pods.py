@@ -26,6 +26,7 @@ from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.diagnosis import observed
 from reconcile.skupper.v1.diagnosis.observed import dig, entries, quoted
+from reconcile.skupper.v1.live_site import LiveSite
 
 PROGRAMS = (names.SITE_CONTROLLER, names.SERVICE_CONTROLLER, names.ROUTER)
 """Deployments of a site, each of which its pods are named after."""
@@ -122,8 +123,7 @@ def _running(facts: Facts, site: Site, programs: tuple[str, ...]) -> Judgement:
     for name in programs:
         seen = _with_last_events(facts, site.key, name)
         if live.find(DEPLOYMENT, name) is None:
-            hint = _CREATED_BY[name]
-            return failed(f"deployment {name} does not exist{seen}", hint, Command("qontract-skupper run"))
+            return _absent(site, name, seen)
         down = live.downtime(name, now)
         if down:
             command = oc(site.key, down.arguments or f"describe deploy/{name}")
@@ -137,11 +137,17 @@ def _running(facts: Facts, site: Site, programs: tuple[str, ...]) -> Judgement:
     return passed(f"all replicas of {' and '.join(programs)} are ready")
 
 
-_CREATED_BY = {
-    names.SITE_CONTROLLER: "a run creates it",
-    names.SERVICE_CONTROLLER: "the site-controller creates it last: see check site-complete",
-    names.ROUTER: "the site-controller creates it: see check site-complete",
-}
+def _absent(site: Site, name: str, seen: str) -> Judgement:
+    evidence = f"deployment {name} does not exist{seen}"
+    if name == names.SITE_CONTROLLER:
+        return failed(evidence, "a run creates it", Command("qontract-skupper run"))
+    logs = oc(site.key, f"logs deploy/{names.SITE_CONTROLLER} --tail=50")
+    return failed(evidence, "the site-controller creates it, or logs why not: see check site-complete", logs)
+
+
+def _unready(live: LiveSite) -> list[str]:
+    """The Deployments that exist and lack ready replicas."""
+    return [name for name in PROGRAMS if live.find(DEPLOYMENT, name) and not observed.ready(live, name)]
 
 
 class Container(NamedTuple):
@@ -187,7 +193,7 @@ def _pods(facts: Facts, key: SiteKey) -> tuple[LiveObject, ...] | Unread:
 
 def _images(facts: Facts, site: Site) -> Judgement:
     live = observed.site(facts, site.key)
-    waiting = [name for name in PROGRAMS if not observed.ready(live, name)]
+    waiting = _unready(live)
     pods = _pods(facts, site.key)
     if not isinstance(pods, Unread):
         faulty = [each for each in _containers(pods) if each.reason in IMAGE_FAULTS]
@@ -200,7 +206,7 @@ def _images(facts: Facts, site: Site) -> Judgement:
                 oc(site.key, f"describe pod {quote(first.pod)}"),
             )
     if not waiting:
-        return passed("all replicas are ready, so all images were pulled")
+        return passed("all Deployments that exist have their replicas ready")
     if isinstance(pods, Unread):
         return lacking(site.key, POD, pods)
     if not pods:
@@ -213,8 +219,8 @@ def _starting(facts: Facts, site: Site) -> Judgement:
     live = observed.site(facts, site.key)
     pods = _pods(facts, site.key)
     if not pods or isinstance(pods, Unread):
-        if all(observed.ready(live, name) for name in PROGRAMS):
-            return passed("all replicas are ready")
+        if not _unready(live):
+            return passed("all Deployments that exist have their replicas ready")
         if isinstance(pods, Unread):
             return lacking(site.key, POD, pods)
         return unknown("there is no pod", "see check controllers-running")

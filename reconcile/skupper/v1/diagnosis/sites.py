@@ -5,7 +5,7 @@ from datetime import timedelta
 from reconcile.skupper.diagnosis.checks import Check, Command, Judgement, failed, oc, passed, unknown, warned
 from reconcile.skupper.diagnosis.facts import Facts
 from reconcile.skupper.plan import SiteState, pending_text
-from reconcile.skupper.sites import Site
+from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.v1 import expiry, names, status
 from reconcile.skupper.v1.diagnosis import observed
 
@@ -26,12 +26,14 @@ def _complete(facts: Facts, site: Site) -> Judgement:
     if missing and not live.site_id:
         return failed(f"{missing} does not exist", "a run creates the site", Command("qontract-skupper run"))
     if missing:
+        # A service-controller that outlives its router goes on creating Services whose owner is gone.
+        other = names.SERVICE_CONTROLLER if live.lost_deployment == names.ROUTER else names.ROUTER
         return failed(
             f"{missing} is missing",
-            "Skupper creates a site once and does not resume: delete the router and restart the site-controller",
+            f"Skupper creates a site once and does not resume: delete {other} and restart the site-controller",
             oc(
                 site.key,
-                f"delete deploy/{names.ROUTER} --ignore-not-found && oc -n {site.namespace} rollout restart "
+                f"delete deploy/{other} --ignore-not-found && oc -n {site.namespace} rollout restart "
                 f"deploy/{names.SITE_CONTROLLER}",
             ),
         )
@@ -59,7 +61,9 @@ def _reports(facts: Facts, site: Site) -> Judgement:
         return failed(live.silent, hint, command)
     if live.status is None or live.status.fault:
         fault = live.status.fault if live.status else "it does not exist"
-        judge = warned if fault == status.EMPTY else failed
+        report = facts.site_report(site.key)
+        young = report is not None and observed.under_way(facts, report.since)
+        judge = warned if fault == status.EMPTY or young else failed
         return judge(
             f"ConfigMap {names.NETWORK_STATUS}: {fault}",
             "a router that has just started writes it within 30 s",
@@ -99,15 +103,20 @@ def _version(facts: Facts, site: Site) -> Judgement:
             f"to put it into effect: {pending[0].step}",
             oc(site.key, f"rollout restart deploy/{names.SITE_CONTROLLER}"),
         )
-    others = {
-        each.version: str(each.key)
-        for each in facts.plan.sites
-        if each.network == site.network and each.version
-    }
-    if len(others) > 1:
-        listed = ", ".join(f"{number} at {where}" for number, where in sorted(others.items()))
+    found = facts.derived(_versions)[site.network]
+    if len(found) > 1:
+        listed = ", ".join(f"{number} at {where}" for number, where in sorted(found.items()))
         return warned(f"the network runs several versions: {listed}", "update the others soon")
     return passed(f"{report.version} runs, as in all of the network")
+
+
+def _versions(facts: Facts) -> dict[str, dict[str, SiteKey]]:
+    """Network -> the versions that run in it, each with a site where it does."""
+    versions: dict[str, dict[str, SiteKey]] = {}
+    for report in facts.plan.sites:
+        if report.version:
+            versions.setdefault(report.network, {}).setdefault(report.version, report.key)
+    return versions
 
 
 def _settings(facts: Facts, site: Site) -> Judgement:

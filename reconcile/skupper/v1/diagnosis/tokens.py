@@ -6,7 +6,7 @@ from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.diagnosis.checks import Check, Command, Judgement, failed, oc, passed, unknown, warned
 from reconcile.skupper.diagnosis.facts import Address, Dialled, Facts
 from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState
-from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.diagnosis import observed
@@ -26,15 +26,16 @@ def dialled(facts: Facts, link: Link) -> Dialled:
         return Dialled(missing=f"{link.issuer} could not be read")
     issuer = observed.site(facts, link.issuer)
     inside = issuer.config.get("ingress") == "none"
-    endpoint = issuer.endpoint(edge=_edge(facts.inputs, link))
+    endpoint = issuer.endpoint(edge=link.dialler in facts.derived(_edges))
     if endpoint.missing or not endpoint.host or not endpoint.port.isdecimal():
         return Dialled(missing=endpoint.missing or "a host", inside=inside)
     address = Address(endpoint.host, int(endpoint.port))
     return Dialled(address, certificate=issuer.server.fingerprint, inside=inside)
 
 
-def _edge(inputs: PlanInput, link: Link) -> bool:
-    return any(site.edge for site in inputs.desired.sites if site.key == link.dialler)
+def _edges(facts: Facts) -> frozenset[SiteKey]:
+    """All edge sites, which dial another address than interior ones."""
+    return frozenset(site.key for site in facts.inputs.desired.sites if site.edge)
 
 
 def _delivered(facts: Facts, link: Link) -> Judgement:
@@ -84,7 +85,7 @@ def _authority(facts: Facts, link: Link, token: LinkSecret) -> Judgement:
 
 def _host(facts: Facts, link: Link, token: LinkSecret) -> Judgement:
     expected = dialled(facts, link)
-    held = token.host(edge=_edge(facts.inputs, link))
+    held = token.host(edge=link.dialler in facts.derived(_edges))
     if expected.address is None:
         return unknown(f"the token dials {held or 'no host'}; the issuer waits for {expected.missing}")
     if held != expected.address.host:
