@@ -141,6 +141,7 @@ class Reconciler:
         Raises ``UnknownSubjectError``. `dial` probes addresses.
         """
         chosen = scope.resolve(words, self._desired)
+        chosen = chosen.within(self._options.selection, self._desired.clusters)
         fleet = self._fleet(only=chosen.clusters)
         plan = Run(fleet, self._plan, ignore, clock=clock, stop=self._stop).preview().plan
         inputs = self._inputs(fleet, clock(), 0)

@@ -14,7 +14,7 @@ from reconcile.apply.executing import Clusters
 from reconcile.kinds import RULES_REVIEW, Kind
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
-from reconcile.skupper.diagnosis.facts import Details, Rules, Unread
+from reconcile.skupper.diagnosis.facts import Details, Rights, Unread
 from reconcile.skupper.live import LiveObject
 from reconcile.skupper.sites import SiteKey
 
@@ -42,11 +42,11 @@ def read(
     pools = {name: ThreadPoolExecutor(threads) for name in sorted({key.cluster for key in wanted})}
     within += PER_REQUEST * _most_requests(wanted) // threads
     listed: dict[SiteKey, dict[Kind, Future[tuple[LiveObject, ...] | Unread]]] = {}
-    rights: dict[SiteKey, Future[Rules | Unread]] = {}
+    rights: dict[SiteKey, Future[Rights | Unread]] = {}
     for key, of in wanted.items():
         accounts, cache = clusters.accounts[key.cluster], clusters.caches[key.cluster]
         pool = pools[key.cluster]
-        rights[key] = pool.submit(partial(_rules, accounts.client, key.namespace))
+        rights[key] = pool.submit(partial(_rights, accounts.client, key.namespace))
         listed[key] = {
             kind: pool.submit(partial(_list, accounts.client, cache, kind, key.namespace)) for kind in of
         }
@@ -67,7 +67,7 @@ def _most_requests(wanted: Mapping[SiteKey, Sequence[Kind]]) -> int:
 
 
 def _details(
-    rights: Future[Rules | Unread],
+    rights: Future[Rights | Unread],
     listed: Mapping[Kind, Future[tuple[LiveObject, ...] | Unread]],
     within: float,
 ) -> Details:
@@ -93,13 +93,15 @@ def _list(client: Client, cache: ClusterCache, kind: Kind, namespace: str) -> tu
     return _tried(listing, absent=())
 
 
-def _rules(client: Client, namespace: str) -> Rules | Unread:
-    def rules() -> Rules:
+def _rights(client: Client, namespace: str) -> Rights | Unread:
+    def review() -> Rights:
         status = client.rules_in(namespace).get("status")
-        written = status.get("resourceRules") if isinstance(status, dict) else None
-        return tuple(rule for rule in written if isinstance(rule, dict)) if isinstance(written, list) else ()
+        if not isinstance(status, dict) or not isinstance(status.get("resourceRules"), list):
+            return Rights(incomplete=True)
+        rules = tuple(rule for rule in status["resourceRules"] if isinstance(rule, dict))
+        return Rights(rules, incomplete=bool(status.get("incomplete")))
 
-    found = _tried(rules, absent=None)
+    found = _tried(review, absent=None)
     return Unread(f"the cluster does not serve {RULES_REVIEW.plural}") if found is None else found
 
 

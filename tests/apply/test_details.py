@@ -9,7 +9,7 @@ from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts
 from reconcile.kinds import EVENT, POD
 from reconcile.openshift import errors
-from reconcile.skupper.diagnosis.facts import Details, Unread
+from reconcile.skupper.diagnosis.facts import Details, Rights, Unread
 from reconcile.skupper.sites import SiteKey
 from tests.apply.fakes import FakeClient, error
 
@@ -27,7 +27,7 @@ def test_objects_and_rights_of_a_namespace_are_read() -> None:
     client.put("elsewhere", "other", kind=POD)
     found = read(client, POD)[KEY]
     assert [live.key.name for live in found.objects[POD]] == ["skupper-router-x"]
-    assert found.rights == ({"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},)
+    assert found.rights == Rights(({"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},))
 
 
 def test_what_is_forbidden_is_unknown_and_says_so() -> None:

@@ -9,6 +9,7 @@ from reconcile.skupper.diagnosis.checks import (
     Checks,
     Command,
     Judgement,
+    Outcome,
     failed,
     passed,
     unknown,
@@ -25,10 +26,16 @@ SKEW_NOTICED = timedelta(seconds=30)
 
 
 def _reachable(facts: Facts, cluster: str) -> Judgement:
+    declared = facts.inputs.desired.clusters.get(cluster)
+    if declared and declared.disabled:
+        return Judgement(
+            Outcome.SKIPPED,
+            "its data disables this integration, so it gets no request",
+            "see `disable` of the cluster",
+        )
     problem = facts.inputs.snapshot(cluster).problem
     if problem is None:
         return passed("all LISTs of the site objects were answered")
-    declared = facts.inputs.desired.clusters.get(cluster)
     server = declared.server_url if declared else ""
     return failed(
         problem,

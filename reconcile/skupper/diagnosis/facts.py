@@ -65,8 +65,14 @@ class Unread:
     """True if a right is missing; the reason names it."""
 
 
-Rules = tuple[Mapping[str, Any], ...]
-"""RBAC rules as in a Role: ``apiGroups``, ``resources``, ``verbs``, ``resourceNames``."""
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an account may do in a namespace."""
+
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """As in a Role: ``apiGroups``, ``resources``, ``verbs``, ``resourceNames``."""
+    incomplete: bool = False
+    """True if there may be more, since an authorizer of the server cannot list its rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Details:
     """All objects of a kind; empty where the cluster does not serve the kind. A kind that is in neither map was not
     asked for."""
     unread: Mapping[Kind, Unread] = field(default_factory=dict)
-    rights: Rules | Unread = Unread("they were not asked for")
+    rights: Rights | Unread = Unread("they were not asked for")
     """What the account may do in the namespace, as the API server says."""
 
     def of(self, kind: Kind) -> tuple[LiveObject, ...] | Unread:

@@ -4,11 +4,13 @@ A site comes with its links, and a link with its two sites. The other end of a s
 its cluster is read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.desired import DesiredState, ResolvedNetwork
+from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 
@@ -33,6 +35,21 @@ class Scope:
         named = {site.cluster.name for site in self.sites}
         ends = {end.cluster for _, link in self.links for end in (link.dialler, link.issuer)}
         return tuple(sorted(named | ends))
+
+    def within(self, selection: Selection, clusters: Mapping[str, Cluster]) -> "Scope":
+        """What the filters of the command line leave of it: sites that they cover, and links of such a site if both of
+        their clusters are read.
+        """
+
+        def covers(link: Link) -> bool:
+            ends = (link.dialler, link.issuer)
+            read = all(selection.covers_cluster(clusters[end.cluster]) for end in ends)
+            return read and any(selection.covers(clusters[end.cluster], end.namespace) for end in ends)
+
+        return Scope(
+            tuple(site for site in self.sites if selection.covers(site.cluster, site.namespace)),
+            tuple((network, link) for network, link in self.links if covers(link)),
+        )
 
 
 def resolve(words: Sequence[str], desired: DesiredState) -> Scope:

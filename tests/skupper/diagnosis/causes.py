@@ -18,7 +18,7 @@ from reconcile.kinds import (
     SERVICE,
 )
 from reconcile.skupper.diagnosis.checks import Outcome
-from reconcile.skupper.diagnosis.facts import Reach, Unread
+from reconcile.skupper.diagnosis.facts import Reach, Rights, Unread
 from reconcile.skupper.live import ClusterSnapshot
 from tests.skupper.diagnosis.healthy import LINK, Diagnosed, another_server, condition, host_of
 from tests.skupper.fakes import NOW, body, certificate
@@ -26,6 +26,7 @@ from tests.skupper.fakes import NOW, body, certificate
 WARN, FAIL, UNKNOWN = Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN
 A, B = "a/net", "b/net"
 DAY = timedelta(days=1)
+READING = Rights(({"apiGroups": ["*"], "resources": ["*"], "verbs": ["list", "get"]},))
 FORBIDDEN = Unread("a/net: cannot list pods: forbidden (403)", forbidden=True)
 
 
@@ -130,7 +131,8 @@ CAUSES = (
     Cause("namespace-readable", A, FAIL, "being deleted", lambda site: snapshot(site, terminating_namespaces={"net": NOW})),
     Cause("site-accepted", A, FAIL, "runs skip it", lambda site: site.pair.a.bodies[CONFIG_MAP, "net", "skupper-site"]["metadata"].update(labels={}, managedFields=[])),
     Cause("findings", A, FAIL, "lost-secret", delete("a", SECRET, "skupper-site-server")),
-    Cause("rights", A, FAIL, "lacks watch, create, patch, delete, update on configmaps; ", lambda site: site.rights.update(a=({"apiGroups": ["*"], "resources": ["*"], "verbs": ["list", "get"]},))),
+    Cause("rights", A, FAIL, "lacks watch, create, patch, delete, update on configmaps; ", lambda site: site.rights.update(a=READING)),
+    Cause("rights", A, UNKNOWN, "incomplete", lambda site: site.rights.update(a=replace(READING, incomplete=True))),
     Cause("rights", A, UNKNOWN, "not known", lambda site: site.rights.update(a=Unread("no answer"))),
     Cause("quota", A, WARN, "10 of 10 pods", lambda site: quota(site, "10")),
     Cause("quota", A, FAIL, "10 of 10 pods", lambda site: (quota(site, "10"), not_ready(site))),

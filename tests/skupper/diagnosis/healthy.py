@@ -11,7 +11,7 @@ from reconcile.skupper import planning
 from reconcile.skupper.certificates import read
 from reconcile.skupper.diagnosis import diagnosing, scope
 from reconcile.skupper.diagnosis.checks import Result
-from reconcile.skupper.diagnosis.facts import Address, Details, Facts, Reach, Rules, Unread
+from reconcile.skupper.diagnosis.facts import Address, Details, Facts, Reach, Rights, Unread
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -21,7 +21,7 @@ from tests.skupper.test_plan_link import Pair
 
 LINK = "b/net -> a/net"
 ADDRESS = Address("net.a.example.com", 443)
-EVERYTHING: Rules = ({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},)
+EVERYTHING = Rights(({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},))
 PROGRAMS = ("skupper-site-controller", "skupper-service-controller", "skupper-router")
 (ENGINE,) = ENGINES
 
@@ -38,7 +38,7 @@ class Diagnosed:
     details: dict[tuple[str, Kind], list[dict[str, Any]]] = field(default_factory=dict)
     """(cluster, kind) -> bodies of what was listed in its namespace."""
     unread: dict[tuple[str, Kind], Unread] = field(default_factory=dict)
-    rights: dict[str, Rules | Unread] = field(default_factory=lambda: {"a": EVERYTHING, "b": EVERYTHING})
+    rights: dict[str, Rights | Unread] = field(default_factory=lambda: {"a": EVERYTHING, "b": EVERYTHING})
     reach: Reach = field(default_factory=Reach)
     dialled: bool = True
     snapshots: dict[str, ClusterSnapshot] = field(default_factory=dict)

@@ -1,5 +1,7 @@
 """Which sites and links a diagnosis is about, and that it skips what a broken cause would only repeat."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
@@ -7,13 +9,18 @@ from reconcile.skupper.diagnosis import scope
 from reconcile.skupper.diagnosis.checks import Outcome
 from reconcile.skupper.diagnosis.scope import Scope, UnknownSubjectError
 from reconcile.skupper.live import ClusterSnapshot
+from reconcile.skupper.selection import Selection
 from tests.skupper.diagnosis.healthy import LINK, Diagnosed
 from tests.skupper.resolving import resolve
 
 
-def chosen(*words: str) -> Scope:
+def network() -> Definitions:
     sites = tuple(SiteDefinition(Cluster(name, f"https://{name}", private=False), "net") for name in "abc")
-    return scope.resolve(words, resolve(Definitions(networks=(Network("n", "1.9.6", sites=sites),))))
+    return Definitions(networks=(Network("n", "1.9.6", sites=sites),))
+
+
+def chosen(*words: str) -> Scope:
+    return scope.resolve(words, resolve(network()))
 
 
 def shown(found: Scope) -> tuple[list[str], list[str]]:
@@ -56,3 +63,20 @@ def test_what_depends_on_a_cluster_that_is_down_is_skipped_and_names_it() -> Non
     skipped = [result for result in results if result.subject == "a/net" and result.check != "site-accepted"]
     assert {result.outcome for result in skipped} == {Outcome.SKIPPED}
     assert "cluster-reachable of a failed" in next(iter(skipped)).judgement.evidence
+
+
+def test_a_filter_leaves_sites_that_it_covers_and_links_whose_clusters_are_read() -> None:
+    desired = resolve(network())
+    found = scope.resolve((), desired).within(Selection(clusters=frozenset({"a", "b"})), desired.clusters)
+    assert shown(found) == (["a/net", "b/net"], [LINK])
+
+
+def test_a_cluster_that_disables_the_integration_is_skipped_and_so_is_all_on_it() -> None:
+    site = Diagnosed()
+    (declared,) = site.pair.definitions.networks
+    first, *others = declared.sites
+    disabled = replace(first, cluster=replace(first.cluster, disabled=True))
+    site.pair.definitions = Definitions(networks=(replace(declared, sites=(disabled, *others)),))
+    site.snapshots["a"] = ClusterSnapshot(problem="it has not been read")
+    about = {result.outcome for result in site.results() if result.subject in {"a", "a/net"}}
+    assert about == {Outcome.SKIPPED}

@@ -1,7 +1,7 @@
 """Checks of what a namespace forbids: NetworkPolicies around the router, quotas, and rights that the account lacks."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconcile.kinds import DEPLOYMENT, NETWORK_POLICY, RESOURCE_QUOTA
@@ -181,14 +181,19 @@ def _rights(facts: Facts, site: Site) -> Judgement:
     if isinstance(held, Unread):
         return unknown(f"the rights of the account are not known: {held.reason}")
     bound = controller_rights.is_bound(site.namespace, observed.site(facts, site.key).objects)
-    missing = controller_rights.missing(needed_rights(site, bound=bound), held)
+    missing = controller_rights.missing(needed_rights(site, bound=bound), held.rules)
     if not missing:
         return passed("the account has all rights that a run may need in the namespace")
+    if held.incomplete:
+        return unknown(
+            f"the API server does not list {'; '.join(missing[:_MOST])} and says that its list is incomplete",
+            "one of its authorizers cannot list its rules; ask for a single right",
+            oc(site.key, "auth can-i --list"),
+        )
     return _missing(site, missing, bound=bound)
 
 
-def _missing(site: Site, missing: Iterable[str], *, bound: bool) -> Judgement:
-    listed = list(missing)
+def _missing(site: Site, listed: Sequence[str], *, bound: bool) -> Judgement:
     more = f" and {len(listed) - _MOST} more" if len(listed) > _MOST else ""
     file = "site-bind.yaml" if bound else "site.yaml"
     return failed(
