@@ -26,6 +26,7 @@ from reconcile.skupper.definitions import Cluster, Definitions
 from reconcile.skupper.diagnosis import diagnosing, scope
 from reconcile.skupper.diagnosis.checks import Result
 from reconcile.skupper.diagnosis.facts import Facts
+from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
@@ -145,33 +146,27 @@ class Reconciler:
         fleet = self._fleet(only=chosen.clusters)
         plan = Run(fleet, self._plan, ignore, clock=clock, stop=self._stop).preview().plan
         inputs = self._inputs(fleet, clock(), 0)
-        served = {
-            network.identifier: engine
-            for engine in self._engines
-            for network in self._desired.of(engine.name)
-        }
+        diagnostics = self._diagnostics()
         failed = {failure.cluster for failure in fleet.failures}
         kinds = {
-            site.key: served[site.network].diagnostics.kinds
+            site.key: diagnostics[site.network].kinds
             for site in chosen.sites
-            if site.network in served and site.cluster.name not in failed
+            if site.cluster.name not in failed
         }
         facts = Facts(inputs, plan, details.read(fleet.clusters, kinds, threads=self._options.threads))
-        dialled = {
-            link: served[network].diagnostics.dialled(facts, link)
-            for network, link in chosen.links
-            if network in served
-        }
+        dialled = {link: diagnostics[network].dialled(facts, link) for network, link in chosen.links}
         probed = (each.address for each in dialled.values() if each.address and not each.inside)
         facts = replace(facts, dialled=dialled, reached=dial(probed))
-        tables = [
-            (
-                frozenset(network.identifier for network in self._desired.of(engine.name)),
-                engine.diagnostics.checks,
-            )
-            for engine in self._engines
-        ]
+        tables = {network: part.checks for network, part in diagnostics.items()}
         return diagnosing.diagnose(facts, chosen, tables)
+
+    def _diagnostics(self) -> dict[str, Diagnostics]:
+        """Network -> the checks of its engine, or only those of every version if no engine serves it."""
+        engines = {engine.name: engine.diagnostics for engine in self._engines}
+        return {
+            network.identifier: engines.get(network.engine, Diagnostics())
+            for network in self._desired.networks
+        }
 
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""

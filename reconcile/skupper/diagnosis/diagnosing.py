@@ -4,7 +4,7 @@ A check is skipped if one that must hold first did not pass, of the same subject
 stands on its cluster, a link on both of its sites and their clusters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from reconcile.skupper.diagnosis.checks import Check, Checks, Judgement, Outcome, Result, SubjectKind
@@ -16,36 +16,24 @@ S = TypeVar("S")
 _HOLDS = frozenset({Outcome.PASS, Outcome.WARN})
 
 
-def diagnose(
-    facts: Facts, scope: Scope, tables: Iterable[tuple[frozenset[str], Checks]]
-) -> tuple[Result, ...]:
+def diagnose(facts: Facts, scope: Scope, tables: Mapping[str, Checks]) -> tuple[Result, ...]:
     """The results of all checks, by cluster, site and link; a check that does not apply has none.
 
-    `tables` are pairs of networks and the checks for their sites and links; the checks of clusters are those of the
-    first table that has the cluster in scope.
+    `tables` has the checks for the sites and links of each network. A cluster gets those of all of them, each once.
     """
     outcomes: dict[tuple[str, str], Result] = {}
-    entries = tuple(tables)
+    of_clusters = {check.name: check for table in tables.values() for check in table.clusters}
     for name in scope.clusters:
-        _each(facts, name, (SubjectKind.CLUSTER, name, ""), _cluster_checks(entries), (), outcomes)
+        _each(facts, name, (SubjectKind.CLUSTER, name, ""), tuple(of_clusters.values()), (), outcomes)
     for site in scope.sites:
-        for networks, checks in entries:
-            if site.network in networks:
-                what = (SubjectKind.SITE, str(site.key), site.network)
-                _each(facts, site, what, checks.sites, (site.cluster.name,), outcomes)
+        what = (SubjectKind.SITE, str(site.key), site.network)
+        _each(facts, site, what, tables[site.network].sites, (site.cluster.name,), outcomes)
     for network, link in scope.links:
-        for networks, checks in entries:
-            if network in networks:
-                ends = (link.dialler, link.issuer)
-                stands_on = (*(end.cluster for end in ends), *map(str, ends))
-                what = (SubjectKind.LINK, str(link), network)
-                _each(facts, link, what, checks.links, stands_on, outcomes)
+        ends = (link.dialler, link.issuer)
+        stands_on = (*(end.cluster for end in ends), *map(str, ends))
+        what = (SubjectKind.LINK, str(link), network)
+        _each(facts, link, what, tables[network].links, stands_on, outcomes)
     return tuple(outcomes.values())
-
-
-def _cluster_checks(entries: Sequence[tuple[frozenset[str], Checks]]) -> tuple[Check[str], ...]:
-    found = {check.name: check for _, checks in entries for check in checks.clusters}
-    return tuple(found.values())
 
 
 def _each(

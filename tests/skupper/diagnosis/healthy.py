@@ -10,7 +10,7 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, EVENT, POD, ROUTE, SECRET, S
 from reconcile.skupper import planning
 from reconcile.skupper.certificates import read
 from reconcile.skupper.diagnosis import diagnosing, scope
-from reconcile.skupper.diagnosis.checks import Result
+from reconcile.skupper.diagnosis.checks import Checks, Result
 from reconcile.skupper.diagnosis.facts import Address, Details, Facts, Reach, Rights, Unread
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan_input import PlanInput
@@ -130,10 +130,10 @@ class Diagnosed:
         unread = {kind: why for (name, kind), why in self.unread.items() if name == cluster}
         return Details(objects, unread, self.rights[cluster])
 
-    def results(self, *words: str) -> tuple[Result, ...]:
+    def results(self, *words: str, checks: Checks = ENGINE.diagnostics.checks) -> tuple[Result, ...]:
         facts = self.facts()
         chosen = scope.resolve(words, facts.inputs.desired)
-        return diagnosing.diagnose(facts, chosen, [(frozenset({"n"}), ENGINE.diagnostics.checks)])
+        return diagnosing.diagnose(facts, chosen, {"n": checks})
 
     def judged(self) -> Mapping[tuple[str, str], Result]:
         """(check, subject) -> its result."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reconcile.kinds import CONFIG_MAP, SERVICE
 from reconcile.skupper.diagnosis.checks import Outcome
 from tests.skupper.diagnosis.causes import CAUSES, Cause
 from tests.skupper.diagnosis.healthy import ENGINE, Diagnosed
@@ -25,3 +26,11 @@ def test_a_cause_is_seen_by_its_check_with_evidence_and_advice(cause: Cause) -> 
 
 def test_every_check_has_a_cause_but_one_that_repeats_the_plan() -> None:
     assert TABLE.keys() - {cause.check for cause in CAUSES} == {"settings-in-effect"}
+
+
+def test_a_service_that_is_to_have_no_service_here_is_not_missing() -> None:
+    site = Diagnosed()
+    services = site.pair.a.bodies[CONFIG_MAP, "net", "skupper-services"]["data"]
+    services["vault"] = services["vault"].replace("{", '{"exposeIngress": "Never", ')
+    site.details["a", SERVICE] = []
+    assert site.judged()["services-served", "a/net"].outcome is Outcome.PASS

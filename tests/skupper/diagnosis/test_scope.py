@@ -8,6 +8,7 @@ from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDef
 from reconcile.skupper.diagnosis import scope
 from reconcile.skupper.diagnosis.checks import Outcome
 from reconcile.skupper.diagnosis.scope import Scope, UnknownSubjectError
+from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.selection import Selection
 from tests.skupper.diagnosis.healthy import LINK, Diagnosed
@@ -80,3 +81,11 @@ def test_a_cluster_that_disables_the_integration_is_skipped_and_so_is_all_on_it(
     site.snapshots["a"] = ClusterSnapshot(problem="it has not been read")
     about = {result.outcome for result in site.results() if result.subject in {"a", "a/net"}}
     assert about == {Outcome.SKIPPED}
+
+
+def test_a_network_that_no_engine_serves_is_not_accepted() -> None:
+    site = Diagnosed()
+    (declared,) = site.pair.definitions.networks
+    site.pair.definitions = Definitions(networks=(replace(declared, version="2.0.0"),))
+    results = site.results(checks=Diagnostics().checks)
+    assert {each.outcome for each in results if each.check == "site-accepted"} == {Outcome.FAIL}

@@ -20,6 +20,8 @@ from reconcile.skupper.v1.diagnosis import observed
 from reconcile.skupper.v1.diagnosis.observed import dig, entries
 
 _MOST = 5
+_NEVER = "Never"
+"""Mode of ingress of a service for which no Service is created."""
 
 
 class Counts(NamedTuple):
@@ -60,20 +62,29 @@ def _served(facts: Facts, site: Site) -> Judgement | None:
     return passed(f"{len(addresses)} services are served: {', '.join(listed)}")
 
 
-def _addresses(defined: LiveObject) -> frozenset[str]:
-    """The addresses of all services that can be read; each entry is a JSON document."""
-    found = set()
+def _addresses(defined: LiveObject) -> Mapping[str, bool]:
+    """The address of every service that can be read, and whether it is to have a Service here.
+
+    Each entry is a JSON document; with the annotation ``skupper.io/ingress: Never`` there is none.
+    """
+    found: dict[str, bool] = {}
     for written in strings(defined.content.get("data")).values():
         try:
-            found.add(text(json.loads(written).get("address")))
-        except (ValueError, AttributeError, RecursionError):
+            document = json.loads(written)
+        except (ValueError, RecursionError):
             continue
-    return frozenset(found - {""})
+        address = text(dig(document, "address"))
+        if address:
+            found[address] = _NEVER not in document.values()
+    return found
 
 
-def _absent(facts: Facts, site: Site, addresses: frozenset[str]) -> list[str]:
+def _absent(facts: Facts, site: Site, addresses: Mapping[str, bool]) -> list[str]:
     listed = facts.detail(site.key).of(SERVICE)
-    return [] if isinstance(listed, Unread) else sorted(addresses - {each.key.name for each in listed})
+    if isinstance(listed, Unread):
+        return []
+    wanted = {address for address, with_service in addresses.items() if with_service}
+    return sorted(wanted - {each.key.name for each in listed})
 
 
 def _counts(live: LiveObject) -> Mapping[str, Counts]:
