@@ -4,8 +4,8 @@ import pytest
 
 from reconcile.kinds import CONFIG_MAP, SERVICE
 from reconcile.skupper.diagnosis.checks import Outcome
-from tests.skupper.diagnosis.causes import CAUSES, Cause
-from tests.skupper.diagnosis.healthy import ENGINE, Diagnosed
+from tests.skupper.diagnosis.causes import CAUSES, Cause, policy
+from tests.skupper.diagnosis.healthy import ENGINE, Diagnosed, condition
 
 TABLE = {check.name: check for check in ENGINE.diagnostics.checks}
 
@@ -34,3 +34,35 @@ def test_a_service_that_is_to_have_no_service_here_is_not_missing() -> None:
     services["vault"] = services["vault"].replace("{", '{"exposeIngress": "Never", ')
     site.details["a", SERVICE] = []
     assert site.judged()["services-served", "a/net"].outcome is Outcome.PASS
+
+
+def test_a_route_that_one_ingress_controller_admits_is_admitted() -> None:
+    site = Diagnosed()
+    refused, admitted = condition("Admitted", "False"), condition("Admitted")
+    site.route(
+        "a",
+        "skupper-edge",
+        status={"ingress": [{"conditions": [refused]}, {"conditions": [admitted]}]},
+    )
+    assert site.judged()["route-admitted", "a/net"].outcome is Outcome.PASS
+
+
+OPEN = [
+    {},
+    {"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]},
+    {"from": [{"namespaceSelector": {"matchLabels": {"network.openshift.io/policy-group": "ingress"}}}]},
+]
+"""Rules that let links in which come through a Route."""
+
+
+@pytest.mark.parametrize("rule", OPEN, ids=["everybody", "all addresses", "ingress controllers"])
+def test_policies_that_let_links_in_beside_others_that_do_not_pass(rule: dict) -> None:
+    site = Diagnosed()
+    policy(site, ingress=[{"from": [{"podSelector": {}}]}, rule])
+    assert site.judged()["network-policy", "a/net"].outcome is Outcome.PASS
+
+
+def test_a_policy_for_other_pods_does_not_concern_the_router() -> None:
+    site = Diagnosed()
+    policy(site, podSelector={"matchLabels": {"app": "vault"}})
+    assert site.judged()["network-policy", "a/net"].outcome is Outcome.PASS

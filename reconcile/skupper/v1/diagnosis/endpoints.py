@@ -5,7 +5,7 @@ from typing import Any
 
 from reconcile.kinds import ROUTE
 from reconcile.skupper.diagnosis import network
-from reconcile.skupper.diagnosis.checks import Check, Judgement, failed, oc, passed, unknown, warned
+from reconcile.skupper.diagnosis.checks import Check, Command, Judgement, failed, oc, passed, unknown
 from reconcile.skupper.diagnosis.facts import Facts
 from reconcile.skupper.live import LiveObject, text
 from reconcile.skupper.sites import Site
@@ -59,7 +59,8 @@ def _of_route(site: Site, route: LiveObject) -> Judgement | None:
     command = oc(site.key, f"describe route {name}")
     conditions = list(_conditions(route))
     refused = [each for each in conditions if each.get("status") != "True"]
-    if refused:
+    # With several ingress controllers one that admits it is enough.
+    if refused and len(refused) == len(conditions):
         why = f"{text(refused[0].get('reason'))}: {quoted(refused[0].get('message'))}"
         hint = "HostAlreadyClaimed means that a Route of another namespace has the host; delete either"
         return failed(f"Route {name} is not admitted: {why}", hint, command)
@@ -111,20 +112,16 @@ def _listeners(facts: Facts, site: Site) -> Judgement | None:
     config = live.router_config
     if not site.accepts_links or config.fault or not config.mode:
         return None
-    enforced = bool(own and own.policy)
-    command = oc(site.key, f"auth can-i list skupperclusterpolicies --as=system:serviceaccount:{site.namespace}:"
-                 f"{names.SERVICE_CONTROLLER}")  # fmt: skip
+    enforced = "enforced" if own and own.policy else "not known to be in force"
     if {"interior-listener", "edge-listener"} <= config.listeners:
-        return passed(
-            f"the router listens for links; cluster policies are {'enforced' if enforced else 'not in force'}"
-        )
-    hint = (
+        return passed(f"the router listens for links; cluster policies are {enforced}")
+    return failed(
+        f"the router has no listeners for links; cluster policies are {enforced}",
         "where the CRD of SkupperClusterPolicy is installed, Skupper denies everything that no policy allows, and all "
         "of it if the service-controller may not read policies: declare a policy with allowIncomingLinks, or apply "
-        "deploy/rbac/service-controllers.yaml"
+        "deploy/rbac/service-controllers.yaml",
+        Command("oc get skupperclusterpolicies -o yaml", site.cluster.name),
     )
-    seen = "the router has no listeners for links"
-    return failed(seen, hint, command) if enforced else warned(seen, hint, command)
 
 
 _COMPLETE = ("site-complete",)

@@ -7,16 +7,21 @@ from typing import Any
 from reconcile.kinds import DEPLOYMENT, NETWORK_POLICY, RESOURCE_QUOTA
 from reconcile.skupper.diagnosis.checks import Check, Command, Judgement, failed, oc, passed, unknown, warned
 from reconcile.skupper.diagnosis.facts import Facts, Unread
-from reconcile.skupper.live import LiveObject, text
+from reconcile.skupper.live import LiveObject, strings, text
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import controller_rights, names, objects
 from reconcile.skupper.v1.diagnosis import observed
 from reconcile.skupper.v1.diagnosis.observed import dig, entries
 from reconcile.skupper.v1.diagnosis.pods import PROGRAMS, lacking, template_labels
+from reconcile.skupper.v1.sites import ingress
 from reconcile.skupper.v1.value_types import quantity
 
 LINK_PORTS = (55671, 45671)
 """Where the router listens for links of interior and of edge sites."""
+
+_EVERYWHERE = "0.0.0.0/0"
+_INGRESS = ("network.openshift.io/policy-group", "ingress")
+"""Label of the namespaces of OpenShift's ingress controllers."""
 
 _POD_LABELS = {"application": names.ROUTER, "skupper.io/component": "router"}
 """Labels of router pods, used where the Deployment does not exist yet (``api/types/types.go``)."""
@@ -47,11 +52,11 @@ def _network_policies(facts: Facts, site: Site) -> Judgement:
         return failed(f"NetworkPolicies {shown} let nothing out of the router", hint, command)
     incoming = [policy for policy in selecting if "Ingress" in _types(policy)]
     if site.accepts_links and incoming:
-        return _incoming(incoming, shown, command)
+        return _incoming(incoming, shown, command, routed=ingress(site) == "route")
     return passed(f"NetworkPolicies {shown} select the router and leave it ways out")
 
 
-def _incoming(policies: Sequence[LiveObject], shown: str, command: Command) -> Judgement:
+def _incoming(policies: Sequence[LiveObject], shown: str, command: Command, *, routed: bool) -> Judgement:
     rules = [rule for policy in policies for rule in entries(policy.content, "spec", "ingress")]
     for port in LINK_PORTS:
         allowing = [rule for rule in rules if _allows(rule, port)]
@@ -61,10 +66,22 @@ def _incoming(policies: Sequence[LiveObject], shown: str, command: Command) -> J
                 "the data"
             )
             return failed(f"NetworkPolicies {shown} let nothing in at port {port}", hint, command)
-        if all(rule.get("from") for rule in allowing):
+        if not any(_open(rule, routed=routed) for rule in allowing):
             hint = "compare them with where links come from: the ingress controller, or the load balancer's clients"
             return warned(f"NetworkPolicies {shown} let only some in at port {port}", hint, command)
     return passed(f"NetworkPolicies {shown} let links in")
+
+
+def _open(rule: Mapping[str, Any], *, routed: bool) -> bool:
+    """Whether a rule lets links in: from everywhere or, if they come through Routes, from the ingress controllers."""
+    peers = list(entries(rule, "from"))
+    if not rule.get("from") or any(dig(peer, "ipBlock", "cidr") == _EVERYWHERE for peer in peers):
+        return True
+    return routed and any(_INGRESS in _labels_of_namespaces(peer) for peer in peers)
+
+
+def _labels_of_namespaces(peer: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    return frozenset(strings(dig(peer, "namespaceSelector", "matchLabels")).items())
 
 
 def _types(policy: LiveObject) -> frozenset[str]:
