@@ -1,12 +1,13 @@
 """Whatever clusters return, a diagnosis is made: each result has evidence, what failed has advice, nothing is quoted
 that could be a secret."""
 
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, EVENT, NETWORK_POLICY, POD, RESOURCE_QUOTA, ROUTE
+from reconcile.kinds import EVENT, NETWORK_POLICY, POD, RESOURCE_QUOTA
 from reconcile.report import diagnosis as report
 from reconcile.skupper.diagnosis.checks import Outcome
 from tests.fuzz.bodies import JSON
@@ -27,6 +28,9 @@ def full() -> Diagnosed:
     site.event("a", "skupper-router-x")
     quota(site, "9")
     policy(site, ingress=[{"from": [], "ports": [{"port": 1, "endPort": 9}]}], policyTypes=["Ingress"])
+    # Bodies share parts, such as labels, and one is to be changed.
+    site.pair.a.bodies, site.pair.b.bodies = deepcopy(site.pair.a.bodies), deepcopy(site.pair.b.bodies)
+    site.details = deepcopy(site.details)
     return site
 
 
@@ -43,12 +47,8 @@ def paths(document: Any, here: Step = ()) -> list[Step]:
 
 
 def bodies(site: Diagnosed) -> list[dict[str, Any]]:
-    own = [
-        found
-        for (kind, _, name), found in site.pair.a.bodies.items()
-        if kind in {DEPLOYMENT, ROUTE}
-        or (kind == CONFIG_MAP and name in {"skupper-services", "skupper-network-status"})
-    ]
+    fakes = (site.pair.a, site.pair.b)
+    own = [found for fake in fakes for found in fake.bodies.values()]
     return own + [site.details["a", kind][0] for kind in LISTED]
 
 
