@@ -3,7 +3,7 @@
 from datetime import timedelta
 from shlex import quote
 
-from reconcile.findings import Finding, Severity, SiteSubject
+from reconcile.findings import Finding, NetworkSubject, Severity, SiteSubject
 from reconcile.skupper.diagnosis.checks import (
     Check,
     Checks,
@@ -95,9 +95,14 @@ def _accepted(facts: Facts, site: Site) -> Judgement:
     """Whether runs take care of the site: it is neither filtered, refused nor foreign."""
     report = facts.site_report(site.key)
     if report is None:
+        reasons = (
+            finding.message
+            for finding in facts.plan.findings
+            if finding.subject == NetworkSubject(site.network) and finding.severity is Severity.ERROR
+        )
         return failed(
-            f"network {site.network} is refused as a whole, so no run looks at the site",
-            "correct the errors in its data",
+            f"network {site.network} is refused as a whole: {next(reasons, 'its data has an error')}",
+            "correct its data; until then no run changes any of its sites",
             Command("qontract-skupper plan"),
         )
     if report.state is SiteState.SKIPPED:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconcile.engines import ENGINES
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, EVENT, POD, ROUTE, SECRET, SERVICE, Kind
-from reconcile.skupper import planning
+from reconcile.skupper import checks, planning
 from reconcile.skupper.certificates import read
 from reconcile.skupper.diagnosis import diagnosing, scope
 from reconcile.skupper.diagnosis.checks import Checks, Result
@@ -108,8 +108,13 @@ class Diagnosed:
 
     def facts(self) -> Facts:
         snapshots = {"a": self.pair.a.snapshot(), "b": self.pair.b.snapshot(), **self.snapshots}
+        desired = resolve(self.pair.definitions)
         inputs = PlanInput(
-            desired=resolve(self.pair.definitions), ownership=OURS, now=NOW, snapshots=snapshots
+            desired=desired,
+            ownership=OURS,
+            now=NOW,
+            snapshots=snapshots,
+            findings=checks.check(desired, ENGINES),
         )
         details = {SiteKey(name, "net"): self._details(name) for name in ("a", "b")}
         facts = Facts(inputs, planning.plan(inputs, ENGINES), details)
@@ -130,10 +135,10 @@ class Diagnosed:
         unread = {kind: why for (name, kind), why in self.unread.items() if name == cluster}
         return Details(objects, unread, self.rights[cluster])
 
-    def results(self, *words: str, checks: Checks = ENGINE.diagnostics.checks) -> tuple[Result, ...]:
+    def results(self, *words: str, table: Checks = ENGINE.diagnostics.checks) -> tuple[Result, ...]:
         facts = self.facts()
         chosen = scope.resolve(words, facts.inputs.desired)
-        return diagnosing.diagnose(facts, chosen, {"n": checks})
+        return diagnosing.diagnose(facts, chosen, {"n": table})
 
     def judged(self) -> Mapping[tuple[str, str], Result]:
         """(check, subject) -> its result."""

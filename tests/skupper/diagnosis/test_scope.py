@@ -87,5 +87,6 @@ def test_a_network_that_no_engine_serves_is_not_accepted() -> None:
     site = Diagnosed()
     (declared,) = site.pair.definitions.networks
     site.pair.definitions = Definitions(networks=(replace(declared, version="2.0.0"),))
-    results = site.results(checks=Diagnostics().checks)
-    assert {each.outcome for each in results if each.check == "site-accepted"} == {Outcome.FAIL}
+    found = [each for each in site.results(table=Diagnostics().checks) if each.check == "site-accepted"]
+    assert {each.outcome for each in found} == {Outcome.FAIL}
+    assert "version 2.0.0, which no supported version of Skupper" in found[0].judgement.evidence
