@@ -14,7 +14,6 @@ from reconcile.skupper.diagnosis.checks import (
     Judgement,
     Outcome,
     failed,
-    oc,
     passed,
     unknown,
     warned,
@@ -90,10 +89,7 @@ def _presented(facts: Facts, link: Link, dialled: Dialled, address: Address, rea
     )
     found = reach.presented
     if found is None:
-        hint = (
-            "something other than a router listens there, or a proxy on the way ends the connection; a Route must have "
-            "termination passthrough"
-        )
+        hint = "something other than a router listens there, or a proxy on the way ends the connection"
         return _trouble(
             facts, link, f"{address} completed no TLS handshake: {reach.no_handshake}", hint, command
         )
@@ -103,9 +99,9 @@ def _presented(facts: Facts, link: Link, dialled: Dialled, address: Address, rea
     if dialled.certificate and found.fingerprint != dialled.certificate:
         hint = (
             f"that is not the certificate of {link.issuer} ({dialled.certificate[:16]}…). If the issuer's certificate "
-            "was replaced, restart its router; else another server answers at this address: compare Route or Service"
+            "was replaced, its router has to be restarted; else another server answers at this address"
         )
-        return _trouble(facts, link, seen, hint, oc(link.issuer, "rollout restart deploy/skupper-router"))
+        return _trouble(facts, link, seen, hint, command)
     if not covers(found.hosts, address.host):
         return failed(
             seen,
