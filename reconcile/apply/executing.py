@@ -101,10 +101,19 @@ def _refused(change: Change, hand_over: HandOver, refusal: Refusal) -> str:
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
     cache = clusters.caches[change.cluster]
+    patch = dict(change.body or {})
+    if change.expects:
+        patch["metadata"] = {**patch.get("metadata", {}), "resourceVersion": change.expects}
     try:
-        body = client.patch(change.kind, change.name, change.namespace or None, dict(change.body or {}))
+        body = client.patch(change.kind, change.name, change.namespace or None, patch)
     except errors.NotFound:
         cache.remove(change.kind, change.namespace, change.name)
+        return False
+    except errors.Conflict:
+        if not change.expects:
+            raise
+        # Written by another client, or by an earlier attempt of ours: the planner decides what follows.
+        _refresh(change, client, cache)
         return False
     cache.take(change.kind, body)
     return True

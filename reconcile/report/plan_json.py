@@ -19,7 +19,15 @@ from reconcile.findings import (
     Subject,
 )
 from reconcile.report.printable import json_printable
-from reconcile.skupper.plan import ApprovalReport, Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import (
+    ApprovalReport,
+    BudgetReport,
+    Change,
+    LinkObservation,
+    LinkReport,
+    Plan,
+    SiteReport,
+)
 from reconcile.skupper.review import Item, review
 from reconcile.skupper.waits import Wait
 
@@ -41,6 +49,7 @@ def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
         "changes": [_change(change) for change in found.changes],
         "refused": [_change(change) for change in found.refused],
         "approvals": [_approval(report) for report in found.approvals],
+        "removal_budget": _budget(found.budget) if found.budget else None,
     }
     return _written(bundle, changes, found, failures)
 
@@ -108,6 +117,25 @@ def _approval(report: ApprovalReport) -> dict[str, Any]:
         "until": report.approval.until,
         "reason": report.approval.reason,
         "removes": [str(key) for key in report.removes],
+    }
+
+
+def _budget(report: BudgetReport) -> dict[str, Any]:
+    return {
+        "most": report.most,
+        "used": report.used,
+        "next_free": _time(report.next_free),
+        "unknown": report.unknown,
+        "removals": [
+            {
+                "what": removal.what,
+                "at": _time(removal.at),
+                "until": _time(removal.until),
+                "recorded_by": [str(key) for key in removal.recorded_by],
+                "unproven": removal.unproven,
+            }
+            for removal in report.removals
+        ],
     }
 
 

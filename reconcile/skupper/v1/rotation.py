@@ -193,6 +193,7 @@ def _patch(
         kind=SECRET,
         name=secret.name,
         network=network,
+        uid=secret.live.uid,
         reason=reason,
         body={"metadata": metadata},
         waits_for=waits_for,
