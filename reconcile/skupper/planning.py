@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding, Severity, SiteSubject
-from reconcile.skupper import approvals, blocks
+from reconcile.skupper import approvals, blocks, rollout
 from reconcile.skupper.approvals import Approved
 from reconcile.skupper.census import Census
 from reconcile.skupper.engine import Engines, Planner
@@ -191,7 +191,7 @@ def _add(parts: _Parts, engine: str, planner: Planner, inputs: PlanInput) -> Non
     """Plan the networks of one engine, what they share, and its prune."""
     refused = inputs.refused_networks
     accepted = [entry for entry in inputs.desired.of(engine) if entry.identifier not in refused]
-    networks = [planner.plan_network(network) for network in accepted]
+    networks = [rollout.in_turns(planner.plan_network(network), network, inputs.now) for network in accepted]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
     parts.separations += planner.plan_separation().changes

@@ -18,10 +18,11 @@ from reconcile.skupper.plan import PendingSetting
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import commands, names, site_config
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.site_config import pairs
 from reconcile.skupper.v1.value_types import quantity
 
 _SITE = "recreate site"
-_DEPLOYMENTS = "recreate both Deployments"
+DEPLOYMENTS = "recreate both Deployments"
 _CONTROLLER = "restart site-controller"
 
 _RESOURCE = re.compile(r"(?P<owner>router|controller|config-sync)-(?P<resource>cpu|memory)(?P<limit>-limit)?")
@@ -46,7 +47,7 @@ def pending(network: Network, site: Site, live: LiveSite) -> tuple[PendingSettin
     applied = {key: value for key, value in declared.items() if live.config.get(key) == value}
     found = [*_router(applied, live), *_ingress(applied, live), *_version(network, live)]
     found += [
-        PendingSetting(key, _DEPLOYMENTS)
+        PendingSetting(key, DEPLOYMENTS)
         for key, value in applied.items()
         if _resource(key, value, live) or _scheduling(key, value, live)
     ]
@@ -100,7 +101,7 @@ def _router(applied: Mapping[str, str], live: LiveSite) -> Iterator[PendingSetti
     replicas = _dig(router.content, "spec", "replicas") if router else None
     routers = applied.get("routers")
     if routers and replicas and str(replicas) != routers:
-        yield PendingSetting("routers", _DEPLOYMENTS)
+        yield PendingSetting("routers", DEPLOYMENTS)
     logging = applied.get("router-logging")
     if logging and not config.fault and not _levels(logging) <= _without_plus(config.logging):
         yield PendingSetting("router-logging", "site-controller applies it")
@@ -125,7 +126,7 @@ def _ingress(applied: Mapping[str, str], live: LiveSite) -> Iterator[PendingSett
     if wanted and kind_of and kind_of != wanted:
         yield PendingSetting("ingress", _SITE)
     annotations = applied.get("router-service-annotations")
-    if service and annotations and not _pairs(annotations, applied) <= service.annotations.items():
+    if service and annotations and not pairs(annotations, applied) <= service.annotations.items():
         yield PendingSetting("router-service-annotations", _SITE)
 
 
@@ -156,7 +157,7 @@ def _scheduling(key: str, value: str, live: LiveSite) -> bool:
     pod = _dig(deployment.content, "spec", "template", "spec") if deployment else None
     if match is None or not isinstance(pod, Mapping) or not pod.get("containers"):
         return False
-    return _pairs(value, {}) != _PLACED[match["what"]](pod)
+    return pairs(value, {}) != _PLACED[match["what"]](pod)
 
 
 def _selected(pod: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -180,12 +181,6 @@ _PLACED: dict[str, Callable[[Mapping[str, Any]], set[tuple[str, str]]]] = {
     "pod-affinity": _preferred("podAffinity"),
     "pod-antiaffinity": _preferred("podAntiAffinity"),
 }
-
-
-def _pairs(value: str, config: Mapping[str, str]) -> set[tuple[str, str]]:
-    separator = config.get("annotation-separator", ",")
-    entries = (entry.partition("=") for entry in value.split(separator) if entry)
-    return {(name, entry) for name, _, entry in entries}
 
 
 def _container(deployment: LiveObject, name: str) -> Mapping[str, Any] | None:

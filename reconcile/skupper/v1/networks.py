@@ -29,6 +29,7 @@ from reconcile.skupper.v1 import (
     lost_router,
     plan_link,
     plan_site,
+    remaking,
     rotation,
     unlinked,
 )
@@ -95,6 +96,9 @@ class NetworkPlanner:
         if not planned.refused:
             self._changes += self._restored(site)
             self._changes += lost_router.changes(site, live, self._inputs.now)
+            self._changes += remaking.changes(
+                site, live, planned.report.pending, planned.report.state, self._inputs.now
+            )
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
@@ -131,7 +135,7 @@ class NetworkPlanner:
         broken = [link for link in own if link.state in {LinkState.DOWN, LinkState.UNKNOWN}]
         if own and broken == own and any(link.state is LinkState.DOWN for link in own):
             which = f"none of its {len(own)} links is up" if len(own) > 1 else "its only link is not up"
-            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}")
+            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}", cut_off=True)
         return report
 
     def _plan_link(self, link: Link) -> LinkReport:
