@@ -107,8 +107,13 @@ class _Rollout:
         if turn.now or change.waits_for:
             return replace(change, reason=reason)
         held = f" ({turn.obstacle.reason})" if turn.obstacle and turn.stopped else ""
-        kind = WaitKind.STOPPED if turn.stopped else WaitKind.TURN
-        return replace(change, reason=reason, waits_for=Wait(kind, str(key), f"{turn} begins{held}"))
+        wait = Wait(
+            WaitKind.STOPPED if turn.stopped else WaitKind.TURN,
+            str(key),
+            f"{turn} begins{held}",
+            shown_at=tuple(sorted(turn.obstacle.sites)) if turn.obstacle else (),
+        )
+        return replace(change, reason=reason, waits_for=wait)
 
     def _consequence(self, key: SiteKey, disruption: Disruption) -> str:
         around = sorted(self.declared.of(key))
