@@ -62,7 +62,7 @@ class Waves:
     continued: Watch
     memory: RunResult
     site_ids: tuple[dict[str, str], dict[str, str]]
-    settled: RunResult
+    unchanged: RunResult
     upgrade: Watch
     upgraded: RunResult
     controller: Watch
@@ -83,7 +83,7 @@ def waves(backend: Backend) -> Waves:
         killed, continued = Watch(stop_after=1), Watch()
         run(fleet, killed)
         memory = run(fleet, continued)
-        after, settled = site_ids(fleet), fleet.run()
+        after, unchanged = site_ids(fleet), fleet.run()
         upgrade, controller = Watch(), Watch()
         fleet.change(version="1.9.7")
         upgraded = run(fleet, upgrade)
@@ -95,7 +95,7 @@ def waves(backend: Backend) -> Waves:
             continued,
             memory,
             (before, after),
-            settled,
+            unchanged,
             upgrade,
             upgraded,
             controller,
@@ -129,7 +129,7 @@ def test_the_sites_keep_their_ids(waves: Waves):
 
 
 def test_then_nothing_is_to_do(waves: Waves):
-    assert (waves.settled.writes, waves.settled.all_up) == (0, True)
+    assert (waves.unchanged.writes, waves.unchanged.all_up) == (0, True)
 
 
 def test_a_new_version_reaches_one_site_after_the_other(waves: Waves):

@@ -56,6 +56,16 @@ def applied_at(found: LiveObject) -> datetime | None:
     return max((entry.written for entry in ours if entry.written), default=None)
 
 
+def younger(live: LiveSite) -> bool | None:
+    """True if both Deployments were created after the ConfigMap was last applied; None if that is not recorded."""
+    written = applied_at(live.config_map) if live.config_map else None
+    parts = [live.part(DEPLOYMENT, name) for name in (names.ROUTER, names.SERVICE_CONTROLLER)]
+    created = [part.created for part in parts if part and part.created]
+    if written is None or len(created) < len(parts):
+        return None
+    return min(created) > written
+
+
 def _annotations(network: Network, live: LiveSite) -> Iterator[Changing]:
     version = versions.numbers(network.version)
     if version and version < _ANNOTATES_SINCE:

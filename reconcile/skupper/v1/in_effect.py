@@ -16,13 +16,14 @@ from reconcile.skupper.definitions import Network
 from reconcile.skupper.live import LiveObject, strings, text
 from reconcile.skupper.plan import PendingSetting
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import commands, names, site_config
+from reconcile.skupper.v1 import changing, commands, names, site_config
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.site_config import pairs
 from reconcile.skupper.v1.value_types import quantity
 
 _SITE = "recreate site"
 DEPLOYMENTS = "recreate both Deployments"
+_NO_EFFECT = "both Deployments were recreated since; something keeps changing them"
 _CONTROLLER = "restart site-controller"
 
 _RESOURCE = re.compile(r"(?P<owner>router|controller|config-sync)-(?P<resource>cpu|memory)(?P<limit>-limit)?")
@@ -51,6 +52,8 @@ def pending(network: Network, site: Site, live: LiveSite) -> tuple[PendingSettin
         for key, value in applied.items()
         if _resource(key, value, live) or _scheduling(key, value, live)
     ]
+    if changing.younger(live):
+        found = [PendingSetting(name, _NO_EFFECT if step == DEPLOYMENTS else step) for name, step in found]
     return tuple(sorted(found))
 
 

@@ -15,7 +15,7 @@ from reconcile.skupper.live import instant
 from reconcile.skupper.plan import Change, PendingSetting, SiteState, Verb
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import disruptions, in_effect, lost_router, names, provenance
-from reconcile.skupper.v1.changing import applied_at
+from reconcile.skupper.v1.changing import younger
 from reconcile.skupper.v1.deployments import downtime
 from reconcile.skupper.v1.live_site import LiveSite
 
@@ -30,7 +30,7 @@ def changes(
         return []
     if state not in {SiteState.READY, SiteState.DOWN, SiteState.UNKNOWN}:
         return []
-    if recreated(live) or not _answers(live, now) or _just_touched(live, now):
+    if younger(live) is not False or not _answers(live, now) or _just_touched(live, now):
         return []
     return [
         Change(
@@ -46,18 +46,6 @@ def changes(
             attended=True,
         )
     ]
-
-
-def recreated(live: LiveSite) -> bool:
-    """True if the Deployments are younger than the ConfigMap, or if that cannot be told."""
-    config = live.config_map
-    written = applied_at(config) if config else None
-    created = [
-        part.created
-        for name in (names.ROUTER, names.SERVICE_CONTROLLER)
-        if (part := live.part(DEPLOYMENT, name))
-    ]
-    return written is None or any(each is None or each > written for each in created)
 
 
 def _answers(live: LiveSite, now: datetime) -> bool:
