@@ -45,7 +45,7 @@ class RunReporter:
     def __init__(self, *, progress: bool) -> None:
         self._bar = Bar() if progress and sys.stderr.isatty() else None
         self._logged: set[Finding] = set()
-        self._approved: set[tuple[str, str, str]] = set()
+        self._approved: set[tuple[str, str, str, str]] = set()
         # Place of an approval, cluster and namespace of a site that was removed by it.
 
     def __enter__(self) -> Self:
@@ -73,14 +73,16 @@ class RunReporter:
     def change(self, change: Change) -> None:
         """Log a change that is about to be applied, or would be."""
         if change.removal and change.counts is Counts.APPROVED:
-            self._approved.add((change.approval, *change.work_key))
+            self._approved.add((change.approval, "removal", *change.work_key))
+        elif change.approval and not change.removal:
+            self._approved.add((change.approval, "recreation", *change.work_key))
         _log.info(lines.action(change))
 
     def approvals(self) -> None:
-        """Log how many removals each approval in the data was used by."""
-        used = Counter(place for place, *_ in self._approved)
-        for place, count in sorted(used.items()):
-            _log.info("approval %s: %s", printable(place), plan_text.uses(count))
+        """Log how many removals or recreations each approval in the data was used by."""
+        used = Counter((place, noun) for place, noun, *_ in self._approved)
+        for (place, noun), count in sorted(used.items()):
+            _log.info("approval %s: %s", printable(place), plan_text.uses(count, noun))
 
     def failed_change(self, message: str) -> None:
         """Log a change that was rejected or got no response."""

@@ -110,6 +110,7 @@ def _approval(report: ApprovalReport) -> dict[str, Any]:
         "until": report.approval.until,
         "reason": report.approval.reason,
         "removes": [str(key) for key in report.removes],
+        "recreates": [str(key) for key in report.recreates],
     }
 
 

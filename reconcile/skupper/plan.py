@@ -139,6 +139,11 @@ PENDING_SETTINGS = "pending-settings"
 """Rule of the finding about declared settings that are not in effect."""
 
 
+RECREATE_SITE = "recreate site"
+RECREATE_DEPLOYMENTS = "recreate both Deployments"
+"""Steps that put a pending setting into effect."""
+
+
 class PendingSetting(NamedTuple):
     """A declared setting that is not in effect."""
 
@@ -316,6 +321,8 @@ class ApprovalReport:
     approval: Approval
     removes: tuple[SiteKey, ...] = ()
     """The sites that the plan removes by it; empty if it is not used."""
+    recreates: tuple[SiteKey, ...] = ()
+    """The sites that the plan recreates by it, now or in a later wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

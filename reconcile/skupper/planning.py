@@ -73,11 +73,12 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
             *held.findings,
             *approvals.aging((entry.network for entry in inputs.desired.networks), inputs.now),
             *approved.unused(report.key for report in parts.leaving),
+            *approvals.unused_recreations(inputs, parts.sites),
             *_missing(leaving),
             *_nothing_to_cut(inputs, census, parts),
         ),
         refused=tuple(refused),
-        approvals=tuple(approved.reports(removals)),
+        approvals=tuple(approved.reports(removals, parts.changes)),
     )
 
 

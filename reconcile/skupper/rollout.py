@@ -3,7 +3,7 @@
 The same for every engine: an engine says of a change how it disrupts its site, and of a site what is not over yet.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from reconcile.findings import Finding, NetworkSubject, Severity, SiteSubject
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import (
     PENDING_SETTINGS,
+    RECREATE_SITE,
     Change,
     LinkReport,
     LinkState,
@@ -33,14 +34,16 @@ _MOST = 3
 def in_turns(part: Plan, network: ResolvedNetwork, now: datetime) -> Plan:
     """The plan of one network with every disruption in its wave; findings say what is interrupted, and what stops."""
     wanted = _wanted(part.changes)
-    obstacles = list(_obstacles(part.sites, part.links, now))
+    # A link that cannot be made before one of its ends is recreated must not hold up just that.
+    links = [link for link in part.links if link.state is not LinkState.WAITING or not _of(link, wanted)]
+    obstacles = list(_obstacles(part.sites, links, now))
     situation = Situation(
         declared=Paths([report.link for report in part.links], _edges(network)),
         up=Paths([report.link for report in part.links if report.converged], _edges(network)),
         obstacles=obstacles,
     )
     found = turns(wanted, situation) if wanted else {}
-    rollout = _Rollout(network.identifier, wanted, found, situation.declared)
+    rollout = _Rollout(network.identifier, wanted, found, situation.declared, _steps(part.changes))
     sites = tuple(map(rollout.pending, part.sites))
     return replace(
         part,
@@ -50,12 +53,25 @@ def in_turns(part: Plan, network: ResolvedNetwork, now: datetime) -> Plan:
     )
 
 
+def _of(report: LinkReport, sites: Container[SiteKey]) -> bool:
+    return report.link.dialler in sites or report.link.issuer in sites
+
+
 def _wanted(changes: Iterable[Change]) -> dict[SiteKey, Disruption]:
     by_site: dict[SiteKey, list[Disruption]] = {}
     for change in changes:
         if change.disruption:
             by_site.setdefault(SiteKey(change.cluster, change.namespace), []).append(change.disruption)
     return {key: Disruption.worst(found) for key, found in by_site.items()}
+
+
+def _steps(changes: Iterable[Change]) -> dict[SiteKey, frozenset[str]]:
+    found: dict[SiteKey, frozenset[str]] = {}
+    for change in changes:
+        if change.disruption:
+            key = SiteKey(change.cluster, change.namespace)
+            found[key] = found.get(key, frozenset()) | {change.disruption.step}
+    return found
 
 
 def _edges(network: ResolvedNetwork) -> frozenset[SiteKey]:
@@ -96,6 +112,8 @@ class _Rollout:
     wanted: Mapping[SiteKey, Disruption]
     turns: Mapping[SiteKey, Turn]
     declared: Paths
+    steps: Mapping[SiteKey, frozenset[str]]
+    """Site -> the steps of pending settings that its disruptions put into effect."""
 
     def wait(self, change: Change) -> Change:
         """A change that disrupts its site: with what it interrupts, and deferred until it is its turn."""
@@ -127,7 +145,10 @@ class _Rollout:
         turn = self.turns.get(site.key)
         if turn is None or turn.now:
             return site
-        pending = tuple(PendingSetting(name, f"{step}: {turn}") for name, step in site.pending)
+        steps = self.steps[site.key]
+        pending = tuple(
+            PendingSetting(name, f"{step}: {turn}" if step in steps else step) for name, step in site.pending
+        )
         return replace(site, pending=pending)
 
     def findings(self) -> Iterator[Finding]:
@@ -170,9 +191,17 @@ def _pending(sites: Iterable[SiteReport]) -> Iterator[Finding]:
             yield Finding(
                 rule=PENDING_SETTINGS,
                 severity=Severity.WARNING,
-                message=f"{site.key}: {pending_text(site.pending)}",
+                message=f"{site.key}: {pending_text(site.pending)}{_approvable(site.pending)}",
                 subject=SiteSubject(site.key.cluster, site.key.namespace, site.network),
             )
+
+
+def _approvable(pending: Iterable[PendingSetting]) -> str:
+    if all(setting.step != RECREATE_SITE for setting in pending):
+        return ""
+    return (
+        ". A run recreates the site once approvals of its network have an entry for it with change: recreate"
+    )
 
 
 def _skew(network: str, sites: Iterable[SiteReport]) -> Iterator[Finding]:

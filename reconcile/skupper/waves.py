@@ -27,6 +27,8 @@ class Disruption:
     """A clause: ``its router restarts``."""
     downtime: timedelta = timedelta()
     """For about how long its links are down; zero if they stay up."""
+    step: str = ""
+    """Which pending settings it puts into effect, by their step; empty for none."""
 
     @property
     def breaks_links(self) -> bool:

@@ -24,7 +24,7 @@ from reconcile.skupper.waits import WaitKind
 from reconcile.skupper.waves import Disruption
 from tests.skupper.fakes import NOW
 
-RESTART = Disruption("its router restarts", timedelta(seconds=30))
+RESTART = Disruption("its router restarts", timedelta(seconds=30), step="recreate both Deployments")
 TRIANGLE = ("ab", "bc", "ca")
 
 
@@ -144,6 +144,11 @@ def test_a_link_that_the_run_skips_is_no_second_path() -> None:
     assert not planned(links=(link("ab"), skipped, link("ca")), wanted="a").ready
 
 
+def test_a_link_that_waits_for_a_new_site_does_not_hold_up_that_site_or_another_one() -> None:
+    found = planned(links=(link("ab", LinkState.WAITING), link("bc"), link("ca")), wanted="bc")
+    assert len(found.ready) == 1
+
+
 def test_whom_a_site_cuts_off_is_told_before() -> None:
     found = planned(links=(link("ab"), link("ca")))
     assert waits(found) == {"a": "wave 3 of 3 begins", "b": "", "c": "wave 2 of 3 begins"}
@@ -155,3 +160,11 @@ def test_different_versions_in_one_network_are_named() -> None:
     found = planned(site("a", version="1.9.7"), wanted="")
     expected = "the sites of network n run different versions: 1.9.6 at b/net, c/net; 1.9.7 at a/net"
     assert messages(found) == {"version-skew": expected}
+
+
+def test_a_pending_setting_that_the_wave_leaves_as_it_is_names_none() -> None:
+    setting = PendingSetting("name", "recreate site")
+    assert (
+        pending_text(planned(site("b", pending=(setting,))).sites[1].pending)
+        == "pending: name (recreate site)"
+    )

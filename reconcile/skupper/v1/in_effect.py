@@ -14,15 +14,13 @@ from reconcile.findings import Finding
 from reconcile.kinds import DEPLOYMENT, ROUTE, SERVICE
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.live import LiveObject, strings, text
-from reconcile.skupper.plan import PendingSetting
+from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, RECREATE_SITE, PendingSetting
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import changing, commands, names, site_config
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.site_config import pairs
 from reconcile.skupper.v1.value_types import quantity
 
-_SITE = "recreate site"
-DEPLOYMENTS = "recreate both Deployments"
 _NO_EFFECT = "both Deployments were recreated since; something keeps changing them"
 _CONTROLLER = "restart site-controller"
 
@@ -48,12 +46,14 @@ def pending(network: Network, site: Site, live: LiveSite) -> tuple[PendingSettin
     applied = {key: value for key, value in declared.items() if live.config.get(key) == value}
     found = [*_router(applied, live), *_ingress(applied, live), *_version(network, live)]
     found += [
-        PendingSetting(key, DEPLOYMENTS)
+        PendingSetting(key, RECREATE_DEPLOYMENTS)
         for key, value in applied.items()
         if _resource(key, value, live) or _scheduling(key, value, live)
     ]
     if changing.younger(live):
-        found = [PendingSetting(name, _NO_EFFECT if step == DEPLOYMENTS else step) for name, step in found]
+        found = [
+            PendingSetting(name, _NO_EFFECT if step == RECREATE_DEPLOYMENTS else step) for name, step in found
+        ]
     return tuple(sorted(found))
 
 
@@ -96,15 +96,15 @@ def _router(applied: Mapping[str, str], live: LiveSite) -> Iterator[PendingSetti
     config = live.router_config
     mode = applied.get("router-mode")
     if mode and config.mode and mode != config.mode:
-        yield PendingSetting("router-mode", _SITE)
+        yield PendingSetting("router-mode", RECREATE_SITE)
     name = applied.get("name")
     if name and config.router_id.endswith(_HOSTNAME) and config.router_id != f"{name}{_HOSTNAME}":
-        yield PendingSetting("name", _SITE)
+        yield PendingSetting("name", RECREATE_SITE)
     router = live.part(DEPLOYMENT, names.ROUTER)
     replicas = _dig(router.content, "spec", "replicas") if router else None
     routers = applied.get("routers")
     if routers and replicas and str(replicas) != routers:
-        yield PendingSetting("routers", DEPLOYMENTS)
+        yield PendingSetting("routers", RECREATE_DEPLOYMENTS)
     logging = applied.get("router-logging")
     if logging and not config.fault and not _levels(logging) <= _without_plus(config.logging):
         yield PendingSetting("router-logging", "site-controller applies it")
@@ -126,11 +126,12 @@ def _ingress(applied: Mapping[str, str], live: LiveSite) -> Iterator[PendingSett
     service = live.find(SERVICE, names.ROUTER)
     wanted = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}.get(applied.get("ingress", ""))
     kind_of = text(_dig(service.content, "spec", "type")) if service else ""
-    if wanted and kind_of and kind_of != wanted:
-        yield PendingSetting("ingress", _SITE)
+    exposed = kind_of in {"LoadBalancer", "NodePort"}
+    if (wanted and kind_of and kind_of != wanted) or (not wanted and exposed and "ingress" in applied):
+        yield PendingSetting("ingress", RECREATE_SITE)
     annotations = applied.get("router-service-annotations")
     if service and annotations and not pairs(annotations, applied) <= service.annotations.items():
-        yield PendingSetting("router-service-annotations", _SITE)
+        yield PendingSetting("router-service-annotations", RECREATE_SITE)
 
 
 def _version(network: Network, live: LiveSite) -> Iterator[PendingSetting]:

@@ -29,6 +29,7 @@ from reconcile.skupper.v1 import (
     lost_router,
     plan_link,
     plan_site,
+    recreating,
     remaking,
     rotation,
     unlinked,
@@ -96,9 +97,7 @@ class NetworkPlanner:
         if not planned.refused:
             self._changes += self._restored(site)
             self._changes += lost_router.changes(site, live, self._inputs.now)
-            self._changes += remaking.changes(
-                site, live, planned.report.pending, planned.report.state, self._inputs.now
-            )
+            self._changes += self._disrupting(site, live, planned.report)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
@@ -109,6 +108,12 @@ class NetworkPlanner:
         if not self._clocks.wrong_at(site.key):
             self._findings += expiry.findings(live, site.network, self._inputs.now)
         return replace(planned.report, certificates_expire=expiry.first(live))
+
+    def _disrupting(self, site: Site, live: LiveSite, report: SiteReport) -> list[Change]:
+        """What puts settings into effect that Skupper reads only when it creates a site, or its Deployments."""
+        network, now = self._resolved.network, self._inputs.now
+        new_site = recreating.changes(network, site, live, report.pending, report.state, now)
+        return new_site or remaking.changes(site, live, report.pending, report.state, now)
 
     def _restored(self, site: Site) -> Iterator[Change]:
         """Labels for the Secrets of declared links that have lost them."""

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from reconcile.kinds import DEPLOYMENT
 from reconcile.skupper.live import instant
-from reconcile.skupper.plan import Change, PendingSetting, SiteState, Verb
+from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, Change, PendingSetting, SiteState, Verb
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import disruptions, in_effect, lost_router, names, provenance
+from reconcile.skupper.v1 import disruptions, lost_router, names, provenance
 from reconcile.skupper.v1.changing import younger
 from reconcile.skupper.v1.deployments import downtime
 from reconcile.skupper.v1.live_site import LiveSite
@@ -24,13 +24,13 @@ def changes(
     site: Site, live: LiveSite, pending: Iterable[PendingSetting], state: SiteState, now: datetime
 ) -> list[Change]:
     """Delete the Deployment ``skupper-router``, if a declared setting needs it and Skupper would create it again."""
-    needed = [setting.name for setting in pending if setting.step == in_effect.DEPLOYMENTS]
+    needed = [setting.name for setting in pending if setting.step == RECREATE_DEPLOYMENTS]
     router = live.part(DEPLOYMENT, names.ROUTER)
     if not needed or router is None or live.being_adopted or not provenance.proven(router, live.ownership):
         return []
     if state not in {SiteState.READY, SiteState.DOWN, SiteState.UNKNOWN}:
         return []
-    if younger(live) is not False or not _answers(live, now) or _just_touched(live, now):
+    if younger(live) is not False or not answers(live, now) or _just_touched(live, now):
         return []
     return [
         Change(
@@ -48,8 +48,8 @@ def changes(
     ]
 
 
-def _answers(live: LiveSite, now: datetime) -> bool:
-    """True if the site-controller runs: without it the router would not come back."""
+def answers(live: LiveSite, now: datetime) -> bool:
+    """True if the site-controller runs: without it nothing that is deleted would come back."""
     found = live.find(DEPLOYMENT, names.SITE_CONTROLLER)
     return found is not None and downtime(found, now + live.clock_ahead) is None
 
