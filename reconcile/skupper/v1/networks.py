@@ -25,6 +25,7 @@ from reconcile.skupper.v1 import (
     expiry,
     faults,
     foreign,
+    incomplete,
     lost_labels,
     lost_router,
     plan_link,
@@ -97,6 +98,7 @@ class NetworkPlanner:
         if not planned.refused:
             self._changes += self._restored(site)
             self._changes += lost_router.changes(site, live, self._inputs.now)
+            self._changes += incomplete.changes(site, live, self._inputs.now)
             self._changes += self._disrupting(site, live, planned.report)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")

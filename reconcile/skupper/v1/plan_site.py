@@ -6,7 +6,7 @@ still applied, and the reason says which of the two happens.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE_BINDING, Kind
@@ -22,6 +22,7 @@ from reconcile.skupper.v1 import (
     disruptions,
     foreign,
     in_effect,
+    incomplete,
     legacy,
     names,
     objects,
@@ -33,9 +34,6 @@ from reconcile.skupper.v1.deployments import failing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.waits import Wait, WaitKind
-
-STUCK_AFTER = timedelta(minutes=3)
-"""The site-controller gives a site two minutes and never resumes one that it left incomplete."""
 
 
 def _cleaned_up(site: Site) -> Wait:
@@ -79,8 +77,8 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
             # Right after it: a run that fails at it, or is stopped before it, leaves the site-controller its rights.
             changes += [_superseded(site, found) for found in controller_rights.superseded(live)]
     report = _report(network, site, live, now)
-    exposed = in_effect.exposure(site, live)
-    findings = (*_stuck(site, live, now), *_failing(site, live, now), *([exposed] if exposed else []))
+    single = (incomplete.finding(site, live, now), in_effect.exposure(site, live))
+    findings = (*filter(None, single), *_failing(site, live, now))
     if lacking:
         findings = (lacking, *findings)
     return SitePlan(report, tuple(changes), findings)
@@ -240,23 +238,3 @@ def _failing(site: Site, live: LiveSite, now: datetime) -> Iterator[Finding]:
                 ),
                 subject=site.subject,
             )
-
-
-def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
-    """A router without a service-controller long after its creation: Skupper does not repair that."""
-    router = live.part(DEPLOYMENT, names.ROUTER)
-    if router is None or live.lost_deployment or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
-        return []
-    if router.created is None or now - router.created < STUCK_AFTER:
-        return []
-    return [
-        Finding(
-            rule="incomplete-site",
-            message=(
-                f"{site.key} is incomplete: Deployment {names.ROUTER} exists, {names.SERVICE_CONTROLLER} does not, and "
-                "Skupper does not resume the creation. Have it start over; "
-                + commands.restart_creation(site.key, names.ROUTER)
-            ),
-            subject=site.subject,
-        )
-    ]
