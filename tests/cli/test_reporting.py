@@ -171,7 +171,7 @@ def test_a_run_says_which_sites_still_wait_for_their_wave(reporter: RunReporter,
     left = replace(change(), disruption=Disruption("its router restarts"))
     assert not reporter.summarize(Outcome(plan=Plan(changes=(left,))), dry_run=False, wait=0)
     (line,) = reported()
-    assert "[WARNING] still to be changed: east/vault-net; one site of a network at a time" in line
+    assert "still to be changed: east/vault-net; one site of a network at a time" in line
 
 
 def test_a_failure_fails_the_run(reporter: RunReporter, reported: RunResult) -> None:
