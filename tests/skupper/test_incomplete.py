@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from tests.skupper.fakes import NOW
@@ -47,15 +45,6 @@ def test_a_router_that_was_created_again_and_is_incomplete_again_is_an_error_and
     scene = touched(incomplete(), NOW - timedelta(minutes=4, seconds=10))
     assert (scene.deletes, finding(scene).severity) == ([], Severity.ERROR)
     assert "although Skupper has started over" in finding(scene).message
-
-
-@pytest.mark.parametrize("ago", [timedelta(hours=2), timedelta(minutes=5)])
-def test_a_touch_long_before_the_router_was_created_counts_as_tried_too(ago: timedelta):
-    assert touched(incomplete(), NOW - ago).deletes == []
-
-
-def test_a_touch_after_the_router_was_created_has_not_created_it():
-    assert len(touched(incomplete(), NOW - timedelta(minutes=2)).deletes) == 1
 
 
 def test_while_a_load_balancer_has_no_address_nothing_is_deleted():

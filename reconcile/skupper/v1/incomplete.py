@@ -2,7 +2,7 @@
 
 The site-controller waits two minutes for the address of a load balancer, and gives up at any error. It never resumes:
 it takes a site with a router and its configuration for a complete one. Without one of them it creates what is missing
-at the next change of the ConfigMap (``lost_router``). When that was is in the ConfigMap, which shows that it was tried.
+at the next change of the ConfigMap (``lost_router``). That change stays there, and shows that it was tried.
 
 Source: ``client/router_create.go``.
 """
@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from reconcile.findings import Finding, Reason, Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
-from reconcile.skupper.live import LiveObject, instant
+from reconcile.skupper.live import LiveObject
 from reconcile.skupper.plan import Change, Verb
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import commands, lost_router, names, provenance
-from reconcile.skupper.v1.live_site import CLOCKS_APART, LiveSite
+from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.remaking import answers
 
 _REASON = f"the site is incomplete, since Skupper gave up before it created {names.SERVICE_CONTROLLER}; "
@@ -28,7 +28,7 @@ STUCK_AFTER = timedelta(minutes=3)
 def changes(site: Site, live: LiveSite, now: datetime) -> Iterator[Change]:
     """Delete the Deployment of the router, or change the ConfigMap, if that may help and was not tried yet."""
     router = _stuck(live, now)
-    if router is None or _unready(site, live, now) or _tried(live, router):
+    if router is None or _unready(site, live, now) or _tried(live):
         return
     if live.being_adopted or not provenance.proven(router, live.ownership):
         return
@@ -57,7 +57,7 @@ def finding(site: Site, live: LiveSite, now: datetime) -> Finding | None:
     unready = _unready(site, live, now)
     if unready:
         message = f"{what}. Skupper gave up, and starts over once that can help: {unready}"
-    elif _tried(live, router):
+    elif _tried(live):
         message = (
             f"{what}, although Skupper has started over. See why; "
             + commands.on(site.key, f"logs deploy/{names.SITE_CONTROLLER}")
@@ -66,7 +66,7 @@ def finding(site: Site, live: LiveSite, now: datetime) -> Finding | None:
         )
     else:
         message = f"{what}, and Skupper does not resume the creation. A run has it start over, once"
-    waits = not unready and not _tried(live, router)
+    waits = not unready and not _tried(live)
     return Finding(
         rule="incomplete-site",
         severity=Severity.WARNING if waits else Severity.ERROR,
@@ -92,9 +92,6 @@ def _unready(site: Site, live: LiveSite, now: datetime) -> Reason | None:
     return f"it waits for {missing}" if missing else None
 
 
-def _tried(live: LiveSite, router: LiveObject) -> bool:
-    """True if the ConfigMap was changed to have the site created, and Skupper did what it does then."""
-    touched = instant(live.config.get(names.TOUCHED, ""))
-    if live.part(CONFIG_MAP, names.INTERNAL) is None:
-        return touched is not None
-    return bool(touched and router.created and router.created - live.clock_ahead >= touched - CLOCKS_APART)
+def _tried(live: LiveSite) -> bool:
+    """True if the ConfigMap of this site was ever changed to have Skupper create Deployments."""
+    return names.TOUCHED in live.config
