@@ -34,22 +34,25 @@ _MOST = 3
 def in_turns(part: Plan, network: ResolvedNetwork, now: datetime) -> Plan:
     """The plan of one network with every disruption in its wave; findings say what is interrupted, and what stops."""
     wanted = _wanted(part.changes)
-    # A link that cannot be made before one of its ends is recreated must not hold up just that.
-    links = [link for link in part.links if link.state is not LinkState.WAITING or not _of(link, wanted)]
-    obstacles = list(_obstacles(part.sites, links, now))
-    situation = Situation(
-        declared=Paths([report.link for report in part.links], _edges(network)),
-        up=Paths([report.link for report in part.links if report.converged], _edges(network)),
-        obstacles=obstacles,
-    )
-    found = turns(wanted, situation) if wanted else {}
-    rollout = _Rollout(network.identifier, wanted, found, situation.declared, _steps(part.changes))
+    declared = Paths([report.link for report in part.links], _edges(network))
+    found = turns(wanted, _situation(part, wanted, declared, now)) if wanted else {}
+    rollout = _Rollout(network.identifier, wanted, found, declared, _steps(part.changes))
     sites = tuple(map(rollout.pending, part.sites))
     return replace(
         part,
         changes=tuple(map(rollout.wait, part.changes)),
         sites=sites,
         findings=(*part.findings, *_pending(sites), *rollout.findings(), *_skew(network.identifier, sites)),
+    )
+
+
+def _situation(part: Plan, wanted: Container[SiteKey], declared: Paths, now: datetime) -> Situation:
+    # A link that cannot be made before one of its ends is recreated must not hold up just that.
+    links = [link for link in part.links if link.state is not LinkState.WAITING or not _of(link, wanted)]
+    return Situation(
+        declared=declared,
+        up=Paths([report.link for report in part.links if report.converged], declared.edges),
+        obstacles=list(_obstacles(part.sites, links, now)),
     )
 
 

@@ -58,7 +58,7 @@ def applied_at(found: LiveObject) -> datetime | None:
 
 def younger(live: LiveSite) -> bool | None:
     """True if both Deployments were created after the ConfigMap was last applied; None if that is not recorded."""
-    written = applied_at(live.config_map) if live.config_map else None
+    written = live.config_map.derived(applied_at) if live.config_map else None
     parts = [live.part(DEPLOYMENT, name) for name in (names.ROUTER, names.SERVICE_CONTROLLER)]
     created = [part.created for part in parts if part and part.created]
     if written is None or len(created) < len(parts):
@@ -126,7 +126,7 @@ def _rollout(deployment: LiveObject, live: LiveSite) -> Iterator[Changing]:
 def _stale(live: LiveSite, now: datetime) -> Iterator[Changing]:
     """A status in which the router that was started last does not show yet."""
     router = live.part(DEPLOYMENT, names.ROUTER)
-    written = _written(router) if router else None
+    written = router.derived(_written) if router else None
     own = live.status.sites.get(live.site_id) if live.status else None
     started = own.oldest if own else None
     if written is None or now + live.clock_ahead - written >= REPORTS_WITHIN:
@@ -137,7 +137,7 @@ def _stale(live: LiveSite, now: datetime) -> Iterator[Changing]:
 
 def _applied(live: LiveSite, kind: Any, name: str) -> datetime | None:
     found = live.find(kind, name)
-    return _by_us(applied_at(found) if found else None, live)
+    return _by_us(found.derived(applied_at) if found else None, live)
 
 
 def _by_us(moment: datetime | None, live: LiveSite) -> datetime | None:
