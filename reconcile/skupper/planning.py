@@ -192,7 +192,10 @@ def _add(parts: _Parts, engine: str, planner: Planner, inputs: PlanInput) -> Non
     """Plan the networks of one engine, what they share, and its prune."""
     refused = inputs.refused_networks
     accepted = [entry for entry in inputs.desired.of(engine) if entry.identifier not in refused]
-    networks = [rollout.in_turns(planner.plan_network(network), network, inputs.now) for network in accepted]
+    networks = [
+        rollout.in_turns(planner.plan_network(network), network, inputs.selection, inputs.now)
+        for network in accepted
+    ]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
     parts.separations += planner.plan_separation().changes

@@ -21,6 +21,7 @@ from reconcile.skupper.plan import (
     SiteState,
     pending_text,
 )
+from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.waits import Wait, WaitKind
 from reconcile.skupper.waves import Disruption, Obstacle, Paths, Situation, Turn, turns
@@ -31,11 +32,15 @@ PASSES_WITHIN = timedelta(minutes=5)
 _MOST = 3
 
 
-def in_turns(part: Plan, network: ResolvedNetwork, now: datetime) -> Plan:
-    """The plan of one network with every disruption in its wave; findings say what is interrupted, and what stops."""
+def in_turns(part: Plan, network: ResolvedNetwork, selection: Selection, now: datetime) -> Plan:
+    """The plan of one network with every disruption in its wave; findings say what is interrupted, and what stops.
+
+    Of a site that the `selection` excludes nobody knows whether it works, so none of the others is disrupted.
+    """
     wanted = _wanted(part.changes)
     declared = Paths([report.link for report in part.links], _edges(network))
-    found = turns(wanted, _situation(part, wanted, declared, now)) if wanted else {}
+    excluded = list(_excluded(network, selection)) if wanted else []
+    found = turns(wanted, _situation(part, wanted, declared, excluded, now)) if wanted else {}
     rollout = _Rollout(network.identifier, wanted, found, declared, _steps(part.changes))
     sites = tuple(map(rollout.pending, part.sites))
     return replace(
@@ -46,13 +51,22 @@ def in_turns(part: Plan, network: ResolvedNetwork, now: datetime) -> Plan:
     )
 
 
-def _situation(part: Plan, wanted: Container[SiteKey], declared: Paths, now: datetime) -> Situation:
+def _excluded(network: ResolvedNetwork, selection: Selection) -> Iterator[Obstacle]:
+    for site in network.wanted:
+        if not selection.covers(site.cluster, site.namespace):
+            text = f"{selection.text} excludes {site.key}: run without it"
+            yield Obstacle(frozenset({site.key}), text)
+
+
+def _situation(
+    part: Plan, wanted: Container[SiteKey], declared: Paths, excluded: list[Obstacle], now: datetime
+) -> Situation:
     # A link that cannot be made before one of its ends is recreated must not hold up just that.
     links = [link for link in part.links if link.state is not LinkState.WAITING or not _of(link, wanted)]
     return Situation(
         declared=declared,
         up=Paths([report.link for report in part.links if report.converged], declared.edges),
-        obstacles=list(_obstacles(part.sites, links, now)),
+        obstacles=[*excluded, *_obstacles(part.sites, links, now)],
     )
 
 

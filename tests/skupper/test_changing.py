@@ -148,7 +148,7 @@ def test_deployments_are_not_recreated_twice_for_one_change():
     for name in (ROUTER, CONTROLLER):
         scene.deployment(name)["metadata"]["creationTimestamp"] = NOW.isoformat()
     assert scene.deletes == []
-    assert "both Deployments were recreated since" in scene.pending
+    assert "both Deployments are younger than the setting" in scene.pending
 
 
 def test_nothing_is_deleted_where_nobody_would_create_it_again():
@@ -177,3 +177,9 @@ def test_the_hash_follows_the_separator_and_stands_beside_own_annotations():
 
 def test_settings_that_are_read_otherwise_add_no_annotation():
     assert "controller-pod-annotations" not in Site(routerMemory="1Gi").config_map["data"]
+
+
+def test_a_router_that_somebody_scaled_to_zero_is_not_recreated():
+    scene = needing_memory()
+    scene.deployment(ROUTER)["spec"]["replicas"] = 0
+    assert scene.deletes == []

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from reconcile.kinds import DEPLOYMENT
-from reconcile.skupper.definitions import Network
+from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import (
     Change,
@@ -18,11 +18,13 @@ from reconcile.skupper.plan import (
     pending_text,
 )
 from reconcile.skupper.rollout import in_turns
+from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import WaitKind
 from reconcile.skupper.waves import Disruption
 from tests.skupper.fakes import NOW
+from tests.skupper.resolving import resolve
 
 RESTART = Disruption("its router restarts", timedelta(seconds=30), step="recreate both Deployments")
 TRIANGLE = ("ab", "bc", "ca")
@@ -62,7 +64,7 @@ def planned(
     reports = tuple(unusual.get(key(name), site(name)) for name in "abc")
     network = ResolvedNetwork(Network("n", "1.9.6", settings={}, sites=()), (), (), engine="v1")
     changes = tuple(map(restart, wanted))
-    return in_turns(Plan(changes=changes, sites=reports, links=links), network, NOW)
+    return in_turns(Plan(changes=changes, sites=reports, links=links), network, Selection(), NOW)
 
 
 def waits(plan: Plan) -> dict[str, str]:
@@ -85,7 +87,7 @@ def test_the_reason_says_how_many_links_are_down_for_how_long() -> None:
 def test_a_change_that_disrupts_nothing_does_not_wait() -> None:
     part = Plan(changes=(restart("a", None),), sites=(site("a"), site("b", state=SiteState.DOWN)))
     network = ResolvedNetwork(Network("n", "1.9.6", settings={}, sites=()), (), (), engine="v1")
-    assert in_turns(part, network, NOW).changes == part.changes
+    assert in_turns(part, network, Selection(), NOW).changes == part.changes
 
 
 def test_a_pending_setting_names_the_wave_of_its_site() -> None:
@@ -168,3 +170,13 @@ def test_a_pending_setting_that_the_wave_leaves_as_it_is_names_none() -> None:
         pending_text(planned(site("b", pending=(setting,))).sites[1].pending)
         == "pending: name (recreate site)"
     )
+
+
+def test_a_run_with_a_filter_disrupts_no_site_whose_neighbours_it_does_not_see() -> None:
+    clusters = [Cluster(name, f"https://{name}", private=False) for name in "ab"]
+    sites = tuple(SiteDefinition(cluster, "net") for cluster in clusters)
+    (network,) = resolve(Definitions(networks=(Network("n", "1.9.6", settings={}, sites=sites),))).networks
+    part = Plan(changes=(restart("a"),), sites=(site("a"), site("b", state=SiteState.SKIPPED)))
+    found = in_turns(part, network, Selection(clusters=frozenset({"a"})), NOW)
+    assert found.changes[0].waits_for
+    assert "excludes b/net: run without it" in str(found.changes[0].waits_for)

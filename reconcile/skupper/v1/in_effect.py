@@ -21,7 +21,7 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.site_config import pairs
 from reconcile.skupper.v1.value_types import quantity
 
-_NO_EFFECT = "both Deployments were recreated since; something keeps changing them"
+_NO_EFFECT = "both Deployments are younger than the setting; something else changes them"
 _CONTROLLER = "restart site-controller"
 
 _RESOURCE = re.compile(r"(?P<owner>router|controller|config-sync)-(?P<resource>cpu|memory)(?P<limit>-limit)?")

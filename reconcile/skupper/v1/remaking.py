@@ -16,7 +16,7 @@ from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, Change, PendingSetting,
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import disruptions, lost_router, names, provenance
 from reconcile.skupper.v1.changing import younger
-from reconcile.skupper.v1.deployments import downtime
+from reconcile.skupper.v1.deployments import downtime, scaled_to_zero
 from reconcile.skupper.v1.live_site import LiveSite
 
 
@@ -28,7 +28,7 @@ def changes(
     router = live.part(DEPLOYMENT, names.ROUTER)
     if not needed or router is None or live.being_adopted or not provenance.proven(router, live.ownership):
         return []
-    if state not in {SiteState.READY, SiteState.DOWN, SiteState.UNKNOWN}:
+    if state not in {SiteState.READY, SiteState.DOWN, SiteState.UNKNOWN} or scaled_to_zero(router):
         return []
     if younger(live) is not False or not answers(live, now) or _just_touched(live, now):
         return []
