@@ -1,5 +1,6 @@
 """A change is over when the objects of the site show it: only then another site of the network is disrupted."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -183,3 +184,15 @@ def test_a_router_that_somebody_scaled_to_zero_is_not_recreated():
     scene = needing_memory()
     scene.deployment(ROUTER)["spec"]["replicas"] = 0
     assert scene.deletes == []
+
+
+def test_a_site_that_reports_the_old_version_is_not_updated_yet():
+    scene = Site()
+    scene.template(CREATOR, spec={"containers": [{"name": "site-controller", "image": "q.io/s:1.9.6"}]})
+    scene.a.add_status("net", "id-a")
+    status = scene.a.bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+    document = json.loads(status["NetworkStatus"])
+    for entry in document["siteStatus"]:
+        entry["site"]["siteVersion"] = "1.9.5"
+    status["NetworkStatus"] = json.dumps(document)
+    assert "updating it to 1.9.6" in scene.changing

@@ -81,13 +81,15 @@ def _annotations(network: Network, live: LiveSite) -> Iterator[Changing]:
 
 
 def _version(network: Network, live: LiveSite) -> Iterator[Changing]:
-    """A site whose site-controller has the wanted version and whose pods do not have it yet."""
+    """A site whose site-controller has the wanted version and whose pods do not have it, or do not report it, yet."""
     wanted = versions.numbers(network.version)
     if not wanted or _tag(live, names.SITE_CONTROLLER, "site-controller") != wanted:
         return
     running = versions.numbers(live.router_config.version)
     pods = _tag(live, names.SERVICE_CONTROLLER, "service-controller")
-    if any(each and each < wanted for each in (running, pods)):
+    own = live.status.sites.get(live.site_id) if live.status else None
+    reported = versions.numbers(own.version) if own else ()
+    if any(each and each < wanted for each in (running, pods, reported)):
         since = _applied(live, DEPLOYMENT, names.SITE_CONTROLLER)
         yield Changing(f"its site-controller is updating it to {network.version}", since)
 
