@@ -35,7 +35,7 @@ _MOST = 3
 def in_turns(part: Plan, network: ResolvedNetwork, selection: Selection, now: datetime) -> Plan:
     """The plan of one network with every disruption in its wave; findings say what is interrupted, and what stops.
 
-    Of a site that the `selection` excludes nobody knows whether it works, so none of the others is disrupted.
+    Whether a site works that the `selection` excludes is unknown, so none of the others is disrupted.
     """
     wanted = _wanted(part.changes)
     declared = Paths([report.link for report in part.links], _edges(network))
