@@ -182,10 +182,11 @@ def unused_recreations(inputs: PlanInput, reports: Iterable[SiteReport]) -> Iter
     by_site = {report.key: report for report in reports}
     for network in (entry.network for entry in inputs.desired.networks):
         for index, approval in valid(network, inputs.now):
-            named = [by_site.get(key) for key in sites(approval)]
+            named = sites(approval)
             if approval.change is not ApprovedChange.RECREATE or not named:
                 continue
-            if any(report and (report.state is not SiteState.READY or _needs(report)) for report in named):
+            wanted = [by_site.get(key) for key in named & inputs.desired.wanted.keys()]
+            if any(report is None or _may_need(report) for report in wanted):
                 continue
             message = (
                 f"the approval to recreate {_named(approval)} has nothing to recreate: no declared setting needs a "
@@ -194,8 +195,9 @@ def unused_recreations(inputs: PlanInput, reports: Iterable[SiteReport]) -> Iter
             yield _finding(network, index, "unused-approval", message)
 
 
-def _needs(report: SiteReport) -> bool:
-    return any(setting.step.startswith(RECREATE_SITE) for setting in report.pending)
+def _may_need(report: SiteReport) -> bool:
+    needs = any(setting.step.startswith(RECREATE_SITE) for setting in report.pending)
+    return needs or report.state is not SiteState.READY
 
 
 def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:

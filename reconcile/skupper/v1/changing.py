@@ -8,7 +8,7 @@ Source: ``client/router_update.go``; ``rollout_status.go`` of kubectl.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,9 @@ REPORTS_WITHIN = timedelta(minutes=2)
 """How long after a write to its Deployment a router may still report what was before; that it does is no proof that the
 router has restarted, since a write may change nothing for the pods."""
 
+_RECREATED_WITHIN = timedelta(minutes=3)
+"""A site-controller gives up after two minutes."""
+
 _ANNOTATED = {
     names.ROUTER: "router-pod-annotations",
     names.SERVICE_CONTROLLER: "controller-pod-annotations",
@@ -39,8 +42,8 @@ def of(network: Network, live: LiveSite, pending: Iterable[PendingSetting], now:
     """What is not over yet; None if the site is as its ConfigMap and its site-controller say."""
     touched = instant(live.config.get(names.TOUCHED, ""))
     if live.missing_part:
-        created_again = live.part(CONFIG_MAP, names.INTERNAL) and touched
-        return Changing("its Deployments are being recreated", touched) if created_again else None
+        under_way = touched is not None and abs(now - touched) < _RECREATED_WITHIN
+        return Changing("its Deployments are being recreated", touched) if under_way else None
     found = [*_annotations(network, live), *_version(network, live)]
     if any(setting.name == "router-logging" for setting in pending):
         found.append(Changing("its log levels are not set yet", _applied(live, CONFIG_MAP, names.SITE)))
@@ -108,17 +111,14 @@ def _tag(live: LiveSite, name: str, container: str) -> tuple[int, ...]:
 
 def _rollout(deployment: LiveObject, live: LiveSite) -> Iterator[Changing]:
     """A rollout that is not complete, judged as ``kubectl rollout status`` does; nothing where nobody counts."""
-    status: Callable[[str], int] = lambda field: _number(_dig(deployment.content, "status", field))  # noqa: E731
-    if not status("observedGeneration"):
+    fields = ("observedGeneration", "updatedReplicas", "replicas")
+    observed, updated, running = (_number(_dig(deployment.content, "status", field)) for field in fields)
+    if not observed:
         return
     replicas = _dig(deployment.content, "spec", "replicas")
     wanted = replicas if isinstance(replicas, int) else 1
     generation = _number(_dig(deployment.content, "metadata", "generation"))
-    if (
-        status("observedGeneration") < generation
-        or status("updatedReplicas") < wanted
-        or status("replicas") > status("updatedReplicas")
-    ):
+    if observed < generation or updated < wanted or running > updated:
         yield Changing(
             f"the rollout of Deployment {deployment.key.name} is not complete",
             _by_us(_written(deployment), live),
