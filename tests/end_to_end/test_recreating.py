@@ -13,6 +13,8 @@ from tests.end_to_end.harness import Harness, RunResult, harness
 from tests.end_to_end.test_waves import Watch, run
 from tests.waiting import until
 
+pytestmark = pytest.mark.simulation_suffices("what Skupper does is simulated on either back end")
+
 
 @dataclass(frozen=True)
 class Recreated:

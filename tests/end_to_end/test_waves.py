@@ -13,6 +13,8 @@ from tests.end_to_end.harness import Harness, RunResult, harness
 
 ROUTER = "skupper-router"
 
+pytestmark = pytest.mark.simulation_suffices("what Skupper does is simulated on either back end")
+
 
 @dataclass
 class Watch:
