@@ -26,6 +26,7 @@ class ApprovedChange(StrEnum):
     """What an approval allows; only changes that a guard would hold without it."""
 
     REMOVE = "remove"
+    RECREATE = "recreate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
