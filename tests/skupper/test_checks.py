@@ -57,6 +57,10 @@ def test_a_good_network_has_no_findings():
         ({"controllerCpu": "1", "controllerCpuLimit": "900m"}, "limit-below-request"),
         ({"ingressAnnotations": {"a": "1,2"}}, "annotation-separator"),
         ({"routers": 200}, "too-many-routers"),
+        (
+            {"createNetworkPolicy": True, "routerPodAnnotations": {"prometheus.io/scrape": "true"}},
+            "network-policy-metrics",
+        ),
     ],
 )
 def test_a_setting_that_cannot_work_is_found(config: dict, rule: str):
@@ -71,6 +75,8 @@ def test_a_setting_that_cannot_work_is_found(config: dict, rule: str):
         {"routerMemory": "512Mi", "routerMemoryLimit": "1Gi"},
         {"ingressAnnotations": {"a": "1,2"}, "annotationSeparator": ";"},
         {"clusterLocal": True},
+        {"createNetworkPolicy": True, "routerPodAnnotations": {"team": "vault"}},
+        {"createNetworkPolicy": False, "routerPodAnnotations": {"prometheus.io/scrape": "true"}},
         {"ingress": "loadbalancer", "routerLoadBalancerIp": "10.0.0.1"},
     ],
 )

@@ -13,6 +13,8 @@ LONGEST_NAMESPACE_WITH_ROUTES = 42
 """The Route host starts with ``skupper-inter-router-<namespace>``, one DNS label of at most 63 characters."""
 
 _HOST_REQUIRED = {"nodeport", "ingress", "nginx-ingress-v1", "contour-http-proxy"}
+_SCRAPED = "prometheus.io/"
+"""Annotations with which Prometheus finds what to scrape, by convention."""
 _RESOURCE = re.compile(r"(?P<key>.*(?:Cpu|Memory))Limit$")
 
 
@@ -25,6 +27,7 @@ def check(network: Network, site: Site) -> Iterator[Finding]:
     yield from _ingress(network, site)
     yield from _limits(network, site)
     yield from _separators(network, site)
+    yield from _network_policy(network, site)
     yield from _policies(site)
 
 
@@ -153,6 +156,26 @@ def _separators(network: Network, site: Site) -> Iterator[Finding]:
                 f"{site.key}: a value of {key} contains {separator!r}, which separates the entries. "
                 "Set annotationSeparator to a character that no value has",
             )  # fmt: skip
+
+
+def _network_policy(network: Network, site: Site) -> Iterator[Finding]:
+    """Metrics that are to be scraped, and a NetworkPolicy that lets nobody outside of the namespace scrape them.
+
+    Claims, which it shuts out as well, are not in the data; ``undeclared`` reports those that it stops.
+    Source: ``pkg/kube/networkpolicies.go``.
+    """
+    annotations = site.config.get("routerPodAnnotations")
+    scraped = sorted(
+        key for key in annotations or () if isinstance(annotations, dict) and key.startswith(_SCRAPED)
+    )
+    if site.config.get("createNetworkPolicy") and scraped:
+        yield _finding(
+            network, site, "network-policy-metrics", "createNetworkPolicy",
+            f"{site.key}: createNetworkPolicy lets no pod of another namespace reach the metrics of the routers (port "
+            f"9090), which annotation {scraped[0]} offers to Prometheus. Add the namespace of Prometheus to "
+            "networkPoliciesAllow of this one, or remove createNetworkPolicy or the annotation",
+            Severity.WARNING,
+        )  # fmt: skip
 
 
 def _policies(site: Site) -> Iterator[Finding]:
