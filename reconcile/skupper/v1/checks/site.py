@@ -1,7 +1,7 @@
 """Rules about one site: settings that contradict each other, or that Skupper ignores or fails on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.definitions import Network
@@ -165,9 +165,8 @@ def _network_policy(network: Network, site: Site) -> Iterator[Finding]:
     Source: ``pkg/kube/networkpolicies.go``.
     """
     annotations = site.config.get("routerPodAnnotations")
-    scraped = sorted(
-        key for key in annotations or () if isinstance(annotations, dict) and key.startswith(_SCRAPED)
-    )
+    keys = sorted(annotations) if isinstance(annotations, Mapping) else []
+    scraped = [key for key in keys if key.startswith(_SCRAPED)]
     if site.config.get("createNetworkPolicy") and scraped:
         yield _finding(
             network, site, "network-policy-metrics", "createNetworkPolicy",
