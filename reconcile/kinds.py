@@ -42,6 +42,9 @@ DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
 ROLE = Kind("rbac.authorization.k8s.io", "v1", "roles", "Role")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 CLUSTER_ROLE = Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False)
+CLUSTER_ROLE_BINDING = Kind(
+    "rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
+)
 ROUTE = Kind("route.openshift.io", "v1", "routes", "Route")
 CLUSTER_POLICY = Kind(
     "skupper.io", "v1alpha1", "skupperclusterpolicies", "SkupperClusterPolicy", namespaced=False

@@ -110,6 +110,9 @@ class Change:
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
 
+    if_forbidden: str = ""
+    """The next step if the account may not make it, a clause; empty if the missing right says it all."""
+
     attended: bool = False
     """True if a run must see its effect: it is started only while the run may still wait."""
 

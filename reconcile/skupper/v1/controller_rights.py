@@ -60,10 +60,10 @@ def fault(site: Site, live: LiveSite) -> Finding | None:
             f"{where} does not exist or the account may not list it; on cluster {site.cluster.name} run: "
             "oc apply -f deploy/rbac/site-controller.yaml"
         )
-    elif missing := _missing(objects.rules(site), found):
-        more = f" and {len(missing) - _MOST} more" if len(missing) > _MOST else ""
+    elif lacking := missing(objects.rules(site), found):
+        more = f" and {len(lacking) - _MOST} more" if len(lacking) > _MOST else ""
         message = (
-            f"{where} lacks {'; '.join(missing[:_MOST])}{more}, which the site-controller needs; add what "
+            f"{where} lacks {'; '.join(lacking[:_MOST])}{more}, which the site-controller needs; add what "
             f"deploy/rbac/site-controller.yaml has; on cluster {site.cluster.name} run: "
             f"oc edit clusterrole {names.BOUND_ROLE}"
         )
@@ -86,7 +86,7 @@ def _present(live: Objects, key: ObjectKey) -> LiveObject | None:
     return None if found is None or found.deleting else found
 
 
-def _missing(wanted: Iterable[objects.Body], found: LiveObject) -> list[str]:
+def missing(wanted: Iterable[objects.Body], found: LiveObject) -> list[str]:
     """The rights that a ClusterRole of any shape does not grant on all objects: ``get, list on pods``."""
     rules = found.content.get("rules")
     granted = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
