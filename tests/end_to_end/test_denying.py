@@ -43,7 +43,7 @@ def test_a_link_that_no_policy_allows_is_down_for_that_reason_until_one_does(pol
     until(lambda: any("lets namespace net dial " in reason for reason in reasons(policed)))
     for name in "ab":
         policed.change_site(name, policies=(OPEN,))
-    assert policed.run().all_up
+    until(lambda: policed.run().all_up)
 
 
 def test_without_the_right_to_read_policies_links_are_down_and_the_next_run_heals_them(policed: Harness):
@@ -52,5 +52,5 @@ def test_without_the_right_to_read_policies_links_are_down_and_the_next_run_heal
         for kind in (CLUSTER_ROLE_BINDING, CLUSTER_ROLE):
             policed[name].remove(kind, f"{POLICY_READERS}-test")
     until(lambda: any("its service-controller can read lets namespace" in each for each in reasons(policed)))
-    assert policed.run().all_up
+    until(lambda: policed.run().all_up)
     assert policed["a"].objects(CLUSTER_POLICY)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, CLUSTER_ROLE_BINDING
-from reconcile.skupper.definitions import SiteDefinition
+from reconcile.skupper.definitions import Policy, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.review import review
@@ -29,7 +29,7 @@ BY_HAND = [{"manager": "kubectl-client-side-apply", "operation": "Update"}]
 
 
 def asking(namespace: str = "net", **options) -> SiteDefinition:
-    return site("a", namespace, cluster_admin=True, **options)
+    return site("a", namespace, policies=(Policy("p"),), cluster_admin=True, **options)
 
 
 def subject(namespace: str) -> dict:
@@ -75,8 +75,8 @@ def test_the_right_is_that_of_the_manifest():
     assert MANIFEST[0]["rules"] == policy_readers.RULES
 
 
-def test_the_sites_that_ask_for_the_cluster_admin_account_are_bound():
-    found = planned(asking("one"), asking("two"), site("a", "three"))
+def test_the_sites_that_refer_to_policies_are_bound():
+    found = planned(asking("one"), asking("two"), site("a", "three"), site("a", "four", cluster_admin=True))
     assert steps(found) == GRANTED
     assert grants(found)[1].body["subjects"] == [subject("one"), subject("two")]
 
@@ -133,13 +133,12 @@ def test_the_grant_goes_with_the_kind_of_policies():
     assert steps(planned(asking(), **facts)) == REMOVED
 
 
-def test_a_site_that_exists_keeps_the_right_until_its_namespace_stops_asking():
+def test_a_site_that_exists_keeps_the_right_until_its_namespace_refers_to_no_policy():
     fake = granted("net", "other")
     fake.add_site("net", site_id="id-a")
     fake.add_site("other", site_id="id-o")
     for declared in (asking(delete=True), asking(config={"serviceController": False})):
-        found = planned(declared, asking("other"), fake=fake)
-        assert steps(found) == []
+        assert steps(planned(declared, asking("other"), fake=fake)) == []
     (change,) = grants(planned(site("a"), asking("other"), fake=fake))
     assert change.body["subjects"] == [subject("other")]
 
@@ -195,7 +194,10 @@ def test_where_bindings_may_not_be_listed_nothing_is_known_and_nothing_is_change
 
 def test_a_cluster_whose_policies_may_not_be_listed_and_has_none_is_no_news():
     found = planned(asking(), unlisted_kinds=frozenset({CLUSTER_POLICY}))
-    assert (steps(found), list(found.findings)) == ([], [])
+    assert (steps(found), {finding.rule for finding in found.findings} & {"unknown-policy-readers"}) == (
+        [],
+        set(),
+    )
 
 
 def test_a_missing_right_is_followed_by_the_manifest():
@@ -215,8 +217,22 @@ def looked_up(*sites: SiteDefinition, **facts) -> set[tuple[str, bool]]:
     }
 
 
-def test_bindings_are_looked_up_by_name_where_sites_ask_and_policies_are_served():
+def test_bindings_are_looked_up_by_name_where_sites_refer_to_policies():
     assert looked_up(asking()) == {(NAME, True), (POLICY_READERS, True)}
-    assert looked_up(site("a")) == {(NAME, True)}
-    assert looked_up(site("a"), absent_kinds=frozenset({CLUSTER_POLICY})) == set()
     assert looked_up(asking(), unlisted_kinds=frozenset({CLUSTER_POLICY})) == set()
+
+
+def test_a_grant_that_may_be_left_over_is_looked_up_where_policies_of_ours_are():
+    fake = FakeCluster("a")
+    assert looked_up(site("a"), objects=fake.snapshot().objects) == set()
+    fake.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", "test-p", spec={}))
+    assert looked_up(site("a"), objects=fake.snapshot().objects) == {(NAME, True)}
+
+
+def test_a_grant_comes_after_policies_and_goes_before_them():
+    fake = granted("net")
+    fake.add(CLUSTER_POLICY, body(CLUSTER_POLICY, "", "test-p", spec={}))
+    coming, going = planned(asking()), planned(site("a"), fake=fake)
+    policy = CLUSTER_POLICY.name
+    assert next(change.kind.name for change in coming.changes if not change.namespace) == policy
+    assert [change.kind.name for change in going.changes if not change.namespace][-1] == policy

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from reconcile.findings import Finding
@@ -15,15 +16,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import (
-    checks,
-    list_requests,
-    live_sites,
-    plan_policies,
-    policy_readers,
-    prune,
-    sites,
-)
+from reconcile.skupper.v1 import checks, list_requests, live_sites, policy_readers, prune, sites
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.networks import NetworkPlanner, Shared
@@ -99,11 +92,8 @@ class Planner:
         return Plan(changes=tuple(self._separation.changes()))
 
     def plan_shared(self) -> Plan:
-        policies, readers = plan_policies.plan(self._inputs), policy_readers.plan(self._inputs)
-        return Plan(
-            changes=(*policies.changes, *readers.changes),
-            findings=(*policies.findings, *readers.findings, *Clocks(self._inputs).findings()),
-        )
+        shared = policy_readers.plan(self._inputs)
+        return replace(shared, findings=(*shared.findings, *Clocks(self._inputs).findings()))
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:
         return prune.plan(

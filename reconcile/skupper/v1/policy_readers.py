@@ -1,18 +1,19 @@
 """Lets service-controllers read policies: without that right Skupper denies a site everything, whatever policies say.
 
-The right takes a ClusterRoleBinding, which no site-controller of one namespace can create. Namespaces with
-``clusterAdmin: true``, on clusters that serve policies, get it by the cluster-admin account: one ClusterRole with one
+The right takes a ClusterRoleBinding, which no site-controller of one namespace can create. Sites that refer to
+policies, on clusters that serve them, get it by the cluster-admin account that applies those: one ClusterRole with one
 binding for each cluster and instance. Who has it by an administrator's own binding, of
 ``deploy/rbac/service-controllers.yaml``, needs no other.
 
-A site that exists keeps what it has until its namespace loses ``clusterAdmin``: whatever else happens to the data,
-its traffic must stay permitted.
+A site that exists keeps the right until its namespace refers to no policy: whatever else happens to the data, its
+traffic must stay permitted. Nothing lists what is left over. It is looked up where policies of ours are, which go
+later.
 
 Source: ``client/policy_validator.go``, which lists policies and gets its namespace for the labels.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -45,30 +46,41 @@ nothing, so they go in the same order."""
 
 
 def looked_up(
-    sites: Sequence[Site], ownership: Ownership, snapshot: ClusterSnapshot
+    sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSnapshot
 ) -> list[tuple[Kind, str]]:
-    """Kind and name of what to look up on a cluster with these sites: ours, and an administrator's if sites ask.
-
-    Ours may be left over wherever policies are served to the account that reads them.
-    """
-    asked = any(site.wanted and site.definition.cluster_admin for site in sites)
-    served = CLUSTER_POLICY not in snapshot.absent_kinds
-    if not sites or CLUSTER_POLICY in snapshot.unlisted_kinds or not (asked or served):
+    """Kind and name of what to look up on a cluster with these sites: ours, and an administrator's if sites ask."""
+    if CLUSTER_POLICY in snapshot.unlisted_kinds:
         return []
-    looked_for = (_name(ownership), names.POLICY_READERS) if asked and served else (_name(ownership),)
+    if any(site.wanted and _asks(site) for site in sites):
+        looked_for: tuple[str, ...] = (_name(ownership), names.POLICY_READERS)
+    elif any(
+        key.kind == CLUSTER_POLICY and ownership.covers(live.labels) for key, live in snapshot.objects.items()
+    ):
+        looked_for = (_name(ownership),)
+    else:
+        return []
     return [(kind, name) for kind in _KINDS for name in looked_for]
 
 
 def plan(inputs: PlanInput) -> Plan:
-    """Plan the grants of all clusters that were read."""
+    """Plan the policies and the grants of all clusters that were read.
+
+    A grant is applied after the policies and deleted before them: as long as one is there, policies show where to look.
+    """
+    applied = plan_policies.plan(inputs)
     parts = [
         _of_cluster(cluster, inputs)
         for cluster in sorted(inputs.snapshots)
         if plan_policies.reads_cluster_wide(cluster, inputs)
     ]
+    changes = [change for part in parts for change in part.changes]
     return Plan(
-        changes=tuple(change for part in parts for change in part.changes),
-        findings=tuple(finding for part in parts for finding in part.findings),
+        changes=(
+            *(change for change in changes if change.verb is Verb.DELETE),
+            *applied.changes,
+            *(change for change in changes if change.verb is not Verb.DELETE),
+        ),
+        findings=(*applied.findings, *(finding for part in parts for finding in part.findings)),
     )
 
 
@@ -101,7 +113,7 @@ def _readers(cluster: str, inputs: PlanInput, binding: LiveObject | None) -> Set
         for site in inputs.desired.sites
         if site.cluster.name == cluster and site.wanted and not inputs.refuses(site)
     ]
-    asking = {site.namespace for site in sites if site.definition.cluster_admin}
+    asking = {site.namespace for site in sites if _asks(site)}
     bound = {
         subject["namespace"]
         for subject in _subjects(binding)
@@ -114,6 +126,10 @@ def _readers(cluster: str, inputs: PlanInput, binding: LiveObject | None) -> Set
     }
     kept = existing - {site.namespace for site in sites}
     return frozenset(space for space in asking | kept if not _granted_by_others(space, snapshot))
+
+
+def _asks(site: Site) -> bool:
+    return bool(site.definition.policies) and site.definition.cluster_admin
 
 
 def _granted_by_others(namespace: str, snapshot: ClusterSnapshot) -> bool:
