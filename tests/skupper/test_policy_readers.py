@@ -133,7 +133,7 @@ def test_the_grant_goes_with_the_kind_of_policies():
     assert steps(planned(asking(), **facts)) == REMOVED
 
 
-def test_a_site_that_exists_keeps_the_right_until_its_namespace_refers_to_no_policy():
+def test_a_site_that_goes_or_is_refused_keeps_the_right_while_it_exists():
     fake = granted("net", "other")
     fake.add_site("net", site_id="id-a")
     fake.add_site("other", site_id="id-o")

@@ -5,9 +5,8 @@ policies, on clusters that serve them, get it by the cluster-admin account that 
 binding for each cluster and instance. Who has it by an administrator's own binding, of
 ``deploy/rbac/service-controllers.yaml``, needs no other.
 
-A site that exists keeps the right until its namespace refers to no policy: whatever else happens to the data, its
-traffic must stay permitted. Nothing lists what is left over. It is looked up where policies of ours are, which go
-later.
+A site that is marked ``delete``, or whose data is refused, keeps the right while it exists, as it keeps its policies.
+Nothing lists what is left over. It is looked up where policies of ours are, which go later.
 
 Source: ``client/policy_validator.go``, which lists policies and gets its namespace for the labels.
 """
@@ -108,11 +107,8 @@ def _readers(cluster: str, inputs: PlanInput, binding: LiveObject | None) -> Set
     snapshot = inputs.snapshot(cluster)
     if CLUSTER_POLICY in snapshot.absent_kinds:
         return frozenset()
-    sites = [
-        site
-        for site in inputs.desired.sites
-        if site.cluster.name == cluster and site.wanted and not inputs.refuses(site)
-    ]
+    here = [site for site in inputs.desired.sites if site.cluster.name == cluster]
+    sites = [site for site in here if site.wanted and not inputs.refuses(site)]
     asking = {site.namespace for site in sites if _asks(site)}
     bound = {
         subject["namespace"]
@@ -124,7 +120,7 @@ def _readers(cluster: str, inputs: PlanInput, binding: LiveObject | None) -> Set
         for namespace in bound
         if snapshot.problem_in(namespace) or ObjectKey(CONFIG_MAP, namespace, names.SITE) in snapshot.objects
     }
-    kept = existing - {site.namespace for site in sites}
+    kept = existing & {site.namespace for site in here if site.definition.policies and site not in sites}
     return frozenset(space for space in asking | kept if not _granted_by_others(space, snapshot))
 
 
@@ -135,7 +131,7 @@ def _asks(site: Site) -> bool:
 def _granted_by_others(namespace: str, snapshot: ClusterSnapshot) -> bool:
     """True if the service-controller of a namespace has the right by the manifest of an administrator."""
     role, binding = (_present(snapshot, kind, names.POLICY_READERS) for kind in _KINDS)
-    if role is None or binding is None or controller_rights.missing(RULES, role):
+    if role is None or binding is None or controller_rights.missing(RULES, controller_rights.rules_of(role)):
         return False
     reference = binding.content.get("roleRef")
     if not isinstance(reference, Mapping) or reference.get("name") != names.POLICY_READERS:
