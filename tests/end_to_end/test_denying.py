@@ -35,6 +35,7 @@ def test_sites_that_policies_would_deny_everything_are_linked_by_one_run(policed
     assert policed.run().writes == 0
 
 
+@pytest.mark.simulation_suffices("what Skupper does is simulated on both")
 def test_a_link_that_no_policy_allows_is_down_for_that_reason_until_one_does(policed: Harness):
     policed.run()
     for name in "ab":
@@ -46,6 +47,7 @@ def test_a_link_that_no_policy_allows_is_down_for_that_reason_until_one_does(pol
     until(lambda: policed.run().all_up)
 
 
+@pytest.mark.simulation_suffices("what Skupper does is simulated on both")
 def test_without_the_right_to_read_policies_links_are_down_and_the_next_run_heals_them(policed: Harness):
     policed.run()
     for name in "ab":
