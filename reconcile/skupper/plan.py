@@ -16,6 +16,7 @@ from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import Wait
+from reconcile.skupper.waves import Disruption
 
 MISSING_NAMESPACE = "missing-namespace"
 """Rule of the finding about a site whose namespace does not exist: fine in a plan, since the same change of the data
@@ -115,6 +116,12 @@ class Change:
     recorded: bool = False
     """True for a removal that the clusters record, so that the next plan counts it."""
 
+    disruption: Disruption | None = None
+    """How it interrupts its site, which other sites of the network wait for; None if it does not."""
+
+    if_forbidden: str = ""
+    """The next step if the account may not make it, a clause; empty if the missing right says it all."""
+
     attended: bool = False
     """True if a run must see its effect: it is started only while the run may still wait."""
 
@@ -140,6 +147,11 @@ PENDING_SETTINGS = "pending-settings"
 """Rule of the finding about declared settings that are not in effect."""
 
 
+RECREATE_SITE = "recreate site"
+RECREATE_DEPLOYMENTS = "recreate both Deployments"
+"""Steps that put a pending setting into effect."""
+
+
 class PendingSetting(NamedTuple):
     """A declared setting that is not in effect."""
 
@@ -155,6 +167,14 @@ def pending_text(pending: Iterable[PendingSetting]) -> str:
         steps.setdefault(setting.step, []).append(setting.name)
     found = "; ".join(f"{', '.join(settings)} ({step})" for step, settings in steps.items())
     return f"pending: {found}" if found else ""
+
+
+class Changing(NamedTuple):
+    """A change of a site that was made and has not taken effect yet."""
+
+    reason: Reason
+    """A clause: ``its router is being replaced``."""
+    since: datetime | None
 
 
 class SiteState(StrEnum):
@@ -258,6 +278,10 @@ class SiteReport:
     since: datetime | None = None
     pending: tuple[PendingSetting, ...] = ()
     """Declared settings that are not in effect."""
+    changing: Changing | None = None
+    """What interrupts the site, or may still do so; no other site of its network is disrupted meanwhile."""
+    cut_off: bool = False
+    """True if it is down for no other reason than that none of its links works."""
     waits_for: Wait | None = None
     """Set if a later run will create the site, once this is observed."""
     remove_after: datetime | None = None
@@ -305,6 +329,8 @@ class ApprovalReport:
     approval: Approval
     removes: tuple[SiteKey, ...] = ()
     """The sites that the plan removes by it; empty if it is not used."""
+    recreates: tuple[SiteKey, ...] = ()
+    """The sites that the plan recreates by it, now or in a later wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ CHANGE = {
     "name",
     "reason",
     "waits_for",
+    "disruption",
     "removal",
     "counts",
     "approval",
@@ -63,6 +64,7 @@ SITE = {
     "remove_after",
     "certificates_expire",
     "pending",
+    "changing",
 }
 LINK = {
     "network",
