@@ -5,7 +5,7 @@ definitions of the bundle. It prints nothing and makes no decisions.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
 from reconcile.skupper.list_requests import AdminAccount
+from reconcile.skupper.orders import Order
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
@@ -121,9 +122,14 @@ class Session:
         """Identifiers of all networks of the data."""
         return frozenset(network.identifier for network in self._fetched.definitions.networks)
 
-    def run(self, listener: Listener) -> Run:
-        """A run over all selected clusters."""
-        return self._reconciler.run(listener)
+    @property
+    def sites_of(self) -> Mapping[str, frozenset[SiteKey]]:
+        """Identifier of a network -> the sites that the data declares in it, without those marked ``delete``."""
+        return self._reconciler.sites_of
+
+    def run(self, listener: Listener, *, order: Order | None = None) -> Run:
+        """A run over all selected clusters, or over those that an order concerns."""
+        return self._reconciler.run(listener, order=order)
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""

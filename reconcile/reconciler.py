@@ -23,6 +23,7 @@ from reconcile.skupper import checks, planning
 from reconcile.skupper.definitions import Cluster, Definitions
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.list_requests import AdminAccount
+from reconcile.skupper.orders import Order
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
@@ -90,11 +91,27 @@ class Reconciler:
         """What an error in the data refuses."""
         return frozenset(entry.subject for entry in self.findings if entry.severity is Severity.ERROR)
 
+    @property
+    def sites_of(self) -> Mapping[str, frozenset[SiteKey]]:
+        """Identifier of a network -> the sites that the definitions declare, without those marked ``delete``."""
+        return {
+            entry.identifier: frozenset(site.key for site in entry.wanted) for entry in self._desired.networks
+        }
+
     def run(
-        self, listener: Listener, *, clock: Callable[[], datetime] = now, wakeup: Wakeup | None = None
+        self,
+        listener: Listener,
+        *,
+        order: Order | None = None,
+        clock: Callable[[], datetime] = now,
+        wakeup: Wakeup | None = None,
     ) -> Run:
-        """A run over all selected clusters; it plans by the time of `clock` and waits by that of `wakeup`."""
-        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop, wakeup=wakeup)
+        """A run over all selected clusters, or over those that an order concerns.
+
+        It plans by the time of `clock` and waits by that of `wakeup`.
+        """
+        make_plan = partial(self._plan, order=order)
+        return Run(self._fleet(order), make_plan, listener, clock=clock, stop=self._stop, wakeup=wakeup)
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
@@ -139,7 +156,7 @@ class Reconciler:
         for fleet in self._fleets:
             fleet.close()
 
-    def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
+    def _plan(self, fleet: Fleet, moment: datetime, removed: int, order: Order | None = None) -> Plan:
         snapshots, awaited = fleet.known()
         budget = self._options.removal_budget
         inputs = PlanInput(
@@ -153,13 +170,15 @@ class Reconciler:
             removal_budget=None if budget is None else budget - removed,
             removal_delay=self._options.removal_delay,
             cut=self._options.cut,
+            order=order,
             confirm_origin=self._options.confirm_origin,
             take_over=self._options.take_over,
         )
         return planning.plan(inputs, self._engines)
 
-    def _fleet(self) -> Fleet:
-        targets = [self._target(cluster) for cluster in self._clusters()]
+    def _fleet(self, order: Order | None = None) -> Fleet:
+        needed = self._needed(order) if order else self._desired.clusters.keys()
+        targets = [self._target(cluster) for cluster in self._clusters() if cluster.name in needed]
         fleet = Fleet(
             targets,
             threads=self._options.threads,
@@ -174,6 +193,15 @@ class Reconciler:
         for _, cluster in sorted(self._desired.clusters.items()):
             if not cluster.disabled and self._options.selection.covers_cluster(cluster):
                 yield cluster
+
+    def _needed(self, order: Order) -> frozenset[str]:
+        """The clusters of the networks that an order concerns."""
+        return frozenset(
+            site.cluster.name
+            for entry in self._desired.networks
+            if any(site.key in order.sites for site in entry.sites)
+            for site in entry.sites
+        )
 
     def _target(self, cluster: Cluster) -> Target:
         take_over = self._options.take_over

@@ -21,6 +21,8 @@ COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
     "plan": "Show what a run would change, and why.",
     "status": "Show every site and declared link, as both ends see them.",
+    "rotate": "Replace the tokens of links, one at a time among neighbouring sites.",
+    "cut": "Cut a site off from its network at once, or link it again.",
     "bundle": "Check app-interface data and build a bundle from it.",
     "sandbox": "Try everything on simulated clusters in one process.",
     "completion": "Print the shell completion script.",

@@ -141,6 +141,10 @@ class RunReporter:
         errors = any(finding.severity is Severity.ERROR for finding in found)
         return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
 
+    def unfinished(self, left: str) -> None:
+        """Log what of an order is not done."""
+        _log.error(left)
+
     def conclude(self, outcome: Outcome, *, bundle: str, seconds: float) -> None:
         """Log the last line of a run: what it was made from, what is up, and how long it took."""
         _log.info(lines.run_summary(outcome.plan, bundle=bundle, writes=outcome.writes, seconds=seconds))

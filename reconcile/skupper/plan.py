@@ -110,6 +110,8 @@ class Change:
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
 
+    ordered: bool = False
+    """True if an order asks for it, or records one: no guard over removals holds it."""
     attended: bool = False
     """True if a run must see its effect: it is started only while the run may still wait."""
 
@@ -180,6 +182,10 @@ class LinkState(StrEnum):
     UP = "up"
     STANDBY = "standby"
     """Counts as up: an edge router has one active uplink and keeps the others on standby."""
+    CUTTING = "cutting"
+    """One of its sites is cut off by an order, and it is not seen gone yet."""
+    CUT = "cut"
+    """One of its sites is cut off by an order, so it must not exist."""
     SETTLING = "settling"
     """A router has just restarted: for two minutes its links may be missing in what both ends report."""
     DOWN = "down"
@@ -233,8 +239,8 @@ class LinkReport:
 
     @property
     def managed(self) -> bool:
-        """False for a link that this run skips."""
-        return self.state is not LinkState.SKIPPED
+        """False for a link that this run skips, or that is cut."""
+        return self.state not in {LinkState.SKIPPED, LinkState.CUT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from reconcile.skupper.plan import (
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import (
+    cut_links,
     expiry,
     faults,
     foreign,
@@ -36,6 +37,7 @@ from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.marks import Marks
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.rotation import Rotations
 from reconcile.skupper.v1.separation import Separation
@@ -51,6 +53,7 @@ class Shared(NamedTuple):
     undeclared: Undeclared
     rotations: Rotations
     separation: Separation
+    marks: Marks
 
 
 class NetworkPlanner:
@@ -74,11 +77,16 @@ class NetworkPlanner:
         sites = [self._plan_site(site) for site in self._resolved.wanted]
         links = [self._plan_link(link) for link in self._resolved.links]
         sites = self._judge_by_links(sites, links)
+        network = self._resolved.identifier
         return Plan(
             changes=tuple(sorted(self._changes, key=lambda change: not rotation.restores(change))),
             links=tuple(links),
             sites=tuple(sites),
-            findings=(*self._findings, *self._shared.undeclared.findings(self._resolved, links)),
+            findings=(
+                *self._findings,
+                *self._shared.marks.findings(network),
+                *self._shared.undeclared.findings(self._resolved, links),
+            ),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
@@ -123,6 +131,9 @@ class NetworkPlanner:
     def _judge_by_its_links(self, report: SiteReport, own: Sequence[LinkReport]) -> SiteReport:
         if report.state is not SiteState.READY:
             return report
+        cut = self._shared.marks.cuts.get(report.key)
+        if cut:
+            return replace(report, reason=f"{cut}; to link it again, {cut.ended_by}")
         dialled = {link.link.dialler in self._edges for link in own if link.link.issuer == report.key}
         for edge in sorted(dialled):
             refusal = unlinked.not_listening(self._live[report.key], edge=edge)
@@ -136,6 +147,9 @@ class NetworkPlanner:
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
+        cut = self._shared.marks.cut(link)
+        if cut:
+            return cut_links.report(network, link, cut, self._observed)
         blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
         if blocks:
             self._changes += self._unjudged(link)
@@ -148,6 +162,7 @@ class NetworkPlanner:
             dialler=self._live[link.dialler],
             issuer=self._live[link.issuer],
             secrets=self._observed.secrets_of(link),
+            rotate_after=self._shared.marks.rotate_after(link),
             opposite=self._observed.secrets_of(Link(link.issuer, link.dialler)),
             ownership=self._inputs.ownership,
         )

@@ -160,7 +160,7 @@ def _current(ends: LinkEnds, now: datetime) -> TokenFingerprint:
             if fingerprint.name(ends.link, candidate) in by_name:
                 newest = candidate
     found = by_name.get(fingerprint.name(ends.link, newest))
-    if found and not found.requested and found.fault(ends.issuer.ca, now):
+    if found and ((not found.requested and found.fault(ends.issuer.ca, now)) or ends.outdated(found)):
         return replace(newest, revision=(newest.revision + 1) % _REVISIONS)
     return newest
 
@@ -320,4 +320,6 @@ def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
     host = ends.issuer.endpoint(edge=ends.dialler_is_edge).host
     if secret.host(edge=ends.dialler_is_edge) != host:
         return f"stale token: {ends.link.issuer} is now at {host}"
+    if ends.rotate_after and ends.outdated(secret):
+        return f"its rotation was ordered at {ends.rotate_after:%Y-%m-%d %H:%M} UTC"
     return "stale token: its cost or port changed"
