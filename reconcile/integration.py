@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
@@ -25,7 +26,8 @@ from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
-from reconcile.skupper.definitions import Cluster
+from reconcile.skupper import approvals
+from reconcile.skupper.definitions import ApprovedChange, Cluster
 from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
 from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.orders import Order
@@ -126,6 +128,12 @@ class Session:
     def sites_of(self) -> Mapping[str, frozenset[SiteKey]]:
         """Identifier of a network -> the sites that the data declares in it, without those marked ``delete``."""
         return self._reconciler.sites_of
+
+    def approval(self, change: ApprovedChange, site: SiteKey, now: datetime) -> str:
+        """Where the data approves a change of a declared site now; empty if it does not."""
+        networks = self._fetched.definitions.networks
+        own = (each for each in networks if site in self.sites_of.get(each.identifier, ()))
+        return next(filter(None, (approvals.find(each, change, site, now) for each in own)), "")
 
     def run(self, listener: Listener, *, order: Order | None = None) -> Run:
         """A run over all selected clusters, or over those that an order concerns."""

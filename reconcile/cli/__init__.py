@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "Show every site and declared link, as both ends see them.",
     "rotate": "Replace the tokens of links, one at a time among neighbouring sites.",
     "cut": "Cut a site off from its network at once, or link it again.",
+    "revoke": "Have a site refuse all tokens that it has issued, and issue new ones.",
     "bundle": "Check app-interface data and build a bundle from it.",
     "sandbox": "Try everything on simulated clusters in one process.",
     "completion": "Print the shell completion script.",

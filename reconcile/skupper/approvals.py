@@ -1,9 +1,10 @@
-"""Approvals in the data: which removals the guards over shares and over the number do not hold.
+"""Approvals in the data: which changes are made that nobody could confirm in a scheduled run.
 
-An approval is an entry of ``approvals`` in the datafile of a network. It names sites of that network and is valid
-through the end of its last day, in UTC. It has no effect on any other guard: not while a cluster is unread, not on data
-of another origin, not on objects of unproven origin; and an approved site that is missing from the data still waits for
-the removal delay.
+An approval to remove lets the guards over shares and over the number hold nothing of its sites; one to revoke allows a
+new CA for them. An approval is an entry of ``approvals`` in the datafile of a network. It names sites of that network
+and is valid through the end of its last day, in UTC. An approval to remove has no effect on any other guard: not while
+a cluster is unread, not on data of another origin, not on objects of unproven origin; and an approved site that is
+missing from the data still waits for the removal delay.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from reconcile.findings import Finding, NetworkSubject, Severity
 from reconcile.skupper.census import Census
-from reconcile.skupper.definitions import Approval, Network
+from reconcile.skupper.definitions import Approval, ApprovedChange, Network
 from reconcile.skupper.plan import ApprovalReport, Change, Counts
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -20,6 +21,8 @@ from reconcile.skupper.sites import SiteKey
 LONGEST = timedelta(days=90)
 """An approval that is valid for longer than this is a warning: nobody remembers what it was for."""
 
+
+_NOUNS = {ApprovedChange.REMOVE: "the removal", ApprovedChange.REVOKE: "the revocation"}
 
 LONG_APPROVAL = "long-approval"
 """Rule of the finding about such an approval; a run that writes does not repeat it each time."""
@@ -40,6 +43,29 @@ def sites(approval: Approval) -> frozenset[SiteKey]:
     return frozenset(filter(None, map(SiteKey.parse, approval.sites)))
 
 
+def valid(approval: Approval, now: datetime) -> bool:
+    """True if an approval has effect now."""
+    ends = end(approval)
+    return ends is not None and now < ends
+
+
+def place(network: Network, index: int) -> str:
+    """Where an approval is in the data: ``/dependencies/n.yml approvals[0]``."""
+    return f"{network.path} approvals[{index}]"
+
+
+def find(network: Network, change: ApprovedChange, key: SiteKey, now: datetime) -> str:
+    """The place of the first valid approval of this change that names a site of a network; empty if there is none."""
+    return next(
+        (
+            place(network, index)
+            for index, approval in enumerate(network.approvals)
+            if approval.change is change and valid(approval, now) and key in sites(approval)
+        ),
+        "",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """One valid approval and the sites that it has effect on in this plan."""
@@ -54,7 +80,7 @@ class _Entry:
 
     @property
     def place(self) -> str:
-        return f"{self.network.path} approvals[{self.index}]"
+        return place(self.network, self.index)
 
 
 class Approved:
@@ -74,7 +100,13 @@ class Approved:
             )
             for network in (entry.network for entry in inputs.desired.networks)
             for index, approval in enumerate(network.approvals)
-            if (ends := end(approval)) and inputs.now < ends
+            if approval.change is ApprovedChange.REMOVE and valid(approval, inputs.now)
+        ]
+        self._others = [
+            (network, index)
+            for network in (entry.network for entry in inputs.desired.networks)
+            for index, approval in enumerate(network.approvals)
+            if approval.change is not ApprovedChange.REMOVE and valid(approval, inputs.now)
         ]
         self._by_site = {key: entry for entry in reversed(self._entries) for key in entry.approved}
 
@@ -113,6 +145,10 @@ class Approved:
                 place=entry.place,
                 approval=entry.approval,
                 removes=tuple(sorted(removed.get(entry.place, ()))),
+            )
+        for network, index in self._others:
+            yield ApprovalReport(
+                network=network.identifier, place=place(network, index), approval=network.approvals[index]
             )
 
     def unused(self, leaving: Iterable[SiteKey]) -> Iterator[Finding]:
@@ -158,17 +194,17 @@ def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:
             ends = end(approval)
             if ends is None:
                 continue
-            what = f"the approval to remove {_named(approval)}"
+            what = f"the approval to {approval.change} {_named(approval)}"
             if ends <= now:
                 message = (
                     f"{what} expired at the end of {approval.until}: it approves nothing. Delete it from approvals; to "
-                    "approve the removal again, set until to a later day"
+                    f"approve {_NOUNS[approval.change]} again, set until to a later day"
                 )
                 yield _finding(network, index, "expired-approval", message)
             elif ends - now > LONGEST + timedelta(days=1):
                 message = (
                     f"{what} is valid until {approval.until}, for more than {LONGEST.days} days. Set until to a day "
-                    "soon after the removal"
+                    f"soon after {_NOUNS[approval.change]}"
                 )
                 yield _finding(network, index, LONG_APPROVAL, message)
 

@@ -23,9 +23,12 @@ class Strategy(StrEnum):
 
 
 class ApprovedChange(StrEnum):
-    """What an approval allows; only changes that a guard would hold without it."""
+    """What an approval allows; only changes that are not made without it."""
 
     REMOVE = "remove"
+    """The removal of sites, beyond what the guards over shares and number allow."""
+    REVOKE = "revoke"
+    """A new CA for sites: on demand, and when the present one expires soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

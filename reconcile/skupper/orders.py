@@ -23,6 +23,8 @@ class OrderKind(StrEnum):
     """Replace the credentials of all links of the sites."""
     CUT = "cut"
     """Delete the links of the sites; there are none until that is ended."""
+    REVOKE = "revoke"
+    """Have the sites refuse all credentials that they have issued so far, and issue new ones."""
     END_CUT = "end-cut"
     """Link the sites again."""
 

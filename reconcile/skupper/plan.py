@@ -77,6 +77,18 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Issuance:
+    """A certificate that is made when a change is applied, so that its key is part of no plan."""
+
+    subject: str
+    """Its common name."""
+    hosts: tuple[str, ...] = ()
+    """DNS names and IP addresses that it is valid for."""
+    signer: ObjectRef | None = None
+    """The Secret whose CA signs it; None for a CA, which signs itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One write to one cluster."""
 
@@ -95,6 +107,8 @@ class Change:
     drift: tuple[FieldDrift, ...] = ()
     hand_over: HandOver | None = None
     """Set if the object is composed from one of another cluster."""
+    issuance: Issuance | None = None
+    """Set if a patch also replaces the data of a Secret by a new certificate with its key."""
     waits_for: Wait | None = None
     """What must be observed on the clusters first; None if the change can be applied now."""
     admin: bool = False

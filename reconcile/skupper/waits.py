@@ -40,13 +40,21 @@ class WaitKind(StrEnum):
     """A site has become ours."""
     NAMESPACE = "namespace"
     """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
+    REVOKED = "revoked"
+    """A step of the revocation of a site's tokens has taken effect."""
     UNUSED = "unused"
     """No site uses it any more."""
 
     @property
     def shows_elsewhere(self) -> bool:
         """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
-        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED}
+        return self not in {
+            WaitKind.CLEANED_UP,
+            WaitKind.LOADED,
+            WaitKind.REVOKED,
+            WaitKind.ROTATED,
+            WaitKind.SEPARATED,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,17 @@
-"""``rotate`` and ``cut``: what they refuse, what they show, and how they end."""
+"""``rotate``, ``cut`` and ``revoke``: what they refuse, what they show, and how they end."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
+from reconcile.sandbox.embedded import Sandbox, Source
+from tests.bundle.sources import SCHEMAS
 from tests.cli.calling import call
 from tests.cli.conftest import Fleet
-from tests.cli.data import LINKS, PUBLIC
+from tests.cli.data import LINKS, PUBLIC, vault_alone
+from tests.clusters.backends import Backend
 
 CLUSTER = min(PUBLIC)
 SITE = f"{CLUSTER}/skupper-vault-net"
@@ -63,3 +70,46 @@ def test_a_cut_lasts_until_it_is_ended(sandbox) -> None:
     assert f"qontract-skupper cut --site {SITE} --end" in status.stdout
     assert call("cut", "--site", SITE, "--end", config=sandbox.config).exit_code == 0
     assert "is cut off" not in call("status", config=sandbox.config).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [((), "at a terminal, add --yes"), (("--yes",), "--yes counts at a terminal only")],
+)
+def test_without_approval_or_a_terminal_nothing_is_revoked(
+    words: tuple[str, ...], told: str, linked: Fleet
+) -> None:
+    before = linked.writes
+    result = linked.ask("revoke", "--site", SITE, *words)
+    assert result.exit_code == 1
+    assert f"the data does not approve a new CA of {SITE}" in result.stderr
+    assert told in result.stderr
+    assert linked.writes == before
+
+
+def test_a_dry_run_of_a_revocation_says_what_it_interrupts(linked: Fleet) -> None:
+    before = linked.writes
+    result = linked.ask("revoke", "--site", SITE, "--dry-run")
+    assert result.exit_code == 0
+    assert "'Secret', 'skupper-site-ca']" in result.stderr
+    assert "its router restarts once its diallers have new ones" in result.stderr
+    assert linked.writes == before
+
+
+@pytest.mark.exhaustive(
+    "tests/end_to_end/test_revoking.py has the run, the test above the approval that is missing"
+)
+def test_an_approval_in_the_data_allows_it(tmp_path: Path, backend: Backend) -> None:
+    data = vault_alone(tmp_path)
+    network = data / "data" / "dependencies" / "skupper" / "vault.yml"
+    approval = {"change": "revoke", "sites": [SITE], "until": str(tomorrow()), "reason": "a token was lost"}
+    network.write_text(yaml.safe_dump({**yaml.safe_load(network.read_text()), "approvals": [approval]}))
+    with Sandbox(Source(data, SCHEMAS), tmp_path / "sandbox", make=backend.clusters) as sandbox:
+        assert call("run", "--log-level", "ERROR", config=sandbox.config).exit_code == 0
+        result = call("revoke", "--site", SITE, config=sandbox.config)
+        assert result.exit_code == 0, result.stderr
+        assert call("status", config=sandbox.config).exit_code == 0
+
+
+def tomorrow() -> date:
+    return datetime.now(UTC).date() + timedelta(days=1)

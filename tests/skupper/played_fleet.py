@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET, SERVICE_ACCOUNT
-from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
+from reconcile.skupper.definitions import Approval, Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.orders import Order
 from reconcile.skupper.plan import Change, Plan, Verb
@@ -59,6 +59,8 @@ class PlayedFleet:
     every: int = 1
     """Seconds from one plan to the next."""
     hosts: dict[str, str] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    """Those in the datafile of each network."""
     order: Order | None = None
     """What the run that plans now was asked for beside the data."""
 
@@ -105,6 +107,8 @@ class PlayedFleet:
                 network,
                 "1.9.6",
                 settings={"image": "image"},
+                approvals=self.approvals,
+                path=f"/{network}.yml",
                 sites=tuple(SiteDefinition(clusters[name], "net", self.config(name)) for name in sites),
             )
             for network, sites in self.networks.items()

@@ -8,11 +8,12 @@ from functools import cache
 
 import pytest
 
-from reconcile.kinds import SECRET, SERVICE_ACCOUNT
+from reconcile.kinds import DEPLOYMENT, SECRET, SERVICE_ACCOUNT
+from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.orders import Order, OrderKind
 from reconcile.skupper.plan import Change, LinkState, Plan, SiteState
-from tests.skupper.fakes import NOW
-from tests.skupper.played_fleet import PlayedFleet, at
+from tests.skupper.fakes import NOW, certificate
+from tests.skupper.played_fleet import PlayedFleet, at, replace_ca
 
 LATER = NOW + timedelta(hours=1)
 
@@ -245,6 +246,96 @@ class TestCut:
         plan = fleet.plan()
         assert not plan.refused
         assert {change.ready for change in plan.changes} == {True}
+
+
+class TestRenewal:
+    """New certificates for a site whose own expire soon, where the data approves them."""
+
+    def expiring(self, *, days: int = 30, until: str = "2026-03-02", approve: str = "revoke") -> PlayedFleet:
+        fleet = up("ab")
+        soon = fleet.now + timedelta(days=days)
+        ca = fleet.fakes["a"].bodies[SECRET, "net", "skupper-site-ca"]
+        ca["data"]["tls.crt"] = certificate("ca-a", expires=soon)
+        approval = Approval(change=ApprovedChange(approve), sites=("a/net",), until=until, reason="yearly")
+        fleet.approvals = (approval,)
+        return fleet
+
+    def ordered(self, fleet: PlayedFleet) -> list[str]:
+        return [change.name for change in fleet.plan().changes if change.ordered]
+
+    def test_an_approved_site_gets_them_in_a_scheduled_run(self):
+        fleet = self.expiring()
+        (mark,) = [change for change in fleet.plan().changes if change.ordered]
+        assert "/n.yml approvals[0] allows new ones" in mark.reason
+        fleet.apply(mark)
+        assert self.ordered(fleet) == ["skupper-site-ca", "skupper-site-server", "skupper-router"]
+
+    def test_without_a_valid_approval_nothing_is_ordered(self):
+        assert not self.ordered(self.expiring(until="2026-02-28"))
+        assert not self.ordered(self.expiring(approve="remove"))
+
+    def test_nothing_is_ordered_months_ahead(self):
+        assert not self.ordered(self.expiring(days=61))
+
+    def test_an_order_about_another_site_renews_nothing(self):
+        fleet = self.expiring()
+        fleet.order = Order(kind=OrderKind.ROTATE, sites=frozenset({at("b")}), at=fleet.now)
+        assert {change.cluster for change in fleet.plan().changes if change.ordered} == {"b"}
+
+    def test_a_ca_of_ones_own_is_not_replaced(self):
+        fleet = self.expiring()
+        fleet.fakes["a"].bodies[SECRET, "net", "skupper-site-ca"]["metadata"]["ownerReferences"] = []
+        assert not self.ordered(fleet)
+
+
+class TestRevoke:
+    def plan(self, fleet: PlayedFleet, site: str) -> Plan:
+        fleet.order = Order(kind=OrderKind.REVOKE, sites=frozenset({at(site)}), at=fleet.now)
+        return fleet.plan()
+
+    def test_no_key_is_part_of_the_plan(self):
+        changes = self.plan(up("ab"), "a").changes
+        assert not any("data" in (change.body or {}) for change in changes if change.kind == SECRET)
+
+    def test_the_sites_that_it_leaves_without_a_link_are_named(self):
+        (finding,) = [each for each in self.plan(up("ab"), "a").findings if each.rule == "revoked-site"]
+        assert "interrupts 1 link for up to a minute; b/net has no other link" in finding.message
+
+    def test_a_site_with_another_link_is_not_named(self):
+        (finding,) = [each for each in self.plan(up("abc"), "a").findings if each.rule == "revoked-site"]
+        assert "no other link" not in finding.message
+
+    def test_no_token_is_parked_before_the_router_has_loaded_the_new_ca(self):
+        fleet = up("ab")
+        (old,) = fleet.tokens("b")
+        give(fleet, OrderKind.REVOKE, "a")
+        replace_ca(fleet, "a")
+        secret = fleet.fakes["a"].bodies[SECRET, "net", "skupper-site-ca"]["metadata"]
+        secret["annotations"] = {"qontract-skupper/revoked": LATER.isoformat()}
+        fleet.works = lambda _dialler, _issuer, token: token == old
+        fleet.run(60)
+        assert old in fleet.tokens("b")
+        assert len(fleet.tokens("b")) == 2
+        assert fleet.connections[frozenset("ab")].token == old
+
+    def test_the_router_restarts_once_all_diallers_have_loaded_their_new_tokens(self):
+        fleet = up("abcd")
+        give(fleet, OrderKind.REVOKE, "a")
+        replace_ca(fleet, "a")
+        bodies = fleet.fakes["a"].bodies
+        ca = bodies[SECRET, "net", "skupper-site-ca"]
+        ca["metadata"]["annotations"] = {"qontract-skupper/revoked": LATER.isoformat()}
+        bodies[SECRET, "net", "skupper-site-server"]["data"]["ca.crt"] = ca["data"]["tls.crt"]
+        (restart,) = [change for change in fleet.plan().changes if change.name == "skupper-router"]
+        assert "has loaded a token of the new CA" in str(restart.waits_for)
+        fleet.run(20)
+        pods = bodies[DEPLOYMENT, "net", "skupper-router"]["spec"]["template"]["metadata"]
+        assert pods["annotations"] == {"qontract-skupper/revoked": LATER.isoformat()}
+
+    def test_an_edge_site_has_nothing_to_revoke(self):
+        fleet = PlayedFleet(("a", "b"), {"n": ("a", "b")}, edges=frozenset("b"))
+        (finding,) = [each for each in self.plan(fleet, "b").errors if each.rule == "unrevocable-site"]
+        assert "it is an edge site, which issues no tokens" in finding.message
 
 
 @pytest.mark.parametrize("kind", list(OrderKind))

@@ -31,6 +31,8 @@ class LinkEnds:
     ownership: Ownership
     rotate_after: datetime | None = None
     """Secrets that were not asked for since this order are stale; None without one."""
+    revoking: bool = False
+    """True while the router of the issuer may not have loaded its new CA, so that tokens of that cannot connect."""
     opposite: Sequence[LinkSecret] = ()
     """The Secrets of the link in the opposite direction, which hides this one while it is in use."""
 

@@ -62,6 +62,13 @@ class Marks:
             found.append(self._order.at)
         return max(found, default=None)
 
+    def revoke_after(self, site: SiteKey) -> datetime | None:
+        """Tokens that a site issued before this time are to be refused; None if nothing was ordered."""
+        if self._order and self._ordered(OrderKind.REVOKE) and site in self._order.sites:
+            return self._order.at
+        found = instant(self._observed.recorded(site, names.REVOKE))
+        return found if found and found <= self._inputs.now else None
+
     def cut(self, link: Link) -> Cut | None:
         """The cut because of which a link must not exist; None if there is none."""
         ends = (link.dialler, link.issuer)
@@ -88,6 +95,10 @@ class Marks:
             for key in sorted(self._order.sites):
                 reason = "the rotation of its tokens is ordered"
                 yield from self._set(key, names.ROTATE, self._order.at.isoformat(), reason)
+        if self._order and self._ordered(OrderKind.REVOKE):
+            for key in sorted(self._order.sites):
+                reason = "the revocation of its tokens is ordered"
+                yield from self._set(key, names.REVOKE, self._order.at.isoformat(), reason)
         if self._order and self._ordered(OrderKind.CUT):
             for site in sorted(self._order.sites):
                 value = f"{site} {self._order.at.isoformat(timespec='seconds')} {self._order.by}".strip()
@@ -95,6 +106,10 @@ class Marks:
                     if not self._account_mark(key, site):
                         yield from self._set(key, mark_of(site), value, f"{site} is cut off by an order")
         yield from self._ended()
+
+    def renew(self, site: SiteKey, reason: Reason) -> Iterator[Change]:
+        """Order the revocation of the tokens of a site in the name of this run."""
+        yield from self._set(site, names.REVOKE, self._inputs.now.isoformat(), reason)
 
     def findings(self, network: str) -> Iterator[Finding]:
         """Report the sites of a network that are cut off, and those on which an order could not be recorded."""
@@ -195,6 +210,7 @@ class Marks:
         )
         then = {
             OrderKind.ROTATE: "links of it that this run does not rotate keep their tokens",
+            OrderKind.REVOKE: "its tokens stay valid",
             OrderKind.CUT: "only its neighbours keep it cut off, and tokens there are deleted by a later run",
             OrderKind.END_CUT: "a mark there keeps it cut off",
         }

@@ -263,6 +263,10 @@ def _replaced(
 ) -> list[Change]:
     """Park an old token that may be in use, once the router has the connector of the new one."""
     loaded = name in ends.dialler.router_config.connectors
+    if ends.revoking:
+        issuer = ends.link.issuer
+        restarted = Wait(WaitKind.REVOKED, str(issuer), f"the router of {issuer} has loaded its new CA")
+        return [link_steps.remove(secret, ends.network, reason, waits_for=restarted)]
     if report.state is LinkState.UP:
         waits_for = (
             rotations.begin(ends.link)
