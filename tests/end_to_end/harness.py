@@ -233,10 +233,8 @@ def harness(
         )
         clients = {}
         for spec in specs:
-            access = Access(
-                spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
-            )
-            clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
+            client = servers[spec.name].client(field_manager="site-controller")
+            clients[spec.name] = stack.enter_context(client)
         skupper = stack.enter_context(Skupper(clients, timing=timing, renewal=10.0, policies=policies))
         declared = Network(
             "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network

@@ -186,7 +186,7 @@ MUTATIONS = (
     _mutation(
         "labels do not say whose an object is",
         "skupper/ownership.py",
-        "return self.labels.items() <= dict(labels).items()",
+        "return labels.get(MANAGED_BY) == FIELD_MANAGER and labels.get(INSTANCE) == self.instance",
         "return True",
         f"{_PROMISES}Ownership::test_a_fleet_of_somebody_else_is_not_written_to",
     ),
