@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from reconcile.apply.events import ChangeStarted, Event
-from reconcile.kinds import SECRET
+from reconcile.kinds import SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.skupper import certificates
 from reconcile.skupper.orders import Order, OrderKind
 from reconcile.skupper.sites import SiteKey
@@ -28,6 +28,7 @@ class Played:
     after: dict[str, dict]
     old_tokens: dict[str, dict]
     tokens: dict[str, dict]
+    account: dict
 
 
 def revoke() -> Order:
@@ -62,6 +63,7 @@ def played(backend: Backend) -> Played:
             after=certificates_of(fleet),
             old_tokens=old_tokens,
             tokens=tokens(fleet),
+            account=fleet["a"].find(SERVICE_ACCOUNT, "skupper-site-controller", "net"),
         )
 
 
@@ -136,6 +138,12 @@ def test_labels_and_owners_of_the_secrets_stay(played: Played):
         metadata = [found[name]["metadata"] for found in (played.before, played.after)]
         assert metadata[0]["labels"] == metadata[1]["labels"]
         assert metadata[0]["ownerReferences"] == metadata[1]["ownerReferences"]
+
+
+def test_its_mark_is_gone_so_that_no_later_write_of_a_secret_restarts_the_router(played: Played):
+    annotations = played.account["metadata"].get("annotations", {})
+    assert "qontract-skupper/network" in annotations
+    assert "qontract-skupper/revoke" not in annotations
 
 
 def test_a_run_after_it_writes_nothing(played: Played):

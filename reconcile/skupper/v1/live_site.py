@@ -122,12 +122,15 @@ class LiveSite:
 
     @property
     def routers_know_the_ca(self) -> bool:
-        """True if all routers have started since the CA was last written: a router reads it once, at its start.
+        """True if all routers have started since CA and server certificate were last written.
 
-        Either their times say so, or they were restarted for the order because of which the CA was replaced.
+        A router reads both once, at its start. Either their times say so, or they were restarted for the order because
+        of which the CA was replaced.
         """
         authority = self.part(SECRET, names.SITE_CA)
-        written = last_write(authority) if authority else None
+        server = self.part(SECRET, names.SITE_SERVER)
+        times = [last_write(found) for found in (authority, server) if found]
+        written = max((time for time in times if time), default=None)
         own = self.status.sites.get(self.site_id) if self.status else None
         if written and own and own.oldest and own.oldest - written > CLOCKS_APART:
             return True

@@ -95,10 +95,6 @@ class Marks:
             for key in sorted(self._order.sites):
                 reason = "the rotation of its tokens is ordered"
                 yield from self._set(key, names.ROTATE, self._order.at.isoformat(), reason)
-        if self._order and self._ordered(OrderKind.REVOKE):
-            for key in sorted(self._order.sites):
-                reason = "the revocation of its tokens is ordered"
-                yield from self._set(key, names.REVOKE, self._order.at.isoformat(), reason)
         if self._order and self._ordered(OrderKind.CUT):
             for site in sorted(self._order.sites):
                 value = f"{site} {self._order.at.isoformat(timespec='seconds')} {self._order.by}".strip()
@@ -107,9 +103,13 @@ class Marks:
                         yield from self._set(key, mark_of(site), value, f"{site} is cut off by an order")
         yield from self._ended()
 
-    def renew(self, site: SiteKey, reason: Reason) -> Iterator[Change]:
-        """Order the revocation of the tokens of a site in the name of this run."""
-        yield from self._set(site, names.REVOKE, self._inputs.now.isoformat(), reason)
+    def revoke(self, site: SiteKey, ordered_at: datetime, reason: Reason) -> Iterator[Change]:
+        """Record that the tokens of a site are to be revoked."""
+        yield from self._set(site, names.REVOKE, ordered_at.isoformat(), reason)
+
+    def revoked(self, site: SiteKey) -> Iterator[Change]:
+        """Clear that mark: it is done, or cannot be. Whoever touches a Secret in years must not restart a router."""
+        yield from self._set(site, names.REVOKE, None, "the revocation of its tokens has ended")
 
     def findings(self, network: str) -> Iterator[Finding]:
         """Report the sites of a network that are cut off, and those on which an order could not be recorded."""
@@ -143,8 +143,25 @@ class Marks:
         return next(filter(None, (self._account_mark(end, site) for end in ends)), None)
 
     def _account_mark(self, at: SiteKey, site: SiteKey) -> Cut | None:
-        value = self._observed.recorded(at, mark_of(site))
+        value = self._marked[at].get(mark_of(site)) if at in self._marked else None
         return _read(site, value) if value else None
+
+    @cached_property
+    def _marked(self) -> dict[SiteKey, dict[str, str]]:
+        """The marks of cuts by the site that carries them. Few do, and each link of a plan is looked up."""
+        found = {}
+        for key in {*self._observed.managed_namespaces, *self._inputs.desired.wanted}:
+            if self._inputs.snapshot(key.cluster).problem_in(key.namespace):
+                continue
+            account = self._observed.site(key).find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
+            marks = {
+                name: value
+                for name, value in (account.annotations.items() if account else ())
+                if name.startswith(names.CUT)
+            }
+            if marks:
+                found[key] = marks
+        return found
 
     def _ordered(self, kind: OrderKind) -> bool:
         return self._order is not None and self._order.kind is kind

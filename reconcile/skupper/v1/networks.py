@@ -144,17 +144,26 @@ class NetworkPlanner:
             possible = place and not Revocation(site, self._live[key], now).refused
             if expires and possible and expires - now <= expiry.WARN_BEFORE:
                 reason = f"its certificates expire on {expires:%Y-%m-%d}; {place} allows new ones"
-                yield from self._shared.marks.renew(key, reason)
+                yield from self._shared.marks.revoke(key, now, reason)
 
     def _revokes(self, issuer: SiteKey) -> bool:
         return issuer in self._revocations and self._revocations[issuer].pending
 
     def _revoke(self, links: Sequence[LinkReport]) -> None:
         for revocation in self._revocations.values():
-            if revocation.pending:
+            if not revocation.pending:
+                self._changes += self._shared.marks.revoked(revocation.site.key)
+            else:
+                self._changes += self._recorded(revocation)
                 awaited = list(revocation.awaited(links, self._loads, self._shared.rotations))
                 self._changes += revocation.steps(awaited, self._inputs.now)
             self._findings += revocation.findings(links)
+
+    def _recorded(self, revocation: Revocation) -> Iterator[Change]:
+        """The mark of a revocation, which is the first write of it."""
+        reason = "the revocation of its tokens is ordered"
+        if not revocation.begun:
+            yield from self._shared.marks.revoke(revocation.site.key, revocation.ordered_at, reason)
 
     def _loads(self, report: LinkReport) -> bool:
         """True if the router of the dialler has the present token of a link, or if nothing is known of it."""

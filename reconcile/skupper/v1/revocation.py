@@ -58,18 +58,20 @@ class Revocation:
     @property
     def pending(self) -> bool:
         """True while the router may still accept tokens from before the order."""
-        return self.refused is None and not (self._authority_made and self._server_made and self._loaded)
+        return self.refused is None and not (
+            self.begun and self._server_made and self.live.routers_know_the_ca
+        )
 
     def steps(self, awaited: Sequence[Wait], now: datetime) -> list[Change]:
         """The changes that are left. The router restarts once nothing is `awaited`, or when `PREPARE` is over."""
         if not self.pending:
             return []
         steps = []
-        if not self._authority_made:
+        if not self.begun:
             steps.append(self._new_authority())
-        if not (self._authority_made and self._server_made):
+        if not (self.begun and self._server_made):
             steps.append(self._new_server())
-        waits_for = None if self._authority_made and self._server_made else self._wait("both are replaced")
+        waits_for = None if self.begun and self._server_made else self._wait("both are replaced")
         if waits_for is None and awaited and now - self.ordered_at < PREPARE:
             waits_for = awaited[0]
         if self._restarting:
@@ -137,7 +139,7 @@ class Revocation:
         return f"{text}. Claims that nobody has redeemed stay valid; to delete them, {step}"
 
     @property
-    def _authority_made(self) -> bool:
+    def begun(self) -> bool:
         """True if the CA was replaced because of this order, or of a later one, or is that of a later site."""
         found = self.live.part(SECRET, names.SITE_CA)
         if found is None:
@@ -154,13 +156,16 @@ class Revocation:
         return bool(signer and self.live.ca and signer.fingerprint == self.live.ca)
 
     @property
-    def _loaded(self) -> bool:
-        return self.live.routers_know_the_ca
+    def _made_for(self) -> str:
+        """The order that the restart is for: that of the present CA, once it is replaced."""
+        found = self.live.part(SECRET, names.SITE_CA)
+        made_for = found.annotations.get(names.REVOKED) if found and self.begun else None
+        return made_for or self.ordered_at.isoformat()
 
     @property
     def _restarting(self) -> bool:
         """True if the restart is under way."""
-        return self.live.router_restarted_for == self.ordered_at.isoformat()
+        return self.live.router_restarted_for == self._made_for
 
     def _new_authority(self) -> Change:
         reason = "its CA is replaced, so that the tokens that it has signed are refused"
@@ -172,7 +177,7 @@ class Revocation:
         hosts = tuple(dict.fromkeys(host for host in (*found, *ends) if host))
         subject = next((host for host in reversed(hosts) if len(host) <= _LONGEST_CN), names.ROUTER)
         signer = ObjectRef(self.live.key.cluster, SECRET, self.live.key.namespace, names.SITE_CA)
-        waits_for = None if self._authority_made else self._wait("its CA is replaced")
+        waits_for = None if self.begun else self._wait("its CA is replaced")
         issuance = Issuance(subject=subject, hosts=hosts, signer=signer)
         return self._patch(names.SITE_SERVER, "the new CA signs it", issuance, waits_for)
 
@@ -188,7 +193,7 @@ class Revocation:
 
     def _restart(self, waits_for: Wait | None) -> Change:
         """Annotate the pods, as Skupper does; if it takes the annotation off, they restart once more."""
-        pods = {"metadata": {"annotations": {names.REVOKED: self.ordered_at.isoformat()}}}
+        pods = {"metadata": {"annotations": {names.REVOKED: self._made_for}}}
         reason = "its router loads the new CA when it starts"
         return self._change(DEPLOYMENT, names.ROUTER, reason, {"spec": {"template": pods}}, waits_for)
 
