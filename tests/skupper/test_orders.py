@@ -240,6 +240,15 @@ class TestCut:
         (finding,) = [each for each in fleet.plan().findings if each.rule == "cut-site"]
         assert "since 2026-03-01 13:00 UTC" in finding.message
 
+    def test_it_says_that_a_copied_token_stays_valid_and_what_ends_that(self):
+        fleet = up("ab")
+        fleet.order = Order(kind=OrderKind.CUT, sites=frozenset({at("b")}), at=fleet.now)
+        (finding,) = [each for each in fleet.plan().findings if each.rule == "cut-site"]
+        assert (
+            "stays valid until the CA of the issuer changes: run: qontract-skupper revoke --site a/net"
+            in (finding.message)
+        )
+
     def test_neither_budget_nor_guards_hold_it(self):
         fleet = up("ab")
         fleet.order = Order(kind=OrderKind.CUT, sites=frozenset({at("a")}), at=fleet.now)

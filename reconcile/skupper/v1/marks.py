@@ -118,7 +118,7 @@ class Marks:
                 yield Finding(
                     rule="cut-site",
                     severity=Severity.WARNING,
-                    message=f"{cut}: it has no links. {self._copies()}To link it again, {cut.ended_by}",
+                    message=f"{cut}: it has no links. {self._copies(site)}To link it again, {cut.ended_by}",
                     subject=SiteSubject(site.cluster, site.namespace, network),
                 )
         for site in sorted(self._order.sites if self._order else ()):
@@ -126,11 +126,14 @@ class Marks:
             if lacking and self._inputs.desired.wanted.get(site) == network:
                 yield lacking
 
-    def _copies(self) -> str:
+    def _copies(self, site: SiteKey) -> str:
         """What whoever cuts a site off has to know; scheduled runs do not repeat it."""
-        if not self._ordered(OrderKind.CUT):
+        links = (link for entry in self._inputs.desired.networks for link in entry.links)
+        issuers = sorted({link.issuer for link in links if link.dialler == site})
+        if not self._ordered(OrderKind.CUT) or not issuers:
             return ""
-        return "A token that somebody has copied stays valid until the CA of its issuer changes. "
+        steps = "; ".join(map(commands.revoke, issuers))
+        return f"A copy of a token that it dialled with stays valid until the CA of the issuer changes: {steps}. "
 
     def _cut(self, site: SiteKey, ends: tuple[SiteKey, ...]) -> Cut | None:
         """The cut of a site as its marks at these sites have it."""
