@@ -53,6 +53,7 @@ def test_a_dry_run_of_a_cut_deletes_the_tokens_of_the_site_and_writes_nothing(li
     assert linked.writes == before
 
 
+@pytest.mark.exhaustive("tests/end_to_end/test_orders.py has the same without the command line")
 def test_a_cut_lasts_until_it_is_ended(sandbox) -> None:
     assert call("run", "--log-level", "ERROR", config=sandbox.config).exit_code == 0
     cut = call("cut", "--site", SITE, "--by", "alice,  incident 7", config=sandbox.config)

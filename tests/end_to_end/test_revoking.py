@@ -146,6 +146,12 @@ def test_its_mark_is_gone_so_that_no_later_write_of_a_secret_restarts_the_router
     assert "qontract-skupper/revoke" not in annotations
 
 
+def test_no_new_key_is_part_of_what_the_run_says(played: Played):
+    said = repr((played.run.outcome, played.run.actions, played.run.failures))
+    keys = {secret["data"]["tls.key"][60:120] for secret in played.after.values()}
+    assert not [key for key in keys if key in said]
+
+
 def test_a_run_after_it_writes_nothing(played: Played):
     assert played.again.writes == 0
 
