@@ -5,12 +5,14 @@ cluster's accounts, and does not care where these come from.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from threading import Event as Flag
 
+from reconcile.apply import details, dialling
+from reconcile.apply.dialling import Dial
 from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import READ_WITHIN, Fleet, Target
 from reconcile.apply.following import Following, Seen
@@ -21,6 +23,10 @@ from reconcile.engines import ENGINES
 from reconcile.findings import ClusterSubject, Finding, Severity, Subject
 from reconcile.skupper import checks, planning
 from reconcile.skupper.definitions import Cluster, Definitions
+from reconcile.skupper.diagnosis import diagnosing, scope
+from reconcile.skupper.diagnosis.checks import Result
+from reconcile.skupper.diagnosis.facts import Facts
+from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.orders import Order
@@ -111,7 +117,14 @@ class Reconciler:
         It plans by the time of `clock` and waits by that of `wakeup`.
         """
         make_plan = partial(self._plan, order=order)
-        return Run(self._fleet(order), make_plan, listener, clock=clock, stop=self._stop, wakeup=wakeup)
+        return Run(
+            self._fleet(self._needed(order) if order else None),
+            make_plan,
+            listener,
+            clock=clock,
+            stop=self._stop,
+            wakeup=wakeup,
+        )
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
@@ -141,6 +154,44 @@ class Reconciler:
         )
         following.follow(longest)
 
+    def diagnose(
+        self,
+        words: Sequence[str],
+        *,
+        dial: Dial = dialling.reach,
+        clock: Callable[[], datetime] = now,
+    ) -> tuple[Result, ...]:
+        """Check networks, sites and links by name, or everything; only the clusters that they need are read.
+
+        Raises ``UnknownSubjectError``. `dial` probes addresses.
+        """
+        chosen = scope.resolve(words, self._desired)
+        chosen = chosen.within(self._options.selection, self._desired.clusters)
+        fleet = self._fleet(only=chosen.clusters)
+        plan = Run(fleet, self._plan, ignore, clock=clock, stop=self._stop).preview().plan
+        inputs = self._inputs(fleet, clock(), 0)
+        diagnostics = self._diagnostics()
+        failed = {failure.cluster for failure in fleet.failures}
+        kinds = {
+            site.key: diagnostics[site.network].kinds
+            for site in chosen.sites
+            if site.cluster.name not in failed
+        }
+        facts = Facts(inputs, plan, details.read(fleet.clusters, kinds, threads=self._options.threads))
+        dialled = {link: diagnostics[network].dialled(facts, link) for network, link in chosen.links}
+        probed = (each.address for each in dialled.values() if each.address and not each.inside)
+        facts = replace(facts, dialled=dialled, reached=dial(probed))
+        tables = {network: part.checks for network, part in diagnostics.items()}
+        return diagnosing.diagnose(facts, chosen, tables)
+
+    def _diagnostics(self) -> dict[str, Diagnostics]:
+        """Network -> the checks of its engine, or only those of every version if no engine serves it."""
+        engines = {engine.name: engine.diagnostics for engine in self._engines}
+        return {
+            network.identifier: engines.get(network.engine, Diagnostics())
+            for network in self._desired.networks
+        }
+
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""
         total: Counter[str] = Counter()
@@ -157,9 +208,13 @@ class Reconciler:
             fleet.close()
 
     def _plan(self, fleet: Fleet, moment: datetime, removed: int, order: Order | None = None) -> Plan:
+        inputs = self._inputs(fleet, moment, removed)
+        return planning.plan(replace(inputs, order=order), self._engines)
+
+    def _inputs(self, fleet: Fleet, moment: datetime, removed: int) -> PlanInput:
         snapshots, awaited = fleet.known()
         budget = self._options.removal_budget
-        inputs = PlanInput(
+        return PlanInput(
             desired=self._desired,
             ownership=self._ownership,
             now=moment,
@@ -170,15 +225,14 @@ class Reconciler:
             removal_budget=None if budget is None else budget - removed,
             removal_delay=self._options.removal_delay,
             cut=self._options.cut,
-            order=order,
             confirm_origin=self._options.confirm_origin,
             take_over=self._options.take_over,
         )
-        return planning.plan(inputs, self._engines)
 
-    def _fleet(self, order: Order | None = None) -> Fleet:
-        needed = self._needed(order) if order else self._desired.clusters.keys()
-        targets = [self._target(cluster) for cluster in self._clusters() if cluster.name in needed]
+    def _fleet(self, only: Collection[str] | None = None) -> Fleet:
+        targets = [
+            self._target(cluster) for cluster in self._clusters() if only is None or cluster.name in only
+        ]
         fleet = Fleet(
             targets,
             threads=self._options.threads,

@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
     "plan": "Show what a run would change, and why.",
     "status": "Show every site and declared link, as both ends see them.",
+    "diagnose": "Check what sites and links depend on, and say what to do.",
     "rotate": "Replace the tokens of links, one at a time among neighbouring sites.",
     "cut": "Cut a site off from its network at once, or link it again.",
     "revoke": "Have a site refuse all tokens that it has issued, and issue new ones.",
@@ -105,6 +106,7 @@ def main() -> None:
       qontract-skupper run --config config.toml --dry-run
     By hand:
       qontract-skupper status
+      qontract-skupper diagnose
     """
 
 

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from sretoolbox.utils import threaded
 
 from reconcile import INTEGRATION, __version__
-from reconcile.kinds import Kind
+from reconcile.kinds import RULES_REVIEW, Kind
 from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
@@ -148,6 +148,18 @@ class Client:
     def get(self, kind: Kind, name: str, namespace: str | None = None) -> Json:
         """Read one object."""
         return self._ask(Call(self.cluster, "get", kind, namespace, name), "GET", {})
+
+    def rules_in(self, namespace: str) -> Json:
+        """What the account may do in a namespace: the server's answer to a ``SelfSubjectRulesReview``.
+
+        It is a POST that stores nothing, so it counts as a read.
+        """
+        body = {
+            "apiVersion": RULES_REVIEW.api_version,
+            "kind": RULES_REVIEW.name,
+            "spec": {"namespace": namespace},
+        }
+        return self._ask(Call(self.cluster, "create", RULES_REVIEW), "POST", {}, body)
 
     def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
         """Create an object; return it as the server stored it. Raises ``AlreadyExists``.
@@ -331,7 +343,7 @@ class Client:
             path = paths.item(call.kind, call.name or "", call.namespace)
         data = None if body is None else json.dumps(body).encode()
         request = Request(method, paths.with_query(path, query), data, content_type)
-        changes = method != "GET" and not query.get("dryRun")
+        changes = method != "GET" and not query.get("dryRun") and call.kind != RULES_REVIEW
         self.counts.add(reads=not changes, writes=changes)
         return self._retry(call, lambda: self._transport.exchange(request))
 

@@ -414,4 +414,25 @@ MUTATIONS = (
         "declared = self._declared()",
         "skupper/test_take_over.py::test_without_the_option_nothing_is_planned",
     ),
+    _mutation(
+        "a diagnosis judges what stands on something broken",
+        "skupper/diagnosis/diagnosing.py",
+        "judgement = _skipped(broken) if broken else check.judge(facts, subject)",
+        "judgement = check.judge(facts, subject)",
+        "skupper/diagnosis/test_scope.py::test_what_depends_on_a_cluster_that_is_down_is_skipped_and_names_it",
+    ),
+    _mutation(
+        "a diagnosis accepts whatever certificate is presented",
+        "skupper/diagnosis/network.py",
+        "if dialled.certificate and found.fingerprint != dialled.certificate:",
+        "if False:",
+        "skupper/diagnosis/test_causes.py::test_a_cause_is_seen_by_its_check_with_evidence_and_advice",
+    ),
+    _mutation(
+        "a diagnosis quotes Events about Secrets",
+        "skupper/v1/diagnosis/pods.py",
+        'return text(dig(about, "kind")) != "Secret" and',
+        "return",
+        "skupper/diagnosis/test_any_facts.py::test_a_diagnosis_shows_no_secret",
+    ),
 )
