@@ -136,7 +136,8 @@ class Session:
         """Where the data approves a change of a declared site now; empty if it does not."""
         networks = self._fetched.definitions.networks
         own = (each for each in networks if site in self.sites_of.get(each.identifier, ()))
-        return next(filter(None, (approvals.find(each, change, site, now) for each in own)), "")
+        found = (approvals.approved(each, change, site, now) for each in own)
+        return next((each.place for each in found if each), "")
 
     def run(self, listener: Listener, *, order: Order | None = None) -> Run:
         """A run over all selected clusters, or over those that an order concerns."""

@@ -17,7 +17,7 @@ from reconcile.report.printable import all_printable, printable
 from reconcile.report.tables import ARROW
 from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import WaitKind
@@ -63,17 +63,18 @@ def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = F
 
 def _approvals(plan: Plan) -> list[str]:
     """One line for each approval that the plan uses, and an empty one."""
-    used = [report for report in plan.approvals if report.removes]
-    found = [
-        f"Approval {report.place} (until {report.approval.until}): {uses(len(report.removes))}."
-        for report in used
-    ]
+    used = [report for report in plan.approvals if report.removes or report.recreates]
+    found = [f"Approval {report.place} (until {report.approval.until}): {_uses(report)}." for report in used]
     return [*found, ""] if found else []
 
 
-def uses(count: int) -> str:
+def _uses(report: ApprovalReport) -> str:
+    return uses(len(report.recreates), "recreation") if report.recreates else uses(len(report.removes))
+
+
+def uses(count: int, noun: str = "removal") -> str:
     """How often an approval is used."""
-    return f"used by {counted(count, 'removal')}"
+    return f"used by {counted(count, noun)}"
 
 
 def overview(plan: Plan) -> list[str]:

@@ -27,6 +27,8 @@ class ApprovedChange(StrEnum):
 
     REMOVE = "remove"
     """The removal of sites, beyond what the guards over shares and number allow."""
+    RECREATE = "recreate"
+    """A new site in place of one that has settings which are read only then."""
     REVOKE = "revoke"
     """A new CA for sites: on demand, and when the present one expires soon."""
 

@@ -30,6 +30,10 @@ class WaitKind(StrEnum):
     """The links that replace a credential have come up without it. A run does not leave before that is decided."""
     ROTATED = "rotated"
     """The credential of a neighbouring link has been replaced: one at a time, so that no site loses two links."""
+    TURN = "turn"
+    """The sites before it have been disrupted and are back: one site of a network at a time (``waves``)."""
+    STOPPED = "stopped"
+    """The same, while something is broken that nobody here mends. No run waits for that: people have to act."""
     SEPARATED = "separated"
     """Sites of another network are no longer connected."""
     UNLINKED = "unlinked"
@@ -54,6 +58,7 @@ class WaitKind(StrEnum):
             WaitKind.REVOKED,
             WaitKind.ROTATED,
             WaitKind.SEPARATED,
+            WaitKind.TURN,
         }
 
 

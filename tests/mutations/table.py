@@ -51,8 +51,8 @@ MUTATIONS = (
     _mutation(
         "an approval that has expired still lets removals pass",
         "skupper/approvals.py",
-        "return ends is not None and now < ends",
-        "return ends is not None",
+        "if ends and now < ends:",
+        "if ends:",
         "skupper/test_approvals.py::TestValidity::test_one_that_has_expired_is_a_warning_with_the_next_step",
     ),
     _mutation(
@@ -184,10 +184,10 @@ MUTATIONS = (
         "skupper/test_orders.py::TestRevoke::test_the_router_restarts_once_all_diallers_have_loaded_their_new_tokens",
     ),
     _mutation(
-        "certificates are renewed without an approval",
-        "skupper/v1/networks.py",
-        "possible = place and not",
-        "possible = not",
+        "an approval of another change lets certificates be renewed",
+        "skupper/approvals.py",
+        "if approval.change is change and site in sites(approval)",
+        "if site in sites(approval)",
         "skupper/test_orders.py::TestRenewal::test_without_a_valid_approval_nothing_is_ordered",
     ),
     _mutation(

@@ -43,6 +43,8 @@ COST = "skupper.io/cost"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
 EXCLUDE_LABELS = "skupper.io/exclude-labels"
 
+SETTINGS = "qontract-skupper/settings"
+"""Annotation of service-controller pods: a hash of the settings that they read when they start."""
 TOUCHED = "qontract-skupper-touched"
 """Key of the data of ``skupper-site``: when it was last changed to make the site-controller look at the site."""
 PROXY = "skupper.io/proxy"

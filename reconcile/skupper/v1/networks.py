@@ -28,10 +28,13 @@ from reconcile.skupper.v1 import (
     expiry,
     faults,
     foreign,
+    incomplete,
     lost_labels,
     lost_router,
     plan_link,
     plan_site,
+    recreating,
+    remaking,
     rotation,
     unlinked,
 )
@@ -110,6 +113,8 @@ class NetworkPlanner:
         if not planned.refused:
             self._changes += self._restored(site)
             self._changes += lost_router.changes(site, live, self._inputs.now)
+            self._changes += incomplete.changes(site, live, self._inputs.now)
+            self._changes += self._disrupting(site, live, planned.report)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
@@ -140,10 +145,10 @@ class NetworkPlanner:
             if key in under_way or key in self._blocked or self._clocks.wrong_at(key):
                 continue
             expires = expiry.inter_site(self._live[key])
-            place = approvals.find(network, ApprovedChange.REVOKE, key, now)
-            possible = place and not Revocation(site, self._live[key], now).refused
-            if expires and possible and expires - now <= expiry.WARN_BEFORE:
-                reason = f"its certificates expire on {expires:%Y-%m-%d}; {place} allows new ones"
+            approval = approvals.approved(network, ApprovedChange.REVOKE, key, now)
+            refused = Revocation(site, self._live[key], now).refused
+            if expires and approval and not refused and expires - now <= expiry.WARN_BEFORE:
+                reason = f"its certificates expire on {expires:%Y-%m-%d}; {approval.place} allows new ones"
                 yield from self._shared.marks.revoke(key, now, reason)
 
     def _revokes(self, issuer: SiteKey) -> bool:
@@ -171,6 +176,12 @@ class NetworkPlanner:
         if dialler in self._blocked or dialler not in self._live:
             return True
         return report.credential in self._live[dialler].router_config.connectors
+
+    def _disrupting(self, site: Site, live: LiveSite, report: SiteReport) -> list[Change]:
+        """What puts settings into effect that Skupper reads only when it creates a site, or its Deployments."""
+        network, now = self._resolved.network, self._inputs.now
+        new_site = recreating.changes(network, site, live, report.pending, report.state, now)
+        return new_site or remaking.changes(site, live, report.pending, report.state, now)
 
     def _restored(self, site: Site) -> Iterator[Change]:
         """Labels for the Secrets of declared links that have lost them."""
@@ -200,7 +211,7 @@ class NetworkPlanner:
         broken = [link for link in own if link.state in {LinkState.DOWN, LinkState.UNKNOWN}]
         if own and broken == own and any(link.state is LinkState.DOWN for link in own):
             which = f"none of its {len(own)} links is up" if len(own) > 1 else "its only link is not up"
-            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}")
+            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}", cut_off=True)
         return report
 
     def _plan_link(self, link: Link) -> LinkReport:
