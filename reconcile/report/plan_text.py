@@ -121,7 +121,9 @@ def _objects(plan: Plan, items: Sequence[Item]) -> Iterator[str]:
 def _counted(items: Sequence[Item]) -> str:
     """``1 policy, 2 sites and 3 links``."""
     counts = Counter(item.noun for item in items)
-    *others, last = (counted(counts[noun], noun) for noun in ("policy", "site", "link") if counts[noun])
+    *others, last = (
+        counted(counts[noun], noun) for noun in ("policy", "grant", "site", "link") if counts[noun]
+    )
     return f"{', '.join(others)} and {last}" if others else last
 
 
@@ -134,12 +136,12 @@ def _section_key(item: Item) -> tuple[int, str]:
     """Order: cluster-wide policies, since sites need them; then the networks; then what is not declared."""
     if item.network:
         return 1, item.network
-    return (0 if item.noun == "policy" else 2), ""
+    return (0 if item.cluster_wide else 2), ""
 
 
 def _heading(plan: Plan, item: Item) -> str:
     if not item.network:
-        return "cluster-wide" if item.noun == "policy" else "not declared"
+        return "cluster-wide" if item.cluster_wide else "not declared"
     sites = sum(site.network == item.network for site in plan.sites)
     links = sum(link.network == item.network for link in plan.links)
     return f"network {item.network}: {counted(sites, 'site')}, {counted(links, 'link')}"

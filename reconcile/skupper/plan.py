@@ -130,6 +130,9 @@ class Change:
     disruption: Disruption | None = None
     """How it interrupts its site, which other sites of the network wait for; None if it does not."""
 
+    if_forbidden: str = ""
+    """The next step if the account may not make it, a clause; empty if the missing right says it all."""
+
     attended: bool = False
     """True if a run must see its effect: it is started only while the run may still wait."""
 
