@@ -46,6 +46,8 @@ class WaitKind(StrEnum):
     """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
     RECORDED = "recorded"
     """A removal is recorded on two other sites."""
+    REVOKED = "revoked"
+    """A step of the revocation of a site's tokens has taken effect."""
     UNUSED = "unused"
     """No site uses it any more."""
 
@@ -55,6 +57,7 @@ class WaitKind(StrEnum):
         return self not in {
             WaitKind.CLEANED_UP,
             WaitKind.LOADED,
+            WaitKind.REVOKED,
             WaitKind.ROTATED,
             WaitKind.SEPARATED,
             WaitKind.TURN,
