@@ -46,7 +46,7 @@ class Options:
 
     selection: Selection = Selection()
     removal_budget: int | None = None
-    """How many sites, links and policies one run may remove; None: any number."""
+    """How many sites, links and policies may be removed in a day; None: any number."""
     removal_delay: timedelta = timedelta()
     """For how long a site must have been missing from the data before it is removed."""
     cut: frozenset[SiteKey] = frozenset()
@@ -213,7 +213,6 @@ class Reconciler:
 
     def _inputs(self, fleet: Fleet, moment: datetime, removed: int) -> PlanInput:
         snapshots, awaited = fleet.known()
-        budget = self._options.removal_budget
         return PlanInput(
             desired=self._desired,
             ownership=self._ownership,
@@ -222,7 +221,8 @@ class Reconciler:
             awaited=awaited,
             selection=self._options.selection,
             findings=self.findings,
-            removal_budget=None if budget is None else budget - removed,
+            removal_budget=self._options.removal_budget,
+            removed=removed,
             removal_delay=self._options.removal_delay,
             cut=self._options.cut,
             confirm_origin=self._options.confirm_origin,

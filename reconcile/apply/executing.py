@@ -108,12 +108,14 @@ def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
         if issued is None:
             return False
         sent["data"] = issued
+    if change.expects:
+        sent["metadata"] = {**sent.get("metadata", {}), "resourceVersion": change.expects}
     try:
         body = client.patch(change.kind, change.name, change.namespace or None, sent)
     except errors.Conflict:
-        if not change.issuance:
+        if not change.issuance and not change.expects:
             raise
-        # Somebody else has replaced it meanwhile: the planner decides what follows.
+        # Written by somebody else meanwhile, or by an earlier attempt of ours: the planner decides what follows.
         _refresh(change, client, cache)
         return False
     except errors.NotFound:

@@ -43,7 +43,7 @@ ATTENDED = 120.0
 _TRIES = 3
 """How often one run attempts the same change."""
 
-_Key = tuple[str, str, str, str, str, bool]
+_Key = tuple[str, str, str, str, str, bool, str]
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ def now() -> datetime:
 
 
 class Run:
-    """One run over a fleet. `make_plan` computes a plan from the fleet, the time and the number of removals so far."""
+    """One run over a fleet. `make_plan` plans by the fleet, the time and the number of removals without a record."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class Run:
                 self._report(ChangeStarted(change))
             case Made(change, written):
                 self.outcome.writes += written
-                self._removed += change.counted
+                self._removed += change.counted and not change.recorded
             case Failed():
                 self._fail(posted)
             case Ended(work_key):
@@ -367,6 +367,8 @@ def _key(change: Change) -> _Key:
     """Identifies a change over all plans of a run.
 
     A change that the run must see through, and the one that undoes it, are both patches of one object. They are counted
-    apart, so that each can be undone.
+    apart, so that each can be undone. So are patches that expect different states of an object: each of them follows
+    from what another one, or somebody else, has written.
     """
-    return change.verb, change.cluster, change.namespace, change.kind.label, change.name, change.attended
+    place = (change.cluster, change.namespace, change.kind.label, change.name)
+    return change.verb, *place, change.attended, change.expects

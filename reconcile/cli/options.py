@@ -193,8 +193,8 @@ _LIMITS = [
         metavar="N",
         default=10,
         show_default=True,
-        help="Maximum number of sites, links and policies to remove in one run; of a network that would exceed it, "
-        "nothing is removed. Sites that `approvals` in the data name do not count.",
+        help="Maximum number of sites, links and policies to remove in 24 hours, by all runs together; of a network "
+        "that would exceed it, nothing is removed. Sites that `approvals` in the data name do not count.",
     ),
     click.option(
         "--removal-delay",

@@ -19,7 +19,15 @@ from reconcile.findings import (
     Subject,
 )
 from reconcile.report.printable import json_printable
-from reconcile.skupper.plan import ApprovalReport, Change, LinkObservation, LinkReport, Plan, SiteReport
+from reconcile.skupper.plan import (
+    ApprovalReport,
+    BudgetReport,
+    Change,
+    LinkObservation,
+    LinkReport,
+    Plan,
+    SiteReport,
+)
 from reconcile.skupper.review import Item, review
 from reconcile.skupper.waits import Wait
 from reconcile.skupper.waves import Disruption
@@ -42,6 +50,7 @@ def plan(found: Plan, *, bundle: str = "", failures: Sequence[str] = ()) -> str:
         "changes": [_change(change) for change in found.changes],
         "refused": [_change(change) for change in found.refused],
         "approvals": [_approval(report) for report in found.approvals],
+        "removal_budget": _budget(found.budget) if found.budget else None,
     }
     return _written(bundle, changes, found, failures)
 
@@ -111,6 +120,25 @@ def _approval(report: ApprovalReport) -> dict[str, Any]:
         "reason": report.approval.reason,
         "removes": [str(key) for key in report.removes],
         "recreates": [str(key) for key in report.recreates],
+    }
+
+
+def _budget(report: BudgetReport) -> dict[str, Any]:
+    return {
+        "most": report.most,
+        "used": report.used,
+        "next_free": _time(report.next_free),
+        "unknown": report.unknown,
+        "removals": [
+            {
+                "what": removal.what,
+                "at": _time(removal.at),
+                "until": _time(removal.until),
+                "recorded_by": [str(key) for key in removal.recorded_by],
+                "unproven": removal.unproven,
+            }
+            for removal in report.removals
+        ],
     }
 
 

@@ -17,7 +17,7 @@ from reconcile.report.printable import all_printable, printable
 from reconcile.report.tables import ARROW
 from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
+from reconcile.skupper.plan import ApprovalReport, BudgetReport, Change, Plan, Verb
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import WaitKind
@@ -56,7 +56,7 @@ def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = F
         lines.append(findings.line(finding))
     if plan.findings:
         lines.append("")
-    lines += _approvals(plan)
+    lines += [*_approvals(plan), *_budget(plan.budget)]
     lines += [*summary(plan), link_summary(plan)]
     return "\n".join(lines)
 
@@ -66,6 +66,16 @@ def _approvals(plan: Plan) -> list[str]:
     used = [report for report in plan.approvals if report.removes or report.recreates]
     found = [f"Approval {report.place} (until {report.approval.until}): {_uses(report)}." for report in used]
     return [*found, ""] if found else []
+
+
+def _budget(report: BudgetReport | None) -> list[str]:
+    """What was removed in the last 24 hours, and an empty line; nothing if nothing was."""
+    if report is None or not report.used:
+        return []
+    free = (
+        f"; the next place becomes free at {report.next_free:%Y-%m-%d %H:%M} UTC" if report.next_free else ""
+    )
+    return [f"Removal budget: {report.used} of {report.most} used in the last 24 hours{free}.", ""]
 
 
 def _uses(report: ApprovalReport) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.removal_records import Keeper
 from reconcile.skupper.sites import SiteKey
 
 
@@ -20,6 +21,8 @@ class LiveSites:
     """Site -> the network that last declared it; empty if that is unknown."""
     origins: Mapping[SiteKey, str] = field(default_factory=dict)
     """Site -> the origin of the data that it was last applied from; sites without a record are left out."""
+    keepers: Mapping[SiteKey, Keeper] = field(default_factory=dict)
+    """Site -> its object that may keep records of removals."""
 
 
 @dataclass(frozen=True, slots=True)

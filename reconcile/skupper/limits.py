@@ -14,7 +14,7 @@ class Limits:
     """The options about removals of one run."""
 
     budget: int | None = None
-    """How many sites, links and policies it may remove; None: any number."""
+    """How many sites, links and policies may be removed in a day, by this run and those before; None: any number."""
     delay: timedelta = REMOVAL_DELAY
     """For how long a site must have been missing from the data before it is removed."""
     cut: frozenset[SiteKey] = frozenset()

@@ -104,7 +104,10 @@ class Change:
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     """What to apply, create or patch; never holds secret data."""
     uid: str = ""
-    """UID of the object to delete; the API server rejects the delete if another object has this name by now."""
+    """UID of the object to delete; the API server rejects the delete if another object has this name by now. A
+    patch that takes an object out of use has it as well, to say which one that is."""
+    expects: str = ""
+    """``resourceVersion`` that the object of a patch must still have, else nothing is written and it is read again."""
     drift: tuple[FieldDrift, ...] = ()
     hand_over: HandOver | None = None
     """Set if the object is composed from one of another cluster."""
@@ -124,6 +127,8 @@ class Change:
     """True if the only reason for it is that the data does not mention a site, marked ``delete`` or not."""
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
+    recorded: bool = False
+    """True for a removal that the clusters record, so that the next plan counts it."""
 
     ordered: bool = False
     """True if an order asks for it, or records one: no guard over removals holds it."""
@@ -349,6 +354,44 @@ class ApprovalReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRemoval:
+    """One removal that counts against the removal budget."""
+
+    what: str
+    """``site east/vault``, ``link west/vault -> east/vault``, ``policy vault on east``, ``secret east/vault/name``."""
+    at: datetime | None
+    """When it was recorded; None if that is not readable, so that it counts until the record is deleted."""
+    until: datetime | None
+    """When it ceases to count."""
+    recorded_by: tuple[SiteKey, ...]
+    """The sites that keep the record."""
+    unproven: bool = False
+    """True for an object of unproven origin, which counts apart from all others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetReport:
+    """The removal budget, and what uses it."""
+
+    most: int
+    """How many sites, links and policies may be removed in a day."""
+    removals: tuple[RecordedRemoval, ...] = ()
+    """What was removed in the last day, the oldest first."""
+    unknown: Reason | None = None
+    """Why it is not known what else was removed; None if it is."""
+
+    @property
+    def used(self) -> int:
+        """How many of `removals` count, without objects of unproven origin."""
+        return sum(not removal.unproven for removal in self.removals)
+
+    @property
+    def next_free(self) -> datetime | None:
+        """When the first of them ceases to count; None if nothing is used, or if none of them ever does."""
+        return min((each.until for each in self.removals if each.until and not each.unproven), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Changes to apply now and later, and the state of sites and links."""
 
@@ -360,6 +403,8 @@ class Plan:
     """Removals that a guard over the whole plan holds: shown, and not applied."""
     approvals: tuple[ApprovalReport, ...] = ()
     """The approvals in the data that are valid now."""
+    budget: BudgetReport | None = None
+    """The removal budget; None if there is none, or if nothing may be changed at all."""
 
     @property
     def ready(self) -> tuple[Change, ...]:

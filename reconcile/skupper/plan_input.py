@@ -41,7 +41,9 @@ class PlanInput:
     awaited: frozenset[str] = frozenset()
     """Clusters that are still being read. Nothing is removed until all have answered, since the budget counts all."""
     removal_budget: int | None = None
-    """How many sites, links and policies may still be removed in this run; None: any number."""
+    """How many sites, links and policies may be removed in a day; None: any number."""
+    removed: int = 0
+    """How many of them this run has removed without a record on the clusters, since no site was left to keep it."""
     removal_delay: timedelta = timedelta()
     """For how long a site must have been missing from the data before it is removed."""
     cut: frozenset[SiteKey] = frozenset()

@@ -8,14 +8,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconcile.findings import Finding, Severity, SiteSubject
+from reconcile.findings import Finding, Reason, Severity, SiteSubject
 from reconcile.skupper import approvals, blocks, orders, rollout
 from reconcile.skupper.approvals import Approved
 from reconcile.skupper.census import Census
 from reconcile.skupper.engine import Engines, Planner
-from reconcile.skupper.guards import AllRead, Bound, Declaring, InNumber, InShare
-from reconcile.skupper.plan import Change, Counts, LinkReport, Plan, SiteReport, SiteState, Verb
+from reconcile.skupper.guards import AllRead, Bound, Declaring, InNumber, InShare, Known
+from reconcile.skupper.plan import (
+    BudgetReport,
+    Change,
+    Counts,
+    LinkReport,
+    Plan,
+    RecordedRemoval,
+    SiteReport,
+    SiteState,
+    Verb,
+)
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.recording import Recording
+from reconcile.skupper.removal_records import Records
+from reconcile.skupper.removal_units import Units
 from reconcile.skupper.sites import SiteKey
 
 
@@ -46,7 +59,9 @@ def _plan(inputs: PlanInput, engines: Engines) -> Plan:
     parts = _Parts()
     for name, planner in planners.items():
         _add(parts, name, planner, inputs)
-    census = Census.take(inputs, (planner.live_sites() for planner in planners.values()))
+    found = [planner.live_sites() for planner in planners.values()]
+    census = Census.take(inputs, found)
+    records = Records(inputs, {key: keeper for each in found for key, keeper in each.keepers.items()})
     other = Bound(inputs, census).finding()
     if other:
         return Plan(
@@ -59,17 +74,17 @@ def _plan(inputs: PlanInput, engines: Engines) -> Plan:
     parts.removals = [
         approved.mark(change) if _deletes_or_parks(change) else change for change in parts.removals
     ]
-    held = _Held.judge(inputs, census, parts.removals, approved)
+    held = _Held.judge(inputs, census, parts.removals, approved, records)
     leaving = list(_kept(parts.leaving, held))
     separations = [change for change in parts.separations if not held.everything or _cuts(change, inputs)]
-    removals = [change for change in parts.removals if not held.holds(change)]
+    writes, removals = _recorded(inputs, held, records, parts.removals)
     refused = [
         *(change for change in parts.separations if change not in separations),
         *(change for change in parts.removals if held.holds(change) and _deletes_or_parks(change)),
     ]
     return Plan(
         # Separations first: the steps of links wait for them.
-        changes=(*separations, *parts.changes, *map(AllRead(inputs.awaited).apply, removals)),
+        changes=(*separations, *parts.changes, *writes, *map(AllRead(inputs.awaited).apply, removals)),
         links=tuple(parts.links),
         sites=(*parts.sites, *leaving),
         findings=(
@@ -81,10 +96,40 @@ def _plan(inputs: PlanInput, engines: Engines) -> Plan:
             *approvals.unused_recreations(inputs, parts.sites),
             *_missing(leaving),
             *_nothing_to_cut(inputs, census, parts),
+            *(records.findings() if inputs.removal_budget is not None else ()),
         ),
         refused=tuple(refused),
         approvals=tuple(approved.reports(removals, parts.changes)),
+        budget=_budget(inputs, records, held),
     )
+
+
+def _recorded(
+    inputs: PlanInput, held: "_Held", records: Records, removals: Iterable[Change]
+) -> tuple[list[Change], list[Change]]:
+    """(the writes of records, the removals that no guard holds); while a cluster has not answered none is written."""
+    admitted = [change for change in removals if not held.holds(change)]
+    if inputs.removal_budget is None or inputs.awaited:
+        return [], admitted
+    return Recording(records, held.units, inputs.desired.wanted, admitted).plan()
+
+
+def _budget(inputs: PlanInput, records: Records, held: "_Held") -> BudgetReport | None:
+    most = InNumber(inputs, records).budget
+    if most is None:
+        return None
+    found = [
+        RecordedRemoval(
+            what=record.what,
+            at=record.at,
+            until=record.until,
+            recorded_by=record.places,
+            unproven=not record.proven,
+        )
+        for record in records.counting.values()
+    ]
+    found.sort(key=lambda each: (each.at is not None, each.at or inputs.now, each.what))
+    return BudgetReport(most=most, removals=tuple(found), unknown=held.unknown)
 
 
 def _cuts(change: Change, inputs: PlanInput) -> bool:
@@ -137,12 +182,18 @@ class _Held:
     unproven: bool = False
     missing: set[SiteKey] = field(default_factory=set)
     approved: Approved
+    units: Units = field(default_factory=lambda: Units({}, {}))
+    """What is removed, as far as no share holds it."""
+    unknown: Reason | None = None
+    """Why it is not known what was removed before."""
 
     @classmethod
-    def judge(cls, inputs: PlanInput, census: Census, removals: list[Change], approved: Approved) -> "_Held":
+    def judge(
+        cls, inputs: PlanInput, census: Census, removals: list[Change], approved: Approved, records: Records
+    ) -> "_Held":
         census = census.without(approved.sites)
         held = cls(approved=approved, missing=set(census.missing))
-        in_share, number = InShare(census), InNumber(inputs.removal_budget, census)
+        in_share, number = InShare(census), InNumber(inputs, records)
         whole = list(filter(None, (Declaring(inputs, census).finding(), in_share.of_fleet())))
         if whole:
             held.findings, held.everything = whole, True
@@ -153,11 +204,15 @@ class _Held:
                 held.findings.append(found)
                 held.absences.add(network)
         counted = replace(census, missing={k: n for k, n in census.missing.items() if n not in held.absences})
-        for network, finding in replace(number, census=counted).findings(
-            [change for change in removals if not held.holds(change)]
-        ):
-            held.findings.append(finding)
-            held.networks.add(network)
+        admitted = [change for change in removals if not held.holds(change)]
+        held.units = Units.take(admitted, counted)
+        if number.budget is not None:
+            held.unknown = Known(inputs, records).hold(held.units.sites.keys())
+        over = dict(number.findings(held.units))
+        if held.unknown:
+            over = {**number.unknown(admitted, held.units, held.unknown), **over}
+        held.findings += over.values()
+        held.networks |= over.keys()
         unproven = number.unproven(removals)
         if unproven:
             held.findings.append(unproven)

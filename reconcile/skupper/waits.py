@@ -44,6 +44,8 @@ class WaitKind(StrEnum):
     """A site has become ours."""
     NAMESPACE = "namespace"
     """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
+    RECORDED = "recorded"
+    """A removal is recorded on two other sites."""
     REVOKED = "revoked"
     """A step of the revocation of a site's tokens has taken effect."""
     UNUSED = "unused"

@@ -220,6 +220,9 @@ class FakeClient:
     def patch(self, kind, name, namespace, body) -> dict:
         self._ask("patch", namespace, name)
         there = self._there(kind, namespace, name)
+        expected = body["metadata"].get("resourceVersion")
+        if expected not in {None, there["metadata"]["resourceVersion"]}:
+            raise error(errors.Conflict, self.cluster)
         self.counts.add(writes=1)
         return self._store(kind, {**there, **body, "metadata": {**there["metadata"], **body["metadata"]}})
 

@@ -1,6 +1,7 @@
 """One change, and what it meets: the cache shows what is there afterwards, and only real writes count."""
 
 import traceback
+from dataclasses import replace
 from types import FrameType
 
 import pytest
@@ -137,6 +138,16 @@ def test_a_patch_of_what_is_gone_is_no_write_and_shows_that_it_is_gone(scenario:
     scenario.a.drop("x")
     assert not scenario.execute(change(verb=Verb.PATCH, body={"metadata": {}}))
     assert scenario.shown() == set()
+
+
+def test_a_patch_of_a_state_that_has_passed_is_no_write_and_shows_what_is_there(scenario: Scenario):
+    version = scenario.know(scenario.a.put("x"))["metadata"]["resourceVersion"]
+    scenario.a.put("x", data={"written": "meanwhile"})
+    patch = change(verb=Verb.PATCH, body={"metadata": {"annotations": {"k": "v"}}}, expects=version)
+    assert not scenario.execute(patch)
+    found = scenario.caches["a"].snapshot().objects[KEY]
+    assert (found.content["data"], found.annotations) == ({"written": "meanwhile"}, {})
+    assert scenario.execute(replace(patch, expects=found.resource_version))
 
 
 def test_what_was_deleted_is_not_in_the_cache(scenario: Scenario):

@@ -25,7 +25,11 @@ def only(findings: list[Finding]) -> tuple[str, str, str]:
         ("routers: 129", "bounds", "129 is more than 128"),
         ("routers: [1]", "wrong-type", "[1] is not of type integer"),
         ("console: yess", "wrong-type", "'yess' is not of type boolean; write true or false, without quotes"),
-        ("routerMode: Edge", "enum", "'Edge' is not one of the allowed values; did you mean 'edge'?"),
+        (
+            "routerMode: Edge",
+            "enum",
+            "'Edge' is not one of the allowed values; did you mean 'edge'? Allowed values are: interior, edge",
+        ),
         ("consoleUser: ''", "bounds", "'' is shorter than 1"),
         ("routerLoadBalancerIp: 10.0.0.256", "pattern", "'10.0.0.256' is not an IP address"),
         ("ingressHost: apps_domain", "pattern", "'apps_domain' is not a host name"),
@@ -68,6 +72,16 @@ def test_a_wrong_discriminator_is_reported_once(tmp_path: Path) -> None:
     found = only(validate(edited(tmp_path, (CLUSTER, END_OF_CLUSTER, peering))))
     assert found[:2] == ("enum", "peering.connections[0].provider")
     assert "allowed values are: account-vpc, account-vpc-mesh" in found[2]
+
+
+def test_an_approval_of_another_change_names_those_that_can_be_approved(tmp_path: Path) -> None:
+    approval = (
+        'approvals:\n- {change: demolish, sites: [a/b], until: "2026-12-31", reason: x}\nidentifier: vault'
+    )
+    found = only(validate(edited(tmp_path, (VAULT, "identifier: vault", approval))))
+    assert found[:2] == ("enum", "approvals[0].change")
+    assert "allowed value" in found[2]
+    assert "remove" in found[2]
 
 
 def test_a_password_is_not_repeated(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def _larger(*networks: str) -> list[object]:
 
 OBJECTS = {"serviceaccounts", "roles", "rolebindings", "deployments", "configmaps", "skupperclusterpolicies"}
 EVERY_WRITE = {("patch", plural) for plural in OBJECTS} | {("create", "secrets"), ("delete", "secrets")}
-EVERY_REMOVAL = {("delete", plural) for plural in {*OBJECTS, "secrets"}}
+EVERY_REMOVAL = {("delete", plural) for plural in {*OBJECTS, "secrets"}} | {("patch", "serviceaccounts")}
+"""Removals are recorded on ServiceAccounts first."""
 
 DRAWN = {Kind.SIMULATED: 0, Kind.REAL: 3}
 """How many of the writes that a process is killed after are drawn, besides the first, the middle and the last."""

@@ -15,8 +15,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconcile.kinds import CONFIG_MAP
+from reconcile.kinds import CONFIG_MAP, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox
+from reconcile.skupper.removal_records import PREFIX
 from tests.cli.processes import environment
 from tests.clusters.backends import Backend
 from tests.end_to_end import cli_harness
@@ -74,9 +75,21 @@ class Scenario:
     """What a fault leaves to be put right."""
 
     def flip(self) -> None:
-        """Serve the other version of the data."""
+        """Serve the other version of the data, as if a day had passed: nothing counts that was removed before."""
+        self.forget_removals()
         self.side = data.other(self.side)
         self.serve(self.side)
+
+    def forget_removals(self) -> None:
+        """Delete the records of removals."""
+        for cluster in self.box.clusters:
+            with cluster.client(field_manager="tests") as client:
+                for account in cluster.objects(SERVICE_ACCOUNT):
+                    metadata = account["metadata"]
+                    records = [key for key in metadata.get("annotations", {}) if key.startswith(PREFIX)]
+                    if records:
+                        body = {"metadata": {"annotations": dict.fromkeys(records)}}
+                        client.patch(SERVICE_ACCOUNT, metadata["name"], metadata["namespace"], body)
 
     def serve(self, side: str) -> None:
         data.write(self.source, side)

@@ -32,6 +32,7 @@ def _mutation(title: str, file: str, old: str, new: str, *tests: str) -> Mutatio
 
 
 _PROMISES = "skupper/test_promises.py::Test"
+_RECORDS = "skupper/test_removal_records.py::Test"
 
 MUTATIONS = (
     _mutation(
@@ -44,9 +45,44 @@ MUTATIONS = (
     _mutation(
         "the budget of removals is off",
         "skupper/guards.py",
-        "if total <= self.budget:",
+        "if not refused:",
         "if True:",
         f"{_PROMISES}Budget::test_one_removal_above_the_budget_means_none",
+    ),
+    _mutation(
+        "what was removed before is not counted",
+        "skupper/removal_records.py",
+        "(record.unproven if unproven else record.proven)",
+        "False",
+        f"{_RECORDS}Counting::test_many_small_runs_remove_no_more_than_one",
+    ),
+    _mutation(
+        "a removal does not wait for its record",
+        "skupper/recording.py",
+        "waits = change.ready and (keeps or self.units.of(change))",
+        "waits = False",
+        f"{_RECORDS}Recording::test_a_removal_is_recorded_on_two_other_clusters_before_anything_of_the_site_goes",
+    ),
+    _mutation(
+        "a record is lost with the sites that keep it",
+        "skupper/recording.py",
+        "return staying if min(lasting) < len(staying) else []",
+        "return []",
+        f"{_RECORDS}Recording::test_a_site_that_keeps_records_goes_once_others_have_them",
+    ),
+    _mutation(
+        "two runs at once write records to different sites",
+        "skupper/recording.py",
+        "(*_two(fit), *staying)",
+        "staying",
+        f"{_RECORDS}TwoRuns::test_they_do_not_spend_the_same_budget",
+    ),
+    _mutation(
+        "records on two clusters that are down are not missed",
+        "skupper/guards.py",
+        "if not unread or (len(unread) == 1 and self.records.keepers.keys() - leaving):",
+        "if True:",
+        f"{_RECORDS}Counting::test_while_two_clusters_are_down_nothing_is_removed_without_an_approval",
     ),
     _mutation(
         "an approval that has expired still lets removals pass",

@@ -1,6 +1,7 @@
 """Plans and states for programs: always JSON, always the same keys."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from reconcile.findings import (
     Subject,
 )
 from reconcile.report import plan_json
-from reconcile.skupper.plan import LinkState, Plan
-from tests.report.plans import EMPTY, STATES, change, link
+from reconcile.skupper.plan import BudgetReport, LinkState, Plan, RecordedRemoval
+from reconcile.skupper.sites import SiteKey
+from tests.report.plans import EMPTY, NOW, STATES, change, link
 from tests.report.strategies import plans
 
 STATE = {"schema", "bundle", "sites", "links", "findings", "failures"}
@@ -90,7 +92,7 @@ def of(plan: Plan) -> dict[str, Any]:
 @given(plans)
 def test_any_plan_is_json_with_the_promised_keys(plan: Plan) -> None:
     document = of(plan)
-    assert document.keys() == STATE | {"review", "changes", "refused", "approvals"}
+    assert document.keys() == STATE | {"review", "changes", "refused", "approvals", "removal_budget"}
     for name, keys in (
         ("review", ITEM),
         ("changes", CHANGE),
@@ -108,7 +110,7 @@ def test_any_status_is_its_plan_without_the_changes(plan: Plan) -> None:
     assert status == {
         key: value
         for key, value in of(plan).items()
-        if key not in {"review", "changes", "refused", "approvals"}
+        if key not in {"review", "changes", "refused", "approvals", "removal_budget"}
     }
 
 
@@ -117,6 +119,27 @@ def test_no_entry_of_any_plan_is_lost(plan: Plan) -> None:
     document = of(plan)
     lengths = {name: len(document[name]) for name in ("changes", "sites", "links", "findings")}
     assert lengths == {name: len(getattr(plan, name)) for name in lengths}
+
+
+def test_the_removal_budget_has_what_uses_it_and_when_it_is_free_again() -> None:
+    used = RecordedRemoval(
+        what="site a/net", at=NOW, until=NOW + timedelta(days=1), recorded_by=(SiteKey("b", "net"),)
+    )
+    assert of(Plan(budget=BudgetReport(most=2, removals=(used,))))["removal_budget"] == {
+        "most": 2,
+        "used": 1,
+        "next_free": "2026-03-02T12:00:00+00:00",
+        "unknown": None,
+        "removals": [
+            {
+                "what": "site a/net",
+                "at": "2026-03-01T12:00:00+00:00",
+                "until": "2026-03-02T12:00:00+00:00",
+                "recorded_by": ["b/net"],
+                "unproven": False,
+            }
+        ],
+    }
 
 
 def test_the_form_has_a_number() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from reconcile.report.plan_text import LONGEST_VALUE, summary, text
 from reconcile.report.printable import printable
 from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
+from reconcile.skupper.plan import ApprovalReport, BudgetReport, Change, Plan, RecordedRemoval, Verb
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.waits import WaitKind
 from tests.report.plans import MOVES, OVER_BUDGET, change, wait
@@ -49,6 +50,15 @@ def test_an_approval_that_is_used_is_counted() -> None:
     assert [line for line in lines if "pproval" in line] == [
         "Approval /n.yml approvals[0] (until 2026-12-31): used by 2 removals."
     ]
+
+
+def test_what_uses_the_removal_budget_is_counted() -> None:
+    until = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    used = RecordedRemoval(what="site a/net", at=until - timedelta(days=1), until=until, recorded_by=())
+    lines = text(Plan(budget=BudgetReport(most=10, removals=(used,)))).splitlines()
+    assert lines[0] == (
+        "Removal budget: 1 of 10 used in the last 24 hours; the next place becomes free at 2026-03-02 12:00 UTC."
+    )
 
 
 def test_a_site_is_one_line_however_many_objects_it_has() -> None:

@@ -185,6 +185,11 @@ ACCIDENTS = (
     ),
     Accident("A whole network is marked `delete: true`, on purpose", same(deleted=frozenset(MADE["middle"]))),
     Accident(
+        "One namespace more is marked `delete: true` in each bundle, until they are twelve",
+        lambda number: Given(deleted=frozenset(EVERYWHERE[: min(number + 1, 12)])),
+        period=12,
+    ),
+    Accident(
         "Half of the namespaces of one network are missing, and the data approves the removal of two of the three",
         same(networks=without("m1", "m2", "m3"), approved={"middle": ("m1", "m2")}),
     ),
@@ -306,9 +311,9 @@ class Fleet(PlayedFleet):
         """The links that have a token of ours in use."""
         return {(name, issuer) for name in self.fakes for issuer in self.tokens(name).values()}
 
-    def forge(self, count: int) -> None:
-        """Have somebody create Secrets that look like those of links, under names that fit."""
-        for number in range(count):
+    def forge(self, count: int, *, first: int = 0) -> None:
+        """Have somebody create Secrets that look like those of links, under names that fit; `first`: their numbers."""
+        for number in range(first, first + count):
             link = Link(SiteKey("l2", "net"), SiteKey("l3", f"gone-{number}"))
             name, ends = f"{fingerprint.stem(link)}-00000000", (str(link.dialler), str(link.issuer))
             self.fakes["l2"].add_link_secret("net", name, *ends, managedFields=[])

@@ -22,9 +22,8 @@ def named(accident: Accident) -> str:
 
 
 def on_purpose(accident: Accident) -> frozenset[str]:
-    """Sites that the data of the accident marks delete."""
-    given: Given = accident.given(0)
-    return given.deleted
+    """Sites that the data of the accident marks delete, sooner or later."""
+    return frozenset().union(*(accident.given(number).deleted for number in range(accident.period)))
 
 
 def approved(accident: Accident) -> frozenset[str]:
@@ -37,7 +36,9 @@ def within_bounds(accident: Accident, toll: Toll) -> bool:
     """True if what is gone was marked delete or approved, or is at most a third of each network and of the fleet."""
     lost = toll.sites - on_purpose(accident) - approved(accident)
     shares = [len(lost & set(sites)) <= len(sites) // 3 for sites in MADE.values()]
-    return all(shares) and len(lost) <= min(len(EVERYWHERE) // 3, BUDGET) and not toll.links
+    counted = toll.sites - approved(accident)
+    few = len(lost) <= len(EVERYWHERE) // 3 and len(counted) <= BUDGET
+    return all(shares) and few and not toll.links
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS, ids=named)
@@ -57,7 +58,7 @@ def test_nothing_is_removed_by_the_first_run_for_being_absent() -> None:
     """What is marked delete is removed by it."""
     for accident in ACCIDENTS:
         first = play(accident, some_hours(accident)).one_run
-        assert first.sites == on_purpose(accident)
+        assert first.sites == accident.given(0).deleted
 
 
 def test_whatever_loses_more_than_a_third_is_an_error() -> None:

@@ -23,7 +23,7 @@ from reconcile.skupper.definitions import (
 from reconcile.skupper.plan import Counts, Plan, SiteState
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
-from tests.skupper.accidents import EVERYWHERE, MADE, Fleet, Given, converged, on, part, without
+from tests.skupper.accidents import EVERYWHERE, MADE, Fleet, Given, converged, part, without
 from tests.skupper.fakes import NOW
 from tests.skupper.test_missing import marks, planned, removals
 
@@ -78,8 +78,8 @@ class TestNumber:
         given = approve(*MIDDLE, deleted=MIDDLE | {"s1"})
         assert leaving(planned(fleet, given, removal_budget=0)) == MIDDLE
 
-    def test_an_approved_site_that_a_filter_hides_does_not_hold_others(self, fleet: Fleet) -> None:
-        given = approve("m1", deleted=frozenset({"m1", "m2"}), selection=on("m2"))
+    def test_an_approved_site_on_a_cluster_that_is_down_does_not_hold_others(self, fleet: Fleet) -> None:
+        given = approve("m1", deleted=frozenset({"m1", "m2"}), unread=frozenset({"m1"}))
         assert leaving(planned(fleet, given, removal_budget=1)) == {"m2"}
 
 

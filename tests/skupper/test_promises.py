@@ -103,6 +103,10 @@ def removals(found: Plan) -> list[Change]:
     return [change for change in found.changes if change.verb is Verb.DELETE]
 
 
+def named(change: Change) -> tuple[str, str, str, str]:
+    return change.cluster, change.namespace, change.kind.name, change.name
+
+
 class TestCounting:
     """Nothing is removed before everything is counted."""
 
@@ -155,7 +159,8 @@ class TestBudget:
         kept = fleet.plan(*declared, removal_budget=counts.total() - 1)
         assert {change.network for change in removals(kept)} == counts.keys() - {most}
         assert [finding.rule for finding in kept.errors] == ["removal-budget"]
-        assert fleet.plan(*declared, removal_budget=counts.total()).changes == whole.changes
+        allowed = fleet.plan(*declared, removal_budget=counts.total())
+        assert list(map(named, removals(allowed))) == list(map(named, removals(whole)))
 
     def test_removals_above_the_budget_are_still_listed(self, fleet: Fleet):
         whole = fleet.plan("a", "b")

@@ -138,15 +138,19 @@ def _required(error: ValidationError) -> Iterator[Fault]:
 
 
 def _enum(error: ValidationError) -> Iterator[Fault]:
-    allowed = _wanted(error)
+    allowed = list(_wanted(error))
     if len(allowed) == 1:
-        yield "enum", f"{_VALUE} is not {allowed[0]!r}", ()
-    else:
-        yield (
-            "enum",
-            f"{_VALUE} is not one of the allowed values{_nearest(error.instance, allowed, 'value')}",
-            (),
-        )
+        yield _only(allowed[0])
+        return
+    near = difflib.get_close_matches(str(error.instance), map(str, allowed), n=1, cutoff=0.7)
+    meant = f"did you mean {near[0]!r}? Allowed values are" if near else "allowed values are"
+    more = f" and {len(allowed) - _MANY} more, which the schema lists" if len(allowed) > _MANY else ""
+    listed = ", ".join(map(str, allowed[:_MANY]))
+    yield "enum", f"{_VALUE} is not one of the allowed values; {meant}: {listed}{more}", ()
+
+
+def _only(allowed: Any) -> Fault:
+    return "enum", f"{_VALUE} is not the only allowed value; write {allowed!r}", ()
 
 
 def _misfit(error: ValidationError) -> str:
@@ -198,7 +202,7 @@ _WORDING: dict[str, Wording] = {
     "additionalProperties": _unknown_keys,
     "required": _required,
     "enum": _enum,
-    "const": lambda error: iter([("enum", f"{_VALUE} is not {_wanted(error)!r}", ())]),
+    "const": lambda error: iter([_only(_wanted(error))]),
     "pattern": _pattern,
     "minimum": _bound("{value} is less than {bound}"),
     "maximum": _bound("{value} is more than {bound}"),

@@ -5,8 +5,12 @@ have written them: their names and annotations alone could be made up to make it
 """
 
 from collections.abc import Iterator
+from functools import partial
 
+from reconcile.kinds import SERVICE_ACCOUNT
 from reconcile.skupper.census import LiveSites
+from reconcile.skupper.live import LiveObject
+from reconcile.skupper.removal_records import Keeper
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import names, objects, provenance
 from reconcile.skupper.v1.live_site import LiveSite
@@ -19,7 +23,21 @@ def find(observed: ObservedState) -> LiveSites:
     networks = {key: observed.network_of(key) for key in keys}
     networks |= {key: network for key, network in _remote(observed) if key not in networks}
     recorded = {key: observed.recorded(key, names.ORIGIN) for key in keys}
-    return LiveSites(networks, {key: origin for key, origin in recorded.items() if origin})
+    origins = {key: origin for key, origin in recorded.items() if origin}
+    return LiveSites(networks, origins, dict(_keepers(observed)))
+
+
+def _keepers(observed: ObservedState) -> Iterator[tuple[SiteKey, Keeper]]:
+    """The ServiceAccounts of sites that exist: Skupper copies none of their annotations to pods."""
+    for key in sorted(observed.managed_namespaces):
+        live = observed.site(key)
+        account = live.find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
+        if account:
+            yield key, Keeper(account, partial(_may_keep, observed, live, account))
+
+
+def _may_keep(observed: ObservedState, live: LiveSite, account: LiveObject) -> bool:
+    return account in live.mine and not account.deleting and observed.may_write(live.key)
 
 
 def exists(live: LiveSite) -> bool:

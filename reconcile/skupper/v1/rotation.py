@@ -203,6 +203,7 @@ def _patch(
         kind=SECRET,
         name=secret.name,
         network=network,
+        uid=secret.live.uid,
         reason=reason,
         body={"metadata": metadata},
         waits_for=waits_for,

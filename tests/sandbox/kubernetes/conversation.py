@@ -692,6 +692,13 @@ SCENES: dict[str, tuple[Step, ...]] = {
             },
             "two",
         ),
+        Step(
+            "merge account stale",
+            "PATCH",
+            CORE + "/serviceaccounts/sb",
+            {"metadata": {"resourceVersion": "1", "annotations": {"a": "b"}}},
+            MERGE,
+        ),
         Step("delete account", "DELETE", CORE + "/serviceaccounts/sa"),
         create(
             "role",
