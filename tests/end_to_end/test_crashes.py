@@ -28,7 +28,10 @@ def _larger(*networks: str) -> list[object]:
     return [pytest.param(network, marks=marks) for network in networks]
 
 
-OBJECTS = {"serviceaccounts", "roles", "rolebindings", "deployments", "configmaps", "skupperclusterpolicies"}
+OBJECTS = {
+    *("serviceaccounts", "roles", "rolebindings", "deployments", "configmaps"),
+    *("skupperclusterpolicies", "clusterroles", "clusterrolebindings"),
+}
 EVERY_WRITE = {("patch", plural) for plural in OBJECTS} | {("create", "secrets"), ("delete", "secrets")}
 EVERY_REMOVAL = {("delete", plural) for plural in {*OBJECTS, "secrets"}} | {("patch", "serviceaccounts")}
 """Removals are recorded on ServiceAccounts first."""
