@@ -21,13 +21,13 @@ from reconcile.findings import (
 from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import (
     ApprovalReport,
-    BudgetReport,
     Change,
     LinkObservation,
     LinkReport,
     Plan,
     SiteReport,
 )
+from reconcile.skupper.removal_budget import BudgetReport
 from reconcile.skupper.review import Item, review
 from reconcile.skupper.waits import Wait
 from reconcile.skupper.waves import Disruption

@@ -17,7 +17,8 @@ from reconcile.report.printable import all_printable, printable
 from reconcile.report.tables import ARROW
 from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import ApprovalReport, BudgetReport, Change, Plan, Verb
+from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
+from reconcile.skupper.removal_budget import BudgetReport
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import WaitKind

@@ -13,6 +13,7 @@ from reconcile.findings import Finding, Reason, Severity
 from reconcile.kinds import Kind
 from reconcile.skupper.definitions import Approval
 from reconcile.skupper.drift import FieldDrift
+from reconcile.skupper.removal_budget import BudgetReport
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import Wait
@@ -351,44 +352,6 @@ class ApprovalReport:
     """The sites that the plan removes by it; empty if it is not used."""
     recreates: tuple[SiteKey, ...] = ()
     """The sites that the plan recreates by it, now or in a later wave."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedRemoval:
-    """One removal that counts against the removal budget."""
-
-    what: str
-    """``site east/vault``, ``link west/vault -> east/vault``, ``policy vault on east``, ``secret east/vault/name``."""
-    at: datetime | None
-    """When it was recorded; None if that is not readable, so that it counts until the record is deleted."""
-    until: datetime | None
-    """When it ceases to count."""
-    recorded_by: tuple[SiteKey, ...]
-    """The sites that keep the record."""
-    unproven: bool = False
-    """True for an object of unproven origin, which counts apart from all others."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetReport:
-    """The removal budget, and what uses it."""
-
-    most: int
-    """How many sites, links and policies may be removed in a day."""
-    removals: tuple[RecordedRemoval, ...] = ()
-    """What was removed in the last day, the oldest first."""
-    unknown: Reason | None = None
-    """Why it is not known what else was removed; None if it is."""
-
-    @property
-    def used(self) -> int:
-        """How many of `removals` count, without objects of unproven origin."""
-        return sum(not removal.unproven for removal in self.removals)
-
-    @property
-    def next_free(self) -> datetime | None:
-        """When the first of them ceases to count; None if nothing is used, or if none of them ever does."""
-        return min((each.until for each in self.removals if each.until and not each.unproven), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

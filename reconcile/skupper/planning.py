@@ -15,18 +15,17 @@ from reconcile.skupper.census import Census
 from reconcile.skupper.engine import Engines, Planner
 from reconcile.skupper.guards import AllRead, Bound, Declaring, InNumber, InShare, Known
 from reconcile.skupper.plan import (
-    BudgetReport,
     Change,
     Counts,
     LinkReport,
     Plan,
-    RecordedRemoval,
     SiteReport,
     SiteState,
     Verb,
 )
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.recording import Recording
+from reconcile.skupper.removal_budget import BudgetReport, RecordedRemoval
 from reconcile.skupper.removal_records import Records
 from reconcile.skupper.removal_units import Units
 from reconcile.skupper.sites import SiteKey

@@ -14,6 +14,7 @@ from click.testing import Result
 import reconcile.app_interface.client
 import reconcile.integration
 import reconcile.openshift.client  # noqa: F401
+from reconcile.kinds import DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox, Source
 from tests.bundle.sources import SCHEMAS
 from tests.cli.calling import call, same_loggers
@@ -46,6 +47,17 @@ class Fleet:
     def writes(self) -> int:
         """How often its clusters were written to since they started, by whomever."""
         return sum(cluster.counts().writes for cluster in self.sandbox)
+
+    @property
+    def versions(self) -> frozenset[tuple[str, str]]:
+        """The versions of all objects that a command of ours writes to; routers do not."""
+        kinds = (SECRET, SERVICE_ACCOUNT, ROLE, ROLE_BINDING, DEPLOYMENT)
+        return frozenset(
+            (found["metadata"]["uid"], found["metadata"]["resourceVersion"])
+            for cluster in self.sandbox
+            for kind in kinds
+            for found in cluster.objects(kind)
+        )
 
     def ask(self, *words: str) -> Result:
         """The result of a command that only reads."""

@@ -36,21 +36,21 @@ def test_a_name_that_the_data_does_not_have_is_a_wrong_command_line(
 
 
 def test_a_dry_run_of_a_rotation_requests_each_token_again_and_writes_nothing(linked: Fleet) -> None:
-    before = linked.writes
+    before = linked.versions
     result = linked.ask("rotate", "--network", "vault", "--dry-run")
     assert result.exit_code == 0
     assert result.stderr.count("['create', ") == 2 * LINKS
-    assert linked.writes == before
+    assert linked.versions == before
 
 
 def test_a_dry_run_of_a_cut_deletes_the_tokens_of_the_site_and_writes_nothing(linked: Fleet) -> None:
-    before = linked.writes
+    before = linked.versions
     result = linked.ask("cut", "--site", SITE, "--dry-run")
     assert result.exit_code == 0
     assert "['patch', " in result.stderr
     assert "['delete', " in result.stderr
     assert "['apply', " not in result.stderr
-    assert linked.writes == before
+    assert linked.versions == before
 
 
 @pytest.mark.exhaustive("tests/end_to_end/test_orders.py has the same without the command line")
@@ -75,21 +75,21 @@ def test_a_cut_lasts_until_it_is_ended(sandbox) -> None:
 def test_without_approval_or_a_terminal_nothing_is_revoked(
     words: tuple[str, ...], told: str, linked: Fleet
 ) -> None:
-    before = linked.writes
+    before = linked.versions
     result = linked.ask("revoke", "--site", SITE, *words)
     assert result.exit_code == 1
     assert f"the data does not approve a new CA of {SITE}" in result.stderr
     assert told in result.stderr
-    assert linked.writes == before
+    assert linked.versions == before
 
 
 def test_a_dry_run_of_a_revocation_says_what_it_interrupts(linked: Fleet) -> None:
-    before = linked.writes
+    before = linked.versions
     result = linked.ask("revoke", "--site", SITE, "--dry-run")
     assert result.exit_code == 0
     assert "'Secret', 'skupper-site-ca']" in result.stderr
     assert "its router restarts once its diallers have new ones" in result.stderr
-    assert linked.writes == before
+    assert linked.versions == before
 
 
 @pytest.mark.exhaustive(

@@ -17,7 +17,8 @@ from reconcile.findings import (
     Subject,
 )
 from reconcile.report import plan_json
-from reconcile.skupper.plan import BudgetReport, LinkState, Plan, RecordedRemoval
+from reconcile.skupper.plan import LinkState, Plan
+from reconcile.skupper.removal_budget import BudgetReport, RecordedRemoval
 from reconcile.skupper.sites import SiteKey
 from tests.report.plans import EMPTY, NOW, STATES, change, link
 from tests.report.strategies import plans

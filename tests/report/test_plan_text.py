@@ -12,7 +12,8 @@ from reconcile.report.plan_text import LONGEST_VALUE, summary, text
 from reconcile.report.printable import printable
 from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import ApprovalReport, BudgetReport, Change, Plan, RecordedRemoval, Verb
+from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
+from reconcile.skupper.removal_budget import BudgetReport, RecordedRemoval
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.waits import WaitKind
 from tests.report.plans import MOVES, OVER_BUDGET, change, wait
