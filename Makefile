@@ -10,8 +10,10 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 VERIFIED := --require-hashes --only-binary :all:
 # Of `make constraints`.
 UV := uv==0.13.9
-# Test processes: more than there are cores, since those that use API servers mostly wait.
-WORKERS ?= $(shell expr $$(nproc) + 2)
+# Test processes: one more than there are cores, since those that use API servers mostly wait.
+WORKERS ?= $(shell expr $$(nproc) + 1)
+# Otherwise each test process would compile the program, and every test with its asserts, anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Memory pools of a process: by default there may be eight for each core, and tests start thousands of threads.
 export MALLOC_ARENA_MAX ?= 2
 

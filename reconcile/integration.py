@@ -5,7 +5,7 @@ definitions of the bundle. It prints nothing and makes no decisions.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,8 @@ from reconcile.app_interface.config import Config
 from reconcile.app_interface.errors import AppInterfaceError, NoCredentials, SecretError, WrongServer
 from reconcile.app_interface.fetching import Fetched
 from reconcile.app_interface.secrets import SecretReader
+from reconcile.apply import dialling
+from reconcile.apply.dialling import Dial
 from reconcile.apply.events import Listener
 from reconcile.apply.fleet import CannotOpenError
 from reconcile.apply.following import Seen
@@ -26,6 +28,7 @@ from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
 from reconcile.skupper.definitions import Cluster
+from reconcile.skupper.diagnosis.checks import Result
 from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
 from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
@@ -128,6 +131,10 @@ class Session:
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
         return self._reconciler.look()
+
+    def diagnose(self, words: Sequence[str], *, dial: Dial = dialling.reach) -> tuple[Result, ...]:
+        """Check networks, sites and links by name, or everything. Raises ``UnknownSubjectError``."""
+        return self._reconciler.diagnose(words, dial=dial)
 
     def follow(self, seen: Seen, longest: float) -> None:
         """Call `seen` with each new state until it has had enough, or for `longest` seconds. Nothing is applied."""

@@ -39,9 +39,17 @@ SECRET = Kind("", "v1", "secrets", "Secret")
 SERVICE = Kind("", "v1", "services", "Service")
 SERVICE_ACCOUNT = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
+POD = Kind("", "v1", "pods", "Pod")
+EVENT = Kind("", "v1", "events", "Event")
+RESOURCE_QUOTA = Kind("", "v1", "resourcequotas", "ResourceQuota")
+NETWORK_POLICY = Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
 ROLE = Kind("rbac.authorization.k8s.io", "v1", "roles", "Role")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 CLUSTER_ROLE = Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False)
+RULES_REVIEW = Kind(
+    "authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", namespaced=False
+)
+"""Asks what an account may do; nothing is stored."""
 ROUTE = Kind("route.openshift.io", "v1", "routes", "Route")
 CLUSTER_POLICY = Kind(
     "skupper.io", "v1alpha1", "skupperclusterpolicies", "SkupperClusterPolicy", namespaced=False

@@ -5,12 +5,14 @@ cluster's accounts, and does not care where these come from.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from threading import Event as Flag
 
+from reconcile.apply import details, dialling
+from reconcile.apply.dialling import Dial
 from reconcile.apply.events import Listener, ignore
 from reconcile.apply.fleet import READ_WITHIN, Fleet, Target
 from reconcile.apply.following import Following, Seen
@@ -21,6 +23,10 @@ from reconcile.engines import ENGINES
 from reconcile.findings import ClusterSubject, Finding, Severity, Subject
 from reconcile.skupper import checks, planning
 from reconcile.skupper.definitions import Cluster, Definitions
+from reconcile.skupper.diagnosis import diagnosing, scope
+from reconcile.skupper.diagnosis.checks import Result
+from reconcile.skupper.diagnosis.facts import Facts
+from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.list_requests import AdminAccount
 from reconcile.skupper.ownership import Ownership
@@ -124,6 +130,44 @@ class Reconciler:
         )
         following.follow(longest)
 
+    def diagnose(
+        self,
+        words: Sequence[str],
+        *,
+        dial: Dial = dialling.reach,
+        clock: Callable[[], datetime] = now,
+    ) -> tuple[Result, ...]:
+        """Check networks, sites and links by name, or everything; only the clusters that they need are read.
+
+        Raises ``UnknownSubjectError``. `dial` probes addresses.
+        """
+        chosen = scope.resolve(words, self._desired)
+        chosen = chosen.within(self._options.selection, self._desired.clusters)
+        fleet = self._fleet(only=chosen.clusters)
+        plan = Run(fleet, self._plan, ignore, clock=clock, stop=self._stop).preview().plan
+        inputs = self._inputs(fleet, clock(), 0)
+        diagnostics = self._diagnostics()
+        failed = {failure.cluster for failure in fleet.failures}
+        kinds = {
+            site.key: diagnostics[site.network].kinds
+            for site in chosen.sites
+            if site.cluster.name not in failed
+        }
+        facts = Facts(inputs, plan, details.read(fleet.clusters, kinds, threads=self._options.threads))
+        dialled = {link: diagnostics[network].dialled(facts, link) for network, link in chosen.links}
+        probed = (each.address for each in dialled.values() if each.address and not each.inside)
+        facts = replace(facts, dialled=dialled, reached=dial(probed))
+        tables = {network: part.checks for network, part in diagnostics.items()}
+        return diagnosing.diagnose(facts, chosen, tables)
+
+    def _diagnostics(self) -> dict[str, Diagnostics]:
+        """Network -> the checks of its engine, or only those of every version if no engine serves it."""
+        engines = {engine.name: engine.diagnostics for engine in self._engines}
+        return {
+            network.identifier: engines.get(network.engine, Diagnostics())
+            for network in self._desired.networks
+        }
+
     def requests(self) -> Mapping[str, tuple[int, int]]:
         """Cluster -> (requests in all, writes among them) of all runs so far."""
         total: Counter[str] = Counter()
@@ -140,9 +184,12 @@ class Reconciler:
             fleet.close()
 
     def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
+        return planning.plan(self._inputs(fleet, moment, removed), self._engines)
+
+    def _inputs(self, fleet: Fleet, moment: datetime, removed: int) -> PlanInput:
         snapshots, awaited = fleet.known()
         budget = self._options.removal_budget
-        inputs = PlanInput(
+        return PlanInput(
             desired=self._desired,
             ownership=self._ownership,
             now=moment,
@@ -156,10 +203,11 @@ class Reconciler:
             confirm_origin=self._options.confirm_origin,
             take_over=self._options.take_over,
         )
-        return planning.plan(inputs, self._engines)
 
-    def _fleet(self) -> Fleet:
-        targets = [self._target(cluster) for cluster in self._clusters()]
+    def _fleet(self, only: Collection[str] | None = None) -> Fleet:
+        targets = [
+            self._target(cluster) for cluster in self._clusters() if only is None or cluster.name in only
+        ]
         fleet = Fleet(
             targets,
             threads=self._options.threads,

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisSideeffectWarning
 
+from reconcile.app_interface import environment
 from tests.clusters import assets, backends
 from tests.clusters.backends import Backend, Kind
 
@@ -35,7 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed once for all processes of this run."""
+    """Settle the seed once for all processes of this run, and leave out the authorities that this machine names.
+
+    They are for servers elsewhere; each run in a test would read them, hundreds of certificates.
+    """
+    for name in (*environment.OF_OPENSSL, *environment.OF_REQUESTS):
+        os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
         given = config.getoption("--seed")
         os.environ[_SEED] = str(random.SystemRandom().randrange(10**6) if given is None else given)

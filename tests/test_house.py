@@ -10,6 +10,8 @@ import pytest
 
 PROGRAM = Path(__file__).parent.parent / "reconcile"
 LARGEST_SHARE = 0.35
+ENGINES = {("skupper", "v1")}
+"""Rooms inside of another one: the domain must not grow with each version of Skupper."""
 LONGEST = 400
 """Lines of a module; more needs a reason, which stands beside its name here."""
 LONGER: dict[str, str] = {}
@@ -38,7 +40,8 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 def test_no_room_holds_more_than_its_share_of_the_lines(lines: dict[Path, int]) -> None:
     rooms = Counter[str]()
     for path, length in lines.items():
-        rooms[path.parts[0]] += length
+        room = path.parts[:2] if path.parts[:2] in ENGINES else path.parts[:1]
+        rooms["/".join(room)] += length
     assert {room for room, length in rooms.items() if length > LARGEST_SHARE * rooms.total()} == set()
 
 

@@ -34,20 +34,26 @@ OTHER = "report/test_wording.py::test_a_noun_in_y_ends_in_ies"
 NO_ONE = Mutation("one is plural", "reconcile/report/wording.py", "number == 1", "number == -1", (ONE,))
 
 
+RUN = pytest.mark.exhaustive("runs pytest on a copy of the project, for what only make proof runs")
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with copy() as made:
         yield made
 
 
+@RUN
 def test_a_mutation_that_its_tests_notice_has_no_fault(folder: Path) -> None:
     assert list(faults(NO_ONE, folder)) == []
 
 
+@RUN
 def test_each_test_that_a_mutation_survives_is_reported(folder: Path) -> None:
     assert list(faults(replace(NO_ONE, tests=(OTHER, ONE)), folder)) == [f"it survives {OTHER}"]
 
 
+@RUN
 def test_a_mutation_that_keeps_tests_from_running_is_not_taken_for_one_that_they_notice(folder: Path) -> None:
     assert list(faults(replace(NO_ONE, new="number =="), folder)) == [f"pytest ends with 4 on {ONE}"]
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Make the clusters match the data, and wait until the links are up.",
     "plan": "Show what a run would change, and why.",
     "status": "Show every site and declared link, as both ends see them.",
+    "diagnose": "Check what sites and links depend on, and say what to do.",
     "bundle": "Check app-interface data and build a bundle from it.",
     "sandbox": "Try everything on simulated clusters in one process.",
     "completion": "Print the shell completion script.",
@@ -102,6 +103,7 @@ def main() -> None:
       qontract-skupper run --config config.toml --dry-run
     By hand:
       qontract-skupper status
+      qontract-skupper diagnose
     """
 
 

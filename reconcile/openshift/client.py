@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from sretoolbox.utils import threaded
 
 from reconcile import INTEGRATION, __version__
-from reconcile.kinds import Kind
+from reconcile.kinds import RULES_REVIEW, Kind
 from reconcile.openshift import answers, errors, paths, scopes, watching
 from reconcile.openshift.access import Access, Retries, Timeouts
 from reconcile.openshift.answers import Call
@@ -27,12 +27,13 @@ from reconcile.openshift.listing import Chunks, Holdings
 from reconcile.openshift.messages import JSON, Answer, Listing, Listings, Request, RequestCounts
 from reconcile.openshift.paths import Selector
 from reconcile.openshift.retrying import Retrier
-from reconcile.openshift.transport import Transport
+from reconcile.openshift.transport import Exchanges, Transport
 from reconcile.openshift.watching import WatchEvent
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
+USER_AGENT = f"{INTEGRATION}/{__version__}"
 CHUNKS = (500, 50, 5)
 """Objects asked for in one LIST request: as many as kubectl does, and fewer where so many are too large together."""
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -56,19 +57,25 @@ class Client:
         pool_size: int = 8,
         timeouts: Timeouts = Timeouts(),
         retries: Retries = Retries(),
-        user_agent: str = f"{INTEGRATION}/{__version__}",
+        user_agent: str = USER_AGENT,
         field_manager: str = INTEGRATION,
         sleep: Callable[[float], object] = time.sleep,
         stop: threading.Event | None = None,
+        transport: Exchanges | None = None,
     ) -> None:
-        """When ``stop`` is set, a request in flight is completed and none is retried."""
+        """When ``stop`` is set, a request in flight is completed and none is retried.
+
+        ``transport`` carries the requests; by default they go to ``access.server``.
+        """
         self.cluster = access.cluster
         self.counts = RequestCounts()
         self._field_manager = field_manager
         self._pool_size = pool_size
         self._sendable_token = _is_sendable(access.token.strip())
         breaker = CircuitBreaker()
-        self._transport = Transport(access, breaker, size=pool_size, timeouts=timeouts, user_agent=user_agent)
+        self._transport: Exchanges = transport or Transport(
+            access, breaker, size=pool_size, timeouts=timeouts, user_agent=user_agent
+        )
         self._retrier = Retrier(retries, self.counts, breaker, sleep if stop is None else stop.wait, stop)
         self._timeouts = timeouts
         self._holdings = Holdings()
@@ -141,6 +148,18 @@ class Client:
     def get(self, kind: Kind, name: str, namespace: str | None = None) -> Json:
         """Read one object."""
         return self._ask(Call(self.cluster, "get", kind, namespace, name), "GET", {})
+
+    def rules_in(self, namespace: str) -> Json:
+        """What the account may do in a namespace: the server's answer to a ``SelfSubjectRulesReview``.
+
+        It is a POST that stores nothing, so it counts as a read.
+        """
+        body = {
+            "apiVersion": RULES_REVIEW.api_version,
+            "kind": RULES_REVIEW.name,
+            "spec": {"namespace": namespace},
+        }
+        return self._ask(Call(self.cluster, "create", RULES_REVIEW), "POST", {}, body)
 
     def create(self, kind: Kind, body: Json, *, dry_run: bool = False) -> Json:
         """Create an object; return it as the server stored it. Raises ``AlreadyExists``.
@@ -324,7 +343,7 @@ class Client:
             path = paths.item(call.kind, call.name or "", call.namespace)
         data = None if body is None else json.dumps(body).encode()
         request = Request(method, paths.with_query(path, query), data, content_type)
-        changes = method != "GET" and not query.get("dryRun")
+        changes = method != "GET" and not query.get("dryRun") and call.kind != RULES_REVIEW
         self.counts.add(reads=not changes, writes=changes)
         return self._retry(call, lambda: self._transport.exchange(request))
 

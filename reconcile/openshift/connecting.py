@@ -35,6 +35,8 @@ class Connection:
     server: SplitResult
     context: ssl.SSLContext
     pool: "PoolManager"
+    watches: "PoolManager"
+    """For requests that occupy a connection for long, each its own."""
     addresses: int
     """How many addresses the server's name has; urllib3 would give each the whole time-out in turn."""
 
@@ -47,11 +49,9 @@ class Connection:
         """Share of ``seconds`` for one address, so that three addresses do not take three times as long."""
         return max(seconds / self.addresses, min(seconds, SHORTEST_CONNECT))
 
-    def separate_pool(self) -> "PoolManager":
-        """A pool for one connection, for a request that would occupy a shared one for long."""
-        return _open_pool(self.server, self.context, size=1)
 
-
+_WATCHES = 500
+"""More than a client has open, even if it watches each namespace: urllib3 warns of each that it has no place for."""
 _IMPORTING = threading.Lock()
 
 
@@ -68,8 +68,8 @@ def open_connection(access: Access, *, size: int) -> Connection:
         reason, hint = str(error), "correct serverUrl of the cluster"
     else:
         try:
-            pool = _open_pool(server, context, size=size)
-            return Connection(server, context, pool, 1 if pool.proxy else _count_addresses(server))
+            pool, watches = _open_pools(server, context, size, _WATCHES)
+            return Connection(server, context, pool, watches, 1 if pool.proxy else _count_addresses(server))
         except (ValueError, ImportError):
             # The library's text may quote the credentials of the proxy.
             reason, hint = (
@@ -104,21 +104,27 @@ def _count_addresses(server: SplitResult) -> int:
         return 1  # the request itself will fail
 
 
-def _open_pool(server: SplitResult, context: ssl.SSLContext, *, size: int) -> "PoolManager":
+def _open_pools(server: SplitResult, context: ssl.SSLContext, *sizes: int) -> list["PoolManager"]:
     # Threads that import a package concurrently may see it partly initialised: so Python avoids deadlocks.
     with _IMPORTING:
         from kubernetes.client.configuration import Configuration
-        from kubernetes.client.rest import RESTClientObject
 
     configuration: Any = Configuration(host=server.geturl())
     configuration.verify_ssl = context.verify_mode is ssl.CERT_REQUIRED
-    configuration.connection_pool_maxsize = size
     configuration.keep_alive = True
     if is_loopback(server.hostname or ""):
         # As Go programs do (kubectl among them): a proxy cannot reach our loopback.
         configuration.proxy = None
     if not configuration.verify_ssl:
         _accept_unverified(server.hostname or "")
+    return [_open_pool(configuration, context, size) for size in sizes]
+
+
+def _open_pool(configuration: Any, context: ssl.SSLContext, size: int) -> "PoolManager":
+    with _IMPORTING:
+        from kubernetes.client.rest import RESTClientObject
+
+    configuration.connection_pool_maxsize = size
     pool: PoolManager = RESTClientObject(configuration).pool_manager
     pool.connection_pool_kw["ssl_context"] = context
     limit(pool)

@@ -6,7 +6,7 @@ retries are off, since ``retrying`` decides by the kind of fault. No answer take
 
 import threading
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import DecodeError
@@ -17,6 +17,7 @@ from reconcile.openshift.circuit_breaker import CircuitBreaker
 from reconcile.openshift.connecting import Connection, open_connection
 from reconcile.openshift.faults import TransportError, TransportFault, diagnose
 from reconcile.openshift.messages import Answer, Request
+from reconcile.openshift.watching import Body
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -26,6 +27,25 @@ PIECE = 1 << 16
 LARGEST = 8 << 20
 """Bytes of one answer, decompressed. An object has two million at most, since etcd takes no larger ones, and a LIST
 whose chunk is larger asks for smaller chunks."""
+
+
+class Exchanges(Protocol):
+    """What carries the requests of a client."""
+
+    def exchange(self, request: Request) -> Answer:
+        """Send a request and read the whole answer, whatever its status. Raises ``TransportError``."""
+
+    def stream(self, request: Request) -> Answer | Body:
+        """Send a request whose answer, if it is 200, may be silent for any time. Raises ``TransportError``.
+
+        The caller closes the body. Any status but 200 comes as a whole answer.
+        """
+
+    def close(self) -> None:
+        """Close what is idle; later requests fail."""
+
+    def abandon(self) -> None:
+        """Close, and fail the exchanges in progress, too."""
 
 
 class Transport:
@@ -80,7 +100,7 @@ class Transport:
         connection = self._open()
         with Exchange(self._limits, abandoned=self._abandoned.is_set) as exchange:
             try:
-                response = self._send(connection.separate_pool(), connection, request, encoding="identity")
+                response = self._send(connection.watches, connection, request, encoding="identity")
                 if response.status == HTTPStatus.OK:
                     _allow_silence(response)
                     return response
@@ -96,6 +116,7 @@ class Transport:
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.pool.clear()
+            connection.watches.clear()
 
     def abandon(self) -> None:
         """Close, and fail the exchanges in progress, too: at their next byte or time-out."""

@@ -10,9 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
-from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from reconcile.http import documents
@@ -47,11 +46,24 @@ class WatchEvent:
         return version if isinstance(version, str) else ""
 
 
+class Body(Protocol):
+    """The body of a watch's answer, read by one thread; urllib3's responses are such."""
+
+    def read1(self, amount: int) -> bytes:
+        """The next bytes; none at the end."""
+
+    def shutdown(self) -> None:
+        """Have the reader see the end now; from any thread."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
 @dataclass(eq=False, slots=True)
 class Stream:
     """An open watch and what ends it."""
 
-    response: BaseHTTPResponse
+    response: Body
     stop: threading.Event
     deadline: float
     """On the monotonic clock."""
@@ -111,7 +123,7 @@ class WatchCloser:
             self._thread = None
 
 
-def _shut(response: BaseHTTPResponse) -> None:
+def _shut(response: Body) -> None:
     # The reader may have finished a moment ago and released the connection.
     try:
         response.shutdown()

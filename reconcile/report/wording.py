@@ -13,6 +13,7 @@ _OF_MARKS = {
     "…": _YELLOW,
     "?": _YELLOW,
     "✗": _RED,
+    "‼": _YELLOW,
     "·": _FAINT,
 }
 

@@ -17,7 +17,6 @@ from reconcile.app_interface.bundle.loading import NotABundleError
 from reconcile.app_interface.bundle.model import Bundle, locate
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import NAMESPACE as NAMESPACE_KIND
-from reconcile.openshift.access import Access
 from reconcile.openshift.client import Client
 from reconcile.openshift.errors import AlreadyExists
 from reconcile.report.findings import line, shown
@@ -46,6 +45,9 @@ class Cluster(Reachable, Protocol):
 
     def admit(self, account: Account) -> str:
         """Let an account in; returns its token."""
+
+    def client(self, *, field_manager: str) -> Client:
+        """A client of the administrator; it must be closed."""
 
 
 class Clusters(Protocol):
@@ -242,8 +244,7 @@ class Sandbox:
 
     def _skupper(self) -> Skupper:
         for cluster in self.clusters:
-            access = Access(cluster.name, cluster.url, cluster.token, str(self.clusters.ca_file))
-            self._clients[cluster.name] = client = Client(access, field_manager="site-controller")
+            self._clients[cluster.name] = client = cluster.client(field_manager="site-controller")
             self._running.callback(client.close)
         return Skupper(
             self._clients,

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -25,7 +26,11 @@ class BackgroundLoop:
         Raises:
             TimeoutError: if it takes longer than ``timeout`` seconds.
         """
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
+        return self.start(coroutine).result(timeout)
+
+    def start(self, coroutine: Coroutine[Any, Any, Result]) -> "Future[Result]":
+        """Run ``coroutine`` on the loop; what is returned can be waited for and cancelled from any thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     @property
     def closed(self) -> bool:

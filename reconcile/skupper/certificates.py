@@ -38,17 +38,28 @@ def read_all(data: object) -> dict[str, Certificate]:
 def read(value: object) -> Certificate:
     """Read one base64-encoded PEM certificate, the first one of a chain."""
     try:
-        certificate = x509.load_pem_x509_certificate(b64decode(_ascii(value), validate=True))
-        return Certificate(
-            fingerprint=certificate.fingerprint(SHA256()).hex(),
-            expires=certificate.not_valid_after_utc,
-            hosts=_hosts(certificate),
-        )
+        return _facts(x509.load_pem_x509_certificate(b64decode(_ascii(value), validate=True)))
     except BadBase64:
         return Certificate(fault="not base64")
     except Exception:  # noqa: BLE001 a parser of foreign bytes may raise anything: bad versions, doubled extensions
         # The text of the exception may quote the input, so it is dropped.
         return Certificate(fault="not a PEM certificate")
+
+
+def read_der(presented: bytes) -> Certificate:
+    """Read a certificate in DER, as a server presents it."""
+    try:
+        return _facts(x509.load_der_x509_certificate(presented))
+    except Exception:  # noqa: BLE001 as above
+        return Certificate(fault="not a certificate")
+
+
+def _facts(certificate: x509.Certificate) -> Certificate:
+    return Certificate(
+        fingerprint=certificate.fingerprint(SHA256()).hex(),
+        expires=certificate.not_valid_after_utc,
+        hosts=_hosts(certificate),
+    )
 
 
 def _ascii(value: object) -> str:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -46,14 +47,36 @@ class FieldDrift:
 
 
 def drift(desired: Mapping[str, Any], live: LiveObject) -> tuple[FieldDrift, ...]:
-    """All fields in which `live` differs from `desired` (the JSON body to apply), sorted by path."""
+    """All fields in which `live` differs from `desired` (the JSON body to apply), sorted by path.
+
+    A run compares most objects many times with the same body, so what was found last is kept with the object.
+    """
+    kept = live.derived(_Kept)
+    if kept.desired != desired:
+        kept.desired, kept.found = desired, _compared(desired, live)
+    return kept.found
+
+
+class _Kept:
+    """What an object was compared with last, and what was found."""
+
+    __slots__ = ("desired", "found")
+
+    def __init__(self, _: LiveObject) -> None:
+        self.desired: Mapping[str, Any] | None = None
+        self.found: tuple[FieldDrift, ...] = ()
+
+
+def _compared(desired: Mapping[str, Any], live: LiveObject) -> tuple[FieldDrift, ...]:
     wanted = _differing(desired, live.content, ())
     unwanted = _unwanted(_owned_fields(live), desired, live.content, ())
     return tuple(sorted([*wanted, *unwanted], key=lambda field: field.path))
 
 
 def _differing(desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
-    # Goes as deep as `desired`, however deep `live` is.
+    # Goes as deep as `desired`, however deep `live` is, and no deeper where both are the same.
+    if desired == live:
+        return
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         for key, value in desired.items():
             yield from _differing(value, live.get(key, _MISSING), (*path, str(key)))
@@ -64,7 +87,7 @@ def _differing(desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
     elif isinstance(desired, list) and isinstance(live, list) and len(desired) == len(live):
         for index, (wanted, found) in enumerate(zip(desired, live, strict=True)):
             yield from _differing(wanted, found, (*path, str(index)))
-    elif desired != live:
+    else:
         yield FieldDrift(path, None if live is _MISSING else _shown(live), desired)
 
 
@@ -112,6 +135,7 @@ def _follow(notation: str, desired: Any, live: Any) -> tuple[str | None, Any, An
     return None, _MISSING, _MISSING
 
 
+@lru_cache(maxsize=1000)
 def _keys(notation: str) -> Mapping[str, Any]:
     """The keys that identify a list item; empty if the notation is invalid."""
     try:

@@ -16,6 +16,7 @@ from reconcile.skupper import topology
 from reconcile.skupper.census import LiveSites
 from reconcile.skupper.definitions import Definitions, Network, SiteDefinition
 from reconcile.skupper.desired import DesiredState, ResolvedNetwork
+from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.list_requests import Reading
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
@@ -76,6 +77,10 @@ class Engine(Protocol):
 
         `take_over` adds the objects that could be taken over.
         """
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """The checks of its sites and links, and what has to be read for them."""
 
     def planner(self, inputs: PlanInput) -> Planner:
         """Prepare one plan; the desired state of `inputs` has only the networks of this engine."""

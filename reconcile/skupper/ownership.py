@@ -33,4 +33,4 @@ class Ownership:
 
     def covers(self, labels: Mapping[str, str]) -> bool:
         """True if an object with these labels is ours."""
-        return self.labels.items() <= dict(labels).items()
+        return labels.get(MANAGED_BY) == FIELD_MANAGER and labels.get(INSTANCE) == self.instance

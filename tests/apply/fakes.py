@@ -155,6 +155,11 @@ class FakeClient:
     def times(self, verb: str, namespace: str | None = None) -> int:
         return sum(asked[0] == verb and namespace in {None, asked[1]} for asked in self.asked)
 
+    def rules_in(self, namespace: str) -> dict:
+        self._ask("review", namespace, None)
+        rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
+        return {"status": {"resourceRules": [rule]}}
+
     # -- what a run does -----------------------------------------------------------------------------------------
 
     def list(self, kind, *, namespace=None, labels=None, fields=None) -> Listing:

@@ -54,7 +54,7 @@ def test_dangling_references_are_compared_with_all_datafiles_a_hundred_times_at_
         targets = [{"$ref": f"/fil{n}.yml"} for n in range(count)]
         return steps(lambda: [list(references.check(target, None)) for target in targets])
 
-    assert each(1600) < 8 * each(200)
+    assert each(450) < 4 * each(150)
 
 
 @pytest.mark.parametrize("kind", ["unknown keys", "unknown keys in a choice of schemas"])

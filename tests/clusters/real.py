@@ -57,9 +57,7 @@ class RealCluster:
         self.url = loan.url
         self.token = loan.token
         self._administrator = loan.administrator()
-        self._client = Client(
-            Access(spec.name, loan.url, loan.token, str(pool.authority())), field_manager="sandbox"
-        )
+        self._client = self.client(field_manager="sandbox")
         for namespace in {*spec.namespaces, ACCOUNTS}:
             self._administrator.must("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
         self._cloud_stub = CloudStub(self._administrator, self._client, spec.behaviour)
@@ -77,6 +75,11 @@ class RealCluster:
             self._collector.stop()
         self._client.close()
         self._administrator.close()
+
+    def client(self, *, field_manager: str) -> Client:
+        """A client of the administrator; it must be closed."""
+        access = Access(self.name, self.url, self.token, str(pool.authority()))
+        return Client(access, field_manager=field_manager)
 
     def objects(self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None) -> list[Json]:
         """Objects of a kind as they are now."""

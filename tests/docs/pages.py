@@ -73,6 +73,8 @@ class Page:
 README = Page(ROOT / "README.md")
 CONTRIBUTING = Page(ROOT / "CONTRIBUTING.md")
 MANUAL = [Page(file) for file in sorted((ROOT / "docs").glob("*.md"))]
+CHECKS = [Page(file) for file in sorted((ROOT / "docs" / "checks").glob("*.md"))]
+"""One page for each check of ``diagnose``, and their index."""
 INDEX = Page(ROOT / "docs" / "README.md")
 COMMANDS = Page(ROOT / "docs" / "commands.md")
 CONFIGURATION = Page(ROOT / "docs" / "configuration.md")
@@ -86,6 +88,7 @@ PAGES = [
     CONTRIBUTING,
     Page(ROOT / "CHANGELOG.md"),
     *MANUAL,
+    *CHECKS,
     Page(ROOT / "deploy" / "rbac" / "README.md"),
     Page(ROOT / "schemas" / "README.md"),
     Page(ROOT / "fixtures" / "invalid" / "README.md"),

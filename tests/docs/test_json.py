@@ -14,8 +14,9 @@ import pytest
 from reconcile.app_interface.bundle import building
 from reconcile.findings import Finding, SiteSubject, Subject
 from reconcile.kinds import CONFIG_MAP, SECRET
-from reconcile.report import plan_json
+from reconcile.report import diagnosis, plan_json
 from reconcile.skupper.definitions import Approval, ApprovedChange
+from reconcile.skupper.diagnosis.checks import Command, Judgement, Outcome, Result, SubjectKind
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.plan import (
     ApprovalReport,
@@ -160,6 +161,18 @@ def test_every_kind_of_subject_is_described_with_its_fields(subject: type[Subjec
     kind = json.loads(plan_json.plan(example))["findings"][0]["subject"]["kind"]
     (row,) = re.findall(rf"^\| `{kind}` \| (.*?) \|", SUBJECTS, flags=re.MULTILINE)
     assert re.findall(r"`(\w+)`", row) == fields
+
+
+def test_every_field_of_a_diagnosis_is_described() -> None:
+    judgement = Judgement(Outcome.FAIL, "evidence", "hint", Command("oc get pods", "east"))
+    result = Result(
+        "port-open", "title", "docs/checks/port-open.md", SubjectKind.LINK, "a", "vault", judgement
+    )
+    document = json.loads(diagnosis.as_json([result]))
+    assert tables()["Diagnosis"] == document.keys()
+    fields = PAGE.text.partition("### Results")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \| ", fields, flags=re.MULTILINE)) == document["results"][0].keys()
+    assert {*map(str, Outcome), *map(str, SubjectKind)} <= words()
 
 
 def test_every_field_of_a_bundle_is_described() -> None:

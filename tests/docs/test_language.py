@@ -84,7 +84,14 @@ SENTENCES = {
 
 
 def searched() -> Iterator[Path]:
-    for pattern in ("reconcile/**/*.py", "tests/**/*.py", "docs/*.md", "*.md", "deploy/**/*.md", "Makefile"):
+    for pattern in (
+        "reconcile/**/*.py",
+        "tests/**/*.py",
+        "docs/**/*.md",
+        "*.md",
+        "deploy/**/*.md",
+        "Makefile",
+    ):
         for path in sorted(ROOT.glob(pattern)):
             if path != Path(__file__):
                 yield path

@@ -19,6 +19,8 @@ from tests.docs.pages import CONTRIBUTING, INDEX, MANUAL, PAGES, README, ROOT, P
 OF_CLICK = {"--help"}
 """Options that click adds to every command."""
 OF_KUBECTL = {"--context", "--server-side", "--watch"}
+OF_TOOLS = {"--ignore-not-found", "--max-time", "--previous", "--sort-by", "--tail"}
+"""Of oc and curl, in the pages about checks."""
 OF_PIP = {"--upgrade-package", "--find-links", "--force-reinstall", "--no-deps", "--wheel-dir", "--yes"}
 OF_THE_TESTS = {"--proof", "--seed"}
 """Options in the pages that ``tests/conftest.py`` gives to pytest."""
@@ -64,7 +66,7 @@ def test_every_target_of_make_exists(page: Page) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_option_exists(page: Page) -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.text))
-    assert named <= options() | OF_CLICK | OF_KUBECTL | OF_PIP | OF_THE_TESTS
+    assert named <= options() | OF_CLICK | OF_KUBECTL | OF_TOOLS | OF_PIP | OF_THE_TESTS
 
 
 def test_the_readme_has_at_most_2000_words() -> None:

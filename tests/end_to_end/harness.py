@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from reconcile.apply import dialling
+from reconcile.apply.dialling import Dial
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event
 from reconcile.apply.observing import Accounts
 from reconcile.apply.running import Outcome, now
@@ -26,6 +28,7 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.timing import FAST, Timing
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
+from reconcile.skupper.diagnosis.checks import Result
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
@@ -193,6 +196,24 @@ class Harness:
             seconds=time.monotonic() - started,
         )
 
+    def diagnose(
+        self,
+        *words: str,
+        dial: Dial = dialling.nothing,
+        opened: Callable[[str], object] = lambda _: None,
+    ) -> tuple[Result, ...]:
+        """Check what these words name; `opened` is called with each cluster that is read."""
+
+        def accounts(cluster: Cluster, _: object) -> Accounts:
+            opened(cluster.name)
+            return self._accounts(cluster.name)
+
+        reconciler = Reconciler(
+            self.definitions, self.ownership, accounts, Options(threads=4), engines=self.engines
+        )
+        with closing(reconciler):
+            return reconciler.diagnose(words, dial=dial)
+
     def _accounts(self, cluster: str) -> Accounts:
         admin = self.admin_token.get(cluster)
         return Accounts(self.client(cluster), self.client(cluster, admin) if admin else None)
@@ -230,10 +251,8 @@ def harness(
         )
         clients = {}
         for spec in specs:
-            access = Access(
-                spec.name, servers[spec.name].url, servers[spec.name].token, ca_file=str(servers.ca_file)
-            )
-            clients[spec.name] = stack.enter_context(Client(access, field_manager="site-controller"))
+            client = servers[spec.name].client(field_manager="site-controller")
+            clients[spec.name] = stack.enter_context(client)
         skupper = stack.enter_context(Skupper(clients, timing=timing, renewal=10.0, policies=policies))
         declared = Network(
             "n", "1.9.6", settings={"image": "quay.io/skupper/site-controller"}, sites=sites, **network

@@ -57,6 +57,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Print
             ("status", "--log-level", "DEBUG"),
             ("status", "-o", "json"),
             ("run", "--dry-run", "--log-level", "DEBUG"),
+            ("diagnose", "--no-dial", "--verbose", "--log-level", "DEBUG"),
+            ("diagnose", "--no-dial", "-o", "json"),
             ("bundle", str(cli_harness.FIXTURES)),
         ):
             output += cli_harness.command(box, *words)[1]

@@ -19,6 +19,7 @@ from reconcile.engines import ENGINES
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.report import plan_json, status_text
 from reconcile.skupper.definitions import Network
+from reconcile.skupper.diagnosis.checks import Outcome
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.plan import LinkState, SiteState, Verb
 from reconcile.skupper.selection import Selection
@@ -96,6 +97,12 @@ def test_a_plan_writes_nothing(fleet: Harness) -> None:
 def test_a_run_brings_every_link_up(fleet: Harness) -> None:
     assert fleet.run().all_up
     assert {name for _, name in toys(fleet)} > {toy.SITE}
+
+
+def test_a_diagnosis_has_the_checks_that_hold_for_every_version(fleet: Harness) -> None:
+    seen = {result.check: result.outcome for result in fleet.diagnose()}
+    assert seen["cluster-reachable"] is seen["namespace-readable"] is seen["site-accepted"] is Outcome.PASS
+    assert seen["host-resolves"] is Outcome.UNKNOWN
 
 
 def test_a_second_run_writes_nothing(linked: Harness) -> None:

@@ -16,6 +16,7 @@ from reconcile.skupper.blocks import Block, block, closed_reason
 from reconcile.skupper.census import LiveSites
 from reconcile.skupper.definitions import Network, SiteDefinition
 from reconcile.skupper.desired import ResolvedNetwork
+from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.engine import Redact
 from reconcile.skupper.list_requests import ListRequest, Probe, Reading
 from reconcile.skupper.live import ClusterSnapshot, LiveObject, ObjectKey
@@ -42,11 +43,9 @@ SITE = "toy-site"
 
 def redact(body: Mapping[str, Any]) -> Mapping[str, Any]:
     data = body.get("data")
-    return (
-        {**body, "data": {key: data[key] for key in data if key != "code"}}
-        if isinstance(data, dict)
-        else body
-    )
+    if not isinstance(data, dict):
+        return body
+    return {**body, "data": {key: data[key] for key in data if key != "code"}}
 
 
 def compose(body: Mapping[str, Any], source: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,6 +55,7 @@ def compose(body: Mapping[str, Any], source: Mapping[str, Any]) -> Mapping[str, 
 class Toy:
     name = "toy"
     redactions: Mapping[Kind, Redact] = {CONFIG_MAP: redact}
+    diagnostics = Diagnostics()
 
     def serves(self, network: Network) -> bool:
         return network.version.startswith("toy-")

@@ -186,7 +186,7 @@ MUTATIONS = (
     _mutation(
         "labels do not say whose an object is",
         "skupper/ownership.py",
-        "return self.labels.items() <= dict(labels).items()",
+        "return labels.get(MANAGED_BY) == FIELD_MANAGER and labels.get(INSTANCE) == self.instance",
         "return True",
         f"{_PROMISES}Ownership::test_a_fleet_of_somebody_else_is_not_written_to",
     ),
@@ -385,5 +385,26 @@ MUTATIONS = (
         "declared = self._declared() if inputs.take_over else ()",
         "declared = self._declared()",
         "skupper/test_take_over.py::test_without_the_option_nothing_is_planned",
+    ),
+    _mutation(
+        "a diagnosis judges what stands on something broken",
+        "skupper/diagnosis/diagnosing.py",
+        "judgement = _skipped(broken) if broken else check.judge(facts, subject)",
+        "judgement = check.judge(facts, subject)",
+        "skupper/diagnosis/test_scope.py::test_what_depends_on_a_cluster_that_is_down_is_skipped_and_names_it",
+    ),
+    _mutation(
+        "a diagnosis accepts whatever certificate is presented",
+        "skupper/diagnosis/network.py",
+        "if dialled.certificate and found.fingerprint != dialled.certificate:",
+        "if False:",
+        "skupper/diagnosis/test_causes.py::test_a_cause_is_seen_by_its_check_with_evidence_and_advice",
+    ),
+    _mutation(
+        "a diagnosis quotes Events about Secrets",
+        "skupper/v1/diagnosis/pods.py",
+        'return text(dig(about, "kind")) != "Secret" and',
+        "return",
+        "skupper/diagnosis/test_any_facts.py::test_a_diagnosis_shows_no_secret",
     ),
 )

@@ -14,5 +14,5 @@ from reconcile.openshift.connecting import Connection
 )
 def test_the_addresses_of_a_server_share_the_time_to_connect(addresses, seconds, share):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    connection = Connection(urlsplit("https://api:6443"), context, PoolManager(), addresses)
+    connection = Connection(urlsplit("https://api:6443"), context, PoolManager(), PoolManager(), addresses)
     assert connection.connect_timeout(seconds) == share

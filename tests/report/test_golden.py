@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.report import findings, lines, plan_json, plan_text, status_text
+from reconcile.report import diagnosis, findings, lines, plan_json, plan_text, status_text
 from tests.golden import assert_golden
+from tests.report.diagnoses import results
 from tests.report.plans import (
     CONVERGED,
     DRIFTED,
@@ -32,6 +33,10 @@ REPORTS: dict[str, Callable[[], str]] = {
     ),
     "moves.plan.json": lambda: plan_json.plan(MOVES),
     "over-budget.plan.json": lambda: plan_json.plan(OVER_BUDGET),
+    "diagnosis.txt": lambda: diagnosis.as_text(results()),
+    "diagnosis.json": lambda: diagnosis.as_json(
+        [result for result in results() if result.outcome == "fail"], bundle="0f5e"
+    ),
     "coloured.plan.txt": lambda: plan_text.text(DRIFTED, colour=True),
     "coloured.status.txt": lambda: status_text.text(STATES, NOW, colour=True),
     "narrow.status.txt": lambda: status_text.text(STATES, NOW, width=80),

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -81,6 +82,8 @@ class FakeCluster:
     heartbeat_at: datetime | None = None
     """When the leases were listed, by the cluster's clock."""
     clock_ahead: timedelta = timedelta()
+    _known: dict[tuple[Kind, str, str], tuple[dict, LiveObject]] = field(default_factory=dict)
+    """What was read last, and what it was read as."""
 
     def add(self, kind: Kind, document: dict) -> dict:
         metadata = document["metadata"]
@@ -91,14 +94,19 @@ class FakeCluster:
         del self.bodies[kind, namespace, name]
 
     def snapshot(self) -> ClusterSnapshot:
-        found: list[LiveObject] = [
-            LiveObject.from_manifest(key[0], document) for key, document in self.bodies.items()
-        ]
+        found = [self._read(place, document) for place, document in self.bodies.items()]
         return ClusterSnapshot(
             objects={live.key: live for live in found},
             heartbeat_at=self.heartbeat_at,
             clock_ahead=self.clock_ahead,
         )
+
+    def _read(self, place: tuple[Kind, str, str], document: dict) -> LiveObject:
+        """The object, the same one for as long as it does not change, as from the cache of a run."""
+        if place not in self._known or self._known[place][0] != document:
+            known = deepcopy(document)
+            self._known[place] = known, LiveObject.from_manifest(place[0], known)
+        return self._known[place][1]
 
     def add_site(
         self, namespace: str, *, site_id: str, edge: bool = False, host: str = "", data=None

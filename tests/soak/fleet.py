@@ -1,5 +1,6 @@
 """The clusters of the soak, what events do to them, and runs over them."""
 
+import logging
 import random
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -82,10 +83,10 @@ class SoakFleet:
 
     def tokens(self, key: SiteKey) -> list[str]:
         """Names of the tokens of ours with which a site dials."""
-        found = self.harness[key.cluster].objects(SECRET, namespace=key.namespace)
+        in_use = self.harness[key.cluster].objects(SECRET, key.namespace, {names.TYPE: names.TOKEN})
         return sorted(
             secret["metadata"]["name"]
-            for secret in found
+            for secret in in_use
             if (secret["metadata"].get("annotations") or {}).get(names.DIALLER) == str(key)
         )
 
@@ -212,9 +213,22 @@ async def _each(hooks: Iterable[Hook], call: Call) -> None:
 
 
 @contextmanager
+def _silenced() -> Iterator[None]:
+    """Without the tracebacks that the web server logs of every connection that is cut on purpose."""
+    logger = logging.getLogger("aiohttp.server")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextmanager
 def soak_fleet(backend: Backend, seed: int) -> Iterator[SoakFleet]:
     """Clusters on which nothing is yet; `seed` draws how long Skupper takes for what."""
     with ExitStack() as stack:
+        stack.enter_context(_silenced())
         specs = [ClusterSpec(name, namespaces=(*NAMESPACES, "foreign")) for name in CLUSTERS]
         servers = stack.enter_context(backend.clusters(specs))
 

@@ -1,17 +1,16 @@
-"""The HTTP side of one simulated cluster.
+"""What one simulated cluster answers to a request, whoever carries it: ``web`` over HTTPS, ``local`` in the process.
 
 Authentication, rights, fault hooks and counting happen here, for all resources; ``writes``, ``lists`` and ``watches``
 implement the requests. Answers are JSON objects whatever the client would rather have: kubectl prints them as a table
 of names and ages.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from aiohttp import web
-
+from reconcile.kinds import RULES_REVIEW
 from reconcile.sandbox.kubernetes import bodies, calls, patches, rbac, requests, selectors
 from reconcile.sandbox.kubernetes.accounts import Accounts, Rights
 from reconcile.sandbox.kubernetes.calls import Call, Faults
@@ -26,12 +25,11 @@ from reconcile.sandbox.kubernetes.errors import (
     unauthorized,
 )
 from reconcile.sandbox.kubernetes.lists import Lists, Page
-from reconcile.sandbox.kubernetes.requests import RequestCounter
+from reconcile.sandbox.kubernetes.requests import Asked, Reply, RequestCounter
 from reconcile.sandbox.kubernetes.store import Record, to_json
 from reconcile.sandbox.kubernetes.watches import Watch, WatchRequest, parse_revision
 from reconcile.sandbox.kubernetes.writes import Target, Writer
 
-_JSON = "application/json"
 _DEFAULT_WATCH_SECONDS = 1800.0
 
 
@@ -39,7 +37,7 @@ _DEFAULT_WATCH_SECONDS = 1800.0
 class _Exchange:
     """One request for a resource, by an account that may make it."""
 
-    request: web.Request
+    asked: Asked
     account: Rights
     call: Call
     body: Any
@@ -85,60 +83,75 @@ class Api:
         for watch in tuple(self._watches):
             watch.close()
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; the entry point of the web server."""
-        try:
-            return await self._answer(request)
-        except ApiError as error:
-            requests.note(request, error.code)
-            return web.json_response(error.status(), status=error.code)
-        except UnknownPathError:
-            requests.note(request, 404)
-            return web.Response(status=404, text="404 page not found\n")
-        except ConnectionResetError:
-            if request.transport is not None:
-                request.transport.abort()
-            raise
+    async def answer(self, asked: Asked) -> Reply | Watch:
+        """Answer one request, with a watch that the caller sends to its end (:meth:`follow`), or with a whole reply.
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        path = request.path
-        account = self._accounts.of(request.headers.get("Authorization", ""))
+        Raises:
+            ConnectionResetError: A fault hook cuts the connection.
+        """
+        try:
+            return await self._answer(asked)
+        except ApiError as error:
+            reply = Reply(error.code, to_json(error.status()))
+        except UnknownPathError:
+            reply = Reply(404, b"404 page not found\n", "text/plain")
+        requests.note(asked, reply.status)
+        return reply
+
+    async def follow(self, watch: Watch) -> AsyncIterator[bytes]:
+        """What a watch sends, piece by piece, until it is over."""
+        self._watches.add(watch)
+        try:
+            async for chunk in watch.chunks():
+                yield chunk
+        finally:
+            self._watches.discard(watch)
+
+    async def _answer(self, asked: Asked) -> Reply | Watch:
+        path = asked.path
+        account = self._accounts.of(asked.authorization)
         if account is None and path != "/version":
             raise unauthorized()
         if account is None or not calls.names_resource(path):
             document = self._documents.get(path.strip("/"))
             if document is None:
                 raise UnknownPathError
-            return web.json_response(document)
-        call = calls.parse(self._catalogue, self._name, account.user, request.method, path, request.query)
+            return Reply(200, to_json(document))
+        call = calls.parse(self._catalogue, self._name, account.user, asked.method, path, asked.query)
+        if call.resource.kind == RULES_REVIEW:
+            # Every account may ask, and nothing is stored.
+            requests.note(asked, 201)
+            return Reply(201, to_json(rbac.reviewed(account, await bodies.read(asked))))
         if not account.may(call.asks_for()):
             self.counter.count(call, dry_run=False)
             raise account.refusal(call.resource.kind, call.asks_for())
-        body = await bodies.read(request) if call.is_write else None
-        self.counter.count(call, dry_run=bodies.is_dry_run(call, request.query, body))
-        return await self._between_hooks(_Exchange(request, account, call, body))
+        body = await bodies.read(asked) if call.is_write else None
+        self.counter.count(call, dry_run=bodies.is_dry_run(call, asked.query, body))
+        return await self._between_hooks(_Exchange(asked, account, call, body))
 
-    async def _between_hooks(self, exchange: _Exchange) -> web.StreamResponse:
+    async def _between_hooks(self, exchange: _Exchange) -> Reply | Watch:
         hooks = self.faults
         await calls.run_hooks(hooks.before, exchange.call)
-        response = await self._perform(exchange)
-        requests.note(exchange.request, response.status)
+        if exchange.call.verb == "watch":
+            watch = Watch(self._store, _watch_request(exchange), self._bookmark_interval)
+            requests.note(exchange.asked, 200)
+            return watch
+        reply = self._perform(exchange)
+        requests.note(exchange.asked, reply.status)
         await calls.run_hooks(hooks.after, exchange.call)
-        return response
+        return reply
 
-    async def _perform(self, exchange: _Exchange) -> web.StreamResponse:
+    def _perform(self, exchange: _Exchange) -> Reply:
         match exchange.call.verb:
-            case "watch":
-                return await self._watch(exchange)
             case "list":
-                return _answer(self._list(exchange).body)
+                return Reply(200, self._list(exchange).body)
             case "get":
-                return _answer(self._get(exchange.call).body)
+                return Reply(200, self._get(exchange.call).body)
             case "delete":
-                return _answer(self._delete(exchange))
+                return Reply(200, self._delete(exchange))
         if exchange.call.subresource == "token":
             token = self._accounts.issue(self._get(exchange.call), exchange.body)
-            return _answer(to_json(token), status=201)
+            return Reply(201, to_json(token))
         return self._write(exchange)
 
     # -- reads -----------------------------------------------------------------------------------------------------
@@ -151,35 +164,22 @@ class Api:
 
     def _list(self, exchange: _Exchange) -> Page:
         call = exchange.call
-        return self._lists.page(call.resource, call.namespace, exchange.request.query)
-
-    async def _watch(self, exchange: _Exchange) -> web.StreamResponse:
-        watch = Watch(self._store, _watch_request(exchange), self._bookmark_interval)
-        response = web.StreamResponse(headers={"Content-Type": _JSON})
-        await response.prepare(exchange.request)
-        requests.note(exchange.request, response.status)
-        self._watches.add(watch)
-        try:
-            async for chunk in watch.chunks():
-                await response.write(chunk)
-        finally:
-            self._watches.discard(watch)
-        return response
+        return self._lists.page(call.resource, call.namespace, exchange.asked.query)
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
-    def _write(self, exchange: _Exchange) -> web.Response:
-        request, call, body, target = exchange.request, exchange.call, exchange.body, exchange.target
-        options = bodies.write_options(request, call, partial(self._check_rights, exchange))
+    def _write(self, exchange: _Exchange) -> Reply:
+        asked, call, body, target = exchange.asked, exchange.call, exchange.body, exchange.target
+        options = bodies.write_options(asked, call, partial(self._check_rights, exchange))
         if call.verb == "create":
             written = self._writer.create(target, body, options)
         elif call.verb == "update":
             written = self._writer.replace(target, body, options)
-        elif request.content_type == patches.APPLY_PATCH:
+        elif asked.content_type == patches.APPLY_PATCH:
             written = self._writer.apply(target, body, options)
         else:
-            written = self._writer.patch(target, request.content_type, body, options)
-        return _answer(written.record.body, status=201 if written.created else 200)
+            written = self._writer.patch(target, asked.content_type, body, options)
+        return Reply(201 if written.created else 200, written.record.body)
 
     def _check_rights(self, exchange: _Exchange, new: Object, old: Object | None) -> None:
         """Check the rights that a write needs beyond its verb and that depend on what it would store."""
@@ -190,19 +190,15 @@ class Api:
             raise account.refusal(call.resource.kind, creates)
 
     def _delete(self, exchange: _Exchange) -> bytes:
-        options = bodies.delete_options(exchange.call, exchange.request.query, exchange.body)
+        options = bodies.delete_options(exchange.call, exchange.asked.query, exchange.body)
         deleted = self._writer.delete(exchange.target, options)
         if exchange.call.resource.returns_deleted or not deleted.gone:
             return deleted.record.body
         return to_json(_success(deleted.record))
 
 
-def _answer(body: bytes, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=body, content_type=_JSON)
-
-
 def _watch_request(exchange: _Exchange) -> WatchRequest:
-    query, call = exchange.request.query, exchange.call
+    query, call = exchange.asked.query, exchange.call
     return WatchRequest(
         resource=call.resource,
         namespace=call.namespace,

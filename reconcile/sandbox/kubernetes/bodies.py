@@ -6,42 +6,39 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
-from aiohttp import web
 
 from reconcile.sandbox.kubernetes import patches
 from reconcile.sandbox.kubernetes.calls import Call
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import (
-    ApiError,
     Cause,
     bad_request,
     invalid_options,
     unsupported_media_type,
 )
+from reconcile.sandbox.kubernetes.requests import Asked
 from reconcile.sandbox.kubernetes.writes import Check, Options
 
-_UNSAID = "application/octet-stream"
-_FORMATS = frozenset({"application/json", "application/yaml", _UNSAID})
+UNSAID = "application/octet-stream"
+"""The content type of a body whose sender named none."""
+_FORMATS = frozenset({"application/json", "application/yaml", UNSAID})
 
 
-async def read(request: web.Request) -> Any:
+async def read(asked: Asked) -> Any:
     """The parsed body; None if there is none.
 
     Raises:
         ApiError: 400 for broken text, 413 for a body that is too large, 415 for a format that is not supported.
     """
-    try:
-        raw = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise ApiError(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728") from None
+    raw = await asked.read()
     if not raw:
         return None
-    if request.content_type not in (patches.FORMATS if request.method == "PATCH" else _FORMATS):
+    if asked.content_type not in (patches.FORMATS if asked.method == "PATCH" else _FORMATS):
         raise unsupported_media_type()
     with contextlib.suppress(ValueError):
         return json.loads(raw)  # also if it is sent as YAML, whose parser is slow
     try:
-        return yaml.safe_load(raw) if request.content_type.endswith("yaml") else json.loads(raw)
+        return yaml.safe_load(raw) if asked.content_type.endswith("yaml") else json.loads(raw)
     except (ValueError, yaml.YAMLError) as error:
         raise bad_request(f"cannot parse the body: {type(error).__name__}") from error
 
@@ -52,21 +49,21 @@ def is_dry_run(call: Call, query: Mapping[str, str], body: Any) -> bool:
     return bool((deletes and body.get("dryRun")) or query.get("dryRun"))
 
 
-def write_options(request: web.Request, call: Call, check: Check) -> Options:
+def write_options(asked: Asked, call: Call, check: Check) -> Options:
     """The options of a create, update or patch; ``check`` sees what it would store.
 
     Raises:
         ApiError: 422 for a server-side apply without a field manager.
     """
-    manager = request.query.get("fieldManager", "")
-    if request.content_type == patches.APPLY_PATCH and not manager:
+    manager = asked.query.get("fieldManager", "")
+    if asked.content_type == patches.APPLY_PATCH and not manager:
         cause = Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
         raise invalid_options("PatchOptions", cause)
-    agent = request.headers.get("User-Agent", "") or "unknown"
+    agent = asked.agent or "unknown"
     return Options(
         manager=manager or agent.partition("/")[0],
-        dry_run=is_dry_run(call, request.query, None),
-        force=request.query.get("force") in {"1", "true"},
+        dry_run=is_dry_run(call, asked.query, None),
+        force=asked.query.get("force") in {"1", "true"},
         check=check,
     )
 

@@ -13,7 +13,7 @@ from reconcile.sandbox.kubernetes import names, shapes
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.shapes import Shape
 
-EVENT = Kind("", "v1", "events", "Event")
+EVENT = kinds.EVENT
 CLUSTER_ROLE_BINDING = Kind(
     kinds.ROLE.group, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
@@ -121,13 +121,28 @@ KUBERNETES = (
         },
     ),
     Resource(
-        EVENT,  # there are none, but kubectl describe looks for them
-        verbs=("get", "list", "watch"),
+        EVENT,  # nobody here writes any
+        parts=(
+            "involvedObject",
+            "reason",
+            "message",
+            "type",
+            "lastTimestamp",
+            "eventTime",
+            "source",
+            "count",
+        ),
         fields={
             f"involvedObject.{part}": ("involvedObject", part)
             for part in ("kind", "namespace", "name", "uid")
         },
     ),
+    Resource(kinds.POD, short_names=("po",), status=True, empty={"spec": {}, "status": {}}),
+    Resource(kinds.RESOURCE_QUOTA, short_names=("quota",), status=True, empty={"spec": {}, "status": {}}),
+    Resource(
+        kinds.NETWORK_POLICY, short_names=("netpol",), parts=("spec",), empty={"spec": {"podSelector": {}}}
+    ),
+    Resource(kinds.RULES_REVIEW, parts=("spec", "status"), verbs=("create",)),
     _rbac(kinds.ROLE, ("rules",), {"rules": None}),
     _rbac(kinds.ROLE_BINDING, ("roleRef", "subjects"), _BINDING, shapes.ROLE_BINDING),
     _rbac(kinds.CLUSTER_ROLE, ("rules", "aggregationRule"), {"rules": None}),

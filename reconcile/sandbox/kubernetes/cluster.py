@@ -10,7 +10,9 @@ from typing import TypeVar, cast
 from aiohttp import web
 
 from reconcile.kinds import Kind
-from reconcile.sandbox.kubernetes import catalogue
+from reconcile.openshift.access import Access
+from reconcile.openshift.client import USER_AGENT, Client
+from reconcile.sandbox.kubernetes import catalogue, https
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Accounts
 from reconcile.sandbox.kubernetes.api import Api
 from reconcile.sandbox.kubernetes.catalogue import Catalogue, Resource
@@ -19,6 +21,7 @@ from reconcile.sandbox.kubernetes.defaults import Allocator
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.garbage import GarbageCollector
+from reconcile.sandbox.kubernetes.local import LocalTransport
 from reconcile.sandbox.kubernetes.requests import RequestCounts
 from reconcile.sandbox.kubernetes.store import Store
 from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
@@ -28,7 +31,6 @@ T = TypeVar("T")
 _HOST = "127.0.0.1"
 _GOODBYE = 0.1
 """Seconds that a closing TLS connection waits for the client to close it too."""
-_MAX_BODY = 3 * 1024 * 1024
 _LOADER = Options(manager="sandbox")
 _BOOTSTRAP = Options(manager="kube-apiserver")
 
@@ -140,6 +142,14 @@ class SimulatedCluster:
         self._accounts.add(account)
         return account.token
 
+    def client(self, *, field_manager: str) -> Client:
+        """A client of the administrator whose requests stay in this process; it must be closed."""
+        access = Access(self.name, self.url, self.token)
+        transport = LocalTransport(
+            self._api, self._loop, self.token, USER_AGENT, lambda: self._listener is not None
+        )
+        return Client(access, field_manager=field_manager, transport=transport)
+
     def counts(self) -> RequestCounts:
         """The requests so far."""
         return self._api.counter.snapshot()
@@ -169,9 +179,9 @@ class SimulatedCluster:
     async def open(self) -> None:
         """Listen."""
         self._bootstrap()
-        app = web.Application(client_max_size=_MAX_BODY)
-        app.router.add_route("*", "/{path:.*}", self._api.answer)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
+        self._runner = web.AppRunner(
+            https.application(self._api), access_log=None, handler_cancellation=True, shutdown_timeout=0
+        )
         await self._runner.setup()
         protocol = cast("web.Server", self._runner.server)  # there is one after the set-up
         # Not a web.TCPSite, which lets TLS wait half a minute for clients to say goodbye.
@@ -193,6 +203,7 @@ class SimulatedCluster:
                     connection.transport.abort()
             await asyncio.sleep(_GOODBYE / 10)
         await runner.cleanup()
+        self._api.end_watches()
 
     def _bootstrap(self) -> None:
         """Create what exists from the start and is missing."""

@@ -206,3 +206,33 @@ def _text(group: str, resource: str, name: str, verbs: Iterable[str]) -> str:
     names = f', ResourceNames:["{name}"]' if name else ""
     listed = " ".join(f'"{verb}"' for verb in verbs)
     return f'{{APIGroups:["{group}"], Resources:["{resource}"]{names}, Verbs:[{listed}]}}'
+
+
+_EVERYBODY = (
+    Rule(
+        frozenset({"create"}),
+        frozenset({"authorization.k8s.io"}),
+        frozenset({"selfsubjectaccessreviews", "selfsubjectrulesreviews"}),
+    ),
+    Rule(frozenset({"create"}), frozenset({"authentication.k8s.io"}), frozenset({"selfsubjectreviews"})),
+)
+"""What the built-in ClusterRole ``system:basic-user`` grants every account."""
+
+
+def reviewed(holder: Holder, body: Object) -> Object:
+    """Answer a SelfSubjectRulesReview: the rules of an account in the namespace that it names."""
+    namespace = (body.get("spec") or {}).get("namespace", "")
+    rules = [_to_json(rule) for rule in (*_EVERYBODY, *holder.rules(namespace))]
+    return {
+        "kind": "SelfSubjectRulesReview",
+        "apiVersion": "authorization.k8s.io/v1",
+        "metadata": {},
+        "spec": {},
+        "status": {"resourceRules": rules, "nonResourceRules": [], "incomplete": False},
+    }
+
+
+def _to_json(rule: Rule) -> Object:
+    parts = {"verbs": rule.verbs, "apiGroups": rule.groups, "resources": rule.resources}
+    named = {"resourceNames": sorted(rule.names)} if rule.names else {}
+    return {**{part: sorted(values) for part, values in parts.items()}, **named}

@@ -1,12 +1,39 @@
-"""Counts the requests to a cluster, and notes their shapes, for tests."""
+"""A request to a cluster and its reply, whoever carries them; counts requests and notes their shapes, for tests."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from aiohttp import web
-
 from reconcile.sandbox.kubernetes.calls import Call, names_resource, split, verb_of
+
+MOST_BYTES = 3 * 1024 * 1024
+"""Of the body of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client sent."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    authorization: str
+    agent: str
+    """The header ``User-Agent``."""
+    content_type: str
+    """Of the body, without parameters; empty if there is no body."""
+    read: Callable[[], Awaitable[bytes]]
+    """Reads the body. Raises ApiError 413 if it has more than ``MOST_BYTES``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
 
 
 class RequestCounts(NamedTuple):
@@ -46,13 +73,11 @@ answered: dict[str, set[RequestShape]] = {}
 """The shapes that simulated clusters of this process have answered, by the program that asked."""
 
 
-def note(request: web.Request, status: int) -> None:
+def note(asked: Asked, status: int) -> None:
     """Remember the shape of a request that an API server has answered."""
-    content_type = request.content_type if request.body_exists else ""
-    found = shape(request.method, request.path, request.query, content_type, status)
+    found = shape(asked.method, asked.path, asked.query, asked.content_type, status)
     if found:
-        agent = request.headers.get("User-Agent", "").partition("/")[0]
-        answered.setdefault(agent, set()).add(found)
+        answered.setdefault(asked.agent.partition("/")[0], set()).add(found)
 
 
 class RequestCounter:

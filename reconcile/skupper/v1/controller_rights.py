@@ -7,7 +7,7 @@ keeps it, and one that is bound stays bound: whether the ClusterRole can be read
 Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/, "Privilege escalation prevention".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -60,10 +60,10 @@ def fault(site: Site, live: LiveSite) -> Finding | None:
             f"{where} does not exist or the account may not list it; on cluster {site.cluster.name} run: "
             "oc apply -f deploy/rbac/site-controller.yaml"
         )
-    elif missing := _missing(objects.rules(site), found):
-        more = f" and {len(missing) - _MOST} more" if len(missing) > _MOST else ""
+    elif lacking := missing(objects.rules(site), _rules(found)):
+        more = f" and {len(lacking) - _MOST} more" if len(lacking) > _MOST else ""
         message = (
-            f"{where} lacks {'; '.join(missing[:_MOST])}{more}, which the site-controller needs; add what "
+            f"{where} lacks {'; '.join(lacking[:_MOST])}{more}, which the site-controller needs; add what "
             f"deploy/rbac/site-controller.yaml has; on cluster {site.cluster.name} run: "
             f"oc edit clusterrole {names.BOUND_ROLE}"
         )
@@ -86,16 +86,19 @@ def _present(live: Objects, key: ObjectKey) -> LiveObject | None:
     return None if found is None or found.deleting else found
 
 
-def _missing(wanted: Iterable[objects.Body], found: LiveObject) -> list[str]:
-    """The rights that a ClusterRole of any shape does not grant on all objects: ``get, list on pods``."""
-    rules = found.content.get("rules")
-    granted = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
+def _rules(role: LiveObject) -> list[Mapping[str, Any]]:
+    rules = role.content.get("rules")
+    return [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
+
+
+def missing(wanted: Iterable[Mapping[str, Any]], granted: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The wanted rights that rules of any shape do not grant on all objects: ``get, list on pods``."""
     lacking: dict[str, list[str]] = {}
     for rule in wanted:
         for group, resource, verb in product(rule["apiGroups"], rule["resources"], rule["verbs"]):
             if not any(_grants(each, group, resource, verb) for each in granted):
                 lacking.setdefault(".".join(filter(None, (resource, group))), []).append(verb)
-    return [f"{', '.join(verbs)} on {resource}" for resource, verbs in lacking.items()]
+    return [f"{', '.join(dict.fromkeys(verbs))} on {resource}" for resource, verbs in lacking.items()]
 
 
 def _grants(rule: Mapping[str, Any], group: str, resource: str, verb: str) -> bool:

@@ -16,7 +16,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import checks, list_requests, live_sites, plan_policies, prune, sites
+from reconcile.skupper.v1 import checks, diagnosis, list_requests, live_sites, plan_policies, prune, sites
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.networks import NetworkPlanner, Shared
@@ -34,6 +34,7 @@ class V1:
     name = "v1"
     redactions: Mapping[Kind, Redact] = {}
     """Only Secrets are confidential."""
+    diagnostics = diagnosis.DIAGNOSTICS
 
     def serves(self, network: Network) -> bool:
         """Versions are image tags, so any that does not name a later line counts: ``1.9.6``, ``main``, a digest."""

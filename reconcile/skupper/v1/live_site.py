@@ -65,7 +65,7 @@ class LiveSite:
         found = self.find(CONFIG_MAP, names.SITE)
         return None if found is None or found.deleting else found
 
-    @property
+    @cached_property
     def foreign(self) -> bool:
         """True if there is a ``skupper-site`` that is not ours and is not being adopted."""
         found = self.config_map
@@ -82,7 +82,7 @@ class LiveSite:
         """True for a legacy object that is being adopted."""
         return live in self.legacy_objects and legacy.applied(live)
 
-    @property
+    @cached_property
     def site_id(self) -> str:
         """UID of the ConfigMap; empty if there is no site of ours."""
         return self.config_map.uid if self.config_map and not self.foreign else ""

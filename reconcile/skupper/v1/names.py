@@ -6,6 +6,8 @@ Source: ``api/types/types.go``.
 SITE = "skupper-site"
 INTERNAL = "skupper-internal"
 NETWORK_STATUS = "skupper-network-status"
+SERVICES = "skupper-services"
+"""ConfigMap with the definitions of all services of the network."""
 LEADER = "skupper-site-leader"
 LEADER_LOCK = "control-plane.alpha.kubernetes.io/leader"
 

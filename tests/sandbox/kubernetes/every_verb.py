@@ -162,6 +162,52 @@ def _elsewhere(cast: _Cast) -> tuple[Step, ...]:
     )
 
 
+_DIAGNOSED = (kinds.POD, kinds.EVENT, kinds.RESOURCE_QUOTA, kinds.NETWORK_POLICY)
+"""Kinds that a diagnosis lists and nobody here writes."""
+_REVIEWS = f"/apis/{kinds.RULES_REVIEW.api_version}/{kinds.RULES_REVIEW.plural}"
+
+
+def _listed(kind: Kind) -> tuple[Step, ...]:
+    """What our client asks about a kind that it only lists."""
+    cast = _Cast(kind, {}, {})
+    every = f"{cast.collection}?limit=500"
+    accounts = f"{conversation.CORE}/serviceaccounts"
+    return (
+        Step("list", "GET", every),
+        Step("list nowhere", "GET", every.replace("{ns}", "nowhere")),
+        Step("list with an unknown token", "GET", every, headers=_UNKNOWN),
+        Step("account", "POST", accounts, {"metadata": {"name": "bot"}}),
+        Step("token", "POST", f"{accounts}/bot/token", conversation.token_request()),
+        Step("list without rights", "GET", every, by="token"),
+    )
+
+
+def _reviews() -> tuple[Step, ...]:
+    """An account asks for its rights: it has none, those of a Role, and it is unknown."""
+    accounts = f"{conversation.CORE}/serviceaccounts"
+    review = {
+        "apiVersion": kinds.RULES_REVIEW.api_version,
+        "kind": kinds.RULES_REVIEW.name,
+        "spec": {"namespace": "{ns}"},
+    }
+    binding = {"roleRef": _ROLE, "subjects": [{**_ACCOUNT, "name": "bot"}]}
+    rule = {**_RULE, "resourceNames": ["a"], "verbs": ["get", "patch"]}
+    return (
+        Step("account", "POST", accounts, {"metadata": {"name": "bot"}}),
+        Step("token", "POST", f"{accounts}/bot/token", conversation.token_request()),
+        Step("review without rights", "POST", _REVIEWS, review, by="token"),
+        Step(
+            "role",
+            "POST",
+            f"{conversation.RBAC}/roles",
+            {"metadata": {"name": "r"}, "rules": [rule]},
+        ),
+        Step("binding", "POST", f"{conversation.RBAC}/rolebindings", {"metadata": {"name": "b"}, **binding}),
+        Step("review", "POST", _REVIEWS, review, by="token"),
+        Step("review with an unknown token", "POST", _REVIEWS, review, headers=_UNKNOWN),
+    )
+
+
 _NAMESPACE = _Cast(kinds.NAMESPACE, {}, {})
 _NOT_ON_NAMESPACES = frozenset(
     {"create", "replace", "delete", "delete dry", "delete of another", "delete what was created"}
@@ -170,6 +216,8 @@ _NOT_ON_NAMESPACES = frozenset(
 
 SCENES: dict[str, tuple[Step, ...]] = {
     **{f"every verb on {cast.kind.plural}": _scene(cast) for cast in _CASTS},
+    **{f"lists of {kind.plural}": _listed(kind) for kind in _DIAGNOSED},
+    "reviews of rights": _reviews(),
     "every verb on namespaces": tuple(
         step for step in _scene(_NAMESPACE) if step.name not in _NOT_ON_NAMESPACES
     ),

@@ -67,7 +67,10 @@ def test_what_no_kube_apiserver_serves_is_excepted() -> None:
     assert request_shapes.unplayed([RequestShape("list", "routes.route.openshift.io", "", 200)]) == []
 
 
-@pytest.mark.parametrize("processes", ["0", "1"])
+ONE_PROCESS = pytest.param("0", marks=pytest.mark.exhaustive("the same, without workers"))
+
+
+@pytest.mark.parametrize("processes", [ONE_PROCESS, "1"])
 def test_a_run_that_asks_what_no_scene_plays_fails(tmp_path: Path, processes: str) -> None:
     code, told = run(tmp_path, processes, listed="WIDGET")
     assert "1 passed" in told

@@ -1,0 +1,75 @@
+"""``qontract-skupper diagnose``: what sites and links depend on, checked one by one."""
+
+import sys
+
+import click
+
+from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
+from reconcile.cli.options import Common, common
+
+_EXITS = {
+    0: "no check failed; warnings and what is unknown do not count",
+    1: "a check failed",
+}
+
+
+@click.command(epilog=exit_codes(_EXITS, SESSION))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format: text for people, json for programs.",
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show also what passed and what was skipped; text output only."
+)
+@click.option(
+    "--dial/--no-dial",
+    default=True,
+    show_default=True,
+    help="Dial the issuers of links from this machine: resolve, connect, TLS handshake, hang up.",
+)
+@click.argument("subjects", metavar="[NETWORK | CLUSTER/NAMESPACE | LINK]...", nargs=-1)
+@common
+@handle_errors
+def command(common: Common, output: str, subjects: tuple[str, ...], *, verbose: bool, dial: bool) -> None:
+    """Check everything that networks, sites and links depend on; without a name, of all networks.
+
+    A link is written as `status` shows it: 'dialler -> issuer'. A site comes with its links, a link with its sites.
+    Only the clusters that these need are read. Each check says what it saw, what that means, the next command and its
+    page in docs/checks. What the account may not read is unknown: deploy/rbac/diagnose.yaml has the optional rights.
+
+    Issuers are dialled from this machine as a router would, up to the TLS handshake, which shows the certificate that
+    is really presented. No client certificate is used, and nothing is written anywhere.
+
+    \b
+    Examples:
+      qontract-skupper diagnose --config config.toml
+      qontract-skupper diagnose vault --verbose
+      qontract-skupper diagnose app-sre-stage-01/skupper-vault-net
+      qontract-skupper diagnose 'appsres03ue1/skupper-vault -> app-sre-stage-01/skupper-vault-net'
+      qontract-skupper diagnose -o json | jq '.results[] | select(.outcome == "fail")'
+    """
+    from reconcile.apply import dialling
+    from reconcile.cli import streams, terminal
+    from reconcile.cli.opening import open_session
+    from reconcile.report import diagnosis, logs
+    from reconcile.skupper.diagnosis.checks import Outcome
+    from reconcile.skupper.diagnosis.scope import UnknownSubjectError
+
+    logs.set_up(common.log_level)
+    with stoppable(common.timeout), open_session(common) as session:
+        try:
+            results = session.diagnose(subjects, dial=dialling.reach if dial else dialling.nothing)
+        except UnknownSubjectError as error:
+            raise click.BadParameter(str(error), param_hint="'NETWORK | CLUSTER/NAMESPACE | LINK'") from error
+        bundle = session.bundle
+    # Not within the time-out: a pager may take the output slowly.
+    if output == "json":
+        streams.say(diagnosis.as_json(results, bundle=bundle))
+    else:
+        streams.say(diagnosis.as_text(results, colour=terminal.colour(), verbose=verbose))
+    if any(result.outcome is Outcome.FAIL for result in results):
+        sys.exit(1)
