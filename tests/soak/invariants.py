@@ -148,16 +148,15 @@ class Invariants:
         """No Secret makes a site dial another one that is not declared in the same network."""
         wanted = self._moment.wanted
         for secret in self._servers[key.cluster].objects(SECRET, namespace=key.namespace):
-            annotations = secret["metadata"].get("annotations") or {}
+            metadata = secret["metadata"]
+            name, uid, annotations = metadata["name"], metadata["uid"], metadata.get("annotations") or {}
             ends = [SiteKey.parse(annotations.get(end, "")) for end in (names.DIALLER, names.ISSUER)]
-            fresh = secret["metadata"]["uid"] not in self._known_tokens
-            if None in ends or not fresh:
+            foreign = (key.cluster, SECRET, key.namespace, name) in self._foreign
+            if None in ends or foreign or uid in self._known_tokens:
                 continue
-            self._known_tokens.add(secret["metadata"]["uid"])
+            self._known_tokens.add(uid)
             if wanted.get(ends[0], "") != wanted.get(ends[1], " "):
-                self._breach(
-                    f"we made Secret {secret['metadata']['name']} in {key} for {ends[0]} and {ends[1]}"
-                )
+                self._breach(f"we made Secret {name} in {key} for {ends[0]} and {ends[1]}")
 
     def _look_at_foreign(self, cluster: str) -> None:
         for place, expected in tuple(self._foreign.items()):

@@ -1,5 +1,6 @@
 """Draws events, has runs follow them, and checks that the fleet converges to what is declared."""
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +80,8 @@ def soak(backend: Backend, seed: str) -> Iterator[Soak]:
             made.converge()
             yield made
         except Exception as error:
-            error.add_note(f"after these {len(made.events)} events, seed {seed}:")
+            again = f"--seed {os.environ.get('PYTEST_SEED', seed)}"
+            error.add_note(f"after these {len(made.events)} events, which {again} draws again:")
             for line in made.events:
                 error.add_note(f"  {line}")
             raise
