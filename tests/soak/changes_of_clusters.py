@@ -18,7 +18,7 @@ from tests.waiting import until
 
 @event()
 def a_token_is_lost(fleet: SoakFleet) -> str | None:
-    key = fleet.choose(fleet.data.wanted)
+    key = fleet.choose(fleet.whole())
     found = fleet.tokens(key)
     if not found:
         return None
@@ -29,7 +29,7 @@ def a_token_is_lost(fleet: SoakFleet) -> str | None:
 
 @event()
 def labels_are_lost(fleet: SoakFleet) -> str:
-    key = fleet.choose(fleet.data.wanted)
+    key = fleet.choose(fleet.whole())
     kind, name = fleet.draw.choice(
         [(CONFIG_MAP, names.SITE), (SERVICE_ACCOUNT, names.SITE_CONTROLLER), (SECRET, "")]
     )
@@ -44,7 +44,7 @@ def labels_are_lost(fleet: SoakFleet) -> str:
 
 @event()
 def a_site_is_recreated(fleet: SoakFleet) -> str | None:
-    key = fleet.choose(filter(fleet.exists, fleet.data.wanted))
+    key = fleet.choose(fleet.whole())
     fleet.harness[key.cluster].remove(CONFIG_MAP, names.SITE, key.namespace)
     if patient := fleet.draw.random() < 0.5:
         fleet.gone(key)
@@ -54,7 +54,7 @@ def a_site_is_recreated(fleet: SoakFleet) -> str | None:
 
 @event()
 def a_router_is_deleted(fleet: SoakFleet) -> str | None:
-    key = fleet.choose(filter(fleet.exists, fleet.data.wanted))
+    key = fleet.choose(fleet.whole())
     if not fleet.harness[key.cluster].find(DEPLOYMENT, names.ROUTER, key.namespace):
         return None
     fleet.harness[key.cluster].remove(DEPLOYMENT, names.ROUTER, key.namespace)
@@ -64,7 +64,7 @@ def a_router_is_deleted(fleet: SoakFleet) -> str | None:
 
 @event(first=True)
 def a_router_is_scaled_to_zero_and_back(fleet: SoakFleet) -> str:
-    key = fleet.choose(fleet.data.wanted)
+    key = fleet.choose(fleet.whole())
     admin = fleet.admins[key.cluster]
     admin.patch(DEPLOYMENT, names.ROUTER, key.namespace, {"spec": {"replicas": 0}})
     fleet.broken.add(key)
@@ -164,7 +164,7 @@ def a_foreign_site_is_where_one_is_declared(fleet: SoakFleet) -> str | None:
 @event(first=True)
 def somebody_links_two_networks(fleet: SoakFleet) -> str | None:
     """A token is copied to a site of another network: that is named, and nobody but its owner deletes it."""
-    source = fleet.choose(key for key in fleet.data.wanted if fleet.tokens(key))
+    source = fleet.choose(key for key in fleet.whole() if fleet.tokens(key))
     network = fleet.data.wanted.get(source)
     target = fleet.choose(key for key in fleet.interior() if fleet.data.wanted[key] != network)
     if source is None or target is None:

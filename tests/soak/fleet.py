@@ -73,9 +73,13 @@ class SoakFleet:
         found = sorted(among)
         return self.draw.choice(found) if found else None
 
+    def whole(self) -> list[SiteKey]:
+        """Wanted sites that exist and that no event has broken since the last runs."""
+        return [key for key in self.data.wanted if key not in self.broken and self.exists(key)]
+
     def interior(self) -> list[SiteKey]:
-        """Wanted sites that accept links."""
-        return [key for key in self.data.wanted if key.cluster not in self.data.private]
+        """Those of them that accept links."""
+        return [key for key in self.whole() if key.cluster not in self.data.private]
 
     def next_serial(self) -> int:
         self.serial += 1
