@@ -16,6 +16,7 @@ from reconcile.skupper.definitions import (
     Approval,
     Cluster,
     Definitions,
+    NamespaceOf,
     Network,
     Policy,
     SiteDefinition,
@@ -23,6 +24,8 @@ from reconcile.skupper.definitions import (
 )
 
 DEFAULT_REDUNDANCY = 2
+NETWORK_POLICIES = "openshift-network-policies"
+"""The integration that makes NetworkPolicies of ``networkPoliciesAllow``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def _cluster(answer: cluster_answers.Cluster) -> Cluster:
         internal=bool(answer.internal),
         vpc_peers=frozenset(_vpc_peers(answer.peering.connections if answer.peering else ())),
         disabled=INTEGRATION in (disabled or ()),
+        no_network_policies=NETWORK_POLICIES in (disabled or ()),
         path=answer.path,
     )
 
@@ -141,6 +145,11 @@ def _site(answer: skupper_answers.Namespace, clusters: Mapping[str, Cluster]) ->
         delete=bool(answer.delete or answer.skupper.delete),
         namespace_deleted=bool(answer.delete),
         cluster_admin=bool(answer.cluster_admin),
+        admitted=tuple(
+            sorted(
+                {NamespaceOf(each.cluster.name, each.name) for each in answer.network_policies_allow or ()}
+            )
+        ),
         path=answer.path,
     )
 

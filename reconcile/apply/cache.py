@@ -30,6 +30,7 @@ class ClusterCache:
         self._missing_namespaces: set[str] = set()
         self._terminating_namespaces: dict[str, datetime | None] = {}
         self._absent_kinds: set[Kind] = set()
+        self._unlisted_kinds: set[Kind] = set()
         self._identity = ""
         self._heartbeat_at: datetime | None = None
         self._clock_ahead = timedelta()
@@ -117,6 +118,10 @@ class ClusterCache:
         with self._lock:
             self._absent_kinds.add(kind)
 
+    def note_unlisted_kind(self, kind: Kind) -> None:
+        with self._lock:
+            self._unlisted_kinds.add(kind)
+
     def note_identity(self, uid: str) -> None:
         with self._lock:
             self._identity = uid
@@ -149,6 +154,7 @@ class ClusterCache:
                 missing_namespaces=frozenset(self._missing_namespaces),
                 terminating_namespaces=dict(self._terminating_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
+                unlisted_kinds=frozenset(self._unlisted_kinds),
                 gone=frozenset(self._gone),
                 identity=self._identity,
                 heartbeat_at=self._heartbeat_at,

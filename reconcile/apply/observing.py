@@ -163,9 +163,11 @@ def _probe(accounts: Accounts, probe: Probe, cache: ClusterCache) -> None:
             labels=probe.request.labels or None,
             fields=probe.request.fields or None,
         )
-    except (errors.NotServed, errors.Forbidden):
+    except (errors.NotServed, errors.Forbidden) as error:
         if not probe.request.optional:
             raise
+        if probe.request.admin and isinstance(error, errors.Forbidden):
+            cache.note_unlisted_kind(kind)
         return
     for live in (cache.read(kind, body) for body in listings.items):
         if not kind.namespaced or live.key.namespace in probe.namespaces:
@@ -203,6 +205,8 @@ def _list(
         without = request.admin and not accounts.admin and isinstance(error, errors.Forbidden)
         if not without and not request.best_effort:
             raise
+        if request.admin:
+            cache.note_unlisted_kind(request.kind)
         return None
     return Observed(request, listings.resource_versions, _keep(request, listings, cache), listings.listed_at)
 

@@ -340,8 +340,9 @@ class Run:
         ]
 
     def _coming(self) -> list[SiteReport]:
-        """Sites that are coming up, without those given up."""
-        return [site for site in self.outcome.plan.sites if site.coming and self._is_open(site.key)]
+        """Sites that are coming up or take up a change, without those given up."""
+        sites = self.outcome.plan.sites
+        return [site for site in sites if (site.coming or site.changing) and self._is_open(site.key)]
 
     def _leaving(self) -> list[SiteReport]:
         """Sites being removed, without those given up or waiting for links."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconcile.apply import executing
 from reconcile.apply.executing import Clusters, HandOverError
-from reconcile.openshift.errors import ClusterError
+from reconcile.openshift.errors import ClusterError, Forbidden
 from reconcile.skupper.plan import Change
 from reconcile.unexpected import describe
 
@@ -85,7 +85,8 @@ def _make(change: Change, clusters: Clusters) -> Made | Failed:
     try:
         return Made(change, executing.execute(change, clusters))
     except (ClusterError, HandOverError) as error:
-        return Failed(change, str(error), error)
+        advice = change.if_forbidden if isinstance(error, Forbidden) else ""
+        return Failed(change, "; ".join(filter(None, (str(error), advice))), error)
     except Exception as error:  # noqa: BLE001 one namespace must not end the others
         where = "/".join(filter(None, change.work_key))
         return Failed(change, f"{where}: cannot {change.verb} {change.name}: {describe(error)}")

@@ -16,6 +16,7 @@ from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, E
 from reconcile.apply.running import Outcome
 from reconcile.cli.progress import Bar
 from reconcile.findings import Finding, Severity
+from reconcile.kinds import SECRET
 from reconcile.report import findings, lines, plan_text
 from reconcile.report.printable import printable
 from reconcile.report.wording import counted
@@ -45,7 +46,7 @@ class RunReporter:
     def __init__(self, *, progress: bool) -> None:
         self._bar = Bar() if progress and sys.stderr.isatty() else None
         self._logged: set[Finding] = set()
-        self._approved: set[tuple[str, str, str]] = set()
+        self._approved: set[tuple[str, str, str, str]] = set()
         # Place of an approval, cluster and namespace of a site that was removed by it.
 
     def __enter__(self) -> Self:
@@ -73,14 +74,16 @@ class RunReporter:
     def change(self, change: Change) -> None:
         """Log a change that is about to be applied, or would be."""
         if change.removal and change.counts is Counts.APPROVED:
-            self._approved.add((change.approval, *change.work_key))
+            self._approved.add((change.approval, "removal", *change.work_key))
+        elif change.approval and not change.removal:
+            self._approved.add((change.approval, "recreation", *change.work_key))
         _log.info(lines.action(change))
 
     def approvals(self) -> None:
-        """Log how many removals each approval in the data was used by."""
-        used = Counter(place for place, *_ in self._approved)
-        for place, count in sorted(used.items()):
-            _log.info("approval %s: %s", printable(place), plan_text.uses(count))
+        """Log how many removals or recreations each approval in the data was used by."""
+        used = Counter((place, noun) for place, noun, *_ in self._approved)
+        for (place, noun), count in sorted(used.items()):
+            _log.info("approval %s: %s", printable(place), plan_text.uses(count, noun))
 
     def failed_change(self, message: str) -> None:
         """Log a change that was rejected or got no response."""
@@ -130,16 +133,27 @@ class RunReporter:
             _log.log(
                 level, "site %s is not gone yet: %s%s", site.key, site.reason, _waits_for(site, outcome.plan)
             )
-        pending = [] if dry_run else [change for change in outcome.plan.changes if change.attended]
-        if pending:
-            places = ", ".join(sorted({"/".join(change.work_key) for change in pending}))
-            what = counted(len(pending), "token")
-            how = "among neighbouring sites one at a time, and only while a run may wait for the outcome (--wait)"
-            _log.warning("still to be replaced: %s at %s; %s", what, places, how)
+        if not dry_run:
+            self._left_for_later(outcome.plan)
         if outcome.stopped:
             _log.warning("stopped by %s; left for the next run: %s", stopped_by, _left(outcome.plan))
         errors = any(finding.severity is Severity.ERROR for finding in found)
         return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
+
+    def _left_for_later(self, plan: Plan) -> None:
+        """Log what a run replaces one after the other, as far as it did not come to it."""
+        tokens = [change for change in plan.changes if change.attended and change.kind == SECRET]
+        sites = [change for change in plan.changes if change.disruption and change not in tokens]
+        how = "and only while a run may wait for the outcome (--wait)"
+        if tokens:
+            what = counted(len(tokens), "token")
+            where = _places(tokens)
+            _log.warning(
+                "still to be replaced: %s at %s; among neighbouring sites one at a time, %s", what, where, how
+            )
+        if sites:
+            where = _places(sites)
+            _log.warning("still to be changed: %s; one site of a network at a time, %s", where, how)
 
     def conclude(self, outcome: Outcome, *, bundle: str, seconds: float) -> None:
         """Log the last line of a run: what it was made from, what is up, and how long it took."""
@@ -174,6 +188,10 @@ def _left(plan: Plan) -> str:
         return "nothing"
     where = ", ".join(f"{count} on {place}" for place, count in sorted(places.items()))
     return f"{counted(places.total(), 'change')} ({where})"
+
+
+def _places(changes: Iterable[Change]) -> str:
+    return ", ".join(sorted({"/".join(change.work_key) for change in changes}))
 
 
 def _incomplete(plan: Plan, not_up: Iterable[LinkReport]) -> list[SiteReport]:

@@ -2,7 +2,7 @@
 
 import re
 
-from reconcile.kinds import ROLE_BINDING, Kind
+from reconcile.kinds import CLUSTER_ROLE_BINDING, ROLE_BINDING, Kind
 from reconcile.openshift import errors
 
 _MISSING_RIGHT = re.compile(
@@ -62,7 +62,7 @@ def _after_escalation(kind: Kind, namespace: str | None, message: str) -> str:
     if not found:
         return rule
     more = f" and {len(found) - _MOST} more resources" if len(found) > _MOST else ""
-    bind = ", or bind on the role that it names" if kind == ROLE_BINDING else ""
+    bind = ", or bind on the role that it names" if kind in {ROLE_BINDING, CLUSTER_ROLE_BINDING} else ""
     return f"the account needs {'; '.join(found[:_MOST])}{more} {_scope(kind, namespace)}{bind}, since {rule}"
 
 

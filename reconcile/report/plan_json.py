@@ -22,6 +22,7 @@ from reconcile.report.printable import json_printable
 from reconcile.skupper.plan import ApprovalReport, Change, LinkObservation, LinkReport, Plan, SiteReport
 from reconcile.skupper.review import Item, review
 from reconcile.skupper.waits import Wait
+from reconcile.skupper.waves import Disruption
 
 SCHEMA = 2
 
@@ -89,6 +90,7 @@ def _change(change: Change) -> dict[str, Any]:
         "name": change.name,
         "reason": change.reason,
         "waits_for": _wait(change.waits_for),
+        "disruption": _disruption(change.disruption),
         "removal": change.removal,
         "counts": change.counts.value if change.removal else None,
         "approval": change.approval or None,
@@ -108,7 +110,15 @@ def _approval(report: ApprovalReport) -> dict[str, Any]:
         "until": report.approval.until,
         "reason": report.approval.reason,
         "removes": [str(key) for key in report.removes],
+        "recreates": [str(key) for key in report.recreates],
     }
+
+
+def _disruption(disruption: Disruption | None) -> dict[str, Any] | None:
+    """``{"effect": "its router restarts", "downtime_seconds": 30}``."""
+    if disruption is None:
+        return None
+    return {"effect": disruption.effect, "downtime_seconds": int(disruption.downtime.total_seconds())}
 
 
 def _wait(wait: Wait | None) -> dict[str, str] | None:
@@ -128,6 +138,7 @@ def _site(site: SiteReport) -> dict[str, Any]:
         "version": site.version,
         "since": _time(site.since),
         "pending": [setting._asdict() for setting in site.pending],
+        "changing": site.changing.reason if site.changing else None,
         "waits_for": _wait(site.waits_for),
         "remove_after": _time(site.remove_after),
         "certificates_expire": _time(site.certificates_expire),

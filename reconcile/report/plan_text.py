@@ -17,7 +17,7 @@ from reconcile.report.printable import all_printable, printable
 from reconcile.report.tables import ARROW
 from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import Change, Plan, Verb
+from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import WaitKind
@@ -63,17 +63,18 @@ def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = F
 
 def _approvals(plan: Plan) -> list[str]:
     """One line for each approval that the plan uses, and an empty one."""
-    used = [report for report in plan.approvals if report.removes]
-    found = [
-        f"Approval {report.place} (until {report.approval.until}): {uses(len(report.removes))}."
-        for report in used
-    ]
+    used = [report for report in plan.approvals if report.removes or report.recreates]
+    found = [f"Approval {report.place} (until {report.approval.until}): {_uses(report)}." for report in used]
     return [*found, ""] if found else []
 
 
-def uses(count: int) -> str:
+def _uses(report: ApprovalReport) -> str:
+    return uses(len(report.recreates), "recreation") if report.recreates else uses(len(report.removes))
+
+
+def uses(count: int, noun: str = "removal") -> str:
     """How often an approval is used."""
-    return f"used by {counted(count, 'removal')}"
+    return f"used by {counted(count, noun)}"
 
 
 def overview(plan: Plan) -> list[str]:
@@ -120,7 +121,9 @@ def _objects(plan: Plan, items: Sequence[Item]) -> Iterator[str]:
 def _counted(items: Sequence[Item]) -> str:
     """``1 policy, 2 sites and 3 links``."""
     counts = Counter(item.noun for item in items)
-    *others, last = (counted(counts[noun], noun) for noun in ("policy", "site", "link") if counts[noun])
+    *others, last = (
+        counted(counts[noun], noun) for noun in ("policy", "grant", "site", "link") if counts[noun]
+    )
     return f"{', '.join(others)} and {last}" if others else last
 
 
@@ -133,12 +136,12 @@ def _section_key(item: Item) -> tuple[int, str]:
     """Order: cluster-wide policies, since sites need them; then the networks; then what is not declared."""
     if item.network:
         return 1, item.network
-    return (0 if item.noun == "policy" else 2), ""
+    return (0 if item.cluster_wide else 2), ""
 
 
 def _heading(plan: Plan, item: Item) -> str:
     if not item.network:
-        return "cluster-wide" if item.noun == "policy" else "not declared"
+        return "cluster-wide" if item.cluster_wide else "not declared"
     sites = sum(site.network == item.network for site in plan.sites)
     links = sum(link.network == item.network for link in plan.links)
     return f"network {item.network}: {counted(sites, 'site')}, {counted(links, 'link')}"

@@ -1,9 +1,9 @@
-"""Approvals in the data: which removals the guards over shares and over the number do not hold.
+"""Approvals in the data: which removals the guards over shares and over the number do not hold, and what is recreated.
 
 An approval is an entry of ``approvals`` in the datafile of a network. It names sites of that network and is valid
 through the end of its last day, in UTC. It has no effect on any other guard: not while a cluster is unread, not on data
 of another origin, not on objects of unproven origin; and an approved site that is missing from the data still waits for
-the removal delay.
+the removal delay. A site is recreated by an engine, and only with an approval (``approved``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from reconcile.findings import Finding, NetworkSubject, Severity
 from reconcile.skupper.census import Census
-from reconcile.skupper.definitions import Approval, Network
-from reconcile.skupper.plan import ApprovalReport, Change, Counts
+from reconcile.skupper.definitions import Approval, ApprovedChange, Network
+from reconcile.skupper.plan import RECREATE_SITE, ApprovalReport, Change, Counts, SiteReport, SiteState
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 
@@ -41,8 +41,8 @@ def sites(approval: Approval) -> frozenset[SiteKey]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One valid approval and the sites that it has effect on in this plan."""
+class Entry:
+    """One valid approval and the sites that it has effect on."""
 
     network: Network
     index: int
@@ -54,7 +54,26 @@ class _Entry:
 
     @property
     def place(self) -> str:
+        """Where it is in the data: ``/dependencies/n.yml approvals[0]``."""
         return f"{self.network.path} approvals[{self.index}]"
+
+
+def valid(network: Network, now: datetime) -> Iterator[tuple[int, Approval]]:
+    """The approvals of a network that are valid now, with their index."""
+    for index, approval in enumerate(network.approvals):
+        ends = end(approval)
+        if ends and now < ends:
+            yield index, approval
+
+
+def approved(network: Network, change: ApprovedChange, site: SiteKey, now: datetime) -> Entry | None:
+    """The valid approval of a change of one site; None if there is none."""
+    found = (
+        Entry(network, index, frozenset({site}))
+        for index, approval in valid(network, now)
+        if approval.change is change and site in sites(approval)
+    )
+    return next(found, None)
 
 
 class Approved:
@@ -67,14 +86,14 @@ class Approved:
         marked = {site.key: site.network for site in inputs.desired.sites if not site.wanted}
         networks = {**census.networks, **marked}
         self._entries = [
-            _Entry(
+            Entry(
                 network,
                 index,
                 frozenset(key for key in sites(approval) if self._leaves(key, network, networks)),
             )
             for network in (entry.network for entry in inputs.desired.networks)
-            for index, approval in enumerate(network.approvals)
-            if (ends := end(approval)) and inputs.now < ends
+            for index, approval in valid(network, inputs.now)
+            if approval.change is ApprovedChange.REMOVE
         ]
         self._by_site = {key: entry for entry in reversed(self._entries) for key in entry.approved}
 
@@ -101,19 +120,26 @@ class Approved:
             reason += f"; approved until {entry.approval.until}: {entry.approval.reason}"
         return replace(change, counts=counts, approval=entry.place, reason=reason)
 
-    def reports(self, removals: Iterable[Change]) -> Iterator[ApprovalReport]:
-        """Every valid approval, with the sites that `removals` remove by it."""
+    def reports(self, removals: Iterable[Change], others: Iterable[Change]) -> Iterator[ApprovalReport]:
+        """Every valid approval, with the sites that `removals` remove by it, and those that `others` recreate."""
         removed: dict[str, set[SiteKey]] = {}
+        recreated: dict[str, set[SiteKey]] = {}
+        for change in others:
+            if change.approval:
+                recreated.setdefault(change.approval, set()).add(SiteKey(change.cluster, change.namespace))
         for change in removals:
             if change.removal and change.counts is Counts.APPROVED:
                 removed.setdefault(change.approval, set()).add(SiteKey(change.cluster, change.namespace))
-        for entry in self._entries:
-            yield ApprovalReport(
-                network=entry.network.identifier,
-                place=entry.place,
-                approval=entry.approval,
-                removes=tuple(sorted(removed.get(entry.place, ()))),
-            )
+        for network in (entry.network for entry in self._inputs.desired.networks):
+            for index, approval in valid(network, self._inputs.now):
+                entry = Entry(network, index, frozenset())
+                yield ApprovalReport(
+                    network=network.identifier,
+                    place=entry.place,
+                    approval=approval,
+                    removes=tuple(sorted(removed.get(entry.place, ()))),
+                    recreates=tuple(sorted(recreated.get(entry.place, ()))),
+                )
 
     def unused(self, leaving: Iterable[SiteKey]) -> Iterator[Finding]:
         """Report the valid approvals that name no site which exists and is not wanted; `leaving` are all of those.
@@ -135,7 +161,7 @@ class Approved:
                 "approvals" + (", or mark the site delete: true" if wanted else ""),
             )
 
-    def _entry(self, change: Change) -> _Entry | None:
+    def _entry(self, change: Change) -> Entry | None:
         if change.counts is Counts.UNPROVEN:
             return None
         if not change.link:
@@ -151,6 +177,29 @@ class Approved:
         )
 
 
+def unused_recreations(inputs: PlanInput, reports: Iterable[SiteReport]) -> Iterator[Finding]:
+    """Report the valid approvals to recreate sites of which none needs that; where a site is not ready, it may."""
+    by_site = {report.key: report for report in reports}
+    for network in (entry.network for entry in inputs.desired.networks):
+        for index, approval in valid(network, inputs.now):
+            named = sites(approval)
+            if approval.change is not ApprovedChange.RECREATE or not named:
+                continue
+            wanted = [by_site.get(key) for key in named & inputs.desired.wanted.keys()]
+            if any(report is None or _may_need(report) for report in wanted):
+                continue
+            message = (
+                f"the approval to recreate {_named(approval)} has nothing to recreate: no declared setting needs a "
+                "new site there. Delete it from approvals"
+            )
+            yield _finding(network, index, "unused-approval", message)
+
+
+def _may_need(report: SiteReport) -> bool:
+    needs = any(setting.step.startswith(RECREATE_SITE) for setting in report.pending)
+    return needs or report.state is not SiteState.READY
+
+
 def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:
     """Report approvals that have expired, and those that are valid for too long."""
     for network in networks:
@@ -158,17 +207,17 @@ def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:
             ends = end(approval)
             if ends is None:
                 continue
-            what = f"the approval to remove {_named(approval)}"
+            what = f"the approval to {approval.change} {_named(approval)}"
             if ends <= now:
                 message = (
                     f"{what} expired at the end of {approval.until}: it approves nothing. Delete it from approvals; to "
-                    "approve the removal again, set until to a later day"
+                    "approve that again, set until to a later day"
                 )
                 yield _finding(network, index, "expired-approval", message)
             elif ends - now > LONGEST + timedelta(days=1):
                 message = (
                     f"{what} is valid until {approval.until}, for more than {LONGEST.days} days. Set until to a day "
-                    "soon after the removal"
+                    "soon after it is used"
                 )
                 yield _finding(network, index, LONG_APPROVAL, message)
 

@@ -7,6 +7,7 @@ no other representation of the data is used below it. All models are immutable.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 ConfigValue = str | int | bool | Mapping[str, str]
 """A typed value of a site's ``config``: text, number, boolean, or a map of annotations or labels."""
@@ -26,6 +27,7 @@ class ApprovedChange(StrEnum):
     """What an approval allows; only changes that a guard would hold without it."""
 
     REMOVE = "remove"
+    RECREATE = "recreate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,20 @@ class Cluster:
     """Names of clusters that this one declares a peering with (cluster-vpc-*), those marked delete left out."""
     disabled: bool = False
     """True if the cluster disables this integration: it is skipped, links to it stay."""
+    no_network_policies: bool = False
+    """True if it disables the integration that makes NetworkPolicies of ``networkPoliciesAllow``."""
     path: str = ""
     """Bundle path of its datafile."""
+
+
+class NamespaceOf(NamedTuple):
+    """A namespace of a cluster, whether or not it is a site."""
+
+    cluster: str
+    namespace: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster}/{self.namespace}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,8 @@ class SiteDefinition:
     """True if the site or its namespace is marked ``delete``."""
     namespace_deleted: bool = False
     cluster_admin: bool = False
+    admitted: tuple[NamespaceOf, ...] = ()
+    """The namespaces of its ``networkPoliciesAllow``, whose pods may use the Services here; sorted."""
     path: str = ""
     """Bundle path of the namespace's datafile."""
 

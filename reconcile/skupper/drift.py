@@ -21,6 +21,8 @@ from reconcile.skupper.ownership import FIELD_MANAGER
 Path = tuple[str, ...]
 _MISSING = object()
 _IDENTITY = frozenset({"apiVersion", "kind", "name", "namespace"})
+_ATOMIC = ("subjects",)
+"""The list of a binding, in which names may repeat; it is replaced as a whole."""
 _DEEPEST = 20
 """Levels of a differing value that are kept; nothing that we apply is as deep."""
 _MOST_FIELDS = 1000
@@ -80,7 +82,7 @@ def _differing(desired: Any, live: Any, path: Path) -> Iterator[FieldDrift]:
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         for key, value in desired.items():
             yield from _differing(value, live.get(key, _MISSING), (*path, str(key)))
-    elif _keyed(desired) and _keyed(live):
+    elif path[-1:] != _ATOMIC and _keyed(desired) and _keyed(live):
         by_name = {item["name"]: item for item in live}
         for item in desired:
             yield from _differing(item, by_name.get(item["name"], _MISSING), (*path, item["name"]))

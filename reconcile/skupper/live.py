@@ -117,6 +117,8 @@ class ClusterSnapshot:
     """Namespaces that are being deleted -> since when."""
     absent_kinds: frozenset[Kind] = frozenset()
     """Kinds that the cluster does not serve."""
+    unlisted_kinds: frozenset[Kind] = frozenset()
+    """Cluster-scoped kinds that the cluster-admin account may not list; of these nothing is known."""
     gone: frozenset[str] = frozenset()
     """UIDs of objects that were deleted since the cluster was first read."""
     identity: str = ""

@@ -9,13 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from reconcile.findings import Finding, Severity
+from reconcile.findings import Finding, Reason, Severity
 from reconcile.kinds import Kind
 from reconcile.skupper.definitions import Approval
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.waits import Wait
+from reconcile.skupper.waves import Disruption
 
 MISSING_NAMESPACE = "missing-namespace"
 """Rule of the finding about a site whose namespace does not exist: fine in a plan, since the same change of the data
@@ -110,6 +111,12 @@ class Change:
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
 
+    disruption: Disruption | None = None
+    """How it interrupts its site, which other sites of the network wait for; None if it does not."""
+
+    if_forbidden: str = ""
+    """The next step if the account may not make it, a clause; empty if the missing right says it all."""
+
     attended: bool = False
     """True if a run must see its effect: it is started only while the run may still wait."""
 
@@ -135,6 +142,11 @@ PENDING_SETTINGS = "pending-settings"
 """Rule of the finding about declared settings that are not in effect."""
 
 
+RECREATE_SITE = "recreate site"
+RECREATE_DEPLOYMENTS = "recreate both Deployments"
+"""Steps that put a pending setting into effect."""
+
+
 class PendingSetting(NamedTuple):
     """A declared setting that is not in effect."""
 
@@ -150,6 +162,14 @@ def pending_text(pending: Iterable[PendingSetting]) -> str:
         steps.setdefault(setting.step, []).append(setting.name)
     found = "; ".join(f"{', '.join(settings)} ({step})" for step, settings in steps.items())
     return f"pending: {found}" if found else ""
+
+
+class Changing(NamedTuple):
+    """A change of a site that was made and has not taken effect yet."""
+
+    reason: Reason
+    """A clause: ``its router is being replaced``."""
+    since: datetime | None
 
 
 class SiteState(StrEnum):
@@ -253,6 +273,10 @@ class SiteReport:
     since: datetime | None = None
     pending: tuple[PendingSetting, ...] = ()
     """Declared settings that are not in effect."""
+    changing: Changing | None = None
+    """What interrupts the site, or may still do so; no other site of its network is disrupted meanwhile."""
+    cut_off: bool = False
+    """True if it is down for no other reason than that none of its links works."""
     waits_for: Wait | None = None
     """Set if a later run will create the site, once this is observed."""
     remove_after: datetime | None = None
@@ -300,6 +324,8 @@ class ApprovalReport:
     approval: Approval
     removes: tuple[SiteKey, ...] = ()
     """The sites that the plan removes by it; empty if it is not used."""
+    recreates: tuple[SiteKey, ...] = ()
+    """The sites that the plan recreates by it, now or in a later wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding, Severity, SiteSubject
-from reconcile.skupper import approvals, blocks
+from reconcile.skupper import approvals, blocks, rollout
 from reconcile.skupper.approvals import Approved
 from reconcile.skupper.census import Census
 from reconcile.skupper.engine import Engines, Planner
@@ -73,11 +73,12 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
             *held.findings,
             *approvals.aging((entry.network for entry in inputs.desired.networks), inputs.now),
             *approved.unused(report.key for report in parts.leaving),
+            *approvals.unused_recreations(inputs, parts.sites),
             *_missing(leaving),
             *_nothing_to_cut(inputs, census, parts),
         ),
         refused=tuple(refused),
-        approvals=tuple(approved.reports(removals)),
+        approvals=tuple(approved.reports(removals, parts.changes)),
     )
 
 
@@ -191,7 +192,10 @@ def _add(parts: _Parts, engine: str, planner: Planner, inputs: PlanInput) -> Non
     """Plan the networks of one engine, what they share, and its prune."""
     refused = inputs.refused_networks
     accepted = [entry for entry in inputs.desired.of(engine) if entry.identifier not in refused]
-    networks = [planner.plan_network(network) for network in accepted]
+    networks = [
+        rollout.in_turns(planner.plan_network(network), network, inputs.selection, inputs.now)
+        for network in accepted
+    ]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
     parts.separations += planner.plan_separation().changes

@@ -30,6 +30,10 @@ class WaitKind(StrEnum):
     """The links that replace a credential have come up without it. A run does not leave before that is decided."""
     ROTATED = "rotated"
     """The credential of a neighbouring link has been replaced: one at a time, so that no site loses two links."""
+    TURN = "turn"
+    """The sites before it have been disrupted and are back: one site of a network at a time (``waves``)."""
+    STOPPED = "stopped"
+    """The same, while something is broken that nobody here mends. No run waits for that: people have to act."""
     SEPARATED = "separated"
     """Sites of another network are no longer connected."""
     UNLINKED = "unlinked"
@@ -46,7 +50,13 @@ class WaitKind(StrEnum):
     @property
     def shows_elsewhere(self) -> bool:
         """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
-        return self not in {WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED}
+        return self not in {
+            WaitKind.CLEANED_UP,
+            WaitKind.LOADED,
+            WaitKind.ROTATED,
+            WaitKind.SEPARATED,
+            WaitKind.TURN,
+        }
 
 
 @dataclass(frozen=True, slots=True)

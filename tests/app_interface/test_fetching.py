@@ -26,6 +26,7 @@ from reconcile.skupper.definitions import (
     Approval,
     ApprovedChange,
     Cluster,
+    NamespaceOf,
     Network,
     Policy,
     SiteDefinition,
@@ -106,6 +107,7 @@ def test_a_site_carries_its_cluster_and_policies(fetched: Fetch) -> None:
             ),
         ),
         cluster_admin=True,
+        admitted=(NamespaceOf("appsres03ue1", "skupper-vault-user"),),
         path=f"/{NAMESPACE}",
     )
 
@@ -405,17 +407,22 @@ def test_a_network_carries_its_approvals(fetched: Fetch) -> None:
     )
 
 
-def test_a_server_whose_schemas_have_no_approvals_is_asked_without_them(
-    bundle: Bundle, connect: Connect
+@pytest.mark.parametrize(
+    "fields", [{"approvals"}, {"networkPoliciesAllow"}, {"approvals", "networkPoliciesAllow"}]
+)
+def test_a_server_whose_schemas_lack_optional_fields_is_asked_without_them(
+    fields: set[str], bundle: Bundle, connect: Connect
 ) -> None:
-    with Server(without_approvals(bundle)) as server:
-        found = fetch(connect(server.address))
-    assert [each.approvals for each in found.definitions.networks] == [(), (), ()]
+    with Server(without(fields, bundle)) as server:
+        found = fetch(connect(server.address)).definitions
+    assert [each.approvals for each in found.networks] == [(), (), ()]
+    admitting = {site.admitted for each in found.networks for site in each.sites}
+    assert (admitting == {()}) is ("networkPoliciesAllow" in fields)
 
 
-def without_approvals(bundle: Bundle) -> Bundle:
+def without(fields: set[str], bundle: Bundle) -> Bundle:
     """The same bundle with the GraphQL types of older schemas."""
     content = json.loads(bundle.text)
     for conf in content["graphql"]["confs"]:
-        conf["fields"] = [each for each in conf["fields"] if each["name"] != "approvals"]
+        conf["fields"] = [each for each in conf["fields"] if each["name"] not in fields]
     return load(json.dumps(content))

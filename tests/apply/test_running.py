@@ -383,7 +383,13 @@ def test_a_run_does_not_wait_for_a_site_that_is_not_on_its_way(scenario: Scenari
     assert scenario.played.now() == 0
 
 
-SHOWN_NOWHERE = [WaitKind.CLEANED_UP, WaitKind.LOADED, WaitKind.ROTATED, WaitKind.SEPARATED]
+SHOWN_NOWHERE = [
+    WaitKind.CLEANED_UP,
+    WaitKind.LOADED,
+    WaitKind.ROTATED,
+    WaitKind.SEPARATED,
+    WaitKind.TURN,
+]
 """What shows in no link and no site: a run waits for the change itself."""
 
 

@@ -27,7 +27,7 @@ def test_a_plan_with_changes_is_no_failure(untouched: Fleet) -> None:
 def test_the_plan_of_a_new_fleet_makes_every_site(untouched: Fleet) -> None:
     shown = untouched.ask("plan").stdout
     assert shown.count("+ site ") == SITES
-    assert f"Plan: 3 policies, {SITES} sites and {LINKS} links to create." in shown
+    assert f"Plan: 3 policies, 3 grants, {SITES} sites and {LINKS} links to create." in shown
 
 
 def test_a_plan_lists_objects_on_demand_only(untouched: Fleet) -> None:
@@ -60,7 +60,7 @@ def test_a_dry_run_gives_the_reasons_of_the_plan(untouched: Fleet) -> None:
     lines = untouched.ask("run", "--dry-run").stderr.splitlines()
     reviewed = [line for line in lines if "[INFO] [DRY-RUN] [reporting.py:review:" in line]
     assert all(any(item["reason"] in line for line in reviewed) for item in items)
-    assert f"Plan: 3 policies, {SITES} sites and {LINKS} links to create." in reviewed[-2]
+    assert f"Plan: 3 policies, 3 grants, {SITES} sites and {LINKS} links to create." in reviewed[-2]
 
 
 @pytest.mark.parametrize("words", [("plan",), ("status",), ("run", "--dry-run")])

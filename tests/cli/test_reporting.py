@@ -16,6 +16,7 @@ from reconcile.report import logs
 from reconcile.skupper.approvals import LONG_APPROVAL
 from reconcile.skupper.plan import AGING_SITE, MISSING_NAMESPACE, Counts, LinkState, Plan, SiteState, Verb
 from reconcile.skupper.waits import Wait, WaitKind
+from reconcile.skupper.waves import Disruption
 from tests.report.plans import change, link, site
 
 WARNING = Finding("single-site", "one site only", Severity.WARNING)
@@ -164,6 +165,13 @@ def test_a_run_says_which_tokens_it_has_not_replaced(reporter: RunReporter, repo
     (line,) = reported()
     assert line.startswith("[WARNING]")
     assert "still to be replaced: 1 token at east/vault-net; among neighbouring sites one at a time" in line
+
+
+def test_a_run_says_which_sites_still_wait_for_their_wave(reporter: RunReporter, reported: RunResult) -> None:
+    left = replace(change(), disruption=Disruption("its router restarts"))
+    assert not reporter.summarize(Outcome(plan=Plan(changes=(left,))), dry_run=False, wait=0)
+    (line,) = reported()
+    assert "still to be changed: east/vault-net; one site of a network at a time" in line
 
 
 def test_a_failure_fails_the_run(reporter: RunReporter, reported: RunResult) -> None:

@@ -71,7 +71,8 @@ def _approval(clusters: Iterable[str]) -> Approval:
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_plan_says_what_a_change_does_to_the_site(declared: Runs):
     (change,) = [c for c in declared.a_setting.outcome.plan.changes if c.cluster == "a"]
-    assert change.reason == ("it differs in data.router-logging, which restarts the routers of the site")
+    effect = "which restarts the routers of the site; its 2 links are down for about 30 s"
+    assert change.reason == f"it differs in data.router-logging, {effect}"
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from reconcile.kinds import CLUSTER_POLICY
+from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, CLUSTER_ROLE_BINDING, NAMESPACE, Kind
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.definitions import Policy
+from reconcile.skupper.v1.names import POLICY_READERS
 from tests.end_to_end.granting import Granting, Right, drop_links, rights, said
 from tests.end_to_end.harness import Harness
 from tests.fault_proxy.asking import Asked
@@ -17,7 +18,20 @@ from tests.fault_proxy.proxy import Hook
 from tests.waiting import until
 
 FILE = "policies.yaml"
-BODY = {"apiVersion": CLUSTER_POLICY.api_version, "kind": CLUSTER_POLICY.name, "metadata": {"name": "trial"}}
+ACCOUNT = "qontract-skupper-policies"
+"""Of its ServiceAccount and its ClusterRole, which it may bind: it has what that grants."""
+TRIALS: dict[Kind, dict] = {
+    CLUSTER_POLICY: {},
+    CLUSTER_ROLE: {"rules": []},
+    CLUSTER_ROLE_BINDING: {
+        "roleRef": {"apiGroup": CLUSTER_ROLE.group, "kind": CLUSTER_ROLE.name, "name": ACCOUNT}
+    },
+    NAMESPACE: {},
+}
+
+
+OF_POLICIES = [right for right in rights(FILE) if right.resource == CLUSTER_POLICY.plural]
+OF_GRANTS = [right for right in rights(FILE) if right not in OF_POLICIES and right.verb != "list"]
 
 
 @pytest.fixture
@@ -26,9 +40,9 @@ def policed(fleet: Harness) -> Harness:
     granting = Granting(fleet, "a")
     granting.provide("site.yaml")
     granting.apply(FILE)
-    fleet.admin_token["a"] = granting.token("qontract-skupper-policies")
+    fleet.admin_token["a"] = granting.token(ACCOUNT)
     with fleet.client("a", fleet.admin_token["a"]) as client:
-        until(lambda: all(may(client, right.verb) for right in rights(FILE)))
+        until(lambda: all(may(client, right) for right in rights(FILE)))
     fleet.change_site("a", policies=(Policy("open", allow_incoming_links=True),), cluster_admin=True)
     assert said(fleet.run()) == []
     return fleet
@@ -38,18 +52,20 @@ def policy(fleet: Harness) -> dict | None:
     return next(iter(fleet["a"].objects(CLUSTER_POLICY)), None)
 
 
-def may(client: Client, verb: str) -> bool:
+def may(client: Client, right: Right) -> bool:
     """Whether the account has a right; nothing is changed."""
+    kind = next(kind for kind in TRIALS if kind.plural == right.resource)
+    trial = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {"name": "trial"}, **TRIALS[kind]}
     trials: dict[str, Callable[[], object]] = {
-        "get": lambda: client.get(CLUSTER_POLICY, "trial"),
-        "list": lambda: client.list(CLUSTER_POLICY),
+        "get": lambda: client.get(kind, "trial"),
+        "list": lambda: client.list(kind),
         "watch": lambda: next(watch(client), None),
-        "create": lambda: client.create(CLUSTER_POLICY, BODY, dry_run=True),
-        "patch": lambda: client.apply(CLUSTER_POLICY, BODY, dry_run=True),
-        "delete": lambda: client.delete(CLUSTER_POLICY, "trial", dry_run=True),
+        "create": lambda: client.create(kind, trial, dry_run=True),
+        "patch": lambda: client.apply(kind, trial, dry_run=True),
+        "delete": lambda: client.delete(kind, "trial", dry_run=True),
     }
     try:
-        trials[verb]()
+        trials[right.verb]()
     except errors.NotFound:
         return True
     except errors.Forbidden:
@@ -65,7 +81,7 @@ def watch(client: Client) -> Iterator[object]:
 def without(fleet: Harness, right: Right) -> Iterator[None]:
     Granting(fleet, "a").apply(FILE, missing=right)
     with fleet.client("a", fleet.admin_token["a"]) as client:
-        until(lambda: not may(client, right.verb))
+        until(lambda: not may(client, right))
     yield
 
 
@@ -90,7 +106,7 @@ def replaced_meanwhile(fleet: Harness) -> Hook:
 
 
 @pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
-@pytest.mark.parametrize("right", rights(FILE), ids=str)
+@pytest.mark.parametrize("right", OF_POLICIES, ids=str)
 def test_without_a_right_to_policies_a_run_names_it(policed: Harness, right: Right):
     match right.verb:
         case "create" | "patch":
@@ -106,3 +122,51 @@ def test_without_a_right_to_policies_a_run_names_it(policed: Harness, right: Rig
         (complaint,) = said(policed.run(wait=10))
     assert complaint.startswith("a: cannot ")
     assert f"the account needs {right} (cluster-wide)" in complaint
+
+
+def reader(fleet: Harness, kind: Kind) -> dict | None:
+    return fleet["a"].find(kind, f"{POLICY_READERS}-test")
+
+
+def test_the_account_for_policies_lets_the_service_controller_read_them_and_takes_that_back(policed: Harness):
+    (subject,) = reader(policed, CLUSTER_ROLE_BINDING)["subjects"]
+    assert (subject["name"], subject["namespace"]) == ("skupper-service-controller", "net")
+    assert policed.run().writes == 0
+    policed.change_site("a", policies=(), cluster_admin=False)
+    assert said(policed.run()) == []
+    assert (reader(policed, CLUSTER_ROLE), reader(policed, CLUSTER_ROLE_BINDING)) == (None, None)
+
+
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
+@pytest.mark.parametrize(
+    "right",
+    [
+        pytest.param(
+            right,
+            marks=[] if right == OF_GRANTS[0] else pytest.mark.exhaustive("the others differ by name only"),
+        )
+        for right in OF_GRANTS
+    ],
+    ids=str,
+)
+def test_without_a_right_to_grant_reading_a_run_names_it_and_the_manifest(policed: Harness, right: Right):
+    match right.verb:
+        case "delete":
+            policed.change_site("a", policies=(), cluster_admin=False)
+        case _:
+            for kind in (CLUSTER_ROLE_BINDING, CLUSTER_ROLE):
+                policed["a"].remove(kind, f"{POLICY_READERS}-test")
+    with without(policed, right):
+        (complaint,) = said(policed.run(wait=10))
+    assert f"the account needs {right} (cluster-wide)" in complaint
+    assert ("oc apply -f deploy/rbac/service-controllers.yaml" in complaint) is (right.verb != "delete")
+
+
+@pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
+def test_where_bindings_may_not_be_listed_a_run_says_so_and_writes_nothing(policed: Harness):
+    bindings = Right("list", CLUSTER_ROLE_BINDING.plural, CLUSTER_ROLE_BINDING.group)
+    with without(policed, bindings):
+        result = policed.run()
+    (warning,) = [found for found in result.outcome.plan.findings if found.rule == "unknown-policy-readers"]
+    assert "the cluster-admin account may not list clusterrolebindings" in warning.message
+    assert result.writes == 0

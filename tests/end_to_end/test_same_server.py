@@ -36,7 +36,7 @@ class Merged:
             fleet.token["a"] = fleet["a"].admit(account)
         merge(fleet)
         for cluster in ("a", "p"):
-            fleet.change_site(cluster, config={"routerLogging": "error+"})
+            fleet.change_site(cluster, config={"xpRouterMaxFrameSize": 20000})
         before = uids(fleet, "a")
         self.run: RunResult = fleet.run(wait=2)
         self.gone = before - uids(fleet, "a")

@@ -30,6 +30,7 @@ CHANGE = {
     "name",
     "reason",
     "waits_for",
+    "disruption",
     "removal",
     "counts",
     "approval",
@@ -61,6 +62,7 @@ SITE = {
     "remove_after",
     "certificates_expire",
     "pending",
+    "changing",
 }
 LINK = {
     "network",

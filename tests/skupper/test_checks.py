@@ -5,7 +5,7 @@ from hypothesis import given
 
 from reconcile.engines import check_definitions
 from reconcile.findings import Finding, PolicySubject, SiteSubject
-from reconcile.skupper.definitions import Cluster, Definitions, Network, Policy, SiteDefinition
+from reconcile.skupper.definitions import Cluster, Definitions, NamespaceOf, Network, Policy, SiteDefinition
 from tests.skupper.networks import networks
 
 PUBLIC = Cluster("public", "https://public", private=False)
@@ -57,6 +57,10 @@ def test_a_good_network_has_no_findings():
         ({"controllerCpu": "1", "controllerCpuLimit": "900m"}, "limit-below-request"),
         ({"ingressAnnotations": {"a": "1,2"}}, "annotation-separator"),
         ({"routers": 200}, "too-many-routers"),
+        (
+            {"createNetworkPolicy": True, "routerPodAnnotations": {"prometheus.io/scrape": "true"}},
+            "network-policy-metrics",
+        ),
     ],
 )
 def test_a_setting_that_cannot_work_is_found(config: dict, rule: str):
@@ -71,6 +75,8 @@ def test_a_setting_that_cannot_work_is_found(config: dict, rule: str):
         {"routerMemory": "512Mi", "routerMemoryLimit": "1Gi"},
         {"ingressAnnotations": {"a": "1,2"}, "annotationSeparator": ";"},
         {"clusterLocal": True},
+        {"createNetworkPolicy": True, "routerPodAnnotations": {"team": "vault"}},
+        {"createNetworkPolicy": False, "routerPodAnnotations": {"prometheus.io/scrape": "true"}},
         {"ingress": "loadbalancer", "routerLoadBalancerIp": "10.0.0.1"},
     ],
 )
@@ -104,6 +110,38 @@ def test_a_finding_points_into_the_network_if_the_value_comes_from_there():
     assert {(finding.datafile, finding.dotted) for finding in found} == {
         (NETWORK_FILE, "config.serviceController")
     }
+
+
+SCRAPED = {"createNetworkPolicy": True, "routerPodAnnotations": {"prometheus.io/scrape": "true"}}
+NEAR, FAR = (NamespaceOf("public", "prometheus"),), (NamespaceOf("far", "user"),)
+UNSERVED = Cluster("public", "https://public", private=False, no_network_policies=True)
+
+
+def test_metrics_that_a_namespace_is_let_in_to_are_not_shut_out():
+    assert rules(SCRAPED, admitted=NEAR) == []
+
+
+@pytest.mark.parametrize(
+    ("cluster", "config", "admitted", "found"),
+    [
+        (PUBLIC, {}, NEAR, []),
+        (PUBLIC, {"createNetworkPolicy": True}, NEAR, []),
+        (PUBLIC, {}, FAR, ["consumer-shut-out"]),
+        (UNSERVED, {}, NEAR, []),
+        (UNSERVED, {"createNetworkPolicy": True}, NEAR, ["consumer-shut-out"]),
+        (UNSERVED, SCRAPED, NEAR, ["consumer-shut-out", "network-policy-metrics"]),
+    ],
+)
+def test_a_namespace_that_no_network_policy_lets_in_is_named(
+    cluster: Cluster, config: dict, admitted: tuple[NamespaceOf, ...], found: list[str]
+):
+    assert sorted(rules(config, cluster=cluster, admitted=admitted)) == found
+
+
+def test_a_namespace_of_another_cluster_is_named_with_what_lets_it_in():
+    (finding,) = judge(admitted=FAR)
+    assert (finding.datafile, finding.dotted) == (SITE_FILE, "networkPoliciesAllow[0]")
+    assert "Make a namespace on cluster far a site of network n" in finding.message
 
 
 def test_policies_need_the_cluster_admin_account():

@@ -189,8 +189,9 @@ def test_a_site_that_is_removed_loses_its_binding(fleet: ReportedFleet):
 def looked_up(fake: FakeCluster) -> bool:
     definition = SiteDefinition(Cluster("a", "https://a.example"), "net")
     sites = resolve_sites(Network("n", "1.9.6", settings={"image": "image"}, sites=(definition,)))
-    return CLUSTER_ROLE in {
-        probe.request.kind for probe in list_requests.probes_for(sites, OURS, fake.snapshot())
+    return (CLUSTER_ROLE, f"metadata.name={BOUND_ROLE}") in {
+        (probe.request.kind, probe.request.fields)
+        for probe in list_requests.probes_for(sites, OURS, fake.snapshot())
     }
 
 

@@ -267,6 +267,23 @@ class TestListening:
         )
 
 
+@pytest.mark.parametrize("delivered", [LONG_AGO, NOW])
+def test_a_dialler_whose_token_a_policy_forbids_is_the_cause(pair: Pair, delivered: datetime):
+    (token,) = [
+        secret
+        for (kind, _, name), secret in pair.b.bodies.items()
+        if kind == SECRET and name.startswith("link-")
+    ]
+    token["metadata"]["creationTimestamp"] = delivered.isoformat()
+    token["metadata"]["labels"]["internal.skupper.io/disabled"] = "true"
+    pair.a.add_status("net", "id-a")
+    pair.b.add_status("net", "id-b")
+    assert pair.link().state is LinkState.DOWN
+    assert pair.link().reason.startswith(
+        "b/net: no cluster policy that its service-controller can read lets namespace net dial "
+    )
+
+
 class TestCutOff:
     """Sites that run and that nobody is linked with."""
 

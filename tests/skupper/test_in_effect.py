@@ -7,7 +7,7 @@ import pytest
 from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SERVICE
 from reconcile.report import plan_json
-from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
+from reconcile.skupper.definitions import Approval, Cluster, Config, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import LinkState, PendingSetting, Plan, SiteReport, pending_text
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.v1 import site_config
@@ -25,6 +25,7 @@ class Scene:
         self.a, self.b = FakeCluster("a"), FakeCluster("b")
         self.version = version
         self.private = False
+        self.approvals: tuple[Approval, ...] = ()
         self.config = {**(created or {}), **config}
         self.a.add_site("net", site_id="id-a", edge=(created or {}).get("routerMode") == "edge")
         self.b.add_site("net", site_id="id-b")
@@ -37,7 +38,15 @@ class Scene:
             SiteDefinition(cluster, "net", config=self.config),
             SiteDefinition(Cluster("b", "https://b", private=False), "net"),
         )
-        return Definitions(networks=(Network("n", self.version, settings={"image": "image"}, sites=sites),))
+        network = Network(
+            "n",
+            self.version,
+            settings={"image": "image"},
+            sites=sites,
+            path="/n.yml",
+            approvals=self.approvals,
+        )
+        return Definitions(networks=(network,))
 
     def apply(self) -> None:
         """Write what is declared into the ConfigMap of the site."""

@@ -151,6 +151,27 @@ def test_a_claim_of_others_is_named():
     assert "to https://there:8081/x" in named(plan(fleet.inputs()))["undeclared-token"]
 
 
+def claim_for_an_issuer(**config) -> str:
+    """What is said about a claim in b that a has made."""
+    fleet = ReportedFleet().build()
+    claim = copied_token("net", "claim", "a", "token-claim", **{"skupper.io/url": "https://a:8081/x"})
+    fleet.fakes["b"].add(SECRET, claim)
+    inputs = fleet.inputs()
+    (network,) = inputs.desired.networks
+    sites = tuple(
+        replace(site, config={**site.config, **config}) if site.key == key("a") else site
+        for site in network.sites
+    )
+    desired = replace(inputs.desired, networks=(replace(network, sites=sites),))
+    return named(plan(replace(inputs, desired=desired)))["undeclared-token"]
+
+
+def test_a_claim_that_the_network_policy_of_its_issuer_shuts_out_says_so():
+    shut_out = "issued by a/net, whose createNetworkPolicy shuts out port 8081"
+    assert shut_out in claim_for_an_issuer(createNetworkPolicy=True)
+    assert shut_out not in claim_for_an_issuer()
+
+
 def test_a_token_of_others_is_not_deleted():
     fleet = ReportedFleet(tokens=frozenset({("b", "a")})).build()
     assert not [change for change in plan(fleet.inputs()).changes if change.name == "to-a"]

@@ -48,6 +48,13 @@ class ClusterName(AnswerModel):
     name: str
 
 
+class AllowedNamespace(AnswerModel):
+    """``Namespace_v1``, named by the ``networkPoliciesAllow`` of another."""
+
+    name: str
+    cluster: ClusterName
+
+
 class Namespace(AnswerModel):
     """``Namespace_v1``, found by its ``skupper.network``."""
 
@@ -56,6 +63,8 @@ class Namespace(AnswerModel):
     delete: bool | None
     cluster_admin: bool | None
     cluster: ClusterName
+    network_policies_allow: list[AllowedNamespace] | None = None
+    """Left out by a server whose schemas lack this field."""
     skupper: NamespaceSkupper
     """Never null here, whatever the schema says: without it the namespace would not have been found."""
 

@@ -5,7 +5,7 @@ from collections.abc import Set
 from importlib.resources import files
 from typing import Any
 
-_OPTIONAL = {"skupper": frozenset({"approvals"})}
+_OPTIONAL = {"skupper": frozenset({"approvals", "networkPoliciesAllow"})}
 """Query -> fields that a server may lack, since its schemas are older: then the query is sent without them."""
 
 _UNKNOWN = re.compile(r"""Cannot query field ["'](\w+)["']""")

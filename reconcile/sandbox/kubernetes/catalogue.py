@@ -14,9 +14,7 @@ from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.shapes import Shape
 
 EVENT = kinds.EVENT
-CLUSTER_ROLE_BINDING = Kind(
-    kinds.ROLE.group, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
-)
+CLUSTER_ROLE_BINDING = kinds.CLUSTER_ROLE_BINDING
 
 WRITABLE = ("create", "delete", "get", "list", "patch", "update", "watch")
 

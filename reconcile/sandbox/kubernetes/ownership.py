@@ -7,7 +7,7 @@ unless it is forced, and removes fields that it owned and no longer contains.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconcile.sandbox.kubernetes import fieldsets
@@ -166,6 +166,9 @@ def apply(live: Object, applied: Object, *, blank: Object, shape: Shape, stamp: 
     if not force:
         _refuse_conflicts(shares, stamp.owner, touched)
     left = _released(shares, touched, difference.removed, keep=stamp.owner)
+    if touched or difference.removed:
+        # An apply that changes a value is dated, also if it owns the same fields as before (managedfieldsupdater.go).
+        left[stamp.owner] = replace(left[stamp.owner], time=stamp.time)
     return written(pruned, left)
 
 

@@ -5,10 +5,9 @@ whether or not the service-controller may list them, which takes a ClusterRoleBi
 namespace can create.
 """
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconcile import go_patterns
 from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, NAMESPACE
 from reconcile.openshift.errors import NotFound, NotServed
 from reconcile.sandbox.kubernetes import rbac
@@ -41,7 +40,7 @@ class Permissions:
         patterns = [
             pattern for spec in self.specs for pattern in spec.get("allowedOutgoingLinksHostnames") or ()
         ]
-        return not self.enabled or "*" in patterns or _found(patterns, host)
+        return not self.enabled or "*" in patterns or any(go_patterns.found(each, host) for each in patterns)
 
 
 def read_permissions(around: Surroundings) -> Permissions:
@@ -60,7 +59,7 @@ def read_permissions(around: Surroundings) -> Permissions:
 def _matches(spec: Json, namespace: str, labels: dict[str, str]) -> bool:
     patterns = spec.get("namespaces") or ()
     selected = any(_selects(pattern, labels) for pattern in patterns) if labels else False
-    return "*" in patterns or selected or _found(patterns, namespace)
+    return "*" in patterns or selected or any(go_patterns.found(each, namespace) for each in patterns)
 
 
 def _selects(selector: str, labels: dict[str, str]) -> bool:
@@ -68,17 +67,6 @@ def _selects(selector: str, labels: dict[str, str]) -> bool:
         return matches_labels(selector, labels)
     except ApiError:
         return False
-
-
-def _found(patterns: Iterable[str], text: str) -> bool:
-    """Return whether a pattern is somewhere in the text; one that is no regular expression never is."""
-    for pattern in patterns:
-        try:
-            if re.search(pattern, text):
-                return True
-        except re.error:
-            continue
-    return False
 
 
 def _may_list(around: Surroundings) -> bool:

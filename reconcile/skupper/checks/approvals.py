@@ -31,13 +31,13 @@ def check(desired: DesiredState) -> Iterator[Finding]:
                     )
                 elif key.cluster not in desired.clusters:
                     message = (
-                        f"the data has no cluster {key.cluster} with a serverUrl and a token, so no site is removed "
+                        f"the data has no cluster {key.cluster} with a serverUrl and a token, so nothing is approved "
                         f"there. Correct the name, or take {text} out of the approval"
                     )
                     yield _finding(network, "approval-cluster", message, pointer)
                 elif members.get(key, network.identifier) != network.identifier:
                     message = (
-                        f"{text} is a site of network {members[key]}: its removal is approved in the datafile of that "
+                        f"{text} is a site of network {members[key]}: that is approved in the datafile of that "
                         "network only. Move it there"
                     )
                     yield _finding(network, "approval-network", message, pointer)

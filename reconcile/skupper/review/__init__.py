@@ -6,6 +6,7 @@ reasons of links, which follow from the plan as a whole: one link is often delet
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reconcile.kinds import CLUSTER_POLICY
 from reconcile.skupper.plan import Change, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.review.items import Action, Item
 from reconcile.skupper.review.links import LinkItems
@@ -16,26 +17,32 @@ __all__ = ["Action", "Item", "review"]
 
 
 def review(plan: Plan) -> tuple[Item, ...]:
-    """All items: policies, then sites, then links; each kind in the order of the plan."""
+    """All items: policies and grants, then sites, then links; each kind in the order of the plan."""
     steps = [*((change, False) for change in plan.changes), *((change, True) for change in plan.refused)]
     shared = [(change, refused) for change, refused in steps if not change.link and not change.namespace]
     in_sites = [(change, refused) for change, refused in steps if not change.link and change.namespace]
-    policies = [_policy(change, refused=refused) for change, refused in shared]
+    policies = list(_cluster_wide(shared))
     sites = [*_sites(plan.sites, in_sites), *_later_sites(plan.sites)]
     links = LinkItems(plan.sites, plan.links, sites)
     return (*policies, *sites, *links.items([(c, refused) for c, refused in steps if c.link]))
 
 
-def _policy(change: Change, *, refused: bool) -> Item:
-    return Item(
-        action=_by_verbs([change]),
-        subject=f"{change.name} on {change.cluster}",
-        network=change.network,
-        reason=change.reason,
-        changes=(change,),
-        waits_for=change.waits_for,
-        refused=refused,
-    )
+def _cluster_wide(steps: Iterable[tuple[Change, bool]]) -> Iterator[Item]:
+    """Policies and grants; the role and the binding of a grant have one name."""
+    grouped: dict[tuple[str, str, bool, bool], list[Change]] = {}
+    for change, refused in steps:
+        key = (change.cluster, change.name, change.kind == CLUSTER_POLICY, refused)
+        grouped.setdefault(key, []).append(change)
+    for (cluster, name, _, refused), changes in grouped.items():
+        yield Item(
+            action=_by_verbs(changes),
+            subject=f"{name} on {cluster}",
+            network=changes[0].network,
+            reason=_reasons(changes),
+            changes=tuple(changes),
+            waits_for=_wait(changes),
+            refused=refused,
+        )
 
 
 def _sites(reports: Iterable[SiteReport], steps: Iterable[tuple[Change, bool]]) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconcile.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
 from reconcile.skupper.plan import Change
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
@@ -23,7 +24,7 @@ class Item:
 
     action: Action
     subject: SiteKey | Link | str
-    """A site, a link, or a policy as ``vault on east``."""
+    """A site, a link, or a policy or grant as ``vault on east``."""
     network: str
     reason: str
     """Why, in the terms of the data: ``uplink moves b → e: spread over clusters``."""
@@ -43,10 +44,16 @@ class Item:
 
     @property
     def noun(self) -> str:
-        """``site``, ``link`` or ``policy``."""
+        """``site``, ``link``, ``policy``, or ``grant`` for rights of Skupper."""
         match self.subject:
             case SiteKey():
                 return "site"
             case Link():
                 return "link"
-        return "policy"
+        granted = {change.kind for change in self.changes} & {CLUSTER_ROLE, CLUSTER_ROLE_BINDING}
+        return "grant" if granted else "policy"
+
+    @property
+    def cluster_wide(self) -> bool:
+        """True if it belongs to a cluster, and to no site or link."""
+        return isinstance(self.subject, str)

@@ -60,7 +60,7 @@ def fault(site: Site, live: LiveSite) -> Finding | None:
             f"{where} does not exist or the account may not list it; on cluster {site.cluster.name} run: "
             "oc apply -f deploy/rbac/site-controller.yaml"
         )
-    elif lacking := missing(objects.rules(site), _rules(found)):
+    elif lacking := missing(objects.rules(site), rules_of(found)):
         more = f" and {len(lacking) - _MOST} more" if len(lacking) > _MOST else ""
         message = (
             f"{where} lacks {'; '.join(lacking[:_MOST])}{more}, which the site-controller needs; add what "
@@ -86,7 +86,8 @@ def _present(live: Objects, key: ObjectKey) -> LiveObject | None:
     return None if found is None or found.deleting else found
 
 
-def _rules(role: LiveObject) -> list[Mapping[str, Any]]:
+def rules_of(role: LiveObject) -> list[Mapping[str, Any]]:
+    """The rules of a role of any shape."""
     rules = role.content.get("rules")
     return [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
 

@@ -38,7 +38,7 @@ def downtime(deployment: LiveObject, now: datetime) -> Downtime | None:
     """Why a Deployment does not run; None if it does, or may soon. `now` is by the cluster's clock."""
     name = f"deployment {deployment.key.name}"
     target = f"deploy/{deployment.key.name}"
-    if _spec(deployment).get("replicas") == 0:
+    if scaled_to_zero(deployment):
         return Downtime(f"{name} is scaled to 0 replicas", f"scale {target} --replicas=1")
     since = _without_pods_since(deployment)
     if since is None:
@@ -53,6 +53,11 @@ def downtime(deployment: LiveObject, now: datetime) -> Downtime | None:
         f"{name} has been unavailable since {since:%Y-%m-%d %H:%M} UTC{cause}",
         "get pods,events" if quoted else f"describe {target}",
     )
+
+
+def scaled_to_zero(deployment: LiveObject) -> bool:
+    """True if somebody wants no pods."""
+    return _spec(deployment).get("replicas") == 0
 
 
 def failing(deployment: LiveObject) -> Reason | None:

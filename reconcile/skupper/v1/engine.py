@@ -16,7 +16,7 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import checks, diagnosis, list_requests, live_sites, plan_policies, prune, sites
+from reconcile.skupper.v1 import checks, diagnosis, list_requests, live_sites, policy_readers, prune, sites
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.networks import NetworkPlanner, Shared
@@ -93,7 +93,7 @@ class Planner:
         return Plan(changes=tuple(self._separation.changes()))
 
     def plan_shared(self) -> Plan:
-        shared = plan_policies.plan(self._inputs)
+        shared = policy_readers.plan(self._inputs)
         return replace(shared, findings=(*shared.findings, *Clocks(self._inputs).findings()))
 
     def plan_prune(self, links: Sequence[LinkReport]) -> Plan:

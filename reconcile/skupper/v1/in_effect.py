@@ -14,14 +14,14 @@ from reconcile.findings import Finding
 from reconcile.kinds import DEPLOYMENT, ROUTE, SERVICE
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.live import LiveObject, strings, text
-from reconcile.skupper.plan import PendingSetting
+from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, RECREATE_SITE, PendingSetting
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import commands, names, site_config
+from reconcile.skupper.v1 import changing, commands, names, site_config
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.site_config import pairs
 from reconcile.skupper.v1.value_types import quantity
 
-_SITE = "recreate site"
-_DEPLOYMENTS = "recreate both Deployments"
+_NO_EFFECT = "both Deployments are younger than the setting; something else changes them"
 _CONTROLLER = "restart site-controller"
 
 _RESOURCE = re.compile(r"(?P<owner>router|controller|config-sync)-(?P<resource>cpu|memory)(?P<limit>-limit)?")
@@ -46,10 +46,14 @@ def pending(network: Network, site: Site, live: LiveSite) -> tuple[PendingSettin
     applied = {key: value for key, value in declared.items() if live.config.get(key) == value}
     found = [*_router(applied, live), *_ingress(applied, live), *_version(network, live)]
     found += [
-        PendingSetting(key, _DEPLOYMENTS)
+        PendingSetting(key, RECREATE_DEPLOYMENTS)
         for key, value in applied.items()
         if _resource(key, value, live) or _scheduling(key, value, live)
     ]
+    if changing.younger(live):
+        found = [
+            PendingSetting(name, _NO_EFFECT if step == RECREATE_DEPLOYMENTS else step) for name, step in found
+        ]
     return tuple(sorted(found))
 
 
@@ -92,15 +96,15 @@ def _router(applied: Mapping[str, str], live: LiveSite) -> Iterator[PendingSetti
     config = live.router_config
     mode = applied.get("router-mode")
     if mode and config.mode and mode != config.mode:
-        yield PendingSetting("router-mode", _SITE)
+        yield PendingSetting("router-mode", RECREATE_SITE)
     name = applied.get("name")
     if name and config.router_id.endswith(_HOSTNAME) and config.router_id != f"{name}{_HOSTNAME}":
-        yield PendingSetting("name", _SITE)
+        yield PendingSetting("name", RECREATE_SITE)
     router = live.part(DEPLOYMENT, names.ROUTER)
     replicas = _dig(router.content, "spec", "replicas") if router else None
     routers = applied.get("routers")
     if routers and replicas and str(replicas) != routers:
-        yield PendingSetting("routers", _DEPLOYMENTS)
+        yield PendingSetting("routers", RECREATE_DEPLOYMENTS)
     logging = applied.get("router-logging")
     if logging and not config.fault and not _levels(logging) <= _without_plus(config.logging):
         yield PendingSetting("router-logging", "site-controller applies it")
@@ -122,11 +126,12 @@ def _ingress(applied: Mapping[str, str], live: LiveSite) -> Iterator[PendingSett
     service = live.find(SERVICE, names.ROUTER)
     wanted = {"loadbalancer": "LoadBalancer", "nodeport": "NodePort"}.get(applied.get("ingress", ""))
     kind_of = text(_dig(service.content, "spec", "type")) if service else ""
-    if wanted and kind_of and kind_of != wanted:
-        yield PendingSetting("ingress", _SITE)
+    exposed = kind_of in {"LoadBalancer", "NodePort"}
+    if (wanted and kind_of and kind_of != wanted) or (not wanted and exposed and "ingress" in applied):
+        yield PendingSetting("ingress", RECREATE_SITE)
     annotations = applied.get("router-service-annotations")
-    if service and annotations and not _pairs(annotations, applied) <= service.annotations.items():
-        yield PendingSetting("router-service-annotations", _SITE)
+    if service and annotations and not pairs(annotations, applied) <= service.annotations.items():
+        yield PendingSetting("router-service-annotations", RECREATE_SITE)
 
 
 def _version(network: Network, live: LiveSite) -> Iterator[PendingSetting]:
@@ -156,7 +161,7 @@ def _scheduling(key: str, value: str, live: LiveSite) -> bool:
     pod = _dig(deployment.content, "spec", "template", "spec") if deployment else None
     if match is None or not isinstance(pod, Mapping) or not pod.get("containers"):
         return False
-    return _pairs(value, {}) != _PLACED[match["what"]](pod)
+    return pairs(value, {}) != _PLACED[match["what"]](pod)
 
 
 def _selected(pod: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -180,12 +185,6 @@ _PLACED: dict[str, Callable[[Mapping[str, Any]], set[tuple[str, str]]]] = {
     "pod-affinity": _preferred("podAffinity"),
     "pod-antiaffinity": _preferred("podAntiAffinity"),
 }
-
-
-def _pairs(value: str, config: Mapping[str, str]) -> set[tuple[str, str]]:
-    separator = config.get("annotation-separator", ",")
-    entries = (entry.partition("=") for entry in value.split(separator) if entry)
-    return {(name, entry) for name, _, entry in entries}
 
 
 def _container(deployment: LiveObject, name: str) -> Mapping[str, Any] | None:

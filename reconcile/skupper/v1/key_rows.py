@@ -12,7 +12,7 @@ class Effect(StrEnum):
 
     ROLLOUT = "restarts the routers of the site"
     NEXT_LINKS = "applies to new tokens and connectors only; existing Services and certificates are unchanged"
-    RESTART = "takes effect when the service-controller restarts"
+    RESTART = "restarts the service-controller of the site"
     RECREATE_DEPLOYMENTS = "takes effect only when both Skupper deployments are recreated"
     RECREATE_SITE = "takes effect only when the site is recreated"
 

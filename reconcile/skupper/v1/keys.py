@@ -326,7 +326,7 @@ _CONTROLLER = (
         "controllerPodAnnotations",
         ANNOTATIONS,
         "Annotations of the service-controller pods.",
-        Effect.ROLLOUT,
+        Effect.RESTART,
         since="1.5",
     ),
     key("controllerLoadBalancerIp", ADDRESS, "Address to ask of the load balancer for the console."),

@@ -33,6 +33,7 @@ from reconcile.skupper.v1 import (
     names,
     objects,
     policies,
+    policy_readers,
     provenance,
     router_config,
 )
@@ -98,7 +99,8 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
     resources, or a foreign site. Where a router dials with a Secret that the LISTs did not show, the tokens are probed.
     The Services of a site that is to be removed are listed as well, and the ClusterRole that sites are bound to.
     """
-    sites = tuple(site for site in sites if site.wanted)
+    every = tuple(sites)
+    sites = tuple(site for site in every if site.wanted)
     wanted_names: dict[tuple[Kind, str], set[str]] = {}
     for site in sites:
         bound = controller_rights.is_bound(site.namespace, snapshot.objects)
@@ -125,6 +127,7 @@ def probes_for(sites: Iterable[Site], ownership: Ownership, snapshot: ClusterSna
         *_token_probes(snapshot),
         *_service_probes({site.namespace for site in sites}, ownership, snapshot),
         *_policy_probes(sites, ownership, snapshot),
+        *_reader_probes(every, ownership, snapshot),
     )
 
 
@@ -160,6 +163,13 @@ def _policy_probes(sites: Iterable[Site], ownership: Ownership, snapshot: Cluste
     for _, name in policies.desired(sites, ownership):
         if ObjectKey(CLUSTER_POLICY, "", name) not in snapshot.objects:
             yield Probe(replace(_by_name(name, CLUSTER_POLICY), optional=True, admin=True))
+
+
+def _reader_probes(sites: Sequence[Site], ownership: Ownership, snapshot: ClusterSnapshot) -> Iterator[Probe]:
+    """What lets service-controllers read policies, of ours and of an administrator, where it matters."""
+    for kind, name in policy_readers.looked_up(sites, ownership, snapshot):
+        if ObjectKey(kind, "", name) not in snapshot.objects:
+            yield Probe(replace(_by_name(name, kind), optional=True, admin=True))
 
 
 def _by_name(name: str, kind: Kind = CONFIG_MAP, *, optional: bool = False) -> ListRequest:

@@ -9,6 +9,7 @@ Source: ``cmd/site-controller/controller.go``, ``client/router_create.go``.
 
 from datetime import datetime, timedelta
 
+from reconcile.findings import Reason
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.skupper.live import instant
 from reconcile.skupper.plan import Change, Verb
@@ -32,19 +33,10 @@ def changes(site: Site, live: LiveSite, now: datetime) -> list[Change]:
     # A time far in the future is that of a runner whose clock was wrong.
     if touched and abs(now - touched) < RETRY_AFTER:
         return []
-    touch = Change(
-        verb=Verb.PATCH,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
-        kind=CONFIG_MAP,
-        name=names.SITE,
-        network=site.network,
-        reason=f"{_REASON}an update makes the site-controller create it",
-        body={"data": {names.TOUCHED: now.isoformat(timespec="seconds")}},
-    )
+    touched_again = touch(site, now, f"{_REASON}an update makes the site-controller create it")
     controller = live.part(DEPLOYMENT, names.SERVICE_CONTROLLER)
     if controller is None or not provenance.proven(controller, live.ownership):
-        return [touch]
+        return [touched_again]
     removed = Change(
         verb=Verb.DELETE,
         cluster=site.cluster.name,
@@ -55,4 +47,18 @@ def changes(site: Site, live: LiveSite, now: datetime) -> list[Change]:
         uid=controller.uid,
         reason=f"{_REASON}the service-controller would keep its UID",
     )
-    return [removed, touch]
+    return [removed, touched_again]
+
+
+def touch(site: Site, now: datetime, reason: Reason) -> Change:
+    """Change a key of the ConfigMap that Skupper does not read, so that the site-controller looks at the site."""
+    return Change(
+        verb=Verb.PATCH,
+        cluster=site.cluster.name,
+        namespace=site.namespace,
+        kind=CONFIG_MAP,
+        name=names.SITE,
+        network=site.network,
+        reason=reason,
+        body={"data": {names.TOUCHED: now.isoformat(timespec="seconds")}},
+    )

@@ -16,6 +16,9 @@ SERVICE_CONTROLLER = "skupper-service-controller"
 ROUTER = "skupper-router"
 BOUND_ROLE = "qontract-skupper-site-controller"
 """The ClusterRole with the rights of site-controllers, where a cluster has one, and the RoleBinding of a site to it."""
+POLICY_READERS = "qontract-skupper-service-controllers"
+"""The ClusterRole and the ClusterRoleBinding by which service-controllers may read policies, as an administrator
+applies them; the name of ours has the instance as well."""
 
 SITE_CA = "skupper-site-ca"
 SITE_SERVER = "skupper-site-server"
@@ -43,6 +46,8 @@ COST = "skupper.io/cost"
 EXCLUDE_ANNOTATIONS = "skupper.io/exclude-annotations"
 EXCLUDE_LABELS = "skupper.io/exclude-labels"
 
+SETTINGS = "qontract-skupper/settings"
+"""Annotation of service-controller pods: a hash of the settings that they read when they start."""
 TOUCHED = "qontract-skupper-touched"
 """Key of the data of ``skupper-site``: when it was last changed to make the site-controller look at the site."""
 PROXY = "skupper.io/proxy"

@@ -25,10 +25,13 @@ from reconcile.skupper.v1 import (
     expiry,
     faults,
     foreign,
+    incomplete,
     lost_labels,
     lost_router,
     plan_link,
     plan_site,
+    recreating,
+    remaking,
     rotation,
     unlinked,
 )
@@ -95,6 +98,8 @@ class NetworkPlanner:
         if not planned.refused:
             self._changes += self._restored(site)
             self._changes += lost_router.changes(site, live, self._inputs.now)
+            self._changes += incomplete.changes(site, live, self._inputs.now)
+            self._changes += self._disrupting(site, live, planned.report)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")
             return planned.report
@@ -105,6 +110,12 @@ class NetworkPlanner:
         if not self._clocks.wrong_at(site.key):
             self._findings += expiry.findings(live, site.network, self._inputs.now)
         return replace(planned.report, certificates_expire=expiry.first(live))
+
+    def _disrupting(self, site: Site, live: LiveSite, report: SiteReport) -> list[Change]:
+        """What puts settings into effect that Skupper reads only when it creates a site, or its Deployments."""
+        network, now = self._resolved.network, self._inputs.now
+        new_site = recreating.changes(network, site, live, report.pending, report.state, now)
+        return new_site or remaking.changes(site, live, report.pending, report.state, now)
 
     def _restored(self, site: Site) -> Iterator[Change]:
         """Labels for the Secrets of declared links that have lost them."""
@@ -131,7 +142,7 @@ class NetworkPlanner:
         broken = [link for link in own if link.state in {LinkState.DOWN, LinkState.UNKNOWN}]
         if own and broken == own and any(link.state is LinkState.DOWN for link in own):
             which = f"none of its {len(own)} links is up" if len(own) > 1 else "its only link is not up"
-            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}")
+            return replace(report, state=SiteState.DOWN, reason=f"cut off: {which}", cut_off=True)
         return report
 
     def _plan_link(self, link: Link) -> LinkReport:

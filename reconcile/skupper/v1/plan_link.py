@@ -20,6 +20,7 @@ from reconcile.skupper.v1 import (
     link_steps,
     names,
     observations,
+    open_requests,
     rotation,
     unlinked,
 )
@@ -29,9 +30,6 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.rotation import Rotations
 from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
-
-RETRIGGER_AFTER = timedelta(seconds=30)
-"""The site-controller tries a request once; one that is pending for longer than this is retriggered by an update."""
 
 CONNECT_WITHIN = timedelta(minutes=2)
 """How long a delivered token may take to become a working link before the link counts as down."""
@@ -171,14 +169,13 @@ def _requested(
     report = replace(
         report,
         state=LinkState.REQUESTED,
-        reason=f"{ends.link.issuer} has not issued the token yet",
+        reason=open_requests.why(ends.issuer, request, now),
         since=request.live.created,
     )
     steps = link_steps.path(
         ends, request.name, "the link does not exist", waits_for=link_steps.issued(ends.link)
     )[1:]
-    triggered_at = request.triggered_at
-    if triggered_at and now - triggered_at >= RETRIGGER_AFTER:
+    if open_requests.due(request, now):
         steps.insert(0, link_steps.retrigger(ends, request, now))
     return report, steps
 

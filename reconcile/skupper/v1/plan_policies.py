@@ -30,7 +30,7 @@ def plan(inputs: PlanInput) -> Plan:
     changes: list[Change] = []
     findings: list[Finding] = []
     for (cluster, name), body in desired.items():
-        if not _reads_policies(cluster, inputs):
+        if not reads_cluster_wide(cluster, inputs):
             continue
         if CLUSTER_POLICY in inputs.snapshot(cluster).absent_kinds:
             findings.append(_no_policy_kind(cluster, name))
@@ -58,7 +58,8 @@ def plan(inputs: PlanInput) -> Plan:
     return Plan(changes=tuple(changes), findings=tuple(findings))
 
 
-def _reads_policies(cluster: str, inputs: PlanInput) -> bool:
+def reads_cluster_wide(cluster: str, inputs: PlanInput) -> bool:
+    """True if the cluster-scoped objects of a cluster are known and to be planned."""
     known = inputs.desired.clusters.get(cluster)
     return (
         known is not None
@@ -72,7 +73,7 @@ def _reads_policies(cluster: str, inputs: PlanInput) -> bool:
 
 def _ours(cluster: str, inputs: PlanInput) -> list[LiveObject]:
     """Policies on a cluster that we have applied; labels alone may be copies."""
-    if not _reads_policies(cluster, inputs):
+    if not reads_cluster_wide(cluster, inputs):
         return []
     return [
         live

@@ -6,27 +6,23 @@ still applied, and the reason says which of the two happens.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reconcile.findings import Finding, Severity
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE_BINDING, Kind
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.drift import FieldDrift, Masked, drift
 from reconcile.skupper.live import LiveObject
-from reconcile.skupper.plan import (
-    PENDING_SETTINGS,
-    Change,
-    SiteReport,
-    SiteState,
-    Verb,
-    pending_text,
-)
+from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import (
+    changing,
     commands,
     controller_rights,
+    disruptions,
     foreign,
     in_effect,
+    incomplete,
     legacy,
     names,
     objects,
@@ -38,9 +34,6 @@ from reconcile.skupper.v1.deployments import failing
 from reconcile.skupper.v1.keys import BY_NAME
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.waits import Wait, WaitKind
-
-STUCK_AFTER = timedelta(minutes=3)
-"""The site-controller gives a site two minutes and never resumes one that it left incomplete."""
 
 
 def _cleaned_up(site: Site) -> Wait:
@@ -84,7 +77,8 @@ def plan(network: Network, site: Site, live: LiveSite, now: datetime) -> SitePla
             # Right after it: a run that fails at it, or is stopped before it, leaves the site-controller its rights.
             changes += [_superseded(site, found) for found in controller_rights.superseded(live)]
     report = _report(network, site, live, now)
-    findings = (*_stuck(site, live, now), *_failing(site, live, now), *_not_in_effect(site, live, report))
+    single = (incomplete.finding(site, live, now), in_effect.exposure(site, live))
+    findings = (*filter(None, single), *_failing(site, live, now))
     if lacking:
         findings = (lacking, *findings)
     return SitePlan(report, tuple(changes), findings)
@@ -109,7 +103,11 @@ def _changes(network: Network, live: LiveSite, site: Site, kind: Kind, body: obj
     reason = upgraded or _why(kind, differing) if differing else "this integration has not applied it yet"
     if live.adopted(found):
         reason = f"taken over from {legacy.NAME}; {reason}"
-    return [replace(_apply(site, kind, body, reason), drift=tuple(_masked(field) for field in differing))]
+    disruption = None
+    if live.site_id and not live.being_adopted:
+        disruption = disruptions.VERSION if upgraded else disruptions.of_drift(kind, differing)
+    masked = tuple(_masked(field) for field in differing)
+    return [replace(_apply(site, kind, body, reason), drift=masked, disruption=disruption)]
 
 
 def _masked(field: FieldDrift) -> FieldDrift:
@@ -196,6 +194,7 @@ def _report(network: Network, site: Site, live: LiveSite, now: datetime) -> Site
         return SiteReport.of(site, SiteState.ABSENT, "the site does not exist yet")
     seen = live.status.sites.get(live.site_id) if live.status else None
     state, reason = _state(live, now)
+    pending = in_effect.pending(network, site, live)
     return SiteReport.of(
         site,
         state,
@@ -203,21 +202,9 @@ def _report(network: Network, site: Site, live: LiveSite, now: datetime) -> Site
         mode=live.router_config.mode,
         version=(seen.version if seen else "") or live.router_config.version,
         since=live.config_map.created,
-        pending=in_effect.pending(network, site, live),
+        pending=pending,
+        changing=changing.of(network, live, pending, now),
     )
-
-
-def _not_in_effect(site: Site, live: LiveSite, report: SiteReport) -> Iterator[Finding]:
-    if report.pending:
-        yield Finding(
-            rule=PENDING_SETTINGS,
-            severity=Severity.WARNING,
-            message=f"{site.key}: {pending_text(report.pending)}",
-            subject=site.subject,
-        )
-    exposed = in_effect.exposure(site, live)
-    if exposed:
-        yield exposed
 
 
 def _state(live: LiveSite, now: datetime) -> tuple[SiteState, str]:
@@ -251,23 +238,3 @@ def _failing(site: Site, live: LiveSite, now: datetime) -> Iterator[Finding]:
                 ),
                 subject=site.subject,
             )
-
-
-def _stuck(site: Site, live: LiveSite, now: datetime) -> list[Finding]:
-    """A router without a service-controller long after its creation: Skupper does not repair that."""
-    router = live.part(DEPLOYMENT, names.ROUTER)
-    if router is None or live.lost_deployment or live.part(DEPLOYMENT, names.SERVICE_CONTROLLER):
-        return []
-    if router.created is None or now - router.created < STUCK_AFTER:
-        return []
-    return [
-        Finding(
-            rule="incomplete-site",
-            message=(
-                f"{site.key} is incomplete: Deployment {names.ROUTER} exists, {names.SERVICE_CONTROLLER} does not, and "
-                "Skupper does not resume the creation. Have it start over; "
-                + commands.restart_creation(site.key, names.ROUTER)
-            ),
-            subject=site.subject,
-        )
-    ]

@@ -4,7 +4,7 @@ Nothing of this is changed: whoever made it knows what it is for. What our own p
 the sites and Secrets of ours that are no longer declared, and what Skupper forgets within a minute.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -58,6 +58,11 @@ class Undeclared:
             and self._site(token.at).site_id
             and not self._site(token.at).being_adopted
         )
+
+    @cached_property
+    def _isolated(self) -> Set[Node]:
+        """Sites whose NetworkPolicy shuts out claims from other namespaces, if the setting is in effect."""
+        return {site.key for site in self._desired.sites if site.config.get("createNetworkPolicy")}
 
     def hidden(self, report: LinkReport) -> LinkReport:
         """The report of a link that cannot be seen because another one links its sites in the opposite direction.
@@ -171,6 +176,8 @@ class Undeclared:
     def _token(self, token: ActiveToken, network: str) -> Finding:
         target = self._members.target(token)
         issuer = f", issued by {_node(target)}" if target else ""
+        if token.claim and target in self._isolated:
+            issuer += ", whose createNetworkPolicy shuts out port 8081, on which claims are redeemed"
         step = commands.on(token.at, f"delete secret {token.name}")
         return Finding(
             rule="undeclared-token",

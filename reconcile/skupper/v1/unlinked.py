@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconcile.findings import Reason
 from reconcile.skupper.plan import LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import observations
+from reconcile.skupper.v1 import names, observations
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 
@@ -44,12 +44,27 @@ def judge(ends: LinkEnds, report: LinkReport, now: datetime) -> LinkReport:
 
 def broken(ends: LinkEnds, now: datetime) -> bool:
     """True if the link cannot be up, whatever its ends report."""
-    return bool(ends.dialler.router_down(now) or refusal(ends, now))
+    return bool(ends.dialler.router_down(now) or refusal(ends, now) or forbidden(ends))
 
 
 def refusal(ends: LinkEnds, now: datetime) -> Reason | None:
     """Why no router can dial the issuer; None if it runs and listens."""
     return ends.issuer.router_down(now) or not_listening(ends.issuer, edge=ends.dialler_is_edge)
+
+
+def forbidden(ends: LinkEnds) -> Reason | None:
+    """Why the service-controller of the dialler keeps it from dialling; None if it does not.
+
+    It labels a token whose host no policy allows, and dials again as soon as one does.
+    """
+    active = [secret for secret in ends.delivered if not secret.parked]
+    if not active or any(names.DISABLED not in secret.live.labels for secret in active):
+        return None
+    host = active[0].host(edge=ends.dialler_is_edge)
+    return (
+        "no cluster policy that its service-controller can read lets namespace "
+        f"{ends.dialler.key.namespace} dial {host or 'its issuer'}"
+    )
 
 
 def not_listening(issuer: LiveSite, *, edge: bool) -> Reason | None:
@@ -69,7 +84,7 @@ def not_listening(issuer: LiveSite, *, edge: bool) -> Reason | None:
 def why(ends: LinkEnds, report: LinkReport, now: datetime) -> str:
     """Causes if there are any, else what the ends report."""
     causes = {
-        ends.link.dialler: ends.dialler.router_down(now),
+        ends.link.dialler: ends.dialler.router_down(now) or forbidden(ends),
         ends.link.issuer: refusal(ends, now),
     }
     found = [f"{key}: {cause}" for key, cause in causes.items() if cause]

@@ -22,7 +22,7 @@ _CONTAINERS = "spec.template.spec.containers"
 def downgrade(network: Network, site: Site, live: LiveSite) -> Finding | None:
     """Refuse a version that is older than the one that runs; None if it is not, or cannot be compared."""
     running = live.router_config.version
-    ours, theirs = _numbers(network.version), _numbers(running)
+    ours, theirs = numbers(network.version), numbers(running)
     if not ours or not theirs or ours >= theirs:
         return None
     return Finding(
@@ -48,7 +48,7 @@ def upgrade(network: Network, live: LiveSite, kind: Kind, differing: tuple[Field
     return f"version {running} → {network.version}, which restarts site-controller, router and service-controller"
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
     """``1.9.6`` as numbers; empty for anything else, such as ``main`` or a digest."""
     found = _NUMBERS.fullmatch(version)
     return tuple(map(int, found.groups())) if found else ()

@@ -2,20 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
 
 from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, SECRET
-from reconcile.openshift.client import Client
-from reconcile.openshift.errors import NotServed
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
-from reconcile.sandbox.skupper.cache import Cache
-from reconcile.sandbox.skupper.clock import ManualClock
-from reconcile.sandbox.skupper.policies import read_permissions
-from reconcile.sandbox.skupper.surroundings import Surroundings
-from reconcile.sandbox.skupper.timing import REAL
 from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.sandbox.skupper.paced import Paced, running
 from tests.waiting import until
@@ -157,20 +150,3 @@ def test_a_token_is_enabled_again_once_its_host_may_be_dialled(paced: Paced) -> 
     until(lambda: dialler.connector("link-1"))
     assert labels(dialler, "link-1") == {"skupper.io/type": "connection-token"}
     dialler.linked(issuer)
-
-
-def test_where_the_kind_is_not_served_everything_is_allowed() -> None:
-    class Plain:
-        cluster = "plain"
-
-        def list(self, kind: Any) -> None:
-            raise NotServed("404", cluster=self.cluster, kind=kind)
-
-    around = Surroundings("ns", cast(Client, Plain()), cast(Cache, None), ManualClock(), REAL)
-    permissions = read_permissions(around)
-
-    assert (permissions.enabled, permissions.incoming_links, permissions.outgoing_link("any")) == (
-        False,
-        True,
-        True,
-    )

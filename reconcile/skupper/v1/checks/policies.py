@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from reconcile import go_patterns
 from reconcile.findings import Finding, PolicySubject, Severity
 from reconcile.skupper.definitions import Policy
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1.checks import patterns
 
 
 def check(networks: Sequence[ResolvedNetwork]) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def _policy_patterns(networks: Sequence[ResolvedNetwork]) -> Iterator[Finding]:
     for policy in sorted(users, key=lambda policy: (policy.path, policy.identifier)):
         for field, listed in _patterns(policy).items():
             for index, pattern in enumerate(listed):
-                fault = "" if pattern == "*" else patterns.fault(pattern)
+                fault = "" if pattern == "*" else go_patterns.fault(pattern)
                 if fault:
                     yield Finding(
                         rule="policy-pattern",

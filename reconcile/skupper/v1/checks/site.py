@@ -1,7 +1,7 @@
 """Rules about one site: settings that contradict each other, or that Skupper ignores or fails on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconcile.findings import Finding, Severity
 from reconcile.skupper.definitions import Network
@@ -13,6 +13,8 @@ LONGEST_NAMESPACE_WITH_ROUTES = 42
 """The Route host starts with ``skupper-inter-router-<namespace>``, one DNS label of at most 63 characters."""
 
 _HOST_REQUIRED = {"nodeport", "ingress", "nginx-ingress-v1", "contour-http-proxy"}
+_SCRAPED = "prometheus.io/"
+"""Annotations with which Prometheus finds what to scrape, by convention."""
 _RESOURCE = re.compile(r"(?P<key>.*(?:Cpu|Memory))Limit$")
 
 
@@ -25,6 +27,8 @@ def check(network: Network, site: Site) -> Iterator[Finding]:
     yield from _ingress(network, site)
     yield from _limits(network, site)
     yield from _separators(network, site)
+    yield from _metrics(network, site)
+    yield from _consumers(site)
     yield from _policies(site)
 
 
@@ -153,6 +157,56 @@ def _separators(network: Network, site: Site) -> Iterator[Finding]:
                 f"{site.key}: a value of {key} contains {separator!r}, which separates the entries. "
                 "Set annotationSeparator to a character that no value has",
             )  # fmt: skip
+
+
+def _metrics(network: Network, site: Site) -> Iterator[Finding]:
+    """Metrics that are to be scraped, and a NetworkPolicy that lets nobody outside of the namespace scrape them.
+
+    Claims, which it shuts out as well, are not in the data; ``undeclared`` reports those that it stops.
+    Source: ``pkg/kube/networkpolicies.go``.
+    """
+    annotations = site.config.get("routerPodAnnotations")
+    keys = sorted(annotations) if isinstance(annotations, Mapping) else []
+    scraped = [key for key in keys if key.startswith(_SCRAPED)]
+    if site.config.get("createNetworkPolicy") and scraped and not _admits(site):
+        yield _finding(
+            network, site, "network-policy-metrics", "createNetworkPolicy",
+            f"{site.key}: createNetworkPolicy lets no pod of another namespace reach the metrics of the routers (port "
+            f"9090), which annotation {scraped[0]} offers to Prometheus. Add the namespace of Prometheus to "
+            "networkPoliciesAllow of this one, or remove createNetworkPolicy or the annotation",
+            Severity.WARNING,
+        )  # fmt: skip
+
+
+def _consumers(site: Site) -> Iterator[Finding]:
+    """Namespaces that are to use the Services of a site, and that no NetworkPolicy lets in."""
+    for index, other in enumerate(site.definition.admitted):
+        if other.cluster != site.cluster.name:
+            problem = (
+                f"{other} is on another cluster, and a NetworkPolicy lets in pods of its own cluster only. Make a "
+                f"namespace on cluster {other.cluster} a site of network {site.network}, and let {other} into that one"
+            )
+        elif site.cluster.no_network_policies and site.config.get("createNetworkPolicy"):
+            problem = (
+                f"createNetworkPolicy shuts {other} out of the Services of the network, and the cluster disables "
+                "openshift-network-policies, which would let it in. Enable that, or remove createNetworkPolicy"
+            )
+        else:
+            continue
+        yield Finding(
+            rule="consumer-shut-out",
+            message=f"{site.key}: networkPoliciesAllow has no effect: {problem}",
+            severity=Severity.WARNING,
+            datafile=site.definition.path,
+            pointer=("networkPoliciesAllow", index),
+            subject=site.subject,
+        )
+
+
+def _admits(site: Site) -> bool:
+    """True if the integration openshift-network-policies lets a namespace in, with all its pods and to all ports."""
+    near = any(other.cluster == site.cluster.name for other in site.definition.admitted)
+    return near and not site.cluster.no_network_policies
 
 
 def _policies(site: Site) -> Iterator[Finding]:

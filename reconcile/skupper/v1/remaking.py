@@ -1,0 +1,60 @@
+"""Recreates both Deployments of a site for the settings that Skupper reads only then; the site keeps its id.
+
+Only ``skupper-router`` is deleted here: what follows is the same as if somebody had deleted it (``lost_router``), so a
+run that is killed in between is completed by the next one.
+
+Nothing is recreated twice for one change of the ConfigMap: Deployments that are younger than that and still differ were
+changed by others, or Skupper does not know the setting.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from reconcile.kinds import DEPLOYMENT
+from reconcile.skupper.live import instant
+from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, Change, PendingSetting, SiteState, Verb
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import disruptions, lost_router, names, provenance
+from reconcile.skupper.v1.changing import younger
+from reconcile.skupper.v1.deployments import downtime, scaled_to_zero
+from reconcile.skupper.v1.live_site import LiveSite
+
+
+def changes(
+    site: Site, live: LiveSite, pending: Iterable[PendingSetting], state: SiteState, now: datetime
+) -> list[Change]:
+    """Delete the Deployment ``skupper-router``, if a declared setting needs it and Skupper would create it again."""
+    needed = [setting.name for setting in pending if setting.step == RECREATE_DEPLOYMENTS]
+    router = live.part(DEPLOYMENT, names.ROUTER)
+    if not needed or router is None or live.being_adopted or not provenance.proven(router, live.ownership):
+        return []
+    if state not in {SiteState.READY, SiteState.DOWN, SiteState.UNKNOWN} or scaled_to_zero(router):
+        return []
+    if younger(live) is not False or not answers(live, now) or _just_touched(live, now):
+        return []
+    return [
+        Change(
+            verb=Verb.DELETE,
+            cluster=site.cluster.name,
+            namespace=site.namespace,
+            kind=DEPLOYMENT,
+            name=names.ROUTER,
+            network=site.network,
+            uid=router.uid,
+            reason=f"both Deployments are recreated, which {', '.join(needed)} needs to take effect",
+            disruption=disruptions.DEPLOYMENTS,
+            attended=True,
+        )
+    ]
+
+
+def answers(live: LiveSite, now: datetime) -> bool:
+    """True if the site-controller runs: without it nothing that is deleted would come back."""
+    found = live.find(DEPLOYMENT, names.SITE_CONTROLLER)
+    return found is not None and downtime(found, now + live.clock_ahead) is None
+
+
+def _just_touched(live: LiveSite, now: datetime) -> bool:
+    """True if the ConfigMap cannot be changed for a lost router now: that happens once in a while only."""
+    touched = instant(live.config.get(names.TOUCHED, ""))
+    return bool(touched and abs(now - touched) < lost_router.RETRY_AFTER + timedelta(seconds=30))

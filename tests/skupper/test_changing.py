@@ -1,0 +1,198 @@
+"""A change is over when the objects of the site show it: only then another site of the network is disrupted."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from reconcile.skupper.definitions import Config
+from reconcile.skupper.plan import Change, SiteReport
+from tests.skupper.fakes import NOW, body
+from tests.skupper.test_in_effect import Scene, router
+
+ROUTER, CONTROLLER, CREATOR = "skupper-router", "skupper-service-controller", "skupper-site-controller"
+EARLIER = (NOW - timedelta(hours=1)).isoformat()
+JUST_NOW = (NOW - timedelta(seconds=5)).isoformat()
+
+
+class Site(Scene):
+    """A site whose Deployments are an hour old, and whose ConfigMap we have just applied."""
+
+    def __init__(self, created: Config | None = None, **config: object) -> None:
+        super().__init__(created, **config)
+        for name in (ROUTER, CONTROLLER):
+            self.deployment(name)["metadata"]["creationTimestamp"] = EARLIER
+        self.a.add(DEPLOYMENT, body(DEPLOYMENT, "net", CREATOR))
+        self.applied(JUST_NOW)
+
+    def deployment(self, name: str) -> dict:
+        return self.a.bodies[DEPLOYMENT, "net", name]
+
+    @property
+    def config_map(self) -> dict:
+        return self.a.bodies[CONFIG_MAP, "net", "skupper-site"]
+
+    def applied(self, when: str) -> None:
+        entry = {"manager": "qontract-skupper", "operation": "Apply", "time": when}
+        self.config_map["metadata"]["managedFields"] = [entry]
+
+    def template(self, name: str, **fields: object) -> None:
+        self.deployment(name)["spec"] = {"replicas": 1, "template": fields}
+
+    @property
+    def report(self) -> SiteReport:
+        return self.site
+
+    @property
+    def changing(self) -> str:
+        return self.report.changing.reason if self.report.changing else ""
+
+    @property
+    def deletes(self) -> list[Change]:
+        """Of the router."""
+        return [c for c in self.plan().changes if (c.verb, c.cluster, c.name) == ("delete", "a", ROUTER)]
+
+
+def needing_memory() -> Site:
+    """A site that runs with less memory than was applied to its ConfigMap since."""
+    scene = Site(routerMemory="1Gi")
+    scene.pods(ROUTER, containers=[router(requests={"memory": "512Mi"})])
+    return scene
+
+
+def test_a_site_at_rest_takes_nothing_up():
+    assert Site().changing == ""
+
+
+def test_pods_without_the_annotations_of_the_config_map_are_to_come():
+    scene = Site(routerPodAnnotations={"k": "v"})
+    scene.template(ROUTER, metadata={"annotations": {"other": "x"}})
+    expected = "Deployment skupper-router does not have the pod annotations of ConfigMap skupper-site yet"
+    assert scene.changing == expected
+
+
+def test_pods_with_these_annotations_and_others_are_as_declared():
+    scene = Site(routerPodAnnotations={"k": "v"})
+    scene.template(ROUTER, metadata={"annotations": {"k": "v", "prometheus.io/scrape": "true"}})
+    assert scene.changing == ""
+
+
+def test_a_setting_that_is_read_at_the_start_shows_on_the_pods():
+    scene = Site(serviceSyncSiteTtl="5m")
+    annotation = scene.config_map["data"]["controller-pod-annotations"]
+    scene.template(CONTROLLER, metadata={"annotations": {}})
+    before = scene.changing
+    key, _, value = annotation.partition("=")
+    scene.template(CONTROLLER, metadata={"annotations": {key: value}})
+    assert (key, bool(before), scene.changing) == ("qontract-skupper/settings", True, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "complete"),
+    [
+        ({"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}, True),
+        ({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1}, False),
+        ({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1}, False),
+        ({"observedGeneration": 2, "replicas": 1}, False),
+        ({}, True),
+    ],
+    ids=["complete", "not noticed", "an old pod is left", "no new pod", "nobody counts"],
+)
+def test_a_rollout_is_complete_when_kubectl_would_say_so(status: dict, complete: bool):
+    scene = Site()
+    scene.deployment(ROUTER)["metadata"]["generation"] = 2
+    scene.deployment(ROUTER)["status"] = status
+    assert bool(scene.changing) is not complete
+
+
+@pytest.mark.parametrize(("ago", "taken"), [(30, True), (200, False)])
+def test_a_status_older_than_the_last_change_of_the_router_counts_for_two_minutes(ago: int, taken: bool):
+    scene = Site()
+    written = (NOW - timedelta(seconds=ago)).isoformat()
+    fields = [{"manager": "skupper", "operation": "Update", "time": written, "fieldsV1": {"f:spec": {}}}]
+    scene.deployment(ROUTER)["metadata"]["managedFields"] = fields
+    scene.a.add_status("net", "id-a", started=NOW - timedelta(hours=1))
+    assert bool(scene.changing) is taken
+
+
+def test_a_router_that_has_reported_since_its_deployment_changed_is_back():
+    scene = Site()
+    fields = [{"manager": "skupper", "operation": "Update", "time": JUST_NOW, "fieldsV1": {"f:spec": {}}}]
+    scene.deployment(ROUTER)["metadata"]["managedFields"] = fields
+    scene.a.add_status("net", "id-a", started=NOW - timedelta(seconds=2))
+    assert scene.changing == ""
+
+
+@pytest.mark.parametrize(
+    ("running", "image", "changing"),
+    [("1.9.6", "1.9.7", True), ("1.9.7", "1.9.7", False), ("1.9.6", "1.9.6", False)],
+)
+def test_a_site_whose_controller_is_newer_is_being_updated(running: str, image: str, changing: bool):
+    scene = Site()
+    scene.version = "1.9.7"
+    scene.a.add_connectors("net", "id-a", version=running)
+    scene.template(CREATOR, spec={"containers": [{"name": "site-controller", "image": f"q.io/s:{image}"}]})
+    assert ("updating it to 1.9.7" in scene.changing) is changing
+
+
+def test_deployments_that_are_older_than_the_setting_they_lack_are_recreated():
+    (change,) = needing_memory().deletes
+    assert (change.name, change.uid) == (ROUTER, "uid-of-skupper-router")
+    assert change.reason.startswith(
+        "both Deployments are recreated, which router-memory needs to take effect"
+    )
+
+
+def test_deployments_are_not_recreated_twice_for_one_change():
+    scene = needing_memory()
+    for name in (ROUTER, CONTROLLER):
+        scene.deployment(name)["metadata"]["creationTimestamp"] = NOW.isoformat()
+    assert scene.deletes == []
+    assert "both Deployments are younger than the setting" in scene.pending
+
+
+def test_nothing_is_deleted_where_nobody_would_create_it_again():
+    scene = needing_memory()
+    scene.a.remove(DEPLOYMENT, "net", CREATOR)
+    assert scene.deletes == []
+
+
+def test_a_site_controller_that_is_down_creates_nothing():
+    scene = needing_memory()
+    scene.deployment(CREATOR)["spec"] = {"replicas": 0}
+    assert scene.deletes == []
+
+
+def test_a_site_that_was_just_made_to_create_its_router_has_some_rest():
+    scene = needing_memory()
+    scene.config_map["data"]["qontract-skupper-touched"] = JUST_NOW
+    assert scene.deletes == []
+
+
+def test_the_hash_follows_the_separator_and_stands_beside_own_annotations():
+    scene = Site(serviceSyncSiteTtl="5m", controllerPodAnnotations={"k": "v"}, annotationSeparator=";")
+    first, second = scene.config_map["data"]["controller-pod-annotations"].split(";")
+    assert (first, second.startswith("qontract-skupper/settings=")) == ("k=v", True)
+
+
+def test_settings_that_are_read_otherwise_add_no_annotation():
+    assert "controller-pod-annotations" not in Site(routerMemory="1Gi").config_map["data"]
+
+
+def test_a_router_that_somebody_scaled_to_zero_is_not_recreated():
+    scene = needing_memory()
+    scene.deployment(ROUTER)["spec"]["replicas"] = 0
+    assert scene.deletes == []
+
+
+def test_a_site_that_reports_the_old_version_is_not_updated_yet():
+    scene = Site()
+    scene.template(CREATOR, spec={"containers": [{"name": "site-controller", "image": "q.io/s:1.9.6"}]})
+    scene.a.add_status("net", "id-a")
+    status = scene.a.bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+    document = json.loads(status["NetworkStatus"])
+    for entry in document["siteStatus"]:
+        entry["site"]["siteVersion"] = "1.9.5"
+    status["NetworkStatus"] = json.dumps(document)
+    assert "updating it to 1.9.6" in scene.changing
