@@ -5,9 +5,10 @@ definitions of the bundle. It prints nothing and makes no decisions.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
@@ -27,10 +28,12 @@ from reconcile.apply.running import Outcome, Run
 from reconcile.findings import Finding
 from reconcile.openshift.access import Timeouts
 from reconcile.reconciler import Options, Reconciler
-from reconcile.skupper.definitions import Cluster
+from reconcile.skupper import approvals
+from reconcile.skupper.definitions import ApprovedChange, Cluster
 from reconcile.skupper.diagnosis.checks import Result
 from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
 from reconcile.skupper.list_requests import AdminAccount
+from reconcile.skupper.orders import Order
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
@@ -124,9 +127,21 @@ class Session:
         """Identifiers of all networks of the data."""
         return frozenset(network.identifier for network in self._fetched.definitions.networks)
 
-    def run(self, listener: Listener) -> Run:
-        """A run over all selected clusters."""
-        return self._reconciler.run(listener)
+    @property
+    def sites_of(self) -> Mapping[str, frozenset[SiteKey]]:
+        """Identifier of a network -> the sites that the data declares in it, without those marked ``delete``."""
+        return self._reconciler.sites_of
+
+    def approval(self, change: ApprovedChange, site: SiteKey, now: datetime) -> str:
+        """Where the data approves a change of a declared site now; empty if it does not."""
+        networks = self._fetched.definitions.networks
+        own = (each for each in networks if site in self.sites_of.get(each.identifier, ()))
+        found = (approvals.approved(each, change, site, now) for each in own)
+        return next((each.place for each in found if each), "")
+
+    def run(self, listener: Listener, *, order: Order | None = None) -> Run:
+        """A run over all selected clusters, or over those that an order concerns."""
+        return self._reconciler.run(listener, order=order)
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""

@@ -29,6 +29,7 @@ from reconcile.skupper.diagnosis.facts import Facts
 from reconcile.skupper.diagnosis.table import Diagnostics
 from reconcile.skupper.engine import Engines
 from reconcile.skupper.list_requests import AdminAccount
+from reconcile.skupper.orders import Order
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
@@ -96,11 +97,34 @@ class Reconciler:
         """What an error in the data refuses."""
         return frozenset(entry.subject for entry in self.findings if entry.severity is Severity.ERROR)
 
+    @property
+    def sites_of(self) -> Mapping[str, frozenset[SiteKey]]:
+        """Identifier of a network -> the sites that the definitions declare, without those marked ``delete``."""
+        return {
+            entry.identifier: frozenset(site.key for site in entry.wanted) for entry in self._desired.networks
+        }
+
     def run(
-        self, listener: Listener, *, clock: Callable[[], datetime] = now, wakeup: Wakeup | None = None
+        self,
+        listener: Listener,
+        *,
+        order: Order | None = None,
+        clock: Callable[[], datetime] = now,
+        wakeup: Wakeup | None = None,
     ) -> Run:
-        """A run over all selected clusters; it plans by the time of `clock` and waits by that of `wakeup`."""
-        return Run(self._fleet(), self._plan, listener, clock=clock, stop=self._stop, wakeup=wakeup)
+        """A run over all selected clusters, or over those that an order concerns.
+
+        It plans by the time of `clock` and waits by that of `wakeup`.
+        """
+        make_plan = partial(self._plan, order=order)
+        return Run(
+            self._fleet(self._needed(order) if order else None),
+            make_plan,
+            listener,
+            clock=clock,
+            stop=self._stop,
+            wakeup=wakeup,
+        )
 
     def look(self) -> Outcome:
         """Read everything once and plan, without reporting events."""
@@ -183,8 +207,9 @@ class Reconciler:
         for fleet in self._fleets:
             fleet.close()
 
-    def _plan(self, fleet: Fleet, moment: datetime, removed: int) -> Plan:
-        return planning.plan(self._inputs(fleet, moment, removed), self._engines)
+    def _plan(self, fleet: Fleet, moment: datetime, removed: int, order: Order | None = None) -> Plan:
+        inputs = self._inputs(fleet, moment, removed)
+        return planning.plan(replace(inputs, order=order), self._engines)
 
     def _inputs(self, fleet: Fleet, moment: datetime, removed: int) -> PlanInput:
         snapshots, awaited = fleet.known()
@@ -222,6 +247,15 @@ class Reconciler:
         for _, cluster in sorted(self._desired.clusters.items()):
             if not cluster.disabled and self._options.selection.covers_cluster(cluster):
                 yield cluster
+
+    def _needed(self, order: Order) -> frozenset[str]:
+        """The clusters of the networks that an order concerns."""
+        return frozenset(
+            site.cluster.name
+            for entry in self._desired.networks
+            if any(site.key in order.sites for site in entry.sites)
+            for site in entry.sites
+        )
 
     def _target(self, cluster: Cluster) -> Target:
         take_over = self._options.take_over

@@ -5,6 +5,7 @@ in one place only, a hand-over: read at one cluster, composed by the engine, wri
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from reconcile.apply.cache import ClusterCache
@@ -12,7 +13,7 @@ from reconcile.apply.observing import Accounts
 from reconcile.openshift import errors
 from reconcile.openshift.client import Client
 from reconcile.skupper.live import ObjectKey
-from reconcile.skupper.plan import Change, HandOver, Refusal, Verb
+from reconcile.skupper.plan import Change, HandOver, Issuance, Refusal, Verb
 
 Json = dict[str, Any]
 
@@ -101,13 +102,45 @@ def _refused(change: Change, hand_over: HandOver, refusal: Refusal) -> str:
 
 def _patch(change: Change, client: Client, clusters: Clusters) -> bool:
     cache = clusters.caches[change.cluster]
+    sent = dict(change.body or {})
+    if change.issuance:
+        issued = _issued(change, change.issuance, clusters)
+        if issued is None:
+            return False
+        sent["data"] = issued
     try:
-        body = client.patch(change.kind, change.name, change.namespace or None, dict(change.body or {}))
+        body = client.patch(change.kind, change.name, change.namespace or None, sent)
+    except errors.Conflict:
+        if not change.issuance:
+            raise
+        # Somebody else has replaced it meanwhile: the planner decides what follows.
+        _refresh(change, client, cache)
+        return False
     except errors.NotFound:
         cache.remove(change.kind, change.namespace, change.name)
         return False
     cache.take(change.kind, body)
     return True
+
+
+def _issued(change: Change, issuance: Issuance, clusters: Clusters) -> dict[str, str] | None:
+    """A new certificate with its key; None if the Secret that signs it is gone, which the cache then shows."""
+    from reconcile.apply import issuing
+
+    now = datetime.now(UTC)
+    if issuance.signer is None:
+        return issuing.authority(issuance, now)
+    cluster, kind, namespace, name = issuance.signer
+    try:
+        signer = clusters.accounts[cluster].client.get(kind, name, namespace)
+        return issuing.signed(issuance, signer, now)
+    except errors.NotFound:
+        clusters.caches[cluster].remove(kind, namespace, name)
+        return None
+    except issuing.UnusableAuthorityError as error:
+        where = f"{change.cluster}/{change.namespace}"
+        message = f"{where}: cannot replace {change.kind} {change.name}: {kind} {name} is unusable: {error}"
+        raise HandOverError(message) from None
 
 
 def _delete(change: Change, client: Client, clusters: Clusters) -> bool:

@@ -14,6 +14,7 @@ import click
 
 from reconcile.cli.options import Common
 from reconcile.skupper.limits import DEFAULT_LIMITS, Limits
+from reconcile.skupper.sites import SiteKey
 
 if TYPE_CHECKING:
     from threading import Event
@@ -62,11 +63,19 @@ def check_cut(limits: Limits, session: "Session") -> None:
         )
 
 
-def check_networks(networks: Iterable[str], session: "Session") -> None:
-    """Refuse networks that the data does not have."""
+def check_networks(networks: Iterable[str], session: "Session", *, option: str = "NETWORK") -> None:
+    """Refuse networks that the data does not have; `option` is where they are named."""
     for name in sorted(set(networks) - session.networks):
         hint = _suggestion(name, session.networks)
-        raise click.BadParameter(f"the data has no network {name!r}.{hint}", param_hint="'NETWORK'")
+        raise click.BadParameter(f"the data has no network {name!r}.{hint}", param_hint=f"'{option}'")
+
+
+def declared_site(site: SiteKey, session: "Session") -> SiteKey:
+    """Refuse a site that the data does not declare."""
+    if site not in session.wanted_sites:
+        hint = _suggestion(str(site), map(str, session.wanted_sites))
+        raise click.BadParameter(f"the data declares no site {site}.{hint}", param_hint="'--site'")
+    return site
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

@@ -140,6 +140,10 @@ class RunReporter:
         errors = any(finding.severity is Severity.ERROR for finding in found)
         return bool(outcome.failures or errors or not_up or incomplete or (leaving and wait))
 
+    def unfinished(self, left: str) -> None:
+        """Log what of an order is not done."""
+        _log.error(left)
+
     def _left_for_later(self, plan: Plan) -> None:
         """Log what a run replaces one after the other, as far as it did not come to it."""
         tokens = [change for change in plan.changes if change.attended and change.kind == SECRET]

@@ -4,6 +4,8 @@ An action line is a Python list, as other qontract integrations log them. Dry ru
 read it, so its form is fixed.
 """
 
+from collections import Counter
+
 from reconcile.report.wording import counted
 from reconcile.skupper.plan import Change, LinkState, Plan, SiteState, Verb
 
@@ -48,15 +50,16 @@ def run_summary(plan: Plan, *, bundle: str, writes: int, seconds: float) -> str:
 
 def _links(plan: Plan) -> str:
     managed = [link for link in plan.links if link.managed]
-    left = len(plan.links) - len(managed)
+    left = Counter(link.state.value for link in plan.links if not link.managed)
     if not managed:
-        return f"{counted(left, 'link')} skipped." if left else "No links."
+        found = " and ".join(f"{counted(number, 'link')} {state}" for state, number in sorted(left.items()))
+        return f"{found or 'No links'}."
     good = sum(link.converged for link in managed)
     standbys = sum(link.state is LinkState.STANDBY for link in managed)
     standby = f", {standbys} of them on standby" if standbys and good == len(managed) else ""
     unreported = sum(link.state is LinkState.UNKNOWN for link in managed)
     unknown = f", {unreported} of them unknown" if unreported and len(managed) > 1 else ""
-    others = f", {left} skipped" if left else ""
+    others = "".join(f", {number} {state}" for state, number in sorted(left.items()))
     return f"{_share(good, len(managed))}{standby}{unknown}{others}."
 
 

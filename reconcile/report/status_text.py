@@ -158,15 +158,15 @@ def _network(network: _Network, now: datetime, arrange: _Arrange, *, colour: boo
 
 
 def _skipped(sites: Sequence[SiteReport], links: Sequence[LinkReport], *, colour: bool) -> list[str]:
-    """One line per reason: how many sites and links it concerns."""
-    left_sites = Counter(site.reason for site in sites if site.state is SiteState.SKIPPED)
-    left_links = Counter(link.reason for link in links if not link.managed)
+    """One line per state and reason: how many sites and links it concerns."""
+    left_sites = Counter((site.state.value, site.reason) for site in sites if site.state is SiteState.SKIPPED)
+    left_links = Counter((link.state.value, link.reason) for link in links if not link.managed)
     mark = painted(_SKIPPED, colour=colour)
     lines = []
-    for reason in sorted({*left_sites, *left_links}):
-        counts = [(left_sites[reason], "site"), (left_links[reason], "link")]
+    for state, reason in sorted({*left_sites, *left_links}):
+        counts = [(left_sites[state, reason], "site"), (left_links[state, reason], "link")]
         what = ", ".join(counted(number, noun) for number, noun in counts if number)
-        lines.append(f"  {mark}  skipped: {what} ({reason})")
+        lines.append(f"  {mark}  {state}: {what} ({reason})")
     return lines
 
 

@@ -24,10 +24,14 @@ class Strategy(StrEnum):
 
 
 class ApprovedChange(StrEnum):
-    """What an approval allows; only changes that a guard would hold without it."""
+    """What an approval allows; only changes that are not made without it."""
 
     REMOVE = "remove"
+    """The removal of sites, beyond what the guards over shares and number allow."""
     RECREATE = "recreate"
+    """A new site in place of one that has settings which are read only then."""
+    REVOKE = "revoke"
+    """A new CA for sites: on demand, and when the present one expires soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class Planner(Protocol):
         """Plan the wanted sites and the declared links of one network that is not refused."""
 
     def plan_separation(self) -> Plan:
-        """Plan what must go at once because it joins two networks; no guard over removals holds it."""
+        """Plan what must go at once because it joins two networks or is cut off, and record what is ordered."""
 
     def plan_shared(self) -> Plan:
         """Plan what belongs to whole clusters; a delete among its changes is a removal."""

@@ -78,6 +78,18 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Issuance:
+    """A certificate that is made when a change is applied, so that its key is part of no plan."""
+
+    subject: str
+    """Its common name."""
+    hosts: tuple[str, ...] = ()
+    """DNS names and IP addresses that it is valid for."""
+    signer: ObjectRef | None = None
+    """The Secret whose CA signs it; None for a CA, which signs itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One write to one cluster."""
 
@@ -96,6 +108,8 @@ class Change:
     drift: tuple[FieldDrift, ...] = ()
     hand_over: HandOver | None = None
     """Set if the object is composed from one of another cluster."""
+    issuance: Issuance | None = None
+    """Set if a patch also replaces the data of a Secret by a new certificate with its key."""
     waits_for: Wait | None = None
     """What must be observed on the clusters first; None if the change can be applied now."""
     admin: bool = False
@@ -111,6 +125,8 @@ class Change:
     link: Link | None = None
     """The link that it is a step of; None if it is about a site or a policy."""
 
+    ordered: bool = False
+    """True if an order asks for it, or records one: no guard over removals holds it."""
     disruption: Disruption | None = None
     """How it interrupts its site, which other sites of the network wait for; None if it does not."""
 
@@ -200,6 +216,10 @@ class LinkState(StrEnum):
     UP = "up"
     STANDBY = "standby"
     """Counts as up: an edge router has one active uplink and keeps the others on standby."""
+    CUTTING = "cutting"
+    """One of its sites is cut off by an order, and it is not seen gone yet."""
+    CUT = "cut"
+    """One of its sites is cut off by an order, so it must not exist."""
     SETTLING = "settling"
     """A router has just restarted: for two minutes its links may be missing in what both ends report."""
     DOWN = "down"
@@ -253,8 +273,8 @@ class LinkReport:
 
     @property
     def managed(self) -> bool:
-        """False for a link that this run skips."""
-        return self.state is not LinkState.SKIPPED
+        """False for a link that this run skips, or that is cut."""
+        return self.state not in {LinkState.SKIPPED, LinkState.CUT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from reconcile.findings import (
 from reconcile.skupper.definitions import Cluster
 from reconcile.skupper.desired import DesiredState
 from reconcile.skupper.live import ClusterSnapshot
+from reconcile.skupper.orders import Order
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import Site, SiteKey
@@ -45,6 +46,8 @@ class PlanInput:
     """For how long a site must have been missing from the data before it is removed."""
     cut: frozenset[SiteKey] = frozenset()
     """Undeclared sites, or sites marked ``delete``, whose links are deleted at once, whatever depends on them."""
+    order: Order | None = None
+    """What the caller asks for beside the data; the plan then has only what follows from it."""
     confirm_origin: bool = False
     """True: data of another origin than that recorded on the clusters is accepted, and recorded."""
     take_over: bool = False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconcile.findings import Finding, Severity, SiteSubject
-from reconcile.skupper import approvals, blocks, rollout
+from reconcile.skupper import approvals, blocks, orders, rollout
 from reconcile.skupper.approvals import Approved
 from reconcile.skupper.census import Census
 from reconcile.skupper.engine import Engines, Planner
@@ -33,7 +33,12 @@ class _Parts:
 
 
 def plan(inputs: PlanInput, engines: Engines) -> Plan:
-    """Plan everything; the same input gives the same plan."""
+    """Plan everything, or with an order what follows from it; the same input gives the same plan."""
+    found = _plan(inputs, engines)
+    return orders.narrow(found, inputs.order) if inputs.order else found
+
+
+def _plan(inputs: PlanInput, engines: Engines) -> Plan:
     planners = {
         engine.name: engine.planner(replace(inputs, desired=inputs.desired.seen_by(engine.name)))
         for engine in engines
@@ -83,8 +88,10 @@ def plan(inputs: PlanInput, engines: Engines) -> Plan:
 
 
 def _cuts(change: Change, inputs: PlanInput) -> bool:
-    """True if a change cuts off a site that the caller has named."""
-    return bool(change.link and not inputs.cut.isdisjoint({change.link.dialler, change.link.issuer}))
+    """True if a change cuts off a site that the caller has named, or belongs to an order."""
+    return change.ordered or bool(
+        change.link and not inputs.cut.isdisjoint({change.link.dialler, change.link.issuer})
+    )
 
 
 def _nothing_to_cut(inputs: PlanInput, census: Census, parts: _Parts) -> Iterator[Finding]:

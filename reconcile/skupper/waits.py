@@ -44,6 +44,8 @@ class WaitKind(StrEnum):
     """A site has become ours."""
     NAMESPACE = "namespace"
     """The namespace of a declared site exists. No run waits for that: whoever creates it is not this program."""
+    REVOKED = "revoked"
+    """A step of the revocation of a site's tokens has taken effect."""
     UNUSED = "unused"
     """No site uses it any more."""
 
@@ -53,6 +55,7 @@ class WaitKind(StrEnum):
         return self not in {
             WaitKind.CLEANED_UP,
             WaitKind.LOADED,
+            WaitKind.REVOKED,
             WaitKind.ROTATED,
             WaitKind.SEPARATED,
             WaitKind.TURN,

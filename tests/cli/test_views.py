@@ -60,8 +60,9 @@ def test_a_wait_is_for_sites_that_a_run_makes_or_removes(state: SiteState) -> No
 
 
 @pytest.mark.parametrize("state", LinkState)
-def test_a_wait_is_for_all_links_but_those_skipped(state: LinkState) -> None:
-    assert Wait(ALL)(outcome(link(state))) is (state in {LinkState.UP, LinkState.STANDBY, LinkState.SKIPPED})
+def test_a_wait_is_for_all_links_but_those_skipped_or_cut(state: LinkState) -> None:
+    fine = {LinkState.UP, LinkState.STANDBY, LinkState.SKIPPED, LinkState.CUT}
+    assert Wait(ALL)(outcome(link(state))) is (state in fine)
 
 
 def test_a_wait_is_for_clusters_that_cannot_be_read() -> None:

@@ -30,6 +30,7 @@ from reconcile.sandbox.skupper.timing import FAST, Timing
 from reconcile.skupper.definitions import Cluster, Config, Definitions, Network, SiteDefinition
 from reconcile.skupper.diagnosis.checks import Result
 from reconcile.skupper.engine import Engines
+from reconcile.skupper.orders import Order
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from reconcile.skupper.selection import Selection
@@ -151,6 +152,7 @@ class Harness:
         listener: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
         take_over: bool = False,
+        order: Order | None = None,
         clock: Callable[[], datetime] = now,
         pace: float = 1.0,
     ) -> RunResult:
@@ -183,6 +185,7 @@ class Harness:
             began = clock()
             run = reconciler.run(
                 tell,
+                order=order,
                 clock=lambda: clock() + (pace - 1) * (clock() - began),
                 wakeup=Wakeup(lambda: pace * time.monotonic()),
             )

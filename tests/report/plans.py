@@ -421,6 +421,22 @@ STATES = Plan(
             since=ago(days=40),
         ),
         link("east", "south", LinkState.UNKNOWN, _UNREADABLE, issuer=seen(UNKNOWN, hours=3)),
+        link(
+            "cut",
+            "east",
+            LinkState.CUTTING,
+            "cut/vault-net is cut off since 2026-02-28 23:00 UTC by alice, but east/vault-net still reports the link",
+            dialler=seen(ABSENT, seconds=4),
+            issuer=seen(UP, seconds=3),
+            since=ago(seconds=20),
+        ),
+        link(
+            "cut",
+            "west",
+            LinkState.CUT,
+            "cut/vault-net is cut off since 2026-02-28 23:00 UTC by alice; to link it again, run: "
+            "qontract-skupper cut --site cut/vault-net --end",
+        ),
         link("east", "off", LinkState.SKIPPED, _DISABLED),
         link("west", "off", LinkState.SKIPPED, _DISABLED),
         link("north", "off", LinkState.SKIPPED, "--cluster-name east excludes it"),

@@ -71,7 +71,7 @@ def test_the_last_line_of_a_run_sums_up_bundle_sites_links_and_time() -> None:
 
 
 def test_the_last_line_of_a_run_does_not_count_sites_that_leave() -> None:
-    assert "2 of 6 sites ready, 2 of 12 links up" in run_summary(STATES, bundle="", writes=0, seconds=1)
+    assert "2 of 6 sites ready, 2 of 14 links up" in run_summary(STATES, bundle="", writes=0, seconds=1)
 
 
 def test_the_last_line_of_a_run_says_if_it_is_not_pinned_to_a_bundle() -> None:

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconcile.kinds import CONFIG_MAP, ROUTE, SECRET, SERVICE_ACCOUNT
-from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
+from reconcile.skupper.definitions import Approval, Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
+from reconcile.skupper.orders import Order
 from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -58,6 +59,10 @@ class PlayedFleet:
     every: int = 1
     """Seconds from one plan to the next."""
     hosts: dict[str, str] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    """Those in the datafile of each network."""
+    order: Order | None = None
+    """What the run that plans now was asked for beside the data."""
 
     def __post_init__(self) -> None:
         self.fakes = {name: FakeCluster(name) for name in self.names}
@@ -102,6 +107,8 @@ class PlayedFleet:
                 network,
                 "1.9.6",
                 settings={"image": "image"},
+                approvals=self.approvals,
+                path=f"/{network}.yml",
                 sites=tuple(SiteDefinition(clusters[name], "net", self.config(name)) for name in sites),
             )
             for network, sites in self.networks.items()
@@ -111,7 +118,7 @@ class PlayedFleet:
             for name, fake in self.fakes.items()
         }
         desired = resolve(Definitions(networks, tuple(clusters.values())))
-        return PlanInput(desired=desired, ownership=OURS, now=self.now, snapshots=snapshots)
+        return PlanInput(desired=desired, ownership=OURS, now=self.now, snapshots=snapshots, order=self.order)
 
     def plan(self) -> Plan:
         return plan_inputs(self.inputs())
@@ -133,7 +140,7 @@ class PlayedFleet:
         self._report()
         if self.now.second % self.every:
             return
-        ready = [change for change in self.plan().ready if change.kind == SECRET]
+        ready = [change for change in self.plan().ready if change.kind == SECRET or change.ordered]
         for change in ready:
             if self.drawn.random() >= kills and change.cluster not in self.unread:
                 self.apply(change)
@@ -149,7 +156,7 @@ class PlayedFleet:
                 return
 
     def apply(self, change: Change) -> None:
-        """Do what the API server does with one change of a Secret."""
+        """Do what the API server does with one change of a Secret, or with a mark."""
         fake, place = self.fakes[change.cluster], (change.kind, change.namespace, change.name)
         match change.verb:
             case Verb.DELETE:
@@ -179,7 +186,10 @@ class PlayedFleet:
 
     def _stamp(self, secret: dict[str, Any]) -> None:
         entry = {"manager": "qontract-skupper", "operation": "Update", "time": _written(self.now)}
-        secret["metadata"]["managedFields"] = [entry]
+        applied = [
+            each for each in secret["metadata"].get("managedFields", ()) if each["operation"] == "Apply"
+        ]
+        secret["metadata"]["managedFields"] = [*applied, entry]
 
     # Skupper
 

@@ -100,8 +100,15 @@ def test_what_an_edge_site_loses_is_not_its_links() -> None:
     assert "no router can connect" not in one(skupper_local_server=-DAY).message
 
 
+def test_the_way_out_for_the_ca_of_links_is_to_revoke_its_tokens() -> None:
+    told = one(skupper_site_ca=DAY, skupper_site_server=DAY).message
+    assert told.endswith(
+        "approve that in the data with change: revoke, or run: qontract-skupper revoke --site a/net"
+    )
+
+
 def test_the_way_out_is_a_new_site() -> None:
-    assert one(skupper_site_ca=DAY).message.endswith(
+    assert one(skupper_local_ca=DAY).message.endswith(
         ". To have the next run recreate the site and its links, on cluster a run: "
         "oc -n net delete configmap skupper-site"
     )
@@ -115,7 +122,7 @@ def test_a_ca_that_was_there_before_the_site_has_to_be_deleted_with_it() -> None
 
 
 def test_months_ahead_a_day_for_it_is_to_be_chosen() -> None:
-    assert "Choose a day on which the site may be down; to have" in one(skupper_site_ca=100 * DAY).message
+    assert "Choose a day on which the site may be down; to have" in one(skupper_local_ca=100 * DAY).message
 
 
 def planned(*expired: str, ahead: timedelta = timedelta(), name: str = "skupper-site-ca") -> Plan:

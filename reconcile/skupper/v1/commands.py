@@ -19,6 +19,16 @@ def restart_creation(key: SiteKey, deployment: str) -> str:
     )
 
 
+def end_cut(key: SiteKey) -> str:
+    """What links a site again that is cut off."""
+    return f"run: qontract-skupper cut --site {key} --end"
+
+
+def revoke(key: SiteKey) -> str:
+    """What makes a site refuse all tokens that it has issued so far."""
+    return f"run: qontract-skupper revoke --site {key}"
+
+
 def recreate_site(key: SiteKey, *, without: Sequence[str] = ()) -> str:
     """What makes the next run create a site and its links once more, `without` Secrets that would survive it."""
     secrets = f"delete secret {' '.join(without)} && oc -n {key.namespace} " if without else ""

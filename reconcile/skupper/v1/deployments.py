@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconcile.findings import Reason
-from reconcile.skupper.live import LiveObject, instant, last_write, text
+from reconcile.skupper.live import LiveObject, instant, last_write, strings, text
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import commands
 
@@ -68,6 +68,22 @@ def failing(deployment: LiveObject) -> Reason | None:
             message = " ".join(text(condition.get("message")).split())[:_LONGEST_QUOTE]
             return f"{kind}={status}: {message}" if message else f"{kind}={status}"
     return None
+
+
+def pod_annotations(deployment: LiveObject) -> Mapping[str, str]:
+    """The annotations that a Deployment gives its pods."""
+    template = _spec(deployment).get("template")
+    metadata = template.get("metadata") if isinstance(template, Mapping) else None
+    return strings(metadata.get("annotations") if isinstance(metadata, Mapping) else None)
+
+
+def rolled_out(deployment: LiveObject) -> bool:
+    """True if all pods of a Deployment are of its present template and ready, by the counts of its controller."""
+    metadata, status = deployment.content.get("metadata"), _status(deployment)
+    generation = metadata.get("generation") if isinstance(metadata, Mapping) else None
+    wanted = _spec(deployment).get("replicas", 1)
+    counts = [status.get(each) for each in ("replicas", "updatedReplicas", "readyReplicas")]
+    return bool(wanted) and status.get("observedGeneration") == generation and set(counts) == {wanted}
 
 
 def changed_at(deployment: LiveObject) -> datetime | None:

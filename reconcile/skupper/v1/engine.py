@@ -18,6 +18,7 @@ from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import checks, diagnosis, list_requests, live_sites, policy_readers, prune, sites
 from reconcile.skupper.v1.clocks import Clocks
+from reconcile.skupper.v1.marks import Marks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.networks import NetworkPlanner, Shared
 from reconcile.skupper.v1.observed_state import ObservedState
@@ -82,15 +83,19 @@ class Planner:
         return Membership(self._observed)
 
     @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self._observed)
+
+    @cached_property
     def _separation(self) -> Separation:
-        return Separation(self._observed, self._members)
+        return Separation(self._observed, self._members, self._marks)
 
     def plan_network(self, network: ResolvedNetwork) -> Plan:
-        shared = Shared(self._observed, self._undeclared, self._rotations, self._separation)
+        shared = Shared(self._observed, self._undeclared, self._rotations, self._separation, self._marks)
         return NetworkPlanner(network, shared).plan()
 
     def plan_separation(self) -> Plan:
-        return Plan(changes=tuple(self._separation.changes()))
+        return Plan(changes=(*self._marks.changes(), *self._separation.changes()))
 
     def plan_shared(self) -> Plan:
         shared = policy_readers.plan(self._inputs)

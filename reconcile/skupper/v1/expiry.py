@@ -39,6 +39,9 @@ EFFECTS = {
 }
 """Secret -> what happens once its certificate has expired; what traffic notices most comes first."""
 
+_RENEWABLE = {names.SITE_CA, names.SITE_SERVER}
+"""The certificates that a revocation replaces."""
+
 
 class Expiry(NamedTuple):
     """When the certificate of a Secret expires."""
@@ -53,6 +56,11 @@ def expiries(live: LiveSite) -> list[Expiry]:
     return sorted(
         (Expiry(expires, name) for expires, name in found if expires), key=lambda each: each.expires
     )
+
+
+def inter_site(live: LiveSite) -> datetime | None:
+    """When the CA for other sites, or what it signed for the router, expires first; None if neither can be read."""
+    return next((each.expires for each in expiries(live) if each.secret in _RENEWABLE), None)
 
 
 def first(live: LiveSite) -> datetime | None:
@@ -109,5 +117,10 @@ def _way_out(live: LiveSite, concerned: Sequence[Expiry], *, urgent: bool) -> st
     kept = [
         each.secret for each in concerned if (found := live.find(SECRET, each.secret)) and not found.owners
     ]
+    if not kept and {each.secret for each in concerned} <= _RENEWABLE:
+        return (
+            "To have CA and server certificate replaced, with all tokens of the site, approve that in the data with "
+            f"change: revoke, or {commands.revoke(live.key)}"
+        )
     step = commands.recreate_site(live.key, without=kept)
     return f"{step[0].upper()}{step[1:]}" if urgent else f"Choose a day on which the site may be down; {step}"

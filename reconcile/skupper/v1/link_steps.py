@@ -29,6 +29,10 @@ class LinkEnds:
     issuer: LiveSite
     secrets: Sequence[LinkSecret]
     ownership: Ownership
+    rotate_after: datetime | None = None
+    """Secrets that were not asked for since this order are stale; None without one."""
+    revoking: bool = False
+    """True while the router of the issuer may not have loaded its new CA, so that tokens of that cannot connect."""
     opposite: Sequence[LinkSecret] = ()
     """The Secrets of the link in the opposite direction, which hides this one while it is in use."""
 
@@ -40,6 +44,11 @@ class LinkEnds:
     def parked(self) -> list[LinkSecret]:
         """The parked tokens between the two sites, of either direction."""
         return [secret for secret in (*self.secrets, *self.opposite) if secret.parked]
+
+    def outdated(self, secret: LinkSecret) -> bool:
+        """True if an order asks for the replacement of this Secret."""
+        made_for = secret.rotated_at
+        return bool(self.rotate_after and (made_for is None or made_for < self.rotate_after))
 
     @property
     def at_issuer(self) -> list[LinkSecret]:
@@ -146,6 +155,8 @@ def _delivery(ends: LinkEnds, name: str) -> Delivery:
 
 def _secret(ends: LinkEnds, namespace: str, name: str, kind_of: str) -> dict[str, object]:
     annotations = {names.DIALLER: str(ends.link.dialler), names.ISSUER: str(ends.link.issuer)}
+    if ends.rotate_after:
+        annotations[names.ROTATED] = ends.rotate_after.isoformat()
     if kind_of == names.TOKEN and ends.link.cost != 1:
         annotations[names.COST] = str(ends.link.cost)
     return {

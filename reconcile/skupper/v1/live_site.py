@@ -19,7 +19,14 @@ from reconcile.skupper.live import (
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import legacy, lost_labels, names, router_config, status
-from reconcile.skupper.v1.deployments import ROLLOUT, Downtime, changed_at, downtime
+from reconcile.skupper.v1.deployments import (
+    ROLLOUT,
+    Downtime,
+    changed_at,
+    downtime,
+    pod_annotations,
+    rolled_out,
+)
 from reconcile.skupper.v1.endpoints import Endpoint, endpoint
 from reconcile.skupper.v1.router_config import RouterConfig
 from reconcile.skupper.v1.status import NetworkStatus
@@ -115,11 +122,27 @@ class LiveSite:
 
     @property
     def routers_know_the_ca(self) -> bool:
-        """True if all routers have started since the CA was last written: a router reads it once, at its start."""
+        """True if all routers have started since CA and server certificate were last written.
+
+        A router reads both once, at its start. Either their times say so, or they were restarted for the order because
+        of which the CA was replaced.
+        """
         authority = self.part(SECRET, names.SITE_CA)
-        written = last_write(authority) if authority else None
+        server = self.part(SECRET, names.SITE_SERVER)
+        times = [last_write(found) for found in (authority, server) if found]
+        written = max((time for time in times if time), default=None)
         own = self.status.sites.get(self.site_id) if self.status else None
-        return bool(written and own and own.oldest and own.oldest - written > CLOCKS_APART)
+        if written and own and own.oldest and own.oldest - written > CLOCKS_APART:
+            return True
+        router = self.part(DEPLOYMENT, names.ROUTER)
+        ordered = authority.annotations.get(names.REVOKED) if authority else None
+        return bool(router and ordered and ordered == self.router_restarted_for and rolled_out(router))
+
+    @property
+    def router_restarted_for(self) -> str:
+        """The order for which the pods of the router are those that were started last; empty if there is none."""
+        router = self.part(DEPLOYMENT, names.ROUTER)
+        return pod_annotations(router).get(names.REVOKED, "") if router else ""
 
     @cached_property
     def server(self) -> Certificate:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconcile.findings import Finding
+from reconcile.skupper import approvals
 from reconcile.skupper.blocks import Block, block
+from reconcile.skupper.definitions import ApprovedChange
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import (
     Change,
@@ -22,6 +24,7 @@ from reconcile.skupper.plan import (
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import (
+    cut_links,
     expiry,
     faults,
     foreign,
@@ -39,7 +42,9 @@ from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.marks import Marks
 from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.revocation import Revocation
 from reconcile.skupper.v1.rotation import Rotations
 from reconcile.skupper.v1.separation import Separation
 from reconcile.skupper.v1.undeclared import Undeclared
@@ -54,6 +59,7 @@ class Shared(NamedTuple):
     undeclared: Undeclared
     rotations: Rotations
     separation: Separation
+    marks: Marks
 
 
 class NetworkPlanner:
@@ -70,18 +76,27 @@ class NetworkPlanner:
         self._edges = {site.key for site in resolved.sites if site.edge}
         self._declared = {(link.dialler, link.issuer) for link in resolved.links}
         self._issuers = {link.issuer for link in resolved.links}
+        self._revocations: dict[SiteKey, Revocation] = {}
         self._changes: list[Change] = []
         self._findings: list[Finding] = []
 
     def plan(self) -> Plan:
         sites = [self._plan_site(site) for site in self._resolved.wanted]
+        self._revocations = {found.site.key: found for found in self._revoked()}
         links = [self._plan_link(link) for link in self._resolved.links]
+        self._revoke(links)
+        self._changes += self._renew(self._revocations.values())
         sites = self._judge_by_links(sites, links)
+        network = self._resolved.identifier
         return Plan(
             changes=tuple(sorted(self._changes, key=lambda change: not rotation.restores(change))),
             links=tuple(links),
             sites=tuple(sites),
-            findings=(*self._findings, *self._shared.undeclared.findings(self._resolved, links)),
+            findings=(
+                *self._findings,
+                *self._shared.marks.findings(network),
+                *self._shared.undeclared.findings(self._resolved, links),
+            ),
         )
 
     def _plan_site(self, site: Site) -> SiteReport:
@@ -111,6 +126,57 @@ class NetworkPlanner:
             self._findings += expiry.findings(live, site.network, self._inputs.now)
         return replace(planned.report, certificates_expire=expiry.first(live))
 
+    def _revoked(self) -> Iterator[Revocation]:
+        """The sites whose tokens are to be revoked."""
+        order = self._inputs.order
+        for site in self._resolved.wanted:
+            if order and site.key not in order.sites:
+                continue
+            ordered_at = self._shared.marks.revoke_after(site.key)
+            if ordered_at and site.key not in self._blocked:
+                yield Revocation(site, self._live[site.key], ordered_at)
+
+    def _renew(self, revocations: Iterable[Revocation]) -> Iterator[Change]:
+        """Order new certificates for sites whose CA expires soon, as far as the data approves it."""
+        network, now = self._resolved.network, self._inputs.now
+        under_way = {found.site.key for found in revocations if found.pending}
+        for site in () if self._inputs.order else self._resolved.wanted:
+            key = site.key
+            if key in under_way or key in self._blocked or self._clocks.wrong_at(key):
+                continue
+            expires = expiry.inter_site(self._live[key])
+            approval = approvals.approved(network, ApprovedChange.REVOKE, key, now)
+            refused = Revocation(site, self._live[key], now).refused
+            if expires and approval and not refused and expires - now <= expiry.WARN_BEFORE:
+                reason = f"its certificates expire on {expires:%Y-%m-%d}; {approval.place} allows new ones"
+                yield from self._shared.marks.revoke(key, now, reason)
+
+    def _revokes(self, issuer: SiteKey) -> bool:
+        return issuer in self._revocations and self._revocations[issuer].pending
+
+    def _revoke(self, links: Sequence[LinkReport]) -> None:
+        for revocation in self._revocations.values():
+            if not revocation.pending:
+                self._changes += self._shared.marks.revoked(revocation.site.key)
+            else:
+                self._changes += self._recorded(revocation)
+                awaited = list(revocation.awaited(links, self._loads, self._shared.rotations))
+                self._changes += revocation.steps(awaited, self._inputs.now)
+            self._findings += revocation.findings(links)
+
+    def _recorded(self, revocation: Revocation) -> Iterator[Change]:
+        """The mark of a revocation, which is the first write of it."""
+        reason = "the revocation of its tokens is ordered"
+        if not revocation.begun:
+            yield from self._shared.marks.revoke(revocation.site.key, revocation.ordered_at, reason)
+
+    def _loads(self, report: LinkReport) -> bool:
+        """True if the router of the dialler has the present token of a link, or if nothing is known of it."""
+        dialler = report.link.dialler
+        if dialler in self._blocked or dialler not in self._live:
+            return True
+        return report.credential in self._live[dialler].router_config.connectors
+
     def _disrupting(self, site: Site, live: LiveSite, report: SiteReport) -> list[Change]:
         """What puts settings into effect that Skupper reads only when it creates a site, or its Deployments."""
         network, now = self._resolved.network, self._inputs.now
@@ -134,6 +200,9 @@ class NetworkPlanner:
     def _judge_by_its_links(self, report: SiteReport, own: Sequence[LinkReport]) -> SiteReport:
         if report.state is not SiteState.READY:
             return report
+        cut = self._shared.marks.cuts.get(report.key)
+        if cut:
+            return replace(report, reason=f"{cut}; to link it again, {cut.ended_by}")
         dialled = {link.link.dialler in self._edges for link in own if link.link.issuer == report.key}
         for edge in sorted(dialled):
             refusal = unlinked.not_listening(self._live[report.key], edge=edge)
@@ -147,6 +216,9 @@ class NetworkPlanner:
 
     def _plan_link(self, link: Link) -> LinkReport:
         network = self._resolved.identifier
+        cut = self._shared.marks.cut(link)
+        if cut:
+            return cut_links.report(network, link, cut, self._observed)
         blocks = [self._blocked[end] for end in (link.dialler, link.issuer) if end in self._blocked]
         if blocks:
             self._changes += self._unjudged(link)
@@ -159,6 +231,8 @@ class NetworkPlanner:
             dialler=self._live[link.dialler],
             issuer=self._live[link.issuer],
             secrets=self._observed.secrets_of(link),
+            revoking=self._revokes(link.issuer),
+            rotate_after=self._shared.marks.rotate_after(link),
             opposite=self._observed.secrets_of(Link(link.issuer, link.dialler)),
             ownership=self._inputs.ownership,
         )

@@ -158,7 +158,7 @@ def _current(ends: LinkEnds, now: datetime) -> TokenFingerprint:
             if fingerprint.name(ends.link, candidate) in by_name:
                 newest = candidate
     found = by_name.get(fingerprint.name(ends.link, newest))
-    if found and not found.requested and found.fault(ends.issuer.ca, now):
+    if found and ((not found.requested and found.fault(ends.issuer.ca, now)) or ends.outdated(found)):
         return replace(newest, revision=(newest.revision + 1) % _REVISIONS)
     return newest
 
@@ -260,6 +260,10 @@ def _replaced(
 ) -> list[Change]:
     """Park an old token that may be in use, once the router has the connector of the new one."""
     loaded = name in ends.dialler.router_config.connectors
+    if ends.revoking:
+        issuer = ends.link.issuer
+        restarted = Wait(WaitKind.REVOKED, str(issuer), f"the router of {issuer} has loaded its new CA")
+        return [link_steps.remove(secret, ends.network, reason, waits_for=restarted)]
     if report.state is LinkState.UP:
         waits_for = (
             rotations.begin(ends.link)
@@ -317,4 +321,6 @@ def _why_stale(ends: LinkEnds, secret: LinkSecret, now: datetime) -> str:
     host = ends.issuer.endpoint(edge=ends.dialler_is_edge).host
     if secret.host(edge=ends.dialler_is_edge) != host:
         return f"stale token: {ends.link.issuer} is now at {host}"
+    if ends.rotate_after and ends.outdated(secret):
+        return f"its rotation was ordered at {ends.rotate_after:%Y-%m-%d %H:%M} UTC"
     return "stale token: its cost or port changed"

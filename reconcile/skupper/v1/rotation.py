@@ -34,7 +34,7 @@ parked token, resyncs every 30 s."""
 
 
 class Rotations:
-    """Lets one rotation at a time begin among neighbouring sites, so that no site loses two links at once."""
+    """Lets one rotation, or restart, at a time begin among neighbouring sites: no site loses two links at once."""
 
     def __init__(self, links: Iterable[Link], parked: Iterable[Link]) -> None:
         """`links` are all that may be in use, `parked` those whose rotation is under way."""
@@ -42,21 +42,31 @@ class Rotations:
         for link in links:
             self._neighbours.setdefault(link.dialler, set()).add(link.issuer)
             self._neighbours.setdefault(link.issuer, set()).add(link.dialler)
-        self._begun = sorted(set(parked))
+        self._begun = [(_ends(link), _replaced(link)) for link in sorted(set(parked))]
 
     def begin(self, link: Link) -> Wait | None:
         """Begin the rotation of a link; if a neighbouring one is under way, return the wait for its end."""
-        around = self._around(link)
-        for other in self._begun:
-            ends = {other.dialler, other.issuer}
-            if ends != {link.dialler, link.issuer} and ends & around:
-                return Wait(WaitKind.ROTATED, str(other), f"the token of {other} is replaced")
-        self._begun.append(link)
+        return self._begin(_ends(link), _replaced(link))
+
+    def restart(self, site: SiteKey) -> Wait | None:
+        """Begin the restart of a router, which interrupts all links of its site; as `begin`."""
+        return self._begin(frozenset({site}), Wait(WaitKind.ROTATED, str(site), f"{site} has restarted"))
+
+    def _begin(self, ends: frozenset[SiteKey], end: Wait) -> Wait | None:
+        around = ends.union(*(self._neighbours.get(key, set()) for key in ends))
+        for others, wait in self._begun:
+            if others != ends and others & around:
+                return wait
+        self._begun.append((ends, end))
         return None
 
-    def _around(self, link: Link) -> set[SiteKey]:
-        ends = {link.dialler, link.issuer}
-        return ends.union(*(self._neighbours.get(end, set()) for end in ends))
+
+def _ends(link: Link) -> frozenset[SiteKey]:
+    return frozenset({link.dialler, link.issuer})
+
+
+def _replaced(link: Link) -> Wait:
+    return Wait(WaitKind.ROTATED, str(link), f"the token of {link} is replaced")
 
 
 def park(

@@ -4,7 +4,7 @@ Within a network a link is deleted only once others replace it. Across networks 
 long as a site has links of both, all sites of both networks can reach each other. A link between two networks is
 deleted at once: it waits for nothing, and no removal budget holds it. A new link waits until neither of its ends is
 connected with a site of another network, by what the sites report and by what their routers may still connect to. The
-links of a site that is cut off (``--cut``) are deleted at once as well.
+links of a site that is cut off (``--cut``, or by an order) are deleted at once as well.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import link_steps, names
 from reconcile.skupper.v1.guards import Accepted, Readable
+from reconcile.skupper.v1.marks import Marks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.tokens import LinkSecret
@@ -26,9 +27,10 @@ from reconcile.skupper.waits import Wait, WaitKind
 class Separation:
     """Which links join networks, and which new ones would; index it once per plan."""
 
-    def __init__(self, observed: ObservedState, members: Membership) -> None:
+    def __init__(self, observed: ObservedState, members: Membership, marks: Marks) -> None:
         self._observed = observed
         self._members = members
+        self._marks = marks
         desired = observed.inputs.desired
         self._declared = {site.key: site.network for site in desired.sites}
         self._cut = observed.inputs.cut
@@ -46,7 +48,7 @@ class Separation:
             if secret.link in self.joining and not self._held(secret):
                 network = self._declared.get(secret.at, "")
                 removed = link_steps.remove(secret, network, self._why(secret.link))
-                yield replace(removed, link=secret.link)
+                yield replace(removed, link=secret.link, ordered=self._marks.cut(secret.link) is not None)
 
     def wait(self, link: Link, network: str) -> Wait | None:
         """What a new link of a network waits for; None if it would join no other network."""
@@ -67,7 +69,7 @@ class Separation:
         return self._declared.get(key) or self._observed.recorded(key, names.NETWORK)
 
     def _joins(self, link: Link) -> bool:
-        if not self._cut.isdisjoint({link.dialler, link.issuer}):
+        if not self._cut.isdisjoint({link.dialler, link.issuer}) or self._marks.cut(link):
             return True
         networks = {self.network_of(link.dialler), self.network_of(link.issuer)} - {""}
         return len(networks) > 1
@@ -77,6 +79,9 @@ class Separation:
         return self._readable.hold(secret.at) or self._accepted.hold_link(secret.link)
 
     def _why(self, link: Link) -> str:
+        cut = self._marks.cut(link)
+        if cut:
+            return str(cut)
         for site in (link.dialler, link.issuer):
             if site in self._cut:
                 return f"{site} is cut off"

@@ -65,6 +65,11 @@ class LinkSecret:
         return frozenset(filter(None, named.split(",")))
 
     @property
+    def rotated_at(self) -> datetime | None:
+        """The time of the order because of which this Secret was made; None if there was none."""
+        return instant(self.live.annotations.get(names.ROTATED))
+
+    @property
     def triggered_at(self) -> datetime | None:
         """When the request was created or last retriggered."""
         return instant(self.live.annotations.get(names.TRIGGERED)) or self.live.created

@@ -16,10 +16,13 @@ from reconcile.kinds import (
     ROUTE,
     SECRET,
     SERVICE,
+    SERVICE_ACCOUNT,
 )
 from reconcile.skupper.diagnosis.checks import Outcome
 from reconcile.skupper.diagnosis.facts import Reach, Rights, Unread
 from reconcile.skupper.live import ClusterSnapshot
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1 import marks
 from tests.skupper.diagnosis.healthy import LINK, Diagnosed, another_server, condition, host_of
 from tests.skupper.fakes import NOW, body, certificate
 
@@ -73,6 +76,13 @@ def token(site: Diagnosed, **changed: Any) -> None:
     for part, values in changed.items():
         place = found if part == "data" else found["metadata"]
         place[part] = {**place[part], **values}
+
+
+def cut(site: Diagnosed) -> None:
+    """The order of `qontract-skupper cut --site a/net`, as it is recorded."""
+    mark = {marks.mark_of(SiteKey("a", "net")): f"{A} 2026-02-28T23:00:00+00:00 alice"}
+    account = body(SERVICE_ACCOUNT, "net", "skupper-site-controller", metadata={"annotations": mark})
+    site.pair.a.add(SERVICE_ACCOUNT, account)
 
 
 def snapshot(site: Diagnosed, **changed: Any) -> None:
@@ -179,6 +189,7 @@ CAUSES = (
     Cause("token-delivered", LINK, FAIL, "no token of a/net is at b/net: issuer a/net: waiting for", lambda site: (created_long_ago(site), delete("b", SECRET, site.token)(site), delete("a", ROUTE, "skupper-inter-router")(site))),
     Cause("site-complete", A, WARN, "is being created", delete("a", DEPLOYMENT, "skupper-service-controller")),
     Cause("token-delivered", LINK, WARN, "no token of a/net is at b/net: issuer", lambda site: (delete("b", SECRET, site.token)(site), delete("a", ROUTE, "skupper-inter-router")(site))),
+    Cause("token-delivered", LINK, WARN, "a/net is cut off", lambda site: (cut(site), delete("b", SECRET, site.token)(site))),
     Cause("token-delivered", LINK, FAIL, "the token is not requested yet", lambda site: delete("b", SECRET, site.token)(site)),
     Cause("token-delivered", LINK, FAIL, "ca.crt is missing", lambda site: site.pair.b.bodies[SECRET, "net", site.token]["data"].pop("ca.crt")),
     Cause("token-ca", LINK, FAIL, "the token has the CA", lambda site: token(site, data={"ca.crt": certificate("another")})),
@@ -199,5 +210,6 @@ CAUSES = (
     Cause("certificate-presented", LINK, FAIL, "valid until 2026-02-28", lambda site: presents(site, expires=NOW - DAY)),
     Cause("versions-match", LINK, WARN, "a/net runs 1.8.0", lambda site: site.pair.a.add_connectors("net", "id-a", version="1.8.0")),
     Cause("link-up", LINK, FAIL, "dialler says absent", lambda site: (site.pair.b.add_status("net", "id-b"), site.pair.b.bodies[SECRET, "net", site.token]["metadata"].update(creationTimestamp=LONG_AGO))),
+    Cause("link-up", LINK, WARN, "a/net is cut off", lambda site: (cut(site), delete("b", SECRET, site.token)(site), site.pair.a.add_status("net", "id-a"), site.pair.b.add_status("net", "id-b"))),
     Cause("link-up", LINK, WARN, "it is delivered", lambda site: site.pair.b.add_status("net", "id-b")),
 )  # fmt: skip

@@ -13,6 +13,8 @@ from reconcile.skupper.v1.diagnosis import observed
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret
 
+_CUT = frozenset({LinkState.CUTTING, LinkState.CUT})
+_ORDERED = "somebody has cut the site off; it has no links until that is ended"
 _IN_PROGRESS = frozenset({LinkState.WAITING, LinkState.REQUESTED, LinkState.ISSUED, LinkState.DELIVERED})
 _RUN = Command("qontract-skupper run")
 _RELEASE = 2
@@ -51,6 +53,8 @@ def _delivered(facts: Facts, link: Link) -> Judgement:
         return passed(f"Secret {found.name} is at {link.dialler}{created}")
     reason = f": {report.reason}" if report and report.reason else ""
     seen = f"no token of {link.issuer} is at {link.dialler}{reason}"
+    if report and report.state in _CUT:
+        return warned(seen, _ORDERED)
     if report and _in_progress(facts, report):
         logs = oc(link.issuer, f"logs deploy/{names.SITE_CONTROLLER} --tail=20")
         return warned(
@@ -145,6 +149,8 @@ def _reported(facts: Facts, link: Link) -> Judgement:
         seen = f"{seen}; {report.reason}"
     if report.converged:
         return passed(seen)
+    if report.state is LinkState.CUT:
+        return warned(seen, _ORDERED)
     command = oc(link.dialler, f"logs deploy/{names.ROUTER} -c router --tail=50")
     if report.state in {LinkState.UNKNOWN, LinkState.SKIPPED}:
         return unknown(seen, "see the checks of both sites")
