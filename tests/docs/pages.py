@@ -82,6 +82,7 @@ DEMO = Page(ROOT / "docs" / "demo.md")
 NETWORKS = Page(ROOT / "docs" / "networks.md")
 SANDBOX = Page(ROOT / "docs" / "sandbox.md")
 PROMISES = Page(ROOT / "docs" / "promises.md")
+EVENTS = Page(ROOT / "docs" / "events.md")
 PAGES = [
     README,
     CONTRIBUTING,
