@@ -47,6 +47,10 @@ proof: $(INSTALLED)  ## Run all tests in their exhaustive form, which takes much
 mutations: $(INSTALLED)  ## Break the program in one place at a time: do the tests notice? (ARGS='word' for some)
 	@$(BIN)/python -m tests.mutations $(ARGS)
 
+.PHONY: soak
+soak: $(INSTALLED)  ## Play random events on 40 sites over 6 clusters (ARGS='--seed 8' for the same ones, --proof for 300)
+	@$(BIN)/python -m pytest -n 0 $(ARGS) tests/soak/soak.py
+
 .PHONY: kube-assets
 kube-assets:  ## Obtain kube-apiserver and etcd, so that `make test` runs on real API servers too
 	@tests/clusters/kube-assets

@@ -1,6 +1,7 @@
-"""Whatever happens to a fleet, at once or one after the other, it converges to what is declared.
+"""Whatever happens to a fleet, at once or one after the other, it converges to what is declared: ``make soak``.
 
-A failure lists the events so far. The head of the test run says how to draw the same ones again.
+A failure lists the events so far. The head of the test run says how to draw the same ones again. It is no part of
+``make test`` and ``make proof``: it finds faults that docs/limits.md lists.
 """
 
 import random
