@@ -19,8 +19,12 @@ from tests.fault_proxy import Asked
 pytestmark = pytest.mark.simulation_suffices("when a run stops does not depend on the server")
 
 
+OF_CLUSTERS = {"skupperclusterpolicies", "clusterroles", "clusterrolebindings"}
+"""What is written for a whole cluster, beside the sites."""
+
+
 class Held:
-    """Holds back the first write to each cluster, and notes which writes come after somebody has said stop."""
+    """Holds back the first write to each cluster for a site, and notes which writes come after somebody has said stop."""
 
     def __init__(self, box: Sandbox, proxies: FaultProxies) -> None:
         self.box = box
@@ -40,7 +44,7 @@ class Held:
         self._released.set()
 
     async def _hold(self, asked: Asked) -> None:
-        if not asked.write or asked.plural == "skupperclusterpolicies":
+        if not asked.write or asked.plural in OF_CLUSTERS:
             return
         self.writes.append(asked)
         self._waiting.release()
