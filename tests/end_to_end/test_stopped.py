@@ -24,7 +24,7 @@ OF_CLUSTERS = {"skupperclusterpolicies", "clusterroles", "clusterrolebindings"}
 
 
 class Held:
-    """Holds back the first write to each cluster for a site, and notes which writes come after somebody has said stop."""
+    """Holds back the first write for a site to each cluster, and notes which come after somebody has said stop."""
 
     def __init__(self, box: Sandbox, proxies: FaultProxies) -> None:
         self.box = box
