@@ -47,7 +47,8 @@ def test_without_the_optional_rights_checks_are_unknown_and_name_the_right(fleet
     assert quota.command.text == "oc apply -n net -f deploy/rbac/diagnose.yaml"
 
 
-def test_with_the_optional_rights_every_check_passes(fleet: Harness):
+def test_with_the_optional_rights_every_check_is_answered_and_none_fails(fleet: Harness):
+    """Controllers of a real cluster may have written warnings about the Services of a new site."""
     for cluster in fleet.servers:
         granting = Granting(fleet, cluster.name)
         granting.apply("diagnose.yaml")
@@ -58,7 +59,8 @@ def test_with_the_optional_rights_every_check_passes(fleet: Harness):
         for cluster in fleet.servers:
             Granting(fleet, cluster.name).withdraw("diagnose.yaml")
     left = {each.check for each in results if each.outcome is not Outcome.PASS}
-    assert left == NETWORK_CHECKS
+    assert left - {"events"} == NETWORK_CHECKS
+    assert {each.outcome for each in results if each.check == "events"} <= {Outcome.PASS, Outcome.WARN}
 
 
 def test_a_missing_right_is_named_before_a_run_needs_it(fleet: Harness):
