@@ -10,7 +10,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 VERIFIED := --require-hashes --only-binary :all:
 # Of `make constraints`.
 UV := uv==0.13.9
-# Test processes: one more than there are cores, since those that use API servers mostly wait.
+# Test processes: two for each core and one more, since tests on clusters spend two thirds of their time waiting.
 WORKERS ?= $(shell expr $$(nproc) \* 2 + 1)
 # Otherwise each test process would compile the program, and every test with its asserts, anew.
 unexport PYTHONDONTWRITEBYTECODE
