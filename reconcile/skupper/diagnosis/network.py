@@ -4,6 +4,7 @@ It is tried from this machine, or by a pod in the namespace of the dialler. Neit
 fails is only a warning while the link is up.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from shlex import quote
@@ -100,7 +101,7 @@ def _command(dialled: Dialled, reach: Reach, here: str, there: str) -> Command:
 def _resolves(facts: Facts, link: Link, dialled: Dialled, address: Address, reach: Reach) -> Judgement:
     if reach.addresses:
         return passed(f"{address.host} is {', '.join(reach.addresses)}")
-    python = f"import socket; print(socket.gethostbyname({address.host!r}))"
+    python = f"import socket; print(socket.gethostbyname({json.dumps(address.host)}))"
     return _trouble(
         facts,
         link,
@@ -119,7 +120,9 @@ def _port_open(facts: Facts, link: Link, dialled: Dialled, address: Address, rea
     ways = (
         "firewalls, security groups and NetworkPolicies" if reach.origin else "firewalls and security groups"
     )
-    python = f"import socket; print(socket.create_connection({tuple(address)!r}, 5))"
+    python = (
+        f"import socket; print(socket.create_connection(({json.dumps(address.host)}, {address.port}), 5))"
+    )
     nc = f"nc -vz -w 5 {quote(address.host)} {address.port}"
     return _trouble(
         facts,
