@@ -40,7 +40,7 @@ class FromPods:
 
     image: str = ""
     """In place of the router's."""
-    within: float = probe_job.LASTS
+    within: float = probe_job.PATIENCE
     """Seconds for one Job."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Once it is set, no Job is created, and those that exist are deleted."""
@@ -91,18 +91,18 @@ class FromPods:
         end = self.clock() + self.within
         image = self.image or probe.router.image
         labels = f"{probe_job.LABEL}={name}"
-        pause = SOON
+        pause, seen = SOON, list[LiveObject]()
         while True:
             try:
                 listed = client.list(POD, namespace=probe.at.namespace, labels=labels).items
             except errors.ClusterError as error:
                 return _refused(probe, error)
-            pods = [LiveObject.from_manifest(POD, item) for item in listed]
-            found = probe_answer.answers(probe, pods, image)
+            seen = [LiveObject.from_manifest(POD, item) for item in listed] or seen
+            found = probe_answer.answers(probe, seen, image)
             if found is not None:
                 return found
             if self.clock() >= end:
-                return probe_answer.late(probe, pods, name, self.within)
+                return probe_answer.late(probe, seen, name, self.within)
             if self.stop.wait(pause):
                 return probe_answer.untried(probe, "the command was stopped")
             pause = min(EVERY, 2 * pause)

@@ -1,5 +1,6 @@
 """Jobs that dial: created with care, read with suspicion, and deleted whatever happens."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -190,6 +191,27 @@ def test_links_of_one_dialler_share_a_job() -> None:
     clusters = Clusters({"a": Accounts(client)}, {"a": ClusterCache()})  # type: ignore[arg-type]
     assert FromPods().dial(dialled, clusters, Ownership("test")).keys() == dialled.keys()
     assert client.times("create") == 1
+
+
+def test_a_pod_that_is_gone_again_is_reported_as_it_was_last_seen() -> None:
+    client = Node()
+    client.before("list", lambda: None)
+    client.before("list", lambda: client.drop("the-pod", kind=POD))
+    assert untried(client, {"waiting": {"reason": "ErrImagePull"}}).reason.endswith("ErrImagePull")
+
+
+def test_several_diallers_dial_at_the_same_time() -> None:
+    both = threading.Barrier(2, timeout=10)
+    clients = {name: Node(cluster=name) for name in "ac"}
+    for client in clients.values():
+        client.state = ended()
+        client.before("list", both.wait)
+    clusters = Clusters(
+        {name: Accounts(client) for name, client in clients.items()},  # type: ignore[arg-type]
+        {name: ClusterCache() for name in clients},
+    )
+    dialled = {Link(SiteKey(name, "net"), LINK.issuer): DIALLED for name in clients}
+    assert FromPods().dial(dialled, clusters, Ownership("test")).keys() == dialled.keys()
 
 
 def test_what_may_be_written_is_announced_and_ended() -> None:

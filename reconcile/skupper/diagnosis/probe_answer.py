@@ -17,7 +17,7 @@ from reconcile.findings import Reason
 from reconcile.skupper.certificates import Certificate, read_der
 from reconcile.skupper.diagnosis.contents import dig, entries
 from reconcile.skupper.diagnosis.facts import Address, Reach, Untried
-from reconcile.skupper.diagnosis.probe_job import CONTAINER, LASTS, Probe
+from reconcile.skupper.diagnosis.probe_job import CONTAINER, Probe
 from reconcile.skupper.live import LiveObject, text
 from reconcile.skupper.sites import SiteKey
 
@@ -60,8 +60,8 @@ def answers(probe: Probe, pods: Iterable[LiveObject], image: str) -> Answers | N
     }
 
 
-def late(probe: Probe, pods: Iterable[LiveObject], job: str, within: float = LASTS) -> Answers:
-    """Why there is no answer yet, by the state of the pod."""
+def late(probe: Probe, pods: Iterable[LiveObject], job: str, within: float) -> Answers:
+    """Why there is no answer after `within` seconds, by the last state of the pod that was seen."""
     pod = next(iter(pods), None)
     if pod is None:
         seen, about = f"the pod did not start: none was created for Job {job} within {within:g} s", job

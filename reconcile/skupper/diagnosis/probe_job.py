@@ -23,8 +23,10 @@ PREFIX = "qontract-skupper-probe-"
 LABEL = "qontract-skupper/probe"
 """Its value is the name of the Job; the Job and its pod have it besides our two labels."""
 CONTAINER = "probe"
-LASTS = 60
-"""Seconds that a Job may take, from its creation on."""
+PATIENCE = 60.0
+"""Seconds that the answer of a Job is waited for."""
+LASTS = 90
+"""Seconds after which Kubernetes ends a Job: later than we do, so that its pod can still be seen by then."""
 KEPT = 60
 """Seconds that a Job is kept that nobody deletes."""
 STEP, WITHIN = 5.0, 20.0

@@ -56,7 +56,7 @@ def test_whatever_a_pod_says_is_read_and_nothing_of_it_is_long_or_unprintable(va
 def test_any_state_of_a_pod_is_read(value: object) -> None:
     for shown in (pod(value), pod({"terminated": value}), pod({"waiting": value})):
         probe_answer.answers(PROBE, [shown], "i")
-        late = probe_answer.late(PROBE, [shown], "j")[ADDRESS]
+        late = probe_answer.late(PROBE, [shown], "j", 60)[ADDRESS]
         assert isinstance(late, Untried)
         assert late.reason.isprintable()
 
@@ -110,7 +110,7 @@ def test_the_pod_runs_where_the_router_does() -> None:
 
 def test_the_job_ends_and_goes_by_itself() -> None:
     job = spec()
-    assert (job["backoffLimit"], job["activeDeadlineSeconds"], job["ttlSecondsAfterFinished"]) == (0, 60, 60)
+    assert (job["backoffLimit"], job["activeDeadlineSeconds"], job["ttlSecondsAfterFinished"]) == (0, 90, 60)
     assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 
