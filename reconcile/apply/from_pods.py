@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import resources
 
+from reconcile.apply.cache import ClusterCache
 from reconcile.apply.dialling import Reached
 from reconcile.apply.executing import Clusters
 from reconcile.kinds import JOB, POD
@@ -54,7 +55,7 @@ class FromPods:
         with self.writing(), ThreadPoolExecutor(THREADS, thread_name_prefix="probe") as pool:
 
             def one(probe: Probe) -> Answers:
-                return self._run(clusters.accounts[probe.at.cluster].client, probe, ownership.labels)
+                return self._run(clusters, probe, ownership.labels)
 
             found = list(zip(wanted, pool.map(one, wanted), strict=True))
         by_address = {
@@ -63,13 +64,14 @@ class FromPods:
         ends = {link: (link.dialler, each.address) for link, each in dialled.items() if each.address}
         return {link: by_address[end] for link, end in ends.items() if end in by_address}
 
-    def _run(self, client: Client, probe: Probe, labels: Mapping[str, str]) -> Answers:
+    def _run(self, clusters: Clusters, probe: Probe, labels: Mapping[str, str]) -> Answers:
         """Create the Job of one probe, wait for its answer, delete it. Raises nothing of a cluster."""
         if not (self.image or probe.router.image):
             hint = "create the site, or name an image with python3 by --image"
             return probe_answer.untried(probe, "there is no router whose image a pod could run", hint)
         if self.stop.is_set():
             return probe_answer.untried(probe, "the command was stopped")
+        client, cache = clusters.accounts[probe.at.cluster].client, clusters.caches[probe.at.cluster]
         name = probe_job.PREFIX + secrets.token_hex(5)
         body = probe_job.manifest(probe, name, labels, _program(), self.image)
         try:
@@ -82,12 +84,12 @@ class FromPods:
             # It may have been created all the same.
             return _left(_refused(probe, error), self._delete(client, probe, name))
         try:
-            found = self._await(client, probe, name)
+            found = self._await(client, cache, probe, name)
         finally:
             leftover = self._delete(client, probe, name)
         return _left(found, leftover)
 
-    def _await(self, client: Client, probe: Probe, name: str) -> Answers:
+    def _await(self, client: Client, cache: ClusterCache, probe: Probe, name: str) -> Answers:
         end = self.clock() + self.within
         image = self.image or probe.router.image
         labels = f"{probe_job.LABEL}={name}"
@@ -97,7 +99,7 @@ class FromPods:
                 listed = client.list(POD, namespace=probe.at.namespace, labels=labels).items
             except errors.ClusterError as error:
                 return _refused(probe, error)
-            seen = [LiveObject.from_manifest(POD, item) for item in listed] or seen
+            seen = [cache.read(POD, item) for item in listed] or seen
             found = probe_answer.answers(probe, seen, image)
             if found is not None:
                 return found
