@@ -1,8 +1,8 @@
 """Dials addresses as a router would: resolve, connect, TLS handshake, hang up.
 
 It is also a program of its own, which `from_pods` hands as text to a pod in the namespace of a dialler. So it imports
-nothing of ours, runs on Python 3.6 as old router images have it, and holds no dollar sign, which Kubernetes would
-expand. There it writes one line of JSON for each address to the termination message of its container.
+nothing of ours, needs no more than Python 3.6, since router images may be old, and holds no dollar sign, which
+Kubernetes would expand. There it writes one line of JSON for each address to the termination message of its container.
 
 No client certificate is presented and nothing is sent after the handshake; in TLS 1.3 the certificate of the server
 arrives before it asks for one. The certificate is not verified here but handed on, to be compared.
