@@ -32,10 +32,10 @@ def test_without_a_signal_the_flag_stays_down() -> None:
 
 
 def test_the_end_of_the_time_raises_the_flag() -> None:
-    with stoppable(0.01) as stop:
+    with stoppable(0.5) as stop:
         stop.gentle = True
         assert stop.flag.wait(30)
-    assert (stop.reason, stop.code) == ("--timeout 0.01s", 1)
+    assert (stop.reason, stop.code) == ("--timeout 0.5s", 1)
 
 
 def test_the_end_of_the_time_ends_the_process_at_once_while_nothing_is_written() -> None:
