@@ -4,7 +4,7 @@ The durations are upper bounds, seen with Skupper 1.9.6 and three API servers: a
 ends of its links within 32 s, a site with new Deployments is created in 5 s, and a new site has its links within 60 s.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.drift import FieldDrift
@@ -20,6 +20,12 @@ DEPLOYMENTS = Disruption(
     "both of its Deployments are recreated", timedelta(seconds=40), step=RECREATE_DEPLOYMENTS
 )
 SITE = Disruption("it is recreated with a new id and CA", timedelta(seconds=60), step=RECREATE_SITE)
+
+
+def new_authority(latest: datetime | None) -> Disruption:
+    """The restart of a router that has a new CA; `latest`: when it no longer waits for what is broken elsewhere."""
+    return Disruption("its router restarts with a new CA", ROUTER.downtime, latest=latest)
+
 
 _BY_EFFECT: dict[str, Disruption] = {Effect.ROLLOUT: ROUTER, Effect.RESTART: CONTROLLER}
 
