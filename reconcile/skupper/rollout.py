@@ -100,8 +100,8 @@ def _obstacles(sites: Iterable[SiteReport], links: Iterable[LinkReport], now: da
     """Whatever is not as declared, or not known to be. What a run skips is neither: its links do not count as up."""
     for site in sites:
         own = frozenset({site.key})
-        if site.changing:
-            recent = is_recent(site.changing.since, now)
+        recent = bool(site.changing and is_recent(site.changing.since, now))
+        if site.changing and (recent or not site.unfinished):
             yield Obstacle(own, f"{site.key}: {site.changing.reason}", passing=recent)
         elif site.coming:
             recent = site.since is None or is_recent(site.since, now)
