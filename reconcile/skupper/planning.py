@@ -111,7 +111,8 @@ def _recorded(
     admitted = [change for change in removals if not held.holds(change)]
     if inputs.removal_budget is None or inputs.awaited:
         return [], admitted
-    return Recording(records, held.units, inputs.desired.wanted, admitted).plan()
+    all_read = not Known(inputs, records).unread()
+    return Recording(records, held.units, inputs.desired.wanted, admitted, all_read=all_read).plan()
 
 
 def _budget(inputs: PlanInput, records: Records, held: "_Held") -> BudgetReport | None:
