@@ -10,8 +10,8 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 VERIFIED := --require-hashes --only-binary :all:
 # Of `make constraints`.
 UV := uv==0.13.9
-# Test processes: one more than there are cores, since those that use API servers mostly wait.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+# Test processes: two for each core and one more, since tests on clusters spend two thirds of their time waiting.
+WORKERS ?= $(shell expr $$(nproc) \* 2 + 1)
 # Otherwise each test process would compile the program, and every test with its asserts, anew.
 unexport PYTHONDONTWRITEBYTECODE
 # Memory pools of a process: by default there may be eight for each core, and tests start thousands of threads.

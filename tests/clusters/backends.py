@@ -34,8 +34,10 @@ class Backend:
 
     kind: Kind
 
-    def clusters(self, specs: Iterable[ClusterSpec], folder: Path | None = None) -> Clusters:
-        """Clusters that are not started yet."""
+    def clusters(
+        self, specs: Iterable[ClusterSpec], folder: Path | None = None, *, tls: bool = True
+    ) -> Clusters:
+        """Clusters that are not started yet; without `tls` the simulated ones speak plain HTTP."""
         if self.kind is Kind.SIMULATED:
-            return ApiServers(specs, folder)
+            return ApiServers(specs, folder, tls=tls)
         return RealClusters(specs)

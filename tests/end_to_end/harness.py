@@ -241,7 +241,8 @@ def harness(
     """Clusters of these names with one site each, in the namespace ``net`` of each."""
     specs = [ClusterSpec(name, namespaces=("net", "other")) for name in names]
     with ExitStack() as stack:
-        servers = stack.enter_context(backend.clusters(specs))
+        # What TLS adds is tested by commands in processes of their own, and by tests of the client and of proxies.
+        servers = stack.enter_context(backend.clusters(specs, tls=False))
         hidden = frozenset(private)
         sites = tuple(
             SiteDefinition(

@@ -135,6 +135,19 @@ def test_a_lost_token_is_issued_again(linked: Harness):
     assert linked.run().all_up
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
+def test_a_token_that_the_router_has_lost_is_loaded_again(linked: Harness):
+    before = link_names(linked, "b")
+    internal = linked["b"].find(CONFIG_MAP, "skupper-internal", "net")
+    entities = json.loads(internal["data"]["skrouterd.json"])
+    without = json.dumps([entity for entity in entities if entity[0] != "connector"])
+    with linked.client("b") as client:
+        client.replace(CONFIG_MAP, {**internal, "data": {"skrouterd.json": without}})
+    until(lambda: linked.run(dry_run=True).states["b/net -> a/net"] is not LinkState.UP)
+    assert linked.run(clock=lambda: now() + timedelta(seconds=30)).all_up
+    assert link_names(linked, "b") == before
+
+
 def test_an_edited_role_is_put_right(linked: Harness):
     role = linked["a"].find(ROLE, "skupper-site-controller", "net")
     with linked.client("a") as client:

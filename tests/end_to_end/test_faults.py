@@ -177,9 +177,11 @@ def test_watches_that_never_say_anything_only_delay_a_run(fleet: Harness):
 
 
 def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
-    maps = Rule(verbs=frozenset({"get", "list", "watch"}), resources=frozenset({"configmaps"}))
+    read = Rule(
+        verbs=frozenset({"get", "list", "watch"}), resources=frozenset({"configmaps", "serviceaccounts"})
+    )
     linked.drop_site("b")
-    linked.token["b"] = linked["b"].admit(Account("maps", "maps-token", (maps,)))
+    linked.token["b"] = linked["b"].admit(Account("reader", "reader-token", (read,)))
     before = linked.objects(CONFIG_MAP, "b")
     result = linked.run()
     assert len(linked.objects(CONFIG_MAP, "b")) == len(before)

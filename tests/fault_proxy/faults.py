@@ -7,13 +7,16 @@ import asyncio
 import inspect
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 
 from aiohttp import web
 
 from tests.fault_proxy.asking import Asked
 from tests.fault_proxy.proxy import Hook
+
+_FLOOD = 16 << 20
+_PIECE = bytes(1 << 16)
 
 _REASONS = {
     401: ("Unauthorized", "Unauthorized"),
@@ -88,8 +91,15 @@ class _Silence(web.StreamResponse):
 
 
 def flood(asked: Asked) -> web.Response:
-    """Answer with more than anybody reads."""
-    return web.Response(body=bytes(16 << 20), content_type="application/json")
+    """Answer with more than anybody reads, and as fast as it is read: many such answers at once fit into memory."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(_FLOOD // len(_PIECE)):
+            yield _PIECE
+
+    return web.Response(
+        body=pieces(), headers={"Content-Length": str(_FLOOD)}, content_type="application/json"
+    )
 
 
 def hush(asked: Asked) -> web.StreamResponse:

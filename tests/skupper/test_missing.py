@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from reconcile.skupper.plan import Change, Plan, SiteReport, SiteState, Verb
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
 from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1.objects import APPLIED
 from tests.skupper.accidents import MADE, Fleet, Given, but, converged, on, without
 from tests.skupper.fakes import plan as plan_inputs
 
@@ -53,7 +55,13 @@ def carry_out(fleet: Fleet, changes: Iterable[Change]) -> None:
         fleet.apply(change)
 
 
+def absent(given: Given) -> set[str]:
+    """The clusters whose sites the data has lost."""
+    return {name for sites in MADE.values() for name in sites} - set(chain(*given.networks.values()))
+
+
 WITHOUT_L1 = Given(networks=without("l1"))
+WITHOUT_SMALL = Given(networks=without(*MADE["small"]), approved={"small": MADE["small"]})
 
 
 class TestMarking:
@@ -95,6 +103,18 @@ class TestMarking:
             carry_out(fleet, planned(fleet, given).changes)
             fleet.now += timedelta(minutes=20)
         assert removals(planned(fleet, WITHOUT_L1)) == []
+
+    @pytest.mark.parametrize("given", [WITHOUT_L1, WITHOUT_SMALL], ids=["a-site", "a-network"])
+    def test_a_removal_that_is_killed_after_any_of_its_writes_is_finished(
+        self, fleet: Fleet, given: Given
+    ) -> None:
+        carry_out(fleet, planned(fleet, given).changes)
+        fleet.now += HALF_AN_HOUR
+        while changes := planned(fleet, given).changes:
+            carry_out(fleet, [change for change in changes if change.ready][:1])
+            assert rules(planned(fleet, given)) == []
+        left = {(kind, name) for lost in absent(given) for kind, _, name in fleet.fakes[lost].bodies}
+        assert left.isdisjoint(APPLIED)
 
     @pytest.mark.parametrize("written", ["2999-01-01T00:00:00Z", "soon"])
     def test_a_mark_that_cannot_be_is_written_again(self, fleet: Fleet, written: str) -> None:

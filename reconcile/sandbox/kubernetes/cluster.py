@@ -1,4 +1,4 @@
-"""One simulated cluster: its objects, its controllers, its HTTPS port."""
+"""One simulated cluster: its objects, its controllers, its port."""
 
 import asyncio
 import datetime
@@ -63,7 +63,7 @@ class ClusterSpec:
 class SimulatedCluster:
     """A cluster that runs inside an :class:`~reconcile.sandbox.kubernetes.servers.ApiServers`."""
 
-    def __init__(self, spec: ClusterSpec, loop: BackgroundLoop, context: ssl.SSLContext) -> None:
+    def __init__(self, spec: ClusterSpec, loop: BackgroundLoop, context: ssl.SSLContext | None) -> None:
         self.spec = spec
         self.name = spec.name
         self.token = f"{spec.name}-admin-token"
@@ -91,8 +91,8 @@ class SimulatedCluster:
 
     @property
     def url(self) -> str:
-        """Where its API server listens, or will listen again: ``https://127.0.0.1:<port>``."""
-        return f"https://{_HOST}:{self._port}"
+        """Where its API server listens, or will listen again: ``https://127.0.0.1:<port>``; plain without TLS."""
+        return f"{'https' if self._context else 'http'}://{_HOST}:{self._port}"
 
     @property
     def revision(self) -> int:
@@ -186,7 +186,11 @@ class SimulatedCluster:
         protocol = cast("web.Server", self._runner.server)  # there is one after the set-up
         # Not a web.TCPSite, which lets TLS wait half a minute for clients to say goodbye.
         self._listener = await asyncio.get_running_loop().create_server(
-            protocol, _HOST, self._port, ssl=self._context, ssl_shutdown_timeout=_GOODBYE
+            protocol,
+            _HOST,
+            self._port,
+            ssl=self._context,
+            ssl_shutdown_timeout=_GOODBYE if self._context else None,
         )
         self._port = self._listener.sockets[0].getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""Carries requests to a simulated cluster over HTTPS, as every client but the simulation's own sends them."""
+"""Carries requests to a simulated cluster over HTTP, mostly with TLS: those of all clients but the simulation."""
 
 from collections.abc import Awaitable, Callable
 

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 import yaml
 
 from reconcile.sandbox import private_files
-from reconcile.sandbox.kubernetes import tls
+from reconcile.sandbox.kubernetes import tls as certificates
 from reconcile.sandbox.kubernetes.cluster import ClusterSpec, SimulatedCluster
 from reconcile.sandbox.loop import BackgroundLoop
 
@@ -21,16 +21,19 @@ class ApiServers:
     The event loop runs from construction, so that objects can be loaded before the ports open.
     """
 
-    def __init__(self, specs: Iterable[ClusterSpec], folder: Path | None = None) -> None:
-        """Prepare the clusters; certificates go to ``folder``, by default to a temporary one."""
+    def __init__(self, specs: Iterable[ClusterSpec], folder: Path | None = None, *, tls: bool = True) -> None:
+        """Prepare the clusters; certificates go to ``folder``, by default to a temporary one.
+
+        Without ``tls`` they listen for plain HTTP, which costs their clients on this machine less.
+        """
         self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-") if folder is None else None
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.folder.mkdir(parents=True, exist_ok=True)
-        credentials = tls.issue(self.folder)
+        credentials = certificates.issue(self.folder)
         self.ca_file = credentials.ca_file
         """The certificate that clients have to trust, PEM."""
         self._loop = BackgroundLoop("sandbox-clusters")
-        context = credentials.context()
+        context = credentials.context() if tls else None
         self._clusters = {spec.name: SimulatedCluster(spec, self._loop, context) for spec in specs}
 
     def __getitem__(self, name: str) -> SimulatedCluster:

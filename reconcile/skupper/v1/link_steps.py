@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconcile.findings import Reason
 from reconcile.kinds import SECRET
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Change, HandOver, ObjectRef, Verb
@@ -127,16 +128,16 @@ def remove(
     )
 
 
-def retrigger(ends: LinkEnds, request: LinkSecret, now: datetime) -> Change:
-    """Update an annotation of the request, so that the site-controller, which tries once, tries again."""
+def retrigger(secret: LinkSecret, network: str, reason: Reason, now: datetime) -> Change:
+    """Update an annotation of a request or token, so that a controller of Skupper, which looks once, looks again."""
     return Change(
         verb=Verb.PATCH,
-        cluster=request.at.cluster,
-        namespace=request.at.namespace,
+        cluster=secret.at.cluster,
+        namespace=secret.at.namespace,
         kind=SECRET,
-        name=request.name,
-        network=ends.network,
-        reason="the request is still pending; updating it makes the site-controller retry",
+        name=secret.name,
+        network=network,
+        reason=reason,
         body={"metadata": {"annotations": {names.TRIGGERED: now.isoformat(timespec="seconds")}}},
     )
 

@@ -58,8 +58,8 @@ def reading(sites: Sequence[Site], ownership: Ownership, *, take_over: bool = Fa
 
 
 def presence_list(ownership: Ownership) -> ListRequest:
-    """The one LIST that shows whether a cluster has managed objects: a site's ConfigMap is deleted last."""
-    return ListRequest(CONFIG_MAP, labels=ownership.selector)
+    """The one LIST that shows whether a cluster has managed objects: a site's ServiceAccount is deleted last."""
+    return ListRequest(SERVICE_ACCOUNT, labels=ownership.selector)
 
 
 def list_requests(
@@ -74,7 +74,7 @@ def list_requests(
     kinds = [SECRET, DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING]
     if ingresses & {"loadbalancer", "nodeport"}:
         kinds.append(SERVICE)
-    found = [presence_list(ownership), _by_name(names.NETWORK_STATUS), LEASES]
+    found = [ListRequest(CONFIG_MAP, labels=ownership.selector), _by_name(names.NETWORK_STATUS), LEASES]
     found += [ListRequest(kind, labels=ownership.selector) for kind in kinds]
     if "route" in ingresses:
         # Plain Kubernetes has no Routes; there the sites report that their host is missing.

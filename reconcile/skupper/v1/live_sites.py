@@ -16,6 +16,8 @@ from reconcile.skupper.v1 import names, objects, provenance
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
 
+_SITE = frozenset(applied for applied in objects.APPLIED if applied[0] != SERVICE_ACCOUNT)
+
 
 def find(observed: ObservedState) -> LiveSites:
     """All sites that are proven to be ours, with what is recorded on them."""
@@ -41,9 +43,12 @@ def _may_keep(observed: ObservedState, live: LiveSite, account: LiveObject) -> b
 
 
 def exists(live: LiveSite) -> bool:
-    """True if a namespace has anything that we applied; what Skupper created is collected without our help."""
+    """True if a namespace has anything that we applied besides the ServiceAccount, which is deleted after the site.
+
+    What Skupper created is collected without our help.
+    """
     return not live.foreign and any(
-        (found.key.kind, found.key.name) in objects.APPLIED and not found.deleting for found in live.mine
+        (found.key.kind, found.key.name) in _SITE and not found.deleting for found in live.mine
     )
 
 

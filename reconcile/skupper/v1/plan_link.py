@@ -20,7 +20,7 @@ from reconcile.skupper.v1 import (
     link_steps,
     names,
     observations,
-    open_requests,
+    retriggering,
     rotation,
     unlinked,
 )
@@ -56,6 +56,8 @@ def plan(
         steps = [link_steps.remove(request, ends.network, done)] if request else []
         if delivered.parked:
             steps.append(rotation.restore(delivered, ends.network, "the link needs it again"))
+        elif not report.converged:
+            steps += _overlooked(ends, delivered, now)
     elif request is None:
         reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
         report = replace(report, reason="the token is not requested yet")
@@ -66,6 +68,13 @@ def plan(
         report, steps = _issued(ends, request, report)
     old, findings = _old_tokens(ends, name, report, rotations, now)
     return report, [*steps, *_old_copies(ends, name), *old], findings
+
+
+def _overlooked(ends: LinkEnds, delivered: LinkSecret, now: datetime) -> list[Change]:
+    if not (retriggering.is_overlooked(ends.dialler, delivered, now) and retriggering.due(delivered, now)):
+        return []
+    reason = "it is not loaded; updating it makes the service-controller look again"
+    return [link_steps.retrigger(delivered, ends.network, reason, now)]
 
 
 def _lacking(ends: LinkEnds) -> Reason | None:
@@ -169,14 +178,15 @@ def _requested(
     report = replace(
         report,
         state=LinkState.REQUESTED,
-        reason=open_requests.why(ends.issuer, request, now),
+        reason=retriggering.not_issued(ends.issuer, request, now),
         since=request.live.created,
     )
     steps = link_steps.path(
         ends, request.name, "the link does not exist", waits_for=link_steps.issued(ends.link)
     )[1:]
-    if open_requests.due(request, now):
-        steps.insert(0, link_steps.retrigger(ends, request, now))
+    if retriggering.due(request, now):
+        reason = "the request is still pending; updating it makes the site-controller retry"
+        steps.insert(0, link_steps.retrigger(request, ends.network, reason, now))
     return report, steps
 
 

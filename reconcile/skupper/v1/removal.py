@@ -66,12 +66,15 @@ def report(live: LiveSite, network: str, reason: str) -> SiteReport | None:
 
 
 def _own_objects() -> Iterable[tuple[Kind, str]]:
-    """What we applied, in the order of removal: reverse order of creation, but the ConfigMap last.
+    """What we applied, in the order of removal: reverse order of creation, but ``skupper-site`` last but one.
 
-    By its ConfigMap a run finds a site that is no longer declared, so it stays until the rest is deleted.
+    Until that ConfigMap is deleted the site works, so it goes after all that would no longer be applied. The
+    ServiceAccount records what a later run needs to finish the removal: the network, and since when it is missing.
     """
-    yield from (applied for applied in reversed(objects.APPLIED) if applied != (CONFIG_MAP, names.SITE))
-    yield CONFIG_MAP, names.SITE
+    account, *others = objects.APPLIED
+    site = (CONFIG_MAP, names.SITE)
+    yield from (applied for applied in reversed(others) if applied != site)
+    yield from (site, account)
 
 
 def _some(listed: Sequence[str], most: int = 5) -> str:

@@ -71,7 +71,7 @@ class LinkSecret:
 
     @property
     def triggered_at(self) -> datetime | None:
-        """When the request was created or last retriggered."""
+        """When the Secret was created or last retriggered."""
         return instant(self.live.annotations.get(names.TRIGGERED)) or self.live.created
 
     def host(self, *, edge: bool) -> str:

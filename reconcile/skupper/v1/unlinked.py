@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconcile.findings import Reason
 from reconcile.skupper.plan import LinkReport, LinkState, Verdict
-from reconcile.skupper.v1 import names, observations
+from reconcile.skupper.v1 import names, observations, retriggering
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
 
@@ -67,6 +67,12 @@ def forbidden(ends: LinkEnds) -> Reason | None:
     )
 
 
+def _overlooked(ends: LinkEnds, report: LinkReport, now: datetime) -> Reason | None:
+    """Why the router of the dialler does not dial with the token that the link should have; None if it does."""
+    found = (secret for secret in ends.delivered if secret.name == report.credential)
+    return next((retriggering.not_loaded(ends.dialler, secret, now) for secret in found), None)
+
+
 def not_listening(issuer: LiveSite, *, edge: bool) -> Reason | None:
     """Why the router of a site accepts no links; None if it does, or if its configuration could not be read."""
     config = issuer.router_config
@@ -84,7 +90,7 @@ def not_listening(issuer: LiveSite, *, edge: bool) -> Reason | None:
 def why(ends: LinkEnds, report: LinkReport, now: datetime) -> str:
     """Causes if there are any, else what the ends report."""
     causes = {
-        ends.link.dialler: ends.dialler.router_down(now) or forbidden(ends),
+        ends.link.dialler: ends.dialler.router_down(now) or forbidden(ends) or _overlooked(ends, report, now),
         ends.link.issuer: refusal(ends, now),
     }
     found = [f"{key}: {cause}" for key, cause in causes.items() if cause]
