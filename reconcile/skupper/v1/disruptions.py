@@ -30,10 +30,15 @@ def new_authority(latest: datetime | None) -> Disruption:
 _BY_EFFECT: dict[str, Disruption] = {Effect.ROLLOUT: ROUTER, Effect.RESTART: CONTROLLER}
 
 
-def of_drift(kind: Kind, differing: tuple[FieldDrift, ...]) -> Disruption | None:
-    """How a change of ``skupper-site`` interrupts its site; None if Skupper restarts nothing for it."""
+def of_drift(kind: Kind, differing: tuple[FieldDrift, ...], *, annotated: bool = False) -> Disruption | None:
+    """How a change of ``skupper-site`` interrupts its site; None if Skupper restarts nothing for it.
+
+    `annotated`: its router's pods have an annotation of a revocation, which Skupper takes off at any change.
+    """
     if kind != CONFIG_MAP:
         return None
+    if annotated:
+        return ROUTER
     keys = (
         BY_NAME.get(field.path[1]) for field in differing if len(field.path) > 1 and field.path[0] == "data"
     )
