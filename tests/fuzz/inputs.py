@@ -94,10 +94,12 @@ def healthy() -> Bodies:
         for name in clusters:
             fakes[name].add_site(namespace, site_id=f"id-{name}-{namespace}", edge=name == "e")
     fakes["c"].add_load_balancer(SHAKY, f"id-c-{SHAKY}", f"{SHAKY}.c.example.com")
-    found = _applied(_bodies(fakes))
+    created = _bodies(fakes)
+    found = _applied(created)
     _link(fakes, plan(plan_input(found)))
     _age(fakes)
-    return {**_bodies(fakes), **found}
+    applied = {place: document for place, document in found.items() if document is not created.get(place)}
+    return {**_bodies(fakes), **applied}
 
 
 def _bodies(fakes: Mapping[str, FakeCluster]) -> dict[Place, dict]:

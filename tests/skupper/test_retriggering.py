@@ -98,6 +98,12 @@ def test_a_token_that_the_router_has_is_left_as_it_is(pair: Pair):
     assert touched(pair) == []
 
 
+def test_a_token_is_retriggered_although_the_link_of_another_one_is_up(pair: Pair):
+    name = overlooked(pair)
+    pair.connect()
+    assert touched(pair) == [("b", name)]
+
+
 def test_a_token_that_a_policy_forbids_is_left_as_it_is(pair: Pair):
     name = overlooked(pair)
     pair.b.bodies[SECRET, "net", name]["metadata"]["labels"]["internal.skupper.io/disabled"] = "true"

@@ -56,7 +56,7 @@ def plan(
         steps = [link_steps.remove(request, ends.network, done)] if request else []
         if delivered.parked:
             steps.append(rotation.restore(delivered, ends.network, "the link needs it again"))
-        elif not report.converged:
+        else:
             steps += _overlooked(ends, delivered, now)
     elif request is None:
         reason = "the link does not exist" if not ends.delivered else _why_stale(ends, ends.delivered[0], now)
