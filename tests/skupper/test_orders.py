@@ -418,6 +418,17 @@ class TestRevoke:
         (restart,) = self.restarts(fleet)
         assert restart.ready
 
+    def test_a_run_with_the_order_does_not_wait_for_what_only_other_runs_do(self):
+        fleet = prepared("b")
+        pods = {"metadata": {"annotations": {"qontract-skupper/revoked": "before"}}}
+        fleet.fakes["a"].bodies[DEPLOYMENT, "net", "skupper-router"]["spec"] = {"template": pods}
+        disrupted = {change.cluster for change in fleet.plan().changes if change.disruption}
+        (restart,) = self.restarts(fleet)
+        assert (disrupted, restart.ready) == ({"a", "b"}, False)
+        fleet.order = Order(kind=OrderKind.REVOKE, sites=frozenset({at("b")}), at=LATER)
+        (restart,) = self.restarts(fleet)
+        assert restart.ready
+
     def test_no_token_is_replaced_around_a_router_that_is_about_to_restart(self):
         fleet = prepared("a")
         fleet.order = Order(kind=OrderKind.ROTATE, sites=frozenset(map(at, "bc")), at=fleet.now)
