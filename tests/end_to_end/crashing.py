@@ -268,7 +268,8 @@ def some(total: int, draw: random.Random, drawn: int) -> list[int]:
 def rounds(
     network: str, backend: Backend, folder: Path, crashes: Callable[[Sandbox], AbstractContextManager[Crash]]
 ) -> Iterator[Rounds]:
-    """One network on clusters of its own."""
+    """One network on clusters of its own; what runs in this process does without TLS, since there are many runs."""
     versions = Versions(folder, network)
-    with Sandbox(versions, folder / "sandbox", make=backend.clusters) as box, crashes(box) as crash:
+    make = partial(backend.clusters, tls=crashes is killing_processes)
+    with Sandbox(versions, folder / "sandbox", make=make) as box, crashes(box) as crash:
         yield Rounds(box, versions, crash)
