@@ -70,7 +70,8 @@ def step(fleet: Harness, mode: str) -> Step:
             left = fleet["a"].find(CONFIG_MAP, "skupper-internal", "net")
             phases.append((event.change.verb.value, left is not None))
 
-    run = fleet.run(listener=look)
+    # A token that nothing proves to be out of use is parked for 45 s.
+    run = fleet.run(listener=look, pace=10.0, wait=600)
     return Step(run, phases, (before, site_id(fleet)), (old, tokens(fleet)))
 
 
