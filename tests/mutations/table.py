@@ -36,6 +36,20 @@ _RECORDS = "skupper/test_removal_records.py::Test"
 
 MUTATIONS = (
     _mutation(
+        "what records the network of a site is deleted before the site",
+        "skupper/v1/removal.py",
+        "yield from (site, account)",
+        "yield from (account, site)",
+        "skupper/test_missing.py::TestMarking::test_a_removal_that_is_killed_after_any_of_its_writes_is_finished",
+    ),
+    _mutation(
+        "a token that is not loaded stays so",
+        "skupper/v1/plan_link.py",
+        "steps += _overlooked(ends, delivered, now)",
+        "pass",
+        "skupper/test_retriggering.py::test_a_token_that_the_service_controller_has_not_loaded_is_retriggered",
+    ),
+    _mutation(
         "removals do not wait for clusters that have not answered",
         "skupper/guards.py",
         "if change.waits_for or not self.awaited:",
