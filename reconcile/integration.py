@@ -147,7 +147,7 @@ class Session:
         """Read everything once and plan, without reporting events."""
         return self._reconciler.look()
 
-    def diagnose(self, words: Sequence[str], *, dial: Dial = dialling.reach) -> tuple[Result, ...]:
+    def diagnose(self, words: Sequence[str], *, dial: Dial = dialling.from_here) -> tuple[Result, ...]:
         """Check networks, sites and links by name, or everything. Raises ``UnknownSubjectError``."""
         return self._reconciler.diagnose(words, dial=dial)
 

@@ -158,12 +158,12 @@ class Reconciler:
         self,
         words: Sequence[str],
         *,
-        dial: Dial = dialling.reach,
+        dial: Dial = dialling.from_here,
         clock: Callable[[], datetime] = now,
     ) -> tuple[Result, ...]:
         """Check networks, sites and links by name, or everything; only the clusters that they need are read.
 
-        Raises ``UnknownSubjectError``. `dial` probes addresses.
+        Raises ``UnknownSubjectError``. `dial` probes what links dial; nothing else writes.
         """
         chosen = scope.resolve(words, self._desired)
         chosen = chosen.within(self._options.selection, self._desired.clusters)
@@ -179,8 +179,8 @@ class Reconciler:
         }
         facts = Facts(inputs, plan, details.read(fleet.clusters, kinds, threads=self._options.threads))
         dialled = {link: diagnostics[network].dialled(facts, link) for network, link in chosen.links}
-        probed = (each.address for each in dialled.values() if each.address and not each.inside)
-        facts = replace(facts, dialled=dialled, reached=dial(probed))
+        reached = dial(dialled, fleet.clusters, self._ownership)
+        facts = replace(facts, dialled=dialled, reached=reached)
         tables = {network: part.checks for network, part in diagnostics.items()}
         return diagnosing.diagnose(facts, chosen, tables)
 

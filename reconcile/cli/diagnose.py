@@ -1,10 +1,11 @@
 """``qontract-skupper diagnose``: what sites and links depend on, checked one by one."""
 
 import sys
+from functools import partial
 
 import click
 
-from reconcile.cli.exits import SESSION, exit_codes, handle_errors, stoppable
+from reconcile.cli.exits import SESSION, exit_codes, finishing, handle_errors, stoppable
 from reconcile.cli.options import Common, common
 
 _EXITS = {
@@ -31,10 +32,30 @@ _EXITS = {
     show_default=True,
     help="Dial the issuers of links from this machine: resolve, connect, TLS handshake, hang up.",
 )
+@click.option(
+    "--from-pod",
+    is_flag=True,
+    help="Dial from inside the namespaces of the diallers instead: this creates a Job in each, and deletes it.",
+)
+@click.option(
+    "--image",
+    metavar="IMAGE",
+    default="",
+    help="With --from-pod: the image of these Jobs, which must have python3. Default: that of the site's router.",
+)
 @click.argument("subjects", metavar="[NETWORK | CLUSTER/NAMESPACE | LINK]...", nargs=-1)
 @common
 @handle_errors
-def command(common: Common, output: str, subjects: tuple[str, ...], *, verbose: bool, dial: bool) -> None:
+def command(
+    common: Common,
+    output: str,
+    subjects: tuple[str, ...],
+    *,
+    verbose: bool,
+    dial: bool,
+    from_pod: bool,
+    image: str,
+) -> None:
     """Check everything that networks, sites and links depend on; without a name, of all networks.
 
     A link is written as `status` shows it: 'dialler -> issuer'. A site comes with its links, a link with its sites.
@@ -44,25 +65,40 @@ def command(common: Common, output: str, subjects: tuple[str, ...], *, verbose: 
     Issuers are dialled from this machine as a router would, up to the TLS handshake, which shows the certificate that
     is really presented. No client certificate is used, and nothing is written anywhere.
 
+    With --from-pod that is tried where it counts: inside the namespace of each dialler, with its NetworkPolicies,
+    egress and DNS. A Job is created there and deleted at the end, also if you stop the command; nothing else is
+    written. It has no token and mounts nothing. deploy/rbac/diagnose-from-pod.yaml has the rights for it.
+
     \b
     Examples:
       qontract-skupper diagnose --config config.toml
       qontract-skupper diagnose vault --verbose
       qontract-skupper diagnose app-sre-stage-01/skupper-vault-net
       qontract-skupper diagnose 'appsres03ue1/skupper-vault -> app-sre-stage-01/skupper-vault-net'
+      qontract-skupper diagnose app-sre-stage-01/skupper-vault-net --from-pod
       qontract-skupper diagnose -o json | jq '.results[] | select(.outcome == "fail")'
     """
     from reconcile.apply import dialling
+    from reconcile.apply.from_pods import FromPods
     from reconcile.cli import streams, terminal
     from reconcile.cli.opening import open_session
     from reconcile.report import diagnosis, logs
     from reconcile.skupper.diagnosis.checks import Outcome
     from reconcile.skupper.diagnosis.scope import UnknownSubjectError
 
+    if from_pod and not dial:
+        raise click.UsageError("--from-pod and --no-dial exclude each other")
+    if image and not from_pod:
+        raise click.UsageError("--image is for --from-pod only")
     logs.set_up(common.log_level)
-    with stoppable(common.timeout), open_session(common) as session:
+    with stoppable(common.timeout) as stop, open_session(common, stop=stop.flag) as session:
+        way: dialling.Dial = dialling.from_here if dial else dialling.nothing
+        if from_pod:
+            way = FromPods(
+                image, stop=stop.flag, writing=partial(finishing, stop, "the deletion of Jobs")
+            ).dial
         try:
-            results = session.diagnose(subjects, dial=dialling.reach if dial else dialling.nothing)
+            results = session.diagnose(subjects, dial=way)
         except UnknownSubjectError as error:
             raise click.BadParameter(str(error), param_hint="'NETWORK | CLUSTER/NAMESPACE | LINK'") from error
         bundle = session.bundle

@@ -190,6 +190,18 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def finishing(stop: Stop, what: str) -> Iterator[None]:
+    """Let a command that is stopped inside finish something; it ends when it leaves. Outside it ends at once."""
+    stop.finishing, stop.gentle = what, True
+    try:
+        yield
+    finally:
+        stop.gentle = False
+        if stop.flag.is_set():
+            exit_now(stop.code)
+
+
 _AT_LAST = 1.5
 """Multiple of the grace after which a process is ended that could not even print why."""
 _LONGEST = 10 * 365 * 86400.0

@@ -1,6 +1,15 @@
 """``diagnose`` on a fleet where nothing is, and on one where all is up."""
 
+import json
+from collections.abc import Iterator, Sequence
+
+import pytest
+
 from reconcile.engines import ENGINES
+from reconcile.kinds import JOB
+from reconcile.sandbox.kubernetes.cluster import SimulatedCluster
+from reconcile.sandbox.kubernetes.controllers import Behaviour
+from reconcile.sandbox.kubernetes.jobs import Ended
 from tests.cli.calling import call
 from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS, SITES
@@ -66,3 +75,49 @@ def test_an_unknown_subject_is_a_wrong_command_line(untouched: Fleet) -> None:
     result = call(*ALL, "vautl", config=untouched.config)
     assert result.exit_code == 2
     assert "the data declares no network 'vautl'. Did you mean 'vault'?" in result.stderr
+
+
+@pytest.fixture
+def images(linked: Fleet) -> Iterator[list[str]]:
+    """Images of the Jobs that are created, whose pods find that nothing accepts connections."""
+    seen: list[str] = []
+
+    def run(command: Sequence[str]) -> Ended:
+        jobs = [job for cluster in linked.sandbox for job in cluster.objects(JOB)]
+        seen.extend(job["spec"]["template"]["spec"]["containers"][0]["image"] for job in jobs)
+        return Ended(0, '{"at": 0, "addresses": ["192.0.2.1"], "not_connected": "Connection refused"}')
+
+    for behaviour in (Behaviour(run=run), Behaviour()):
+        for cluster in linked.sandbox:
+            assert isinstance(cluster, SimulatedCluster)
+            cluster.behave(behaviour)
+        if behaviour.run is run:
+            yield seen
+
+
+FROM_POD = ("diagnose", "--from-pod", "-o", "json", f"app-sre-stage-02/skupper-vault-net -> {SITE}")
+
+
+def test_a_pod_of_the_dialler_dials_with_the_image_of_its_router_and_no_job_is_left(
+    linked: Fleet, images: list[str]
+) -> None:
+    results = json.loads(call(*FROM_POD, config=linked.config).stdout)["results"]
+    (tried,) = [result for result in results if result["check"] == "port-open"]
+    assert tried["evidence"].startswith("from a pod in app-sre-stage-02/skupper-vault-net: ")
+    assert tried["command"].startswith(
+        "oc -n skupper-vault-net exec deploy/skupper-router -c router -- python3 -c"
+    )
+    assert images == ["quay.io/skupper/skupper-router:2.7.6"]
+    assert [job for cluster in linked.sandbox for job in cluster.objects(JOB)] == []
+
+
+def test_another_image_may_be_named(linked: Fleet, images: list[str]) -> None:
+    call(*FROM_POD, "--image", "quay.io/other:1", config=linked.config)
+    assert images == ["quay.io/other:1"]
+
+
+@pytest.mark.parametrize("words", [("--from-pod", "--no-dial"), ("--image", "x")])
+def test_options_that_do_not_go_together_are_a_wrong_command_line(
+    untouched: Fleet, words: tuple[str, ...]
+) -> None:
+    assert call("diagnose", *words, config=untouched.config).exit_code == 2

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from reconcile.cli.exits import stoppable
+from reconcile.cli.exits import finishing, stoppable
 from tests.cli.processes import errors_of, python
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -47,6 +47,13 @@ def test_afterwards_signals_do_what_they_did_before() -> None:
     with stoppable():
         pass
     assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_a_command_is_gentle_only_while_there_is_something_to_finish() -> None:
+    with stoppable() as stop:
+        with finishing(stop, "the deletion of Jobs"):
+            assert (stop.gentle, stop.finishing) == (True, "the deletion of Jobs")
+        assert not stop.gentle
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -474,9 +474,24 @@ MUTATIONS = (
     _mutation(
         "a diagnosis accepts whatever certificate is presented",
         "skupper/diagnosis/network.py",
-        "if dialled.certificate and found.fingerprint != dialled.certificate:",
+        "if expected and found.fingerprint != expected:",
         "if False:",
         "skupper/diagnosis/test_causes.py::test_a_cause_is_seen_by_its_check_with_evidence_and_advice",
+    ),
+    _mutation(
+        "a diagnosis leaves the Job that dialled",
+        "apply/from_pods.py",
+        "client.delete(JOB, name, probe.at.namespace)",
+        "pass",
+        "apply/test_from_pods.py::test_the_job_is_deleted_whatever_its_pod_does",
+    ),
+    _mutation(
+        "a diagnosis prints whatever a pod says",
+        "skupper/diagnosis/probe_answer.py",
+        'return words if words and words.isprintable() else "it gave no reason"',
+        "return text(found)",
+        "skupper/diagnosis/test_probe.py"
+        "::test_whatever_a_pod_says_is_read_and_nothing_of_it_is_long_or_unprintable",
     ),
     _mutation(
         "a diagnosis quotes Events about Secrets",

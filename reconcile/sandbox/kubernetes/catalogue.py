@@ -135,6 +135,13 @@ KUBERNETES = (
             for part in ("kind", "namespace", "name", "uid")
         },
     ),
+    Resource(
+        kinds.JOB,
+        shape=shapes.JOB,
+        status=True,
+        generation=True,
+        empty={"spec": {"template": {"metadata": {}, "spec": {"containers": None}}}, "status": {}},
+    ),
     Resource(kinds.POD, short_names=("po",), status=True, empty={"spec": {}, "status": {}}),
     Resource(kinds.RESOURCE_QUOTA, short_names=("quota",), status=True, empty={"spec": {}, "status": {}}),
     Resource(

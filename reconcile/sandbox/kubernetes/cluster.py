@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from aiohttp import web
 
+from reconcile import kinds
 from reconcile.kinds import Kind
 from reconcile.openshift.access import Access
 from reconcile.openshift.client import USER_AGENT, Client
@@ -80,7 +81,9 @@ class SimulatedCluster:
         self._writer = Writer(
             self._store, Allocator(apps_domain), lambda: spec.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         )
-        self._controllers = Controllers(self._writer, spec.behaviour, apps_domain)
+        self._controllers = Controllers(
+            self._writer, spec.behaviour, apps_domain, self._catalogue.of_kind(kinds.POD)
+        )
         self._garbage = GarbageCollector(self._writer, self._catalogue, spec.garbage_delay)
         self._api = Api(
             spec.name, self._catalogue, self._writer, self._accounts, bookmark_interval=spec.bookmark_interval

@@ -1,8 +1,8 @@
 """The few controllers without which nothing on a cluster becomes ready.
 
 Deployments report their replicas as available once what their pods mount is there, Services of type LoadBalancer get an
-address, Routes are admitted, terminating namespaces are emptied and removed. No pods are started. Controllers react to
-events after a short delay.
+address, Routes are admitted, terminating namespaces are emptied and removed. Of pods there are only those of Jobs
+(`jobs`). Controllers react to events after a short delay.
 """
 
 import asyncio
@@ -12,8 +12,11 @@ from typing import Literal
 
 from reconcile import kinds
 from reconcile.kinds import Kind
+from reconcile.sandbox.kubernetes import jobs
+from reconcile.sandbox.kubernetes.catalogue import Resource
 from reconcile.sandbox.kubernetes.deletion import DeleteOptions
 from reconcile.sandbox.kubernetes.errors import Object
+from reconcile.sandbox.kubernetes.jobs import Container, Jobs
 from reconcile.sandbox.kubernetes.store import Event, Record
 from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
 
@@ -26,12 +29,14 @@ class Behaviour:
     """Between an event and what a controller does about it."""
     load_balancers: Literal["at once", "pending"] | float = "at once"
     """When a Service of type LoadBalancer gets its address: after that many seconds, or never (``pending``)."""
+    run: Container | None = jobs.run
+    """What the container of a Job's pod does; None: no node takes such a pod."""
 
 
 class Controllers:
     """The controllers of one cluster."""
 
-    def __init__(self, writer: Writer, behaviour: Behaviour, apps_domain: str) -> None:
+    def __init__(self, writer: Writer, behaviour: Behaviour, apps_domain: str, pods: Resource) -> None:
         self.behaviour = behaviour
         self._writer = writer
         self._store = writer.store
@@ -41,7 +46,9 @@ class Controllers:
             kinds.SERVICE: self._service,
             kinds.ROUTE: self._route,
             kinds.NAMESPACE: self._namespace,
+            kinds.JOB: lambda seen: self._jobs.start(seen, self.behaviour.run),
         }
+        self._jobs = Jobs(writer, pods)
         self._store.listen(self._on_event)
 
     def behave(self, behaviour: Behaviour) -> None:

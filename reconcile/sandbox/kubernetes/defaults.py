@@ -50,6 +50,8 @@ def allocate(kind: Kind, obj: Object, allocator: Allocator, old: Object | None =
         return _with_addresses(obj, allocator, old)
     if kind == kinds.ROUTE and not obj["spec"].get("host"):
         return _with_host(obj, allocator)
+    if kind == kinds.JOB and old is None:
+        return _with_selector(obj)
     if kind == kinds.NAMESPACE and old is None:
         return {**obj, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     return obj
@@ -151,6 +153,42 @@ def _deployment(obj: Object) -> Object:
     return {**obj, "spec": {**spec, "template": template}, "status": obj.get("status") or {}}
 
 
+def _job(obj: Object) -> Object:
+    """Of the template only the policy of restarts has no default here: a Job must name it."""
+    spec = {
+        "backoffLimit": 6,
+        "completionMode": "NonIndexed",
+        "completions": 1,
+        "manualSelector": False,
+        "parallelism": 1,
+        "podReplacementPolicy": "TerminatingOrFailed",
+        "suspend": False,
+        **(obj.get("spec") or {}),
+    }
+    template = dict(spec.get("template") or {})
+    template.setdefault("metadata", {})
+    if template.get("spec"):
+        template["spec"] = _pod_spec(template["spec"])
+    return {**obj, "spec": {**spec, "template": template}, "status": obj.get("status") or {}}
+
+
+def _with_selector(obj: Object) -> Object:
+    """The labels by which a Job finds its pods (``pkg/registry/batch/job/strategy.go``)."""
+    metadata, spec = obj["metadata"], obj["spec"]
+    uid, name = metadata["uid"], metadata["name"]
+    made = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+    template = spec["template"]
+    labels = {**(template["metadata"].get("labels") or {}), **made}
+    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    template = {**template, "metadata": {**template["metadata"], "labels": labels}}
+    return {**obj, "spec": {**spec, "selector": selector, "template": template}}
+
+
 def _strategy(strategy: Object) -> Object:
     if strategy.get("type") == "Recreate":
         return strategy
@@ -218,4 +256,5 @@ _DEFAULTS: dict[Kind, Callable[[Object], Object]] = {
     kinds.CLUSTER_ROLE: _role,
     CLUSTER_ROLE_BINDING: _role_binding,
     kinds.DEPLOYMENT: _deployment,
+    kinds.JOB: _job,
 }

@@ -101,6 +101,11 @@ DEPLOYMENT = tree(
     spec=tree(selector=ATOMIC, template=tree(metadata=METADATA, spec=_POD_SPEC)),
     status=_STATUS,
 )
+JOB = tree(
+    metadata=METADATA,
+    spec=tree(selector=ATOMIC, template=tree(metadata=METADATA, spec=_POD_SPEC)),
+    status=_STATUS,
+)
 SERVICE = tree(
     metadata=METADATA,
     spec=tree(ports=keyed("port", "protocol", protocol="TCP"), selector=ATOMIC),

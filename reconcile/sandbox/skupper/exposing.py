@@ -3,6 +3,7 @@
 The address of such a Service is its own name, unless ``skupper.io/address`` says otherwise: then its selector and its
 target ports are replaced with those of the router, and again whenever somebody changes them back. What was there is
 kept in three annotations, and restored once the first one is gone; by a running service-controller, and by nobody else.
+A Service that policies do not allow counts as not annotated, from its next event on.
 Services for other addresses, Deployments and the definitions in ``skupper-services`` are not simulated.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 from reconcile.kinds import SERVICE
 from reconcile.sandbox.skupper import names
 from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.policies import Permissions
 from reconcile.sandbox.skupper.surroundings import Surroundings
 
 _ROUTER = {"application": names.ROUTER, names.COMPONENT: "router"}
@@ -19,12 +21,13 @@ _KEPT = (names.ORIGINAL_SELECTOR, names.ORIGINAL_TARGET_PORT, names.ORIGINAL_ASS
 _FIRST_PORT = 1025
 
 
-def check_service(name: str, around: Surroundings) -> None:
+def check_service(name: str, around: Surroundings, permissions: Permissions) -> None:
     """Rewrite or restore a Service if it has to be. Raises ClusterError."""
     service = around.cached(SERVICE, name)
     if service is None:
         return
-    if _is_exposed(service):
+    allowed = permissions.exposed("service", name) and permissions.service(name)
+    if _is_exposed(service) and allowed:
         taken = _taken(around, besides=name)
         around.edit(SERVICE, name, lambda found: _rewritten(found, taken))
     elif not set(_KEPT).isdisjoint(_annotations(service)):

@@ -37,10 +37,24 @@ class Permissions:
 
     def outgoing_link(self, host: str) -> bool:
         """Whether the site may dial a host."""
-        patterns = [
-            pattern for spec in self.specs for pattern in spec.get("allowedOutgoingLinksHostnames") or ()
-        ]
-        return not self.enabled or "*" in patterns or any(go_patterns.found(each, host) for each in patterns)
+        return self._matched("allowedOutgoingLinksHostnames", host)
+
+    def service(self, address: str) -> bool:
+        """Whether the site may have a service."""
+        return self._matched("allowedServices", address)
+
+    def exposed(self, kind: str, name: str) -> bool:
+        """Whether a resource may serve; one of an unknown kind, if its name is allowed with any kind."""
+        allowed, resource = self._allowed("allowedExposedResources"), f"{kind}/{name}"
+        known = resource in allowed if kind else any(each.endswith(resource) for each in allowed)
+        return not self.enabled or "*" in allowed or known
+
+    def _matched(self, field: str, name: str) -> bool:
+        patterns = self._allowed(field)
+        return not self.enabled or "*" in patterns or any(go_patterns.found(each, name) for each in patterns)
+
+    def _allowed(self, field: str) -> list[str]:
+        return [entry for spec in self.specs for entry in spec.get(field) or ()]
 
 
 def read_permissions(around: Surroundings) -> Permissions:

@@ -1,10 +1,13 @@
 """What a service-controller does about policies (``cmd/service-controller/policy_controller.go``).
 
 A site that may not be dialled loses its listeners, and its router is restarted; a token whose host may not be dialled
-is disabled by a label. Both are reverted once they are allowed. Services are not checked.
+is disabled by a label. Both are reverted once they are allowed. The definition of a service that is not allowed is
+deleted, and one of a resource that may not be exposed loses that target; nothing here brings these back.
 """
 
-from reconcile.kinds import SECRET
+import json
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.openshift.errors import ClusterError
 from reconcile.sandbox.skupper import names, tokens, updates
 from reconcile.sandbox.skupper.names import Json
@@ -37,6 +40,7 @@ class PolicyController:
         try:
             self.permissions = read_permissions(self._around)
             self._check_listeners()
+            self._check_services()
             for token in self._tokens():
                 self._check_token(token)
         except (ClusterError, ValueError) as error:
@@ -57,6 +61,40 @@ class PolicyController:
         if updates.edit_config(listening, self._around):
             self._around.say(names.SERVICE_CONTROLLER, f"{'allowing' if allowed else 'blocking'} links")
             updates.restart_router(self._around)
+
+    def _check_services(self) -> None:
+        present = self._around.cached(CONFIG_MAP, names.SERVICES)
+        if present and self._without_denied(present) != present:
+            self._around.edit(CONFIG_MAP, names.SERVICES, self._without_denied)
+            self._around.say(names.SERVICE_CONTROLLER, "deleting what policies do not allow")
+
+    def _without_denied(self, services: Json) -> Json:
+        """Return ``skupper-services`` with the definitions and the targets that are allowed."""
+        data = services.get("data") or {}
+        kept = {address: self._bound(text) for address, text in data.items() if self._serves(text)}
+        return services if kept == data else {**services, "data": kept}
+
+    def _serves(self, text: str) -> bool:
+        return self.permissions.service(json.loads(text).get("address", ""))
+
+    def _bound(self, text: str) -> str:
+        definition = json.loads(text)
+        targets = definition.get("targets") or []
+        kept = [
+            target
+            for target in targets
+            if self.permissions.exposed(self._kind(target), target.get("name", ""))
+        ]
+        return text if kept == targets else json.dumps({**definition, "targets": kept})
+
+    def _kind(self, target: Json) -> str:
+        """Return what a target is, by its selector; StatefulSets are not simulated."""
+        if target.get("service"):
+            return "service"
+        deployment = self._around.cached(DEPLOYMENT, target.get("name", ""))
+        labels = deployment["spec"]["selector"].get("matchLabels") or {} if deployment else {}
+        selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        return "deployment" if selector and selector == target.get("selector") else ""
 
     def _tokens(self) -> list[Json]:
         present = self._around.cache.within(SECRET, self._around.namespace)

@@ -13,6 +13,7 @@ from reconcile.sandbox.skupper import names, tokens, updates
 from reconcile.sandbox.skupper.exposing import check_service
 from reconcile.sandbox.skupper.images import environment
 from reconcile.sandbox.skupper.names import Json
+from reconcile.sandbox.skupper.policies import Permissions
 from reconcile.sandbox.skupper.policy_controller import PolicyController
 from reconcile.sandbox.skupper.router_config import Connector
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
@@ -42,7 +43,7 @@ class ServiceController:
         self._policies = PolicyController(self._site_id, around) if obeys else None
         self._checks: dict[Kind, Callable[[str], None]] = {
             SECRET: self._check_token,
-            SERVICE: lambda name: check_service(name, around),
+            SERVICE: lambda name: check_service(name, around, self._permissions),
         }
 
     @property
@@ -55,6 +56,10 @@ class ServiceController:
     def policy_enabled(self) -> bool:
         """Whether the process found the cluster to have policies."""
         return self._policies is not None and self._policies.permissions.enabled
+
+    @property
+    def _permissions(self) -> Permissions:
+        return self._policies.permissions if self._policies else Permissions()
 
     def notice(self, kind: Kind, name: str) -> None:
         """Queue an object that an event is about."""

@@ -29,6 +29,18 @@ class Address(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RouterPod:
+    """How the router of a dialler runs, for a pod that dials in its place."""
+
+    image: str = ""
+    """Empty if there is no router."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of its pod that a pod beside it should share: where it may run, how its image is pulled, its DNS."""
+    container: str = ""
+    """How ``oc exec`` names it: ``deploy/skupper-router -c router``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialled:
     """What a link should find where it dials, as its engine computes it from the issuer."""
 
@@ -36,15 +48,17 @@ class Dialled:
     """None if there is none yet."""
     missing: Reason | None = None
     """What the address waits for."""
-    certificate: str = ""
-    """Fingerprint of the certificate that the issuer should present; empty if it is not known."""
+    certificate: Certificate = Certificate()
+    """The certificate that the issuer should present; without a fingerprint if it is not known."""
     inside: bool = False
-    """True if the address is known inside of the cluster only, so that nothing can be tried from here."""
+    """True if the address is known inside of the issuer's cluster only, so that nothing can be tried from here."""
+    router: RouterPod = RouterPod()
+    """The router that dials."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a probe from this machine found at one address. Each step is tried only if the one before succeeded."""
+    """What a probe found at one address. Each step is tried only if the one before succeeded."""
 
     addresses: tuple[str, ...] = ()
     """What the host resolves to."""
@@ -54,6 +68,24 @@ class Reach:
     presented: Certificate | None = None
     """The certificate that was presented; None if the handshake did not get so far."""
     no_handshake: Reason | None = None
+    origin: SiteKey | None = None
+    """In which namespace the pod was that tried it; None: it was this machine."""
+    leftover: Reason | None = None
+    """Why the Job of that pod is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """Why no pod tried an address."""
+
+    origin: SiteKey
+    """The namespace of the dialler."""
+    reason: Reason
+    hint: str = ""
+    """What to do about it."""
+    arguments: str = ""
+    """Of ``oc`` in that namespace, to see more or to mend it; empty if there is nothing to run."""
+    leftover: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +132,8 @@ class Facts:
     plan: Plan = field(default_factory=Plan)
     details: Mapping[SiteKey, Details] = field(default_factory=dict)
     dialled: Mapping[Link, Dialled] = field(default_factory=dict)
-    reached: Mapping[Address, Reach] = field(default_factory=dict)
+    reached: Mapping[Link, Reach | Untried] = field(default_factory=dict)
+    """What probes found; no entry: the address was not dialled."""
     _derived: dict[Callable[["Facts"], Any], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

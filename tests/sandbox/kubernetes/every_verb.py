@@ -182,6 +182,68 @@ def _listed(kind: Kind) -> tuple[Step, ...]:
     )
 
 
+_JOB = {
+    "backoffLimit": 0,
+    "activeDeadlineSeconds": 60,
+    "ttlSecondsAfterFinished": 60,
+    "template": {
+        "metadata": {"labels": _LABELS},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "restartPolicy": "Never",
+            "serviceAccountName": "router",
+            "terminationGracePeriodSeconds": 1,
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [
+                {
+                    "name": "probe",
+                    "image": "quay.io/x:1",
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": ["python3", "-c", "print()"],
+                    "resources": {"requests": {"cpu": "10m"}, "limits": {"cpu": "200m"}},
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "capabilities": {"drop": ["ALL"]},
+                        "readOnlyRootFilesystem": True,
+                    },
+                }
+            ],
+        },
+    },
+}
+
+
+def _job() -> tuple[Step, ...]:
+    """What our client does with a Job, which it neither reads nor changes."""
+    cast = _Cast(kinds.JOB, {"spec": _JOB}, {})
+    objects, one = f"{cast.collection}?{_MANAGER}", f"{cast.collection}/{cast.name}"
+    body = cast.object(cast.before, labels=_LABELS)
+    background = {"propagationPolicy": "Background"}
+    accounts = f"{conversation.CORE}/serviceaccounts"
+
+    def both(how: str, **more: Any) -> tuple[Step, ...]:
+        return (
+            Step(f"create {how}", "POST", objects, body, **more),
+            Step(f"delete {how}", "DELETE", one, background, **more),
+        )
+
+    return (
+        Step("delete missing", "DELETE", one, background),
+        Step(
+            "create nowhere", "POST", objects.replace("{ns}", "nowhere"), {**body, "metadata": {"name": "x"}}
+        ),
+        Step("create", "POST", objects, body),
+        Step("create again", "POST", objects, body),
+        Step("list pods of it", "GET", f"{conversation.CORE}/pods?labelSelector=app%3Dx&limit=500"),
+        *both("with an unknown token", headers=_UNKNOWN),
+        Step("account", "POST", accounts, {"metadata": {"name": "bot"}}),
+        Step("token", "POST", f"{accounts}/bot/token", conversation.token_request()),
+        *both("without rights", by="token"),
+        Step("delete", "DELETE", one, background),
+    )
+
+
 def _reviews() -> tuple[Step, ...]:
     """An account asks for its rights: it has none, those of a Role, and it is unknown."""
     accounts = f"{conversation.CORE}/serviceaccounts"
@@ -217,6 +279,7 @@ _NOT_ON_NAMESPACES = frozenset(
 SCENES: dict[str, tuple[Step, ...]] = {
     **{f"every verb on {cast.kind.plural}": _scene(cast) for cast in _CASTS},
     **{f"lists of {kind.plural}": _listed(kind) for kind in _DIAGNOSED},
+    "a job": _job(),
     "reviews of rights": _reviews(),
     "every verb on namespaces": tuple(
         step for step in _scene(_NAMESPACE) if step.name not in _NOT_ON_NAMESPACES

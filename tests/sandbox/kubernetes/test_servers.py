@@ -172,7 +172,13 @@ def test_plain_kubernetes_neither_serves_nor_announces_routes_and_policies(plain
     assert plain("GET", "/apis/route.openshift.io/v1/routes").status == 404
     assert plain("GET", "/apis/skupper.io/v1alpha1/skupperclusterpolicies").status == 404
     groups = {group["name"] for group in plain("GET", "/apis").body["groups"]}
-    assert groups == {"apps", "authorization.k8s.io", "networking.k8s.io", "rbac.authorization.k8s.io"}
+    assert groups == {
+        "apps",
+        "authorization.k8s.io",
+        "batch",
+        "networking.k8s.io",
+        "rbac.authorization.k8s.io",
+    }
 
 
 def test_openshift_announces_routes_and_policies(api: Api) -> None:

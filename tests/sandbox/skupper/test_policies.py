@@ -1,5 +1,6 @@
 """What SkupperClusterPolicies do to a site: all is denied that none allows."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, SECRET
+from reconcile.kinds import CLUSTER_POLICY, CLUSTER_ROLE, CONFIG_MAP, SECRET, SERVICE
 from reconcile.sandbox.kubernetes.catalogue import CLUSTER_ROLE_BINDING
 from tests.sandbox.skupper.namespaces import SkupperNamespace
 from tests.sandbox.skupper.paced import Paced, running
+from tests.sandbox.skupper.test_exposing import ROUTER, SPEC, add_service
 from tests.waiting import until
 
 OBEYED = 20.0
@@ -138,6 +140,59 @@ def test_a_host_that_may_not_be_dialled_disables_the_token(paced: Paced) -> None
 
     until(lambda: labels(dialler, "link-1").get("internal.skupper.io/disabled") == "true")
     until(lambda: dialler.connector("link-1") is None)
+
+
+def define(site: SkupperNamespace, address: str, **target: str) -> None:
+    definition = {"address": address, "protocol": "tcp", "ports": [80], "targets": [target]}
+    site.patch(CONFIG_MAP, "skupper-services", {"data": {address: json.dumps(definition)}})
+
+
+def defined(site: SkupperNamespace) -> dict[str, list[str]]:
+    """Address -> names of its targets."""
+    data = site.wait_for(CONFIG_MAP, "skupper-services").get("data") or {}
+    return {address: [each["name"] for each in json.loads(text)["targets"]] for address, text in data.items()}
+
+
+def test_the_definition_of_a_service_that_is_not_allowed_is_deleted(paced: Paced) -> None:
+    site = paced.site()
+    for address in ("vault", "other"):
+        define(site, address, name="x", service="x")
+    allow_only(paced, **EVERYTHING, allowedServices=["^vault$"], allowedExposedResources=["*"])
+
+    until(lambda: defined(site) == {"vault": ["x"]})
+
+
+def test_a_resource_that_may_not_be_exposed_is_unbound_and_its_service_stays(paced: Paced) -> None:
+    site = paced.site()
+    define(site, "one", name="one", service="one")
+    define(site, "other", name="other", service="other")
+    allow_only(paced, **EVERYTHING, allowedServices=["*"], allowedExposedResources=["service/one"])
+
+    until(lambda: defined(site) == {"one": ["one"], "other": []})
+
+
+def test_a_target_of_an_unknown_kind_is_allowed_by_its_name(paced: Paced) -> None:
+    site = paced.site()
+    define(site, "one", name="one", selector="app=one")
+    define(site, "other", name="other", selector="app=other")
+    allow_only(paced, **EVERYTHING, allowedServices=["*"], allowedExposedResources=["statefulset/one"])
+
+    until(lambda: defined(site) == {"one": ["one"], "other": []})
+
+
+def test_an_annotated_service_that_is_not_allowed_does_not_lead_to_the_router(paced: Paced) -> None:
+    site = paced.site()
+    allow_only(
+        paced,
+        **EVERYTHING,
+        allowedServices=["vault"],
+        allowedExposedResources=["service/vault", "service/other"],
+    )
+    for name in ("other", "vault"):
+        add_service(site, name)
+
+    until(lambda: site.wait_for(SERVICE, "vault")["spec"]["selector"] == ROUTER)
+    assert site.wait_for(SERVICE, "other")["spec"]["selector"] == SPEC["selector"]
 
 
 def test_a_token_is_enabled_again_once_its_host_may_be_dialled(paced: Paced) -> None:

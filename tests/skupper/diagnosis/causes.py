@@ -19,7 +19,7 @@ from reconcile.kinds import (
     SERVICE_ACCOUNT,
 )
 from reconcile.skupper.diagnosis.checks import Outcome
-from reconcile.skupper.diagnosis.facts import Reach, Rights, Unread
+from reconcile.skupper.diagnosis.facts import Reach, Rights, Unread, Untried
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import marks
@@ -103,6 +103,9 @@ def enforced(site: Diagnosed) -> None:
     )
 
 
+DIALLER = SiteKey("b", "net")
+
+
 def reach(**found: Any) -> Callable[[Diagnosed], None]:
     """What the probe finds, of a link that is down."""
 
@@ -116,6 +119,7 @@ def reach(**found: Any) -> Callable[[Diagnosed], None]:
 
 def presents(site: Diagnosed, **changed: Any) -> None:
     """The certificate is that of the issuer, but for these facts."""
+    assert isinstance(site.reach, Reach)
     assert site.reach.presented
     site.reach = replace(site.reach, presented=replace(site.reach.presented, **changed))
 
@@ -202,6 +206,10 @@ CAUSES = (
     Cause("host-resolves", LINK, WARN, "does not resolve: unknown name", lambda site: setattr(site, "reach", Reach(not_resolved="unknown name"))),
     Cause("host-resolves", LINK, UNKNOWN, "was not dialled", lambda site: setattr(site, "dialled", False)),
     Cause("host-resolves", LINK, UNKNOWN, "waits for the host of its Route", delete("a", ROUTE, "skupper-inter-router")),
+    Cause("host-resolves", LINK, FAIL, f"from a pod in b/net: {host_of('a')} does not resolve", reach(not_resolved="unknown name", origin=DIALLER)),
+    Cause("host-resolves", LINK, UNKNOWN, "the pod did not start", lambda site: setattr(site, "reach", Untried(DIALLER, "the pod did not start"))),
+    Cause("host-resolves", LINK, WARN, "Job x is left", lambda site: setattr(site, "reach", replace(site.reach, origin=DIALLER, leftover="Job x is left"))),
+    Cause("port-open", LINK, FAIL, "from a pod in b/net: net.a.example.com:443 cannot be connected to", reach(**RESOLVED, not_connected="Connection refused", origin=DIALLER)),
     Cause("port-open", LINK, FAIL, "no answer within 5 s", reach(**RESOLVED, not_connected="no answer within 5 s")),
     Cause("certificate-presented", LINK, FAIL, "wrong version number", reach(**RESOLVED, connected=True, no_handshake="wrong version number")),
     Cause("certificate-presented", LINK, FAIL, f"a certificate for {host_of('a')}", reach(reach=another_server())),

@@ -11,7 +11,7 @@ from reconcile.skupper import checks, planning
 from reconcile.skupper.certificates import read
 from reconcile.skupper.diagnosis import diagnosing, scope
 from reconcile.skupper.diagnosis.checks import Checks, Result
-from reconcile.skupper.diagnosis.facts import Address, Details, Facts, Reach, Rights, Unread
+from reconcile.skupper.diagnosis.facts import Address, Details, Facts, Reach, Rights, Unread, Untried
 from reconcile.skupper.live import ClusterSnapshot, LiveObject
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -39,7 +39,7 @@ class Diagnosed:
     """(cluster, kind) -> bodies of what was listed in its namespace."""
     unread: dict[tuple[str, Kind], Unread] = field(default_factory=dict)
     rights: dict[str, Rights | Unread] = field(default_factory=lambda: {"a": EVERYTHING, "b": EVERYTHING})
-    reach: Reach = field(default_factory=Reach)
+    reach: Reach | Untried = field(default_factory=Reach)
     dialled: bool = True
     snapshots: dict[str, ClusterSnapshot] = field(default_factory=dict)
     """In place of those of the pair."""
@@ -70,7 +70,8 @@ class Diagnosed:
         fake = {"a": self.pair.a, "b": self.pair.b}[cluster]
         owner = "" if name == "skupper-site-controller" else f"id-{cluster}"
         labels = {"skupper.io/component": "router"} if name == "skupper-router" else {}
-        template = {"metadata": {"labels": labels}}
+        containers = [{"name": "router", "image": "quay.io/skupper/skupper-router:2.7.6"}]
+        template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
         status = {"observedGeneration": 1, "readyReplicas": ready}
         written = {"replicas": 1, "template": template, **spec}
         fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", name, owner=owner, spec=written, status=status))
@@ -120,7 +121,7 @@ class Diagnosed:
         facts = Facts(inputs, planning.plan(inputs, ENGINES), details)
         (network,) = inputs.desired.networks
         dialled = {link: ENGINE.diagnostics.dialled(facts, link) for link in network.links}
-        reached = {each.address: self.reach for each in dialled.values() if each.address and self.dialled}
+        reached = {link: self.reach for link, each in dialled.items() if each.address and self.dialled}
         return Facts(facts.inputs, facts.plan, details, dialled, reached)
 
     def _details(self, cluster: str) -> Details:

@@ -6,12 +6,12 @@ from typing import Any
 from reconcile.kinds import ROUTE
 from reconcile.skupper.diagnosis import network
 from reconcile.skupper.diagnosis.checks import Check, Command, Judgement, failed, oc, passed, unknown
+from reconcile.skupper.diagnosis.contents import dig, entries, quoted
 from reconcile.skupper.diagnosis.facts import Facts
 from reconcile.skupper.live import LiveObject, text
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.diagnosis import observed
-from reconcile.skupper.v1.diagnosis.observed import dig, entries, quoted
 from reconcile.skupper.v1.live_site import LiveSite
 
 _ROUTES = (names.INTER_ROUTER_ROUTE, names.EDGE_ROUTE)

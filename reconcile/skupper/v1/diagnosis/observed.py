@@ -1,21 +1,17 @@
-"""The v1 sites and link Secrets behind the facts of a diagnosis, and safe access to objects of any shape."""
+"""The v1 sites and link Secrets behind the facts of a diagnosis."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from reconcile.findings import Reason
 from reconcile.kinds import DEPLOYMENT
+from reconcile.skupper.diagnosis.contents import dig
 from reconcile.skupper.diagnosis.facts import Facts
-from reconcile.skupper.live import text
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.tokens import LinkSecret
-
-_LONGEST_QUOTE = 200
 
 PATIENCE = timedelta(minutes=5)
 """How long a site or link may take to come up; Skupper gives up on a load balancer after two minutes."""
@@ -54,24 +50,3 @@ def ready(live: LiveSite, deployment: str) -> bool:
     wanted = dig(found.content, "spec", "replicas") if found else None
     have = dig(found.content, "status", "readyReplicas") if found else None
     return isinstance(wanted, int) and isinstance(have, int) and have >= wanted > 0
-
-
-def dig(document: Any, *steps: str) -> Any:
-    """What is at this path of a JSON document; None if there is nothing."""
-    for step in steps:
-        document = document.get(step) if isinstance(document, Mapping) else None
-    return document
-
-
-def entries(document: Any, *steps: str) -> Iterator[Mapping[str, Any]]:
-    """The objects of the list at this path."""
-    found = dig(document, *steps)
-    for entry in found if isinstance(found, list) else ():
-        if isinstance(entry, Mapping):
-            yield entry
-
-
-def quoted(value: object) -> str:
-    """A message of somebody else's on one line, of bounded length."""
-    words = " ".join(text(value).split())
-    return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"

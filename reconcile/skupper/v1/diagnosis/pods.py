@@ -20,12 +20,12 @@ from reconcile.skupper.diagnosis.checks import (
     unknown,
     warned,
 )
-from reconcile.skupper.diagnosis.facts import Facts, Unread
+from reconcile.skupper.diagnosis.contents import dig, entries, quoted
+from reconcile.skupper.diagnosis.facts import Facts, RouterPod, Unread
 from reconcile.skupper.live import LiveObject, instant, text
 from reconcile.skupper.sites import Site, SiteKey
 from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.diagnosis import observed
-from reconcile.skupper.v1.diagnosis.observed import dig, entries, quoted
 from reconcile.skupper.v1.live_site import LiveSite
 
 PROGRAMS = (names.SITE_CONTROLLER, names.SERVICE_CONTROLLER, names.ROUTER)
@@ -273,6 +273,17 @@ def template_labels(live_deployment: LiveObject) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def router_pod(facts: Facts, key: SiteKey) -> RouterPod:
+    """How the router of a site runs: its image has Python, since the router itself runs Python agents."""
+    live = observed.site(facts, key).find(DEPLOYMENT, names.ROUTER)
+    spec = dig(live.content, "spec", "template", "spec") if live else None
+    containers = (each for each in entries(spec, "containers") if each.get("name") == _ROUTER)
+    image = next((text(each.get("image")) for each in containers), "")
+    return RouterPod(image, spec or {}, f"deploy/{names.ROUTER} -c {_ROUTER}") if image else RouterPod()
+
+
+_ROUTER = "router"
+"""The container of the router (``api/types/types.go``: ``TransportContainerName``)."""
 _ACCEPTED = ("cluster-reachable", "namespace-readable")
 
 CHECKS: tuple[Check[Site], ...] = (

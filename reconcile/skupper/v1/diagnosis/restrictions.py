@@ -6,12 +6,12 @@ from typing import Any
 
 from reconcile.kinds import DEPLOYMENT, NETWORK_POLICY, RESOURCE_QUOTA
 from reconcile.skupper.diagnosis.checks import Check, Command, Judgement, failed, oc, passed, unknown, warned
+from reconcile.skupper.diagnosis.contents import dig, entries
 from reconcile.skupper.diagnosis.facts import Facts, Unread
 from reconcile.skupper.live import LiveObject, strings, text
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import controller_rights, names, objects
 from reconcile.skupper.v1.diagnosis import observed
-from reconcile.skupper.v1.diagnosis.observed import dig, entries
 from reconcile.skupper.v1.diagnosis.pods import PROGRAMS, lacking, template_labels
 from reconcile.skupper.v1.sites import ingress
 from reconcile.skupper.v1.value_types import quantity

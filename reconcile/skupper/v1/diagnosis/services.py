@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from reconcile.kinds import CONFIG_MAP, SERVICE
 from reconcile.skupper.diagnosis.checks import Check, Judgement, failed, oc, passed, unknown, warned
+from reconcile.skupper.diagnosis.contents import dig, entries
 from reconcile.skupper.diagnosis.facts import Facts, Unread
 from reconcile.skupper.live import LiveObject, entry_of, strings, text
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import names
 from reconcile.skupper.v1.diagnosis import observed
-from reconcile.skupper.v1.diagnosis.observed import dig, entries
 
 _MOST = 5
 _NEVER = "Never"

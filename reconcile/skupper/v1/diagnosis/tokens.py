@@ -9,7 +9,7 @@ from reconcile.skupper.plan import LinkObservation, LinkReport, LinkState
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import names
-from reconcile.skupper.v1.diagnosis import observed
+from reconcile.skupper.v1.diagnosis import observed, pods
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import RENEW_BEFORE, LinkSecret
 
@@ -32,7 +32,9 @@ def dialled(facts: Facts, link: Link) -> Dialled:
     if endpoint.missing or not endpoint.host or not endpoint.port.isdecimal():
         return Dialled(missing=endpoint.missing or "a host", inside=inside)
     address = Address(endpoint.host, int(endpoint.port))
-    return Dialled(address, certificate=issuer.server.fingerprint, inside=inside)
+    return Dialled(
+        address, certificate=issuer.server, inside=inside, router=pods.router_pod(facts, link.dialler)
+    )
 
 
 def _edges(facts: Facts) -> frozenset[SiteKey]:
