@@ -147,7 +147,7 @@ class Reconciler:
 
         following = Following(
             opened,
-            lambda fleet: self._plan(fleet, clock(), 0),
+            lambda fleet: self._plan(fleet, clock(), 0, frozenset()),
             seen,
             stop=self._stop,
             wakeup=wakeup or Wakeup(),
@@ -207,9 +207,16 @@ class Reconciler:
         for fleet in self._fleets:
             fleet.close()
 
-    def _plan(self, fleet: Fleet, moment: datetime, removed: int, order: Order | None = None) -> Plan:
-        inputs = self._inputs(fleet, moment, removed)
-        return planning.plan(replace(inputs, order=order), self._engines)
+    def _plan(
+        self,
+        fleet: Fleet,
+        moment: datetime,
+        removed: int,
+        given_up: frozenset[tuple[str, str]],
+        order: Order | None = None,
+    ) -> Plan:
+        inputs = replace(self._inputs(fleet, moment, removed), given_up=given_up, order=order)
+        return planning.plan(inputs, self._engines)
 
     def _inputs(self, fleet: Fleet, moment: datetime, removed: int) -> PlanInput:
         snapshots, awaited = fleet.known()

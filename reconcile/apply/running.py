@@ -66,12 +66,15 @@ def now() -> datetime:
 
 
 class Run:
-    """One run over a fleet. `make_plan` plans by the fleet, the time and the number of removals without a record."""
+    """One run over a fleet.
+
+    `make_plan` plans by the fleet, the time, the number of removals without a record, and the work keys given up.
+    """
 
     def __init__(
         self,
         fleet: Fleet,
-        make_plan: Callable[[Fleet, datetime, int], Plan],
+        make_plan: Callable[[Fleet, datetime, int, frozenset[WorkKey]], Plan],
         emit: Listener,
         *,
         clock: Callable[[], datetime] = now,
@@ -189,7 +192,9 @@ class Run:
 
     def _plan(self) -> None:
         started = self._wakeup.now()
-        self.outcome.plan = self._make_plan(self._fleet, self._clock(), self._removed)
+        self.outcome.plan = self._make_plan(
+            self._fleet, self._clock(), self._removed, frozenset(self._closed)
+        )
         self._planning = self._wakeup.now() - started
         self._report_failures()
         self._report(Planned(self.outcome.plan))

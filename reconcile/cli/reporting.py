@@ -25,13 +25,13 @@ from reconcile.skupper.plan import (
     AGING_SITE,
     MISSING_NAMESPACE,
     Change,
-    Counts,
     LinkReport,
     LinkState,
     Plan,
     SiteReport,
     SiteState,
 )
+from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.waits import WaitKind
 
 _log = logging.getLogger("reconcile.cli.run")
@@ -46,8 +46,8 @@ class RunReporter:
     def __init__(self, *, progress: bool) -> None:
         self._bar = Bar() if progress and sys.stderr.isatty() else None
         self._logged: set[Finding] = set()
-        self._approved: set[tuple[str, str, str, str]] = set()
-        # Place of an approval, cluster and namespace of a site that was removed by it.
+        self._approved: set[tuple[str, SiteKey]] = set()
+        # Place of an approval, and a site that it was used for.
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -73,17 +73,15 @@ class RunReporter:
 
     def change(self, change: Change) -> None:
         """Log a change that is about to be applied, or would be."""
-        if change.removal and change.counts is Counts.APPROVED:
-            self._approved.add((change.approval, "removal", *change.work_key))
-        elif change.approval and not change.removal:
-            self._approved.add((change.approval, "recreation", *change.work_key))
+        if change.approved_site:
+            self._approved.add((change.approval, change.approved_site))
         _log.info(lines.action(change))
 
     def approvals(self) -> None:
-        """Log how many removals or recreations each approval in the data was used by."""
-        used = Counter((place, noun) for place, noun, *_ in self._approved)
-        for (place, noun), count in sorted(used.items()):
-            _log.info("approval %s: %s", printable(place), plan_text.uses(count, noun))
+        """Log for how many sites each approval in the data was used."""
+        used = Counter(place for place, _ in self._approved)
+        for place, count in sorted(used.items()):
+            _log.info("approval %s: %s", printable(place), plan_text.uses(count))
 
     def failed_change(self, message: str) -> None:
         """Log a change that was rejected or got no response."""

@@ -38,9 +38,10 @@ def command(common: Common, site: SiteKey, wait: float, *, yes: bool, dry_run: b
     """Replace the CA of a site, so that it refuses every token that it has issued, copies of them included.
 
     The CA and the server certificate are replaced in place; every site that dials this one gets a token of the new CA
-    and loads it beside the old one; then the router restarts, 3 minutes after the order at the latest. That interrupts
-    all links of the site for up to a minute; a dry run names the sites that have no other link. A site that cannot be
-    reached gets its token from the first run that can reach it, and is not linked until then.
+    and loads it beside the old one; then the router restarts, in its turn: never two sites of a network at once. From 3
+    minutes after the order on it waits only for what is under way around it. That interrupts all links of the site for
+    up to a minute; a dry run names the sites that have no other link. A site that cannot be reached gets its token from
+    the first run that can reach it, and is not linked until then.
 
     It needs an approval in the datafile of the network, with `change: revoke`, or --yes at a terminal. The order is
     recorded first, so that scheduled runs finish what this one does not.

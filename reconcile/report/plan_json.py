@@ -118,8 +118,7 @@ def _approval(report: ApprovalReport) -> dict[str, Any]:
         "sites": list(report.approval.sites),
         "until": report.approval.until,
         "reason": report.approval.reason,
-        "removes": [str(key) for key in report.removes],
-        "recreates": [str(key) for key in report.recreates],
+        "used_for": [str(key) for key in report.used_for],
     }
 
 

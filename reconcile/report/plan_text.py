@@ -17,7 +17,7 @@ from reconcile.report.printable import all_printable, printable
 from reconcile.report.tables import ARROW
 from reconcile.report.wording import counted, painted
 from reconcile.skupper.drift import FieldDrift, Masked
-from reconcile.skupper.plan import ApprovalReport, Change, Plan, Verb
+from reconcile.skupper.plan import Change, Plan, Verb
 from reconcile.skupper.removal_budget import BudgetReport
 from reconcile.skupper.review import Action, Item, review
 from reconcile.skupper.topology import Link
@@ -64,8 +64,12 @@ def text(plan: Plan, *, title: str = "", colour: bool = False, verbose: bool = F
 
 def _approvals(plan: Plan) -> list[str]:
     """One line for each approval that the plan uses, and an empty one."""
-    used = [report for report in plan.approvals if report.removes or report.recreates]
-    found = [f"Approval {report.place} (until {report.approval.until}): {_uses(report)}." for report in used]
+    found = [
+        f"Approval {report.place} ({report.approval.change}, until {report.approval.until}): "
+        f"{uses(len(report.used_for))}."
+        for report in plan.approvals
+        if report.used_for
+    ]
     return [*found, ""] if found else []
 
 
@@ -79,13 +83,9 @@ def _budget(report: BudgetReport | None) -> list[str]:
     return [f"Removal budget: {report.used} of {report.most} used in the last 24 hours{free}.", ""]
 
 
-def _uses(report: ApprovalReport) -> str:
-    return uses(len(report.recreates), "recreation") if report.recreates else uses(len(report.removes))
-
-
-def uses(count: int, noun: str = "removal") -> str:
+def uses(sites: int) -> str:
     """How often an approval is used."""
-    return f"used by {counted(count, noun)}"
+    return f"used for {counted(sites, 'site')}"
 
 
 def overview(plan: Plan) -> list[str]:

@@ -3,7 +3,8 @@
 An approval is an entry of ``approvals`` in the datafile of a network. It names sites of that network and is valid
 through the end of its last day, in UTC. It has no effect on any other guard: not while a cluster is unread, not on data
 of another origin, not on objects of unproven origin; and an approved site that is missing from the data still waits for
-the removal delay. A site is recreated by an engine, and only with an approval (``approved``).
+the removal delay. What else needs an approval is done by an engine, which asks for it (``approved``), notes on its
+changes which one they use, and reports which sites need it (``SiteReport.approvable``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from reconcile.findings import Finding, NetworkSubject, Severity
 from reconcile.skupper.census import Census
 from reconcile.skupper.definitions import Approval, ApprovedChange, Network
-from reconcile.skupper.plan import RECREATE_SITE, ApprovalReport, Change, Counts, SiteReport, SiteState
+from reconcile.skupper.plan import ApprovalReport, Change, Counts, SiteReport, SiteState
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
 
@@ -120,16 +121,12 @@ class Approved:
             reason += f"; approved until {entry.approval.until}: {entry.approval.reason}"
         return replace(change, counts=counts, approval=entry.place, reason=reason)
 
-    def reports(self, removals: Iterable[Change], others: Iterable[Change]) -> Iterator[ApprovalReport]:
-        """Every valid approval, with the sites that `removals` remove by it, and those that `others` recreate."""
-        removed: dict[str, set[SiteKey]] = {}
-        recreated: dict[str, set[SiteKey]] = {}
-        for change in others:
-            if change.approval:
-                recreated.setdefault(change.approval, set()).add(SiteKey(change.cluster, change.namespace))
-        for change in removals:
-            if change.removal and change.counts is Counts.APPROVED:
-                removed.setdefault(change.approval, set()).add(SiteKey(change.cluster, change.namespace))
+    def reports(self, changes: Iterable[Change]) -> Iterator[ApprovalReport]:
+        """Every valid approval, with the sites that these changes use it for."""
+        used: dict[str, set[SiteKey]] = {}
+        for change in changes:
+            if change.approved_site:
+                used.setdefault(change.approval, set()).add(change.approved_site)
         for network in (entry.network for entry in self._inputs.desired.networks):
             for index, approval in valid(network, self._inputs.now):
                 entry = Entry(network, index, frozenset())
@@ -137,8 +134,7 @@ class Approved:
                     network=network.identifier,
                     place=entry.place,
                     approval=approval,
-                    removes=tuple(sorted(removed.get(entry.place, ()))),
-                    recreates=tuple(sorted(recreated.get(entry.place, ()))),
+                    used_for=tuple(sorted(used.get(entry.place, ()))),
                 )
 
     def unused(self, leaving: Iterable[SiteKey]) -> Iterator[Finding]:
@@ -177,27 +173,35 @@ class Approved:
         )
 
 
-def unused_recreations(inputs: PlanInput, reports: Iterable[SiteReport]) -> Iterator[Finding]:
-    """Report the valid approvals to recreate sites of which none needs that; where a site is not ready, it may."""
+_NEEDLESS = {
+    ApprovedChange.RECREATE: "has nothing to recreate: no declared setting needs a new site there",
+    ApprovedChange.REVOKE: (
+        "has nothing to revoke: no certificate there expires within 60 days, and nobody has ordered it with: "
+        "qontract-skupper revoke"
+    ),
+}
+
+
+def unused_changes(inputs: PlanInput, reports: Iterable[SiteReport]) -> Iterator[Finding]:
+    """Report the valid approvals of changes that none of their sites needs; where a site is not ready, it may."""
     by_site = {report.key: report for report in reports}
     for network in (entry.network for entry in inputs.desired.networks):
         for index, approval in valid(network, inputs.now):
             named = sites(approval)
-            if approval.change is not ApprovedChange.RECREATE or not named:
+            if approval.change not in _NEEDLESS or not named:
                 continue
             wanted = [by_site.get(key) for key in named & inputs.desired.wanted.keys()]
-            if any(report is None or _may_need(report) for report in wanted):
+            if any(report is None or _may_need(report, approval.change) for report in wanted):
                 continue
             message = (
-                f"the approval to recreate {_named(approval)} has nothing to recreate: no declared setting needs a "
-                "new site there. Delete it from approvals"
+                f"the approval to {approval.change} {_named(approval)} {_NEEDLESS[approval.change]}. Delete it from "
+                "approvals"
             )
             yield _finding(network, index, "unused-approval", message)
 
 
-def _may_need(report: SiteReport) -> bool:
-    needs = any(setting.step.startswith(RECREATE_SITE) for setting in report.pending)
-    return needs or report.state is not SiteState.READY
+def _may_need(report: SiteReport, change: ApprovedChange) -> bool:
+    return change in report.approvable or report.state is not SiteState.READY
 
 
 def aging(networks: Iterable[Network], now: datetime) -> Iterator[Finding]:

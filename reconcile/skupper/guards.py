@@ -172,7 +172,7 @@ class Known:
 
     def hold(self, leaving: Set[SiteKey]) -> Reason | None:
         """Why nothing that counts is removed; None if what counts is known. `leaving` may be removed by this plan."""
-        unread = self._unread()
+        unread = self.unread()
         if not unread or (len(unread) == 1 and self.records.keepers.keys() - leaving):
             return None
         why = f" ({self.inputs.selection.text})" if self.inputs.selection.text else ""
@@ -181,7 +181,7 @@ class Known:
             f"not read: {_some(unread)}{why}"
         )
 
-    def _unread(self) -> list[str]:
+    def unread(self) -> list[str]:
         """The clusters of the data with sites that this run does not read, or not all of them."""
         inputs = self.inputs
         found = set()

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconcile.findings import ClusterSubject, Finding, NetworkSubject, PolicySubject, SiteSubject
-from reconcile.skupper.plan import LinkReport, Plan
+from reconcile.skupper.plan import Change, LinkReport, Plan
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 
@@ -46,15 +46,20 @@ class Order:
         return not self.sites.isdisjoint({link.dialler, link.issuer})
 
 
+def narrow_changes(changes: Iterable[Change], order: Order) -> tuple[Change, ...]:
+    """The changes that follow from an order: what it says itself, and the steps of the links that it concerns."""
+    return tuple(
+        change for change in changes if change.ordered or (change.link and order.covers(change.link))
+    )
+
+
 def narrow(plan: Plan, order: Order) -> Plan:
     """The part of a plan that follows from an order: its marks, the links that it concerns, and their two sites."""
     links = tuple(report for report in plan.links if order.covers(report.link))
     keys = order.sites | {end for report in links for end in (report.link.dialler, report.link.issuer)}
     return replace(
         plan,
-        changes=tuple(
-            change for change in plan.changes if change.ordered or (change.link and order.covers(change.link))
-        ),
+        changes=narrow_changes(plan.changes, order),
         links=links,
         sites=tuple(site for site in plan.sites if site.key in keys),
         findings=tuple(found for found in plan.findings if _concerns(found, keys, links)),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from reconcile.findings import Finding, Reason, Severity
 from reconcile.kinds import Kind
-from reconcile.skupper.definitions import Approval
+from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.drift import FieldDrift
 from reconcile.skupper.removal_budget import BudgetReport
 from reconcile.skupper.sites import Site, SiteKey
@@ -123,7 +123,7 @@ class Change:
     counts: Counts = Counts.ONE
     """How the removal budget counts it, if it is a removal."""
     approval: str = ""
-    """Of a removal that an approval in the data allows: where that is, ``/dependencies/n.yml approvals[0]``."""
+    """Where the data approves it, ``/dependencies/n.yml approvals[0]``; empty if it does not."""
     by_absence: bool = False
     """True if the only reason for it is that the data does not mention a site, marked ``delete`` or not."""
     link: Link | None = None
@@ -145,6 +145,11 @@ class Change:
     @property
     def ready(self) -> bool:
         return self.waits_for is None
+
+    @property
+    def approved_site(self) -> SiteKey | None:
+        """The site that an approval is used for by it; None if none is. The links of a site are part of its change."""
+        return SiteKey(self.cluster, self.namespace) if self.approval and not self.link else None
 
     @property
     def counted(self) -> bool:
@@ -307,6 +312,8 @@ class SiteReport:
     """Set if a later run will create the site, once this is observed."""
     remove_after: datetime | None = None
     """Of a missing site that is marked: when a run may remove it."""
+    approvable: frozenset[ApprovedChange] = frozenset()
+    """The changes that it needs, and gets only with an approval in the data."""
     certificates_expire: datetime | None = None
     """When the first of its own certificates expires; None if none could be read."""
 
@@ -348,10 +355,8 @@ class ApprovalReport:
     place: str
     """Where it is in the data: ``/dependencies/n.yml approvals[0]``."""
     approval: Approval
-    removes: tuple[SiteKey, ...] = ()
-    """The sites that the plan removes by it; empty if it is not used."""
-    recreates: tuple[SiteKey, ...] = ()
-    """The sites that the plan recreates by it, now or in a later wave."""
+    used_for: tuple[SiteKey, ...] = ()
+    """The sites that the plan changes by it, now or in a later wave; empty if it is not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

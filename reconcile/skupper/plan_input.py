@@ -44,6 +44,8 @@ class PlanInput:
     """How many sites, links and policies may be removed in a day; None: any number."""
     removed: int = 0
     """How many of them this run has removed without a record on the clusters, since no site was left to keep it."""
+    given_up: frozenset[tuple[str, str]] = frozenset()
+    """(cluster, namespace) where this run writes nothing any more, since a write failed; ``*``: in all namespaces."""
     removal_delay: timedelta = timedelta()
     """For how long a site must have been missing from the data before it is removed."""
     cut: frozenset[SiteKey] = frozenset()
@@ -67,6 +69,10 @@ class PlanInput:
         if cluster.name in self.refused_clusters:
             return f"the data of cluster {cluster.name} has an error ({self.refused_clusters[cluster.name]})"
         return self.refused_sites.get(SiteKey(cluster.name, namespace))
+
+    def gives_up(self, site: SiteKey) -> bool:
+        """True if this run writes nothing there any more, since a write failed."""
+        return bool(self.given_up & {site, (site.cluster, "*")})
 
     @property
     def refused_sites(self) -> dict[SiteKey, str]:

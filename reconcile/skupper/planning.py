@@ -12,6 +12,7 @@ from reconcile.findings import Finding, Reason, Severity, SiteSubject
 from reconcile.skupper import approvals, blocks, orders, rollout
 from reconcile.skupper.approvals import Approved
 from reconcile.skupper.census import Census
+from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.engine import Engines, Planner
 from reconcile.skupper.guards import AllRead, Bound, Declaring, InNumber, InShare, Known
 from reconcile.skupper.plan import (
@@ -92,13 +93,13 @@ def _plan(inputs: PlanInput, engines: Engines) -> Plan:
             *held.findings,
             *approvals.aging((entry.network for entry in inputs.desired.networks), inputs.now),
             *approved.unused(report.key for report in parts.leaving),
-            *approvals.unused_recreations(inputs, parts.sites),
+            *approvals.unused_changes(inputs, parts.sites),
             *_missing(leaving),
             *_nothing_to_cut(inputs, census, parts),
             *(records.findings() if inputs.removal_budget is not None else ()),
         ),
         refused=tuple(refused),
-        approvals=tuple(approved.reports(removals, parts.changes)),
+        approvals=tuple(approved.reports([*removals, *parts.changes])),
         budget=_budget(inputs, records, held),
     )
 
@@ -110,7 +111,8 @@ def _recorded(
     admitted = [change for change in removals if not held.holds(change)]
     if inputs.removal_budget is None or inputs.awaited:
         return [], admitted
-    return Recording(records, held.units, inputs.desired.wanted, admitted).plan()
+    all_read = not Known(inputs, records).unread()
+    return Recording(records, held.units, inputs.desired.wanted, admitted, all_read=all_read).plan()
 
 
 def _budget(inputs: PlanInput, records: Records, held: "_Held") -> BudgetReport | None:
@@ -253,10 +255,7 @@ def _add(parts: _Parts, engine: str, planner: Planner, inputs: PlanInput) -> Non
     """Plan the networks of one engine, what they share, and its prune."""
     refused = inputs.refused_networks
     accepted = [entry for entry in inputs.desired.of(engine) if entry.identifier not in refused]
-    networks = [
-        rollout.in_turns(planner.plan_network(network), network, inputs.selection, inputs.now)
-        for network in accepted
-    ]
+    networks = [_plan_network(planner, network, inputs) for network in accepted]
     links = list(chain.from_iterable(part.links for part in networks))
     shared, prune = planner.plan_shared(), planner.plan_prune(links)
     parts.separations += planner.plan_separation().changes
@@ -269,6 +268,14 @@ def _add(parts: _Parts, engine: str, planner: Planner, inputs: PlanInput) -> Non
     parts.leaving += prune.sites
     parts.findings += chain.from_iterable(blocks.findings(network, inputs) for network in accepted)
     parts.findings += chain.from_iterable(part.findings for part in (*networks, shared, prune))
+
+
+def _plan_network(planner: Planner, network: ResolvedNetwork, inputs: PlanInput) -> Plan:
+    part = planner.plan_network(network)
+    if inputs.order:
+        # What this run does not do must not take the turn of what it does.
+        part = replace(part, changes=orders.narrow_changes(part.changes, inputs.order))
+    return rollout.in_turns(part, network, inputs.selection, inputs.now)
 
 
 def _takes_away(change: Change) -> bool:

@@ -1,8 +1,10 @@
 """Plans the records of removals: each removal waits until it is recorded on two sites that remain.
 
 Of two runs at once one must see what the other records. So both write to the same object first, that of the first
-site that exists, and each write requires that its object is still as the plan has seen it. This holds while each of
-them fails to read at most one cluster, whatever their data. Records are deleted once they no longer count.
+site that exists, and each write requires that its object is still as the plan has seen it. A site at which a write
+failed is left out for the rest of the run. This holds while each run fails to read, or to write to, at most one
+cluster, whatever their data: two runs that each lack another one of three sites have the third in common. Records are
+deleted once they no longer count.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -32,6 +34,8 @@ class Recording:
     """Every wanted site -> its network."""
     removals: Sequence[Change]
     """All removals that are planned, in order."""
+    all_read: bool = True
+    """True if no cluster with sites is unread."""
 
     def plan(self) -> tuple[list[Change], list[Change]]:
         """(the writes of records, the removals); a removal waits for the record of it."""
@@ -72,13 +76,26 @@ class Recording:
         counting = [record for record in self.records.counting.values() if record.at]
         if not counting and not due:
             return []
-        keepers = self.records.keepers.items()
-        fit = sorted((key for key, keeper in keepers if keeper.writable()), key=self._preference)
+        fit = self._fit(leaving)
         staying = _two(key for key in fit if key not in leaving)
         if due:
             return list(dict.fromkeys((*_two(fit), *staying)))
         lasting = (len(set(record.places) - leaving) for record in counting)
         return staying if min(lasting) < len(staying) else []
+
+    def _fit(self, leaving: Set[SiteKey]) -> list[SiteKey]:
+        """The sites that may keep records, in order; without the one that failed to, if another run sees those left."""
+        keepers = self.records.keepers.items()
+        fit = sorted((key for key, keeper in keepers if keeper.writable()), key=self._preference)
+        failed = self._failed(fit)
+        others = [key for key in fit if key not in failed]
+        several = len({key.cluster for key in fit}) > 1
+        places = {key.cluster for key in failed} if several else failed
+        replaced = self.all_read and len(places) == 1 and bool(set(others) - leaving)
+        return others if replaced else fit
+
+    def _failed(self, keys: Iterable[SiteKey]) -> frozenset[SiteKey]:
+        return frozenset(filter(self.records.rejects, keys))
 
     def _preference(self, key: SiteKey) -> tuple[bool, SiteKey]:
         """What was created just now, perhaps in place of what another run removes, has no records and comes last."""
@@ -108,12 +125,15 @@ class Recording:
             if own
             else "removals that another site has recorded"
         )
-        return self._patch(place, values, f"it records {what}")
+        failed = ", ".join(map(str, sorted(self._failed(self.records.keepers))))
+        instead = f"; a write at {failed} has failed" if failed else ""
+        return self._patch(place, values, f"it records {what}{instead}")
 
     def _pruned(self, leaving: Set[SiteKey], written: Set[tuple[str, str]]) -> Iterator[Change]:
         """Delete the records that no longer count, from every site of which nothing else is written."""
         for place in self.records.expired:
-            if place not in leaving and place not in written and self.records.keepers[place].writable():
+            kept = place in leaving or place in written or self.records.rejects(place)
+            if not kept and self.records.keepers[place].writable():
                 yield self._patch(place, {}, "what it records was removed more than a day ago")
 
     def _patch(self, place: SiteKey, values: Mapping[str, str], reason: str) -> Change:

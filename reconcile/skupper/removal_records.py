@@ -119,6 +119,10 @@ class Records:
         moment = self._inputs.now + self._inputs.snapshot(key.cluster).clock_ahead
         return moment.replace(microsecond=0) + timedelta(seconds=ceil(moment.microsecond / 1_000_000))
 
+    def rejects(self, key: SiteKey) -> bool:
+        """True if a site may keep records and has failed to write something in this run."""
+        return self._inputs.gives_up(key)
+
     def at(self, key: SiteKey) -> bool:
         """True if a site keeps any records."""
         return key in self._entries

@@ -67,6 +67,7 @@ def _situation(
         declared=declared,
         up=Paths([report.link for report in part.links if report.converged], declared.edges),
         obstacles=[*excluded, *_obstacles(part.sites, links, now)],
+        now=now,
     )
 
 
@@ -99,11 +100,11 @@ def _obstacles(sites: Iterable[SiteReport], links: Iterable[LinkReport], now: da
     """Whatever is not as declared, or not known to be. What a run skips is neither: its links do not count as up."""
     for site in sites:
         own = frozenset({site.key})
-        if site.changing:
-            recent = _recent(site.changing.since, now)
+        recent = bool(site.changing and is_recent(site.changing.since, now))
+        if site.changing and (recent or not site.unfinished):
             yield Obstacle(own, f"{site.key}: {site.changing.reason}", passing=recent)
         elif site.coming:
-            recent = site.since is None or _recent(site.since, now)
+            recent = site.since is None or is_recent(site.since, now)
             yield Obstacle(own, f"{site.key} is {site.state}: {site.reason}", passing=recent)
         elif site.unfinished and not site.cut_off:
             yield Obstacle(own, f"{site.key} is {site.state}: {site.reason}")
@@ -113,11 +114,12 @@ def _obstacles(sites: Iterable[SiteReport], links: Iterable[LinkReport], now: da
             yield Obstacle(
                 frozenset({link.link.dialler, link.link.issuer}),
                 f"link {link.link} is {link.state}: {link.reason}",
-                passing=not ended and _recent(link.since, now),
+                passing=not ended and is_recent(link.since, now),
             )
 
 
-def _recent(since: datetime | None, now: datetime) -> bool:
+def is_recent(since: datetime | None, now: datetime) -> bool:
+    """True if what began then is likely to end by itself."""
     return since is not None and abs(now - since) < PASSES_WITHIN
 
 
@@ -141,7 +143,10 @@ class _Rollout:
         reason = change.reason + self._consequence(key, change.disruption)
         if turn.now or change.waits_for:
             return replace(change, reason=reason)
-        held = f" ({turn.obstacle.reason})" if turn.obstacle and turn.stopped else ""
+        held = f" ({turn.obstacle.reason})" if turn.obstacle and not turn.obstacle.passing else ""
+        latest = self.wanted[key].latest
+        if held and latest:
+            held += f", or at {latest:%H:%M} UTC"
         wait = Wait(
             WaitKind.STOPPED if turn.stopped else WaitKind.TURN,
             str(key),

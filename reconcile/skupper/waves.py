@@ -3,7 +3,8 @@
 A *disruption* is a change that interrupts a site for a while: its router restarts, or it is replaced. Whatever is wrong
 in the network already, or is not over yet, is an *obstacle*: until it is gone, no other site is disrupted. So a site
 that does not come back stops all that would follow. A site that is itself what is wrong may be disrupted, since that
-may mend it.
+may mend it. A disruption that must not be late, such as the end of a leaked credential, becomes *overdue* at a given
+time: then it goes before all others and waits only for what is under way.
 
 This is a function of what is observed now and keeps no state: a run that is killed is continued by the next one. It
 knows only sites, links, obstacles and disruptions, and no version of Skupper.
@@ -11,7 +12,7 @@ knows only sites, links, obstacles and disruptions, and no version of Skupper.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from reconcile.findings import Reason
@@ -29,6 +30,8 @@ class Disruption:
     """For about how long its links are down; zero if they stay up."""
     step: str = ""
     """Which pending settings it puts into effect, by their step; empty for none."""
+    latest: datetime | None = None
+    """When it becomes overdue; None if it waits for as long as anything is broken."""
 
     @property
     def breaks_links(self) -> bool:
@@ -39,7 +42,12 @@ class Disruption:
         """Several disruptions of one site as one: what happens, for as long as the longest takes. At least one."""
         found = list(dict.fromkeys(disruptions))
         effect = " and ".join(dict.fromkeys(each.effect for each in found))
-        return cls(effect, max(each.downtime for each in found))
+        latest = min((each.latest for each in found if each.latest), default=None)
+        return cls(effect, max(each.downtime for each in found), latest=latest)
+
+    def overdue(self, now: datetime | None) -> bool:
+        """True if nothing that is broken holds it up any longer."""
+        return self.latest is not None and now is not None and now >= self.latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class Turn:
     """What has to end first; None if nothing but its turn."""
     interrupts: tuple[SiteKey, ...] = ()
     """The sites that no declared link but those of this site connects with the rest of the network."""
+    comes: bool = False
+    """True if it becomes overdue: what is broken only delays it."""
 
     @property
     def now(self) -> bool:
@@ -74,7 +84,7 @@ class Turn:
     @property
     def stopped(self) -> bool:
         """True if it does not come without somebody's help."""
-        return self.obstacle is not None and not self.obstacle.passing
+        return self.obstacle is not None and not self.obstacle.passing and not self.comes
 
     def __str__(self) -> str:
         return f"wave {self.wave} of {self.waves}"
@@ -139,34 +149,60 @@ class Situation:
     up: Paths
     """The links that both of their ends report."""
     obstacles: Sequence[Obstacle] = ()
+    now: datetime | None = None
+    """Decides which disruptions are overdue; None: none of them."""
 
 
 def turns(wanted: Mapping[SiteKey, Disruption], situation: Situation) -> Mapping[SiteKey, Turn]:
     """When each site is disrupted; at most one of them is now.
 
     The first one is the canary: of those that interrupt nobody else, the one with the fewest links. Sites that connect
-    others, where there is no second path, are last.
+    others, where there is no second path, are last. What is overdue goes before all of them.
     """
-    passing = next((each for each in situation.obstacles if each.passing), None)
+    overdue = {key for key, each in wanted.items() if each.overdue(situation.now)}
     interrupts = {
         key: _interrupted(key, situation.declared) if each.breaks_links else frozenset()
         for key, each in wanted.items()
     }
-    order = sorted(wanted, key=lambda key: (bool(interrupts[key]), len(situation.declared.of(key)), key))
-    obstacles = {key: _obstacle(key, wanted[key], interrupts[key], situation) for key in order}
-    if passing is None:
-        # One that may go goes before those that may not.
-        order.sort(key=lambda key: obstacles[key] is not None)
-    first = 1 if passing is None else 2
+    order = sorted(
+        wanted,
+        key=lambda key: (key not in overdue, bool(interrupts[key]), len(situation.declared.of(key)), key),
+    )
+    obstacles = {
+        key: _under_way(key, situation)
+        if key in overdue
+        else _obstacle(key, wanted[key], interrupts[key], situation)
+        for key in order
+    }
+    # One that may go goes before those that may not, unless all wait for the end of what is under way.
+    order.sort(key=lambda key: (key not in overdue, _lasts(obstacles[key])))
+    first = 2 if any(obstacle and obstacle.passing for obstacle in map(obstacles.get, order[:1])) else 1
     return {
         key: Turn(
             wave=first + index,
             waves=first - 1 + len(order),
             obstacle=obstacles[key],
             interrupts=tuple(sorted(interrupts[key])),
+            comes=wanted[key].latest is not None,
         )
         for index, key in enumerate(order)
     }
+
+
+def _lasts(obstacle: Obstacle | None) -> bool:
+    return obstacle is not None and not obstacle.passing
+
+
+def _under_way(site: SiteKey, situation: Situation) -> Obstacle | None:
+    """What an overdue disruption waits for: a site that is being disrupted, or a link being made around the site.
+
+    Its own links do not hold it: they are down in either case.
+    """
+    around = situation.declared.of(site)
+    for each in situation.obstacles:
+        if each.passing and site not in each.sites and (len(each.sites) == 1 or each.sites & around):
+            return each
+    return None
 
 
 def _obstacle(

@@ -154,14 +154,23 @@ class Planner:
     sites: tuple[SiteReport, ...] = ()
     removed: list[int] = field(default_factory=list)
     """How many removals each plan was reported."""
+    given_up: frozenset[tuple[str, str]] = frozenset()
+    """The work keys of which the last plan knew that a write had failed."""
     moments: list[datetime] = field(default_factory=list)
     stubborn: bool = False
     """True: whatever is made, it is planned again."""
     planning: Callable[[], object] = lambda: None
     """Called while planning."""
 
-    def __call__(self, fleet: FakeFleet, moment: datetime, removed: int) -> Plan:
+    def __call__(
+        self,
+        fleet: FakeFleet,
+        moment: datetime,
+        removed: int,
+        given_up: frozenset[tuple[str, str]] = frozenset(),
+    ) -> Plan:
         self.planning()
+        self.given_up = given_up
         self.removed.append(removed)
         self.moments.append(moment)
         read = fleet.clients.keys() - fleet.pending - fleet.failed.keys()

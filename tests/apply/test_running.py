@@ -179,6 +179,13 @@ def test_a_run_that_wrote_nothing_does_not_wait_for_what_is_older_than_it_would_
 # -- failing -------------------------------------------------------------------------------------------------------
 
 
+def test_the_next_plan_knows_where_a_write_failed(scenario: Scenario):
+    scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden), name="x")
+    scenario.declare(change("x", "one"), change("y", "two"))
+    scenario.run()
+    assert scenario.planner.given_up == {("a", "one")}
+
+
 def test_a_change_that_fails_closes_its_work_key_only(scenario: Scenario):
     scenario.fleet.clients["a"].fail("apply", error(errors.Forbidden), name="x")
     scenario.declare(change("x", "one"), change("x2", "one"), change("y", "two"), change("z", cluster="b"))

@@ -51,7 +51,7 @@ def test_what_uses_an_approval_is_counted_at_the_end(reporter: RunReporter, repo
     for namespace in ("a", "b", "b"):
         reporter(ChangeStarted(replace(approved, namespace=namespace)))
     reporter.summarize(Outcome(), dry_run=False, wait=0)
-    assert reported()[-1].endswith(" - approval /n.yml approvals[0]: used by 2 removals")
+    assert reported()[-1].endswith(" - approval /n.yml approvals[0]: used for 2 sites")
 
 
 def test_a_change_that_failed_is_an_error(reporter: RunReporter, reported: RunResult) -> None:

@@ -118,6 +118,8 @@ def test_what_a_site_is_created_with_is_in_effect(backend: Backend):
         "routerNodeSelector": {"pool": "infra"},
         "routerPodAntiaffinity": {"app": "x"},
         "routerLogging": "ROUTER:debug,error+",
+        "runAsUser": 1001,
+        "serviceSync": False,
     }
     with harness(backend, ["a", "b"], config={"a": config}) as fleet:
         result = fleet.run()

@@ -12,6 +12,7 @@ from reconcile.skupper.orders import Order, OrderKind
 from reconcile.skupper.sites import SiteKey
 from tests.clusters.backends import Backend
 from tests.end_to_end.harness import Harness, RunResult, harness, now, three_clusters
+from tests.end_to_end.test_waves import Watch
 
 REVOKED = SiteKey("a", "net")
 CA, SERVER = "skupper-site-ca", "skupper-site-server"
@@ -23,6 +24,7 @@ class Played:
 
     dry: RunResult
     run: RunResult
+    watch: Watch
     again: RunResult
     before: dict[str, dict]
     after: dict[str, dict]
@@ -54,10 +56,12 @@ def played(backend: Backend) -> Played:
         assert fleet.run().all_up
         before, old_tokens = certificates_of(fleet), tokens(fleet)
         dry = fleet.run(order=revoke(), dry_run=True)
-        run = fleet.run(order=revoke(), pace=10.0, wait=600)
+        watch = Watch()
+        run = fleet.run(order=revoke(), pace=10.0, wait=600, listener=watch)
         return Played(
             dry=dry,
             run=run,
+            watch=watch,
             again=fleet.run(),
             before=before,
             after=certificates_of(fleet),
@@ -117,6 +121,11 @@ def test_every_dialler_has_a_token_of_the_new_ca_and_is_linked(played: Played):
     assert played.run.all_up
     assert len(played.tokens) == len(played.old_tokens) > 1
     assert all(trusted(played.after[CA], token) for token in played.tokens.values())
+
+
+def test_its_router_restarts_once_while_all_other_sites_and_their_links_work(played: Played):
+    assert [(change.cluster, change.name) for change, _ in played.watch.begun] == [("a", "skupper-router")]
+    assert played.watch.others_worked == [True]
 
 
 def test_the_old_tokens_are_refused(played: Played):

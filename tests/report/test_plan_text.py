@@ -46,10 +46,10 @@ def test_an_approval_that_is_used_is_counted() -> None:
         change=ApprovedChange.REMOVE, sites=("a/n", "b/n"), until="2026-12-31", reason="moved"
     )
     removed = (SiteKey("a", "n"), SiteKey("b", "n"))
-    used = ApprovalReport(network="n", place="/n.yml approvals[0]", approval=approval, removes=removed)
-    lines = text(Plan(approvals=(used, replace(used, place="/n.yml approvals[1]", removes=())))).splitlines()
+    used = ApprovalReport(network="n", place="/n.yml approvals[0]", approval=approval, used_for=removed)
+    lines = text(Plan(approvals=(used, replace(used, place="/n.yml approvals[1]", used_for=())))).splitlines()
     assert [line for line in lines if "pproval" in line] == [
-        "Approval /n.yml approvals[0] (until 2026-12-31): used by 2 removals."
+        "Approval /n.yml approvals[0] (remove, until 2026-12-31): used for 2 sites."
     ]
 
 

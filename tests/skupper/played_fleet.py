@@ -63,6 +63,8 @@ class PlayedFleet:
     """Those in the datafile of each network."""
     order: Order | None = None
     """What the run that plans now was asked for beside the data."""
+    unwritten: frozenset[str] = frozenset()
+    """Names of objects that runs do not come to write."""
 
     def __post_init__(self) -> None:
         self.fakes = {name: FakeCluster(name) for name in self.names}
@@ -142,7 +144,8 @@ class PlayedFleet:
             return
         ready = [change for change in self.plan().ready if change.kind == SECRET or change.ordered]
         for change in ready:
-            if self.drawn.random() >= kills and change.cluster not in self.unread:
+            written = change.cluster not in self.unread and change.name not in self.unwritten
+            if self.drawn.random() >= kills and written:
                 self.apply(change)
 
     def converge(self, seconds: int = 600) -> None:

@@ -41,6 +41,8 @@ class Given:
     """Clusters whose sites are marked delete."""
     approved: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    rejecting: frozenset[str] = frozenset()
+    """Clusters whose sites are not written to."""
     ahead: timedelta = timedelta()
     """By how much the clock of its machine is ahead."""
 
@@ -124,14 +126,22 @@ class RecordedFleet:
         """One run; it stops before each of its writes."""
         seen = deepcopy(self.fakes)
         done: set[str] = set()
+        given_up: set[tuple[str, str]] = set()
         while True:
-            plan = plan_inputs(self.inputs(given, seen))
-            ready = [change for change in plan.ready if repr(change) not in done]
+            plan = plan_inputs(replace(self.inputs(given, seen), given_up=frozenset(given_up)))
+            ready = [
+                change
+                for change in plan.ready
+                if repr(change) not in done and change.work_key not in given_up
+            ]
             if not ready:
                 return
             for change in ready:
                 done.add(repr(change))
                 yield change
+                if change.cluster in given.rejecting:
+                    given_up.add(change.work_key)
+                    break
                 self.write(change)
                 # It sees the object that it has written, or tried to write, and no other.
                 place = (change.kind, change.namespace, change.name)

@@ -190,7 +190,7 @@ class TestValidity:
 
 class TestUse:
     def reports(self, plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
-        return [(each.place, tuple(map(str, each.removes))) for each in plan.approvals]
+        return [(each.place, tuple(map(str, each.used_for))) for each in plan.approvals]
 
     def test_one_that_is_used_names_what_is_removed_by_it(self, fleet: Fleet) -> None:
         plan = planned(fleet, approve("m1", "m2", "m3", deleted=frozenset({"m1", "m2"}), until=SOON))

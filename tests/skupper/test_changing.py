@@ -196,3 +196,16 @@ def test_a_site_that_reports_the_old_version_is_not_updated_yet():
         entry["site"]["siteVersion"] = "1.9.5"
     status["NetworkStatus"] = json.dumps(document)
     assert "updating it to 1.9.6" in scene.changing
+
+
+def test_any_change_of_its_config_map_restarts_a_router_that_was_restarted_for_a_revocation():
+    """Skupper replaces all annotations of the pods, so it takes off the one of the revocation."""
+    scene = Site()
+    scene.config = {"xpRouterMaxFrameSize": 32768}
+    effects = []
+    for annotations in ({}, {"qontract-skupper/revoked": EARLIER}):
+        scene.template(ROUTER, metadata={"annotations": annotations})
+        changes = {(change.cluster, change.name): change for change in scene.plan().changes}
+        disruption = changes["a", "skupper-site"].disruption
+        effects.append(disruption and disruption.effect)
+    assert effects == [None, "its router restarts"]

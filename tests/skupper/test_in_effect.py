@@ -135,6 +135,33 @@ def test_affinities_are_compared():
     assert site.pending == ""
 
 
+@pytest.mark.parametrize("setting", ["runAsUser", "runAsGroup"])
+def test_user_and_group_are_compared_with_those_of_the_container_or_else_of_its_pods(setting: str):
+    scene = Scene(**{setting: 1001})
+    name = {"runAsUser": "run-as-user", "runAsGroup": "run-as-group"}[setting]
+    scene.pods("skupper-router", containers=[{"name": "router"}])
+    assert scene.pending == f"pending: {name} (recreate both Deployments)"
+    scene.pods("skupper-router", containers=[{"name": "router"}], securityContext={setting: 1001})
+    assert scene.pending == ""
+    own = {"name": "router", "securityContext": {setting: 1002}}
+    scene.pods("skupper-router", containers=[own], securityContext={setting: 1001})
+    assert scene.pending == f"pending: {name} (recreate both Deployments)"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_service_sync_is_compared_with_the_environment_of_the_service_controller(*, declared: bool):
+    scene = Scene(serviceSync=declared)
+    off = {"name": "SKUPPER_DISABLE_SERVICE_SYNC", "value": "true"}
+    found = {}
+    for env in ([], [off]):
+        scene.pods("skupper-service-controller", containers=[{"name": "service-controller", "env": env}])
+        found[bool(env)] = scene.pending
+    assert found == {
+        declared: "pending: service-sync (recreate both Deployments)",
+        not declared: "",
+    }
+
+
 def test_replicas_are_compared():
     site = Scene(routers=2)
     site.pods("skupper-router", containers=[router()])

@@ -8,12 +8,17 @@ from functools import cache
 
 import pytest
 
+from reconcile.findings import Finding
 from reconcile.kinds import DEPLOYMENT, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.definitions import Approval, ApprovedChange
 from reconcile.skupper.orders import Order, OrderKind
 from reconcile.skupper.plan import Change, LinkState, Plan, SiteState
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1.revocation import PREPARE
+from reconcile.skupper.waits import WaitKind
 from tests.skupper.fakes import NOW, certificate
 from tests.skupper.played_fleet import PlayedFleet, at, replace_ca
+from tests.skupper.test_rotation import parked_tokens
 
 LATER = NOW + timedelta(hours=1)
 
@@ -54,6 +59,29 @@ def give(fleet: PlayedFleet, kind: OrderKind, sites: Iterable[str], seconds: int
     fleet.order = Order(kind=kind, sites=frozenset(map(at, sites)), at=fleet.now, by="alice")
     fleet.run(seconds)
     fleet.order = None
+
+
+def prepared(sites: str, *, renewal: bool = False) -> PlayedFleet:
+    """Four linked sites, some of which have a new CA and are about to restart their router for it."""
+    fleet = up("abcd")
+    for name in sites:
+        replace_ca(fleet, name)
+        bodies = fleet.fakes[name].bodies
+        ca = bodies[SECRET, "net", "skupper-site-ca"]
+        ca["metadata"]["annotations"] = {"qontract-skupper/revoked": LATER.isoformat()}
+        bodies[SECRET, "net", "skupper-site-server"]["data"]["ca.crt"] = ca["data"]["tls.crt"]
+    for name in sites:
+        account = fleet.fakes[name].bodies[SERVICE_ACCOUNT, "net", "skupper-site-controller"]
+        account["metadata"]["annotations"]["qontract-skupper/revoke"] = LATER.isoformat() + (
+            " renewal" if renewal else ""
+        )
+    fleet.unwritten = frozenset({"skupper-router"})
+    fleet.run(20)
+    return fleet
+
+
+def stop_router(fleet: PlayedFleet, name: str) -> None:
+    fleet.fakes[name].bodies[DEPLOYMENT, "net", "skupper-router"].setdefault("spec", {})["replicas"] = 0
 
 
 def tokens(fleet: PlayedFleet) -> set[str]:
@@ -279,6 +307,37 @@ class TestRenewal:
         fleet.apply(mark)
         assert self.ordered(fleet) == ["skupper-site-ca", "skupper-site-server", "skupper-router"]
 
+    def test_its_changes_use_the_approval(self):
+        fleet = self.expiring()
+        assert self.used(fleet) == (at("a"),)
+        fleet.apply(next(change for change in fleet.plan().changes if change.ordered))
+        assert self.used(fleet) == (at("a"),)
+
+    def used(self, fleet: PlayedFleet) -> tuple[SiteKey, ...]:
+        (report,) = fleet.plan().approvals
+        return report.used_for
+
+    def test_an_approval_is_unused_while_no_certificate_expires_soon(self):
+        (finding,) = self.unused(self.expiring(days=61))
+        assert "the approval to revoke a/net has nothing to revoke" in finding.message
+        assert self.unused(self.expiring()) == []
+
+    def test_it_is_not_unused_while_a_revocation_is_under_way(self):
+        fleet = self.expiring(days=61)
+        give(fleet, OrderKind.REVOKE, "a")
+        assert self.unused(fleet) == []
+
+    def unused(self, fleet: PlayedFleet) -> list[Finding]:
+        return [found for found in fleet.plan().findings if found.rule == "unused-approval"]
+
+    def test_nobody_is_in_a_hurry_so_that_what_is_broken_holds_it(self):
+        fleet = prepared("a", renewal=True)
+        stop_router(fleet, "d")
+        fleet.now = LATER + 2 * PREPARE
+        (restart,) = [change for change in fleet.plan().changes if change.name == "skupper-router"]
+        assert restart.waits_for
+        assert restart.waits_for.kind is WaitKind.STOPPED
+
     def test_without_a_valid_approval_nothing_is_ordered(self):
         assert not self.ordered(self.expiring(until="2026-02-28"))
         assert not self.ordered(self.expiring(approve="remove"))
@@ -340,6 +399,47 @@ class TestRevoke:
         fleet.run(20)
         pods = bodies[DEPLOYMENT, "net", "skupper-router"]["spec"]["template"]["metadata"]
         assert pods["annotations"] == {"qontract-skupper/revoked": LATER.isoformat()}
+
+    def test_routers_restart_one_at_a_time(self):
+        (first, second) = self.restarts(prepared("ab"))
+        assert first.ready
+        assert str(second.waits_for) == "wave 2 of 2 begins"
+
+    def test_the_restart_waits_for_a_site_that_is_down_and_then_no_longer(self):
+        fleet = prepared("a")
+        stop_router(fleet, "d")
+        (restart,) = self.restarts(fleet)
+        until = (LATER + PREPARE).strftime("%H:%M")
+        assert restart.waits_for
+        assert restart.waits_for.kind is WaitKind.TURN
+        assert "d/net is down" in str(restart.waits_for)
+        assert str(restart.waits_for).endswith(f", or at {until} UTC")
+        fleet.now = LATER + PREPARE
+        (restart,) = self.restarts(fleet)
+        assert restart.ready
+
+    def test_a_run_with_the_order_does_not_wait_for_what_only_other_runs_do(self):
+        fleet = prepared("b")
+        pods = {"metadata": {"annotations": {"qontract-skupper/revoked": "before"}}}
+        fleet.fakes["a"].bodies[DEPLOYMENT, "net", "skupper-router"]["spec"] = {"template": pods}
+        disrupted = {change.cluster for change in fleet.plan().changes if change.disruption}
+        (restart,) = self.restarts(fleet)
+        assert (disrupted, restart.ready) == ({"a", "b"}, False)
+        fleet.order = Order(kind=OrderKind.REVOKE, sites=frozenset({at("b")}), at=LATER)
+        (restart,) = self.restarts(fleet)
+        assert restart.ready
+
+    def test_no_token_is_replaced_around_a_router_that_is_about_to_restart(self):
+        fleet = prepared("a")
+        fleet.order = Order(kind=OrderKind.ROTATE, sites=frozenset(map(at, "bc")), at=fleet.now)
+
+        def look(fleet: PlayedFleet) -> None:
+            assert not [name for name in fleet.names if parked_tokens(fleet, name)]
+
+        fleet.run(20, look=look)
+
+    def restarts(self, fleet: PlayedFleet) -> list[Change]:
+        return [change for change in fleet.plan().changes if change.name == "skupper-router"]
 
     def test_an_edge_site_has_nothing_to_revoke(self):
         fleet = PlayedFleet(("a", "b"), {"n": ("a", "b")}, edges=frozenset("b"))

@@ -75,7 +75,7 @@ def test_a_site_whose_controller_is_gone_is_not_deleted():
 
 def test_the_plan_reports_who_uses_the_approval():
     (report,) = renamed(approval()).plan().approvals
-    assert (report.recreates, report.removes) == ((SiteKey("a", "net"),), ())
+    assert report.used_for == (SiteKey("a", "net"),)
 
 
 def test_an_approval_that_no_setting_needs_is_unused():

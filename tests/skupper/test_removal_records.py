@@ -108,6 +108,26 @@ class TestRecording:
         changes = fleet.finish(**marked("e"), unread=frozenset("a"))
         assert verbs(changes) == [("patch", "b"), ("patch", "c"), ("delete", "e")]
 
+    def test_a_site_that_rejects_the_record_is_replaced_in_the_same_run(self, fleet: RecordedFleet) -> None:
+        changes = fleet.finish(**marked("e"), rejecting=frozenset("a"))
+        assert verbs(changes) == [("patch", "a"), ("patch", "b"), ("patch", "c"), ("delete", "e")]
+        assert changes[1].reason == "it records the removal of site e/net; a write at a/net has failed"
+
+    def test_the_removal_waits_if_two_clusters_reject_the_record(self, fleet: RecordedFleet) -> None:
+        assert verbs(fleet.finish(**marked("e"), rejecting=frozenset("ab"))) == [
+            ("patch", "a"),
+            ("patch", "b"),
+        ]
+
+    def test_it_waits_if_one_rejects_it_while_another_one_is_not_read(self, fleet: RecordedFleet) -> None:
+        changes = fleet.finish(**marked("e"), rejecting=frozenset("a"), unread=frozenset("h"))
+        assert verbs(changes) == [("patch", "a")]
+
+    def test_it_waits_if_nobody_else_is_left_to_keep_the_record(self, fleet: RecordedFleet) -> None:
+        fleet.budget = len(NAMES)
+        changes = fleet.finish(**marked(*NAMES[1:]), rejecting=frozenset("a"))
+        assert not [change for change in changes if change.verb is Verb.DELETE]
+
     def test_the_last_sites_go_though_nothing_is_left_to_keep_a_record(self, fleet: RecordedFleet) -> None:
         fleet.budget = len(NAMES)
         fleet.finish(**marked(*NAMES))
@@ -261,8 +281,22 @@ class TestTwoRuns:
             (Given(frozenset("ab")), Given(frozenset("fg"))),
             (Given(frozenset("ce"), unread=frozenset("a")), Given(frozenset("fg"), unread=frozenset("b"))),
             (Given(frozenset("ce"), ahead=DAY), Given(frozenset("fg"), ahead=-DAY)),
+            (
+                Given(frozenset("ce"), rejecting=frozenset("a")),
+                Given(frozenset("fg"), rejecting=frozenset("b")),
+            ),
+            (Given(frozenset("ce"), rejecting=frozenset("a")), Given(frozenset("fg"), unread=frozenset("b"))),
+            (Given(frozenset("ce"), rejecting=frozenset("ab")), Given(frozenset("fg"))),
         ],
-        ids=["other data", "one removes the keepers", "each fails to read another cluster", "other clocks"],
+        ids=[
+            "other data",
+            "one removes the keepers",
+            "each fails to read another cluster",
+            "other clocks",
+            "each is rejected by another cluster",
+            "one is rejected and the other fails to read",
+            "one is rejected by two clusters",
+        ],
     )
     @pytest.mark.parametrize("seed", range(8))
     def test_they_do_not_spend_the_same_budget(
@@ -318,6 +352,7 @@ def anything(drawn: random.Random) -> Given:
         deleted=frozenset(drawn.sample(some, drawn.randrange(len(some) + 1))),
         approved=frozenset(drawn.sample(some, drawn.choice([0, 0, 1]))),
         unread=frozenset(drawn.sample(NAMES, drawn.choice([0, 0, 0, 1, 2]))),
+        rejecting=frozenset(drawn.sample(NAMES, drawn.choice([0, 0, 1, 2]))),
         ahead=timedelta(minutes=drawn.choice([0, 0, -300, 5000])),
     )
 

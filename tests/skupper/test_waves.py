@@ -1,8 +1,8 @@
 """Sites of a network are disrupted one at a time, and nobody who has two paths loses both."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import networkx as nx
 from hypothesis import given
@@ -25,6 +25,11 @@ def links(*pairs: str) -> list[Link]:
     return [Link(key(pair[0]), key(pair[1])) for pair in pairs]
 
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OVERDUE = replace(ROUTER, latest=NOON)
+SOON = replace(ROUTER, latest=NOON + timedelta(minutes=1))
+
+
 def planned(
     wanted: str,
     declared: Iterable[Link],
@@ -33,13 +38,15 @@ def planned(
     obstacles: Iterable[Obstacle] = (),
     edges: str = "",
     disruption: Disruption = ROUTER,
+    other: Mapping[str, Disruption] | None = None,
 ) -> dict[str, Turn]:
     leaves = frozenset(map(key, edges))
     declared = list(declared)
     situation = Situation(
-        Paths(declared, leaves), Paths(declared if up is None else list(up), leaves), list(obstacles)
+        Paths(declared, leaves), Paths(declared if up is None else list(up), leaves), list(obstacles), NOON
     )
-    found = turns({key(name): disruption for name in wanted}, situation)
+    every = dict.fromkeys(wanted, disruption) | dict(other or {})
+    found = turns({key(name): each for name, each in every.items()}, situation)
     return {site.cluster: turn for site, turn in found.items()}
 
 
@@ -117,6 +124,40 @@ def test_a_site_that_has_no_path_anyway_is_no_reason_to_wait():
 
 def test_two_disruptions_of_a_site_are_one_that_lasts_as_long_as_the_longest():
     assert Disruption.worst([CONTROLLER, ROUTER]).downtime == ROUTER.downtime
+
+
+class TestOverdue:
+    """What must not be late, such as the end of a leaked credential."""
+
+    def test_it_goes_first_whatever_is_broken_elsewhere(self):
+        found = planned("ab", TRIANGLE, obstacles=[down("a"), down("b")], other={"c": OVERDUE})
+        assert (list(found), now(found)) == (["c", "a", "b"], ["c"])
+
+    def test_it_goes_although_a_neighbour_loses_its_last_path(self):
+        assert now(planned("a", TRIANGLE, up=links("ab", "ca"), disruption=OVERDUE)) == ["a"]
+
+    def test_it_waits_for_a_site_that_is_being_disrupted(self):
+        assert now(planned("a", TRIANGLE, obstacles=[down("b", passing=True)], disruption=OVERDUE)) == []
+
+    def test_it_waits_for_a_link_that_is_being_made_around_it(self):
+        assert now(planned("a", TRIANGLE, obstacles=[down("b", "c", passing=True)], disruption=OVERDUE)) == []
+
+    def test_it_does_not_wait_for_its_own_links_nor_for_those_far_away(self):
+        chain = links("ab", "bc", "cd")
+        passing = [down("a", "b", passing=True), down("c", "d", passing=True)]
+        assert now(planned("b", TRIANGLE, obstacles=passing[:1], disruption=OVERDUE)) == ["b"]
+        assert now(planned("a", chain, obstacles=passing, disruption=OVERDUE)) == ["a"]
+
+    def test_two_of_them_take_turns(self):
+        found = planned("ab", TRIANGLE, disruption=OVERDUE)
+        assert ([str(turn) for turn in found.values()], now(found)) == (["wave 1 of 2", "wave 2 of 2"], ["a"])
+
+    def test_until_then_it_waits_as_any_other_and_comes_by_itself(self):
+        found = planned("a", TRIANGLE, obstacles=[down("b")], disruption=SOON)
+        assert (now(found), found["a"].stopped) == ([], False)
+
+    def test_a_site_with_two_disruptions_is_overdue_when_one_of_them_is(self):
+        assert Disruption.worst([ROUTER, SOON, OVERDUE]).latest == NOON
 
 
 @dataclass

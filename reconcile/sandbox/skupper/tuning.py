@@ -1,4 +1,4 @@
-"""Resources and scheduling of a site's Deployments, set when these are created (``pkg/kube/containers.go``)."""
+"""What a site's Deployments get when they are created: resources, scheduling, user (``pkg/kube/containers.go``)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +16,11 @@ def tune(deployment: Json, data: Mapping[str, str]) -> Json:
         found = resources(data, _PREFIXES[container["name"]])
         if found:
             container["resources"] = found
+        for key, field in (("run-as-user", "runAsUser"), ("run-as-group", "runAsGroup")):
+            if data.get(key):
+                container["securityContext"][field] = int(data[key])
+        if container["name"] == "service-controller" and data.get("service-sync") == "false":
+            container["env"].append({"name": "SKUPPER_DISABLE_SERVICE_SYNC", "value": "true"})
     prefix = _PREFIXES[pod["containers"][0]["name"]]
     if selector := _pairs(data.get(f"{prefix}-node-selector", "")):
         pod["nodeSelector"] = selector

@@ -33,6 +33,9 @@ _CONTAINERS = {
 _SCHEDULING = re.compile(
     r"(?P<owner>router|controller)-(?P<what>node-selector|pod-affinity|pod-antiaffinity)"
 )
+_IDENTITY = {"run-as-user": "runAsUser", "run-as-group": "runAsGroup"}
+_NO_SYNC = "SKUPPER_DISABLE_SERVICE_SYNC"
+"""Variable of a service-controller that neither offers services nor takes over those of others."""
 _RELEASE = re.compile(r"v?(?P<number>[0-9]+\.[0-9]+\.[0-9]+)")
 _HOSTNAME = "-${HOSTNAME}"
 
@@ -48,7 +51,7 @@ def pending(network: Network, site: Site, live: LiveSite) -> tuple[PendingSettin
     found += [
         PendingSetting(key, RECREATE_DEPLOYMENTS)
         for key, value in applied.items()
-        if _resource(key, value, live) or _scheduling(key, value, live)
+        if any(differs(key, value, live) for differs in (_resource, _scheduling, _identity, _service_sync))
     ]
     if changing.younger(live):
         found = [
@@ -162,6 +165,28 @@ def _scheduling(key: str, value: str, live: LiveSite) -> bool:
     if match is None or not isinstance(pod, Mapping) or not pod.get("containers"):
         return False
     return pairs(value, {}) != _PLACED[match["what"]](pod)
+
+
+def _identity(key: str, value: str, live: LiveSite) -> bool:
+    """True if the router runs as another user or group than declared; what its container says counts, then its pods."""
+    deployment = live.part(DEPLOYMENT, names.ROUTER) if key in _IDENTITY else None
+    container = _container(deployment, "router") if deployment else None
+    if deployment is None or container is None:
+        return False
+    pod = _dig(deployment.content, "spec", "template", "spec")
+    asked = (_dig(each, "securityContext", _IDENTITY[key]) for each in (container, pod))
+    return next((str(each) for each in asked if each is not None), "") != value
+
+
+def _service_sync(key: str, value: str, live: LiveSite) -> bool:
+    """True if the service-controller was created to exchange services, or not to, and the opposite is declared."""
+    deployment = live.part(DEPLOYMENT, names.SERVICE_CONTROLLER) if key == "service-sync" else None
+    container = _container(deployment, "service-controller") if deployment else None
+    env = _dig(container, "env")
+    if not isinstance(env, list):
+        return False
+    off = any(_dig(each, "name") == _NO_SYNC and _dig(each, "value") == "true" for each in env)
+    return off is (value == "true")
 
 
 def _selected(pod: Mapping[str, Any]) -> set[tuple[str, str]]:

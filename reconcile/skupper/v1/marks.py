@@ -23,6 +23,7 @@ from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import commands, names, provenance
 from reconcile.skupper.v1.observed_state import ObservedState
 
+_RENEWAL = " renewal"
 _LONGEST = 100
 """Characters that are shown of the name of whoever gave an order."""
 
@@ -45,6 +46,25 @@ class Cut:
         return commands.end_cut(self.site)
 
 
+@dataclass(frozen=True, slots=True)
+class RevocationOrder:
+    """An order to have a site refuse the tokens that it has issued before."""
+
+    at: datetime
+    renewal: bool = False
+    """True if only the end of its certificates asks for it, so that it waits for whatever is broken."""
+
+    def __str__(self) -> str:
+        """The value of its mark."""
+        return f"{self.at.isoformat()}{_RENEWAL if self.renewal else ''}"
+
+    @classmethod
+    def read(cls, value: str) -> "RevocationOrder | None":
+        """Read a mark; None if it is not one."""
+        at = instant(value.removesuffix(_RENEWAL))
+        return cls(at, renewal=value.endswith(_RENEWAL)) if at else None
+
+
 class Marks:
     """The marks on the clusters, and those that the order of this run adds or takes away."""
 
@@ -62,12 +82,12 @@ class Marks:
             found.append(self._order.at)
         return max(found, default=None)
 
-    def revoke_after(self, site: SiteKey) -> datetime | None:
-        """Tokens that a site issued before this time are to be refused; None if nothing was ordered."""
+    def revocation(self, site: SiteKey) -> RevocationOrder | None:
+        """What is ordered about the tokens that a site has issued; None if nothing is."""
         if self._order and self._ordered(OrderKind.REVOKE) and site in self._order.sites:
-            return self._order.at
-        found = instant(self._observed.recorded(site, names.REVOKE))
-        return found if found and found <= self._inputs.now else None
+            return RevocationOrder(self._order.at)
+        found = RevocationOrder.read(self._observed.recorded(site, names.REVOKE))
+        return found if found and found.at <= self._inputs.now else None
 
     def cut(self, link: Link) -> Cut | None:
         """The cut because of which a link must not exist; None if there is none."""
@@ -103,9 +123,9 @@ class Marks:
                         yield from self._set(key, mark_of(site), value, f"{site} is cut off by an order")
         yield from self._ended()
 
-    def revoke(self, site: SiteKey, ordered_at: datetime, reason: Reason) -> Iterator[Change]:
+    def revoke(self, site: SiteKey, order: RevocationOrder, reason: Reason) -> Iterator[Change]:
         """Record that the tokens of a site are to be revoked."""
-        yield from self._set(site, names.REVOKE, ordered_at.isoformat(), reason)
+        yield from self._set(site, names.REVOKE, str(order), reason)
 
     def revoked(self, site: SiteKey) -> Iterator[Change]:
         """Clear that mark: it is done, or cannot be. Whoever touches a Secret in years must not restart a router."""

@@ -74,7 +74,8 @@ ROTATE = "qontract-skupper/rotate"
 ROTATED = "qontract-skupper/rotated"
 """Annotation of a link's Secrets: the time of the order because of which they were made."""
 REVOKE = "qontract-skupper/revoke"
-"""Annotation of our ServiceAccount: tokens that the site issued before this time are to be refused."""
+"""Annotation of our ServiceAccount: tokens that the site issued before this time are to be refused; ``renewal`` after
+the time if nobody is in a hurry."""
 REVOKED = "qontract-skupper/revoked"
 """Annotation of the Secrets with CA and server certificate of a site, and of its router's pods: the time of the order
 because of which they were replaced."""

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconcile.findings import Finding
-from reconcile.skupper import approvals
+from reconcile.skupper import approvals, rollout
 from reconcile.skupper.blocks import Block, block
 from reconcile.skupper.definitions import ApprovedChange
 from reconcile.skupper.desired import ResolvedNetwork
 from reconcile.skupper.plan import (
+    RECREATE_SITE,
     Change,
     LinkReport,
     LinkState,
@@ -42,7 +43,7 @@ from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.faults import Fault
 from reconcile.skupper.v1.link_steps import LinkEnds
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.marks import Marks
+from reconcile.skupper.v1.marks import Marks, RevocationOrder
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.revocation import Revocation
 from reconcile.skupper.v1.rotation import Rotations
@@ -83,6 +84,7 @@ class NetworkPlanner:
     def plan(self) -> Plan:
         sites = [self._plan_site(site) for site in self._resolved.wanted]
         self._revocations = {found.site.key: found for found in self._revoked()}
+        self._keep_clear(sites)
         links = [self._plan_link(link) for link in self._resolved.links]
         self._revoke(links)
         self._changes += self._renew(self._revocations.values())
@@ -124,43 +126,82 @@ class NetworkPlanner:
             self._findings += faults.lost(live)
         if not self._clocks.wrong_at(site.key):
             self._findings += expiry.findings(live, site.network, self._inputs.now)
-        return replace(planned.report, certificates_expire=expiry.first(live))
+        return replace(
+            planned.report,
+            certificates_expire=expiry.first(live),
+            approvable=frozenset(self._approvable(site, live, planned.report)),
+        )
+
+    def _approvable(self, site: Site, live: LiveSite, report: SiteReport) -> Iterator[ApprovedChange]:
+        """What the site needs and gets only with an approval."""
+        if any(setting.step == RECREATE_SITE for setting in report.pending):
+            yield ApprovedChange.RECREATE
+        if self._shared.marks.revocation(site.key) or self._expires_soon(site, live):
+            yield ApprovedChange.REVOKE
+
+    def _expires_soon(self, site: Site, live: LiveSite) -> bool:
+        """True if certificates that a revocation renews expire soon, or if that is not known."""
+        now = self._inputs.now
+        if Revocation(site, live, RevocationOrder(now)).refused:
+            return False
+        expires = expiry.inter_site(live)
+        if expires is None or self._clocks.wrong_at(site.key):
+            return True
+        return expires - now <= expiry.WARN_BEFORE
 
     def _revoked(self) -> Iterator[Revocation]:
         """The sites whose tokens are to be revoked."""
-        order = self._inputs.order
         for site in self._resolved.wanted:
-            if order and site.key not in order.sites:
-                continue
-            ordered_at = self._shared.marks.revoke_after(site.key)
-            if ordered_at and site.key not in self._blocked:
-                yield Revocation(site, self._live[site.key], ordered_at)
+            ordered = self._shared.marks.revocation(site.key)
+            if ordered and site.key not in self._blocked:
+                yield Revocation(site, self._live[site.key], ordered, self._approves_revocation(site.key))
+
+    def _approves_revocation(self, site: SiteKey) -> str:
+        """Where the data approves the revocation of the tokens of a site; empty if it does not."""
+        found = approvals.approved(self._resolved.network, ApprovedChange.REVOKE, site, self._inputs.now)
+        return found.place if found else ""
+
+    def _keep_clear(self, sites: Iterable[SiteReport]) -> None:
+        """Have no token replaced around a router that restarts, or that must restart soon."""
+        urgent = (key for key, found in self._revocations.items() if found.pending and found.latest)
+        restarting = (
+            site.key
+            for site in sites
+            if site.changing and rollout.is_recent(site.changing.since, self._inputs.now)
+        )
+        for key in (*urgent, *restarting):
+            self._shared.rotations.keep_clear(key)
 
     def _renew(self, revocations: Iterable[Revocation]) -> Iterator[Change]:
         """Order new certificates for sites whose CA expires soon, as far as the data approves it."""
-        network, now = self._resolved.network, self._inputs.now
+        now = self._inputs.now
         under_way = {found.site.key for found in revocations if found.pending}
         for site in () if self._inputs.order else self._resolved.wanted:
             key = site.key
             if key in under_way or key in self._blocked or self._clocks.wrong_at(key):
                 continue
             expires = expiry.inter_site(self._live[key])
-            approval = approvals.approved(network, ApprovedChange.REVOKE, key, now)
-            refused = Revocation(site, self._live[key], now).refused
+            order, approval = RevocationOrder(now, renewal=True), self._approves_revocation(key)
+            refused = Revocation(site, self._live[key], order).refused
             if expires and approval and not refused and expires - now <= expiry.WARN_BEFORE:
-                reason = f"its certificates expire on {expires:%Y-%m-%d}; {approval.place} allows new ones"
-                yield from self._shared.marks.revoke(key, now, reason)
+                reason = f"its certificates expire on {expires:%Y-%m-%d}; {approval} allows new ones"
+                marks = self._shared.marks.revoke(key, order, reason)
+                yield from (replace(mark, approval=approval) for mark in marks)
 
     def _revokes(self, issuer: SiteKey) -> bool:
         return issuer in self._revocations and self._revocations[issuer].pending
 
     def _revoke(self, links: Sequence[LinkReport]) -> None:
+        order = self._inputs.order
         for revocation in self._revocations.values():
+            if order and revocation.site.key not in order.sites:
+                # Another run goes on with it.
+                continue
             if not revocation.pending:
                 self._changes += self._shared.marks.revoked(revocation.site.key)
             else:
                 self._changes += self._recorded(revocation)
-                awaited = list(revocation.awaited(links, self._loads, self._shared.rotations))
+                awaited = list(revocation.awaited(links, self._loads))
                 self._changes += revocation.steps(awaited, self._inputs.now)
             self._findings += revocation.findings(links)
 
@@ -168,7 +209,7 @@ class NetworkPlanner:
         """The mark of a revocation, which is the first write of it."""
         reason = "the revocation of its tokens is ordered"
         if not revocation.begun:
-            yield from self._shared.marks.revoke(revocation.site.key, revocation.ordered_at, reason)
+            yield from self._shared.marks.revoke(revocation.site.key, revocation.order, reason)
 
     def _loads(self, report: LinkReport) -> bool:
         """True if the router of the dialler has the present token of a link, or if nothing is known of it."""

@@ -105,7 +105,9 @@ def _changes(network: Network, live: LiveSite, site: Site, kind: Kind, body: obj
         reason = f"taken over from {legacy.NAME}; {reason}"
     disruption = None
     if live.site_id and not live.being_adopted:
-        disruption = disruptions.VERSION if upgraded else disruptions.of_drift(kind, differing)
+        annotated = bool(live.router_restarted_for)
+        drifted = disruptions.of_drift(kind, differing, annotated=annotated)
+        disruption = disruptions.VERSION if upgraded else drifted
     masked = tuple(_masked(field) for field in differing)
     return [replace(_apply(site, kind, body, reason), drift=masked, disruption=disruption)]
 

@@ -2,8 +2,8 @@
 
 What ``skupper revoke-access`` does, in an order that keeps the interruption short. The router reads CA and certificate
 when it starts, so until then the old tokens work. First the two Secrets are replaced in place; then every dialler gets
-a token of the new CA and loads it, beside the old one; then the router restarts, and the new tokens connect. Each step
-follows from what is on the clusters, so a run that is killed is completed by the next one.
+a token of the new CA and loads it, beside the old one; then the router restarts in its turn (``waves``), and the new
+tokens connect. Each step follows from what is on the clusters, so a run that is killed is completed by the next one.
 
 Source: ``client/revoke_all.go``, ``pkg/certs/certs.go``.
 """
@@ -16,10 +16,10 @@ from reconcile.findings import Finding, Reason, Severity
 from reconcile.kinds import DEPLOYMENT, SECRET, Kind
 from reconcile.skupper.live import instant
 from reconcile.skupper.plan import Change, Issuance, LinkReport, ObjectRef, Verb
-from reconcile.skupper.sites import Site, SiteKey
-from reconcile.skupper.v1 import commands, names
+from reconcile.skupper.sites import Site
+from reconcile.skupper.v1 import commands, disruptions, names
 from reconcile.skupper.v1.live_site import LiveSite
-from reconcile.skupper.v1.rotation import Rotations
+from reconcile.skupper.v1.marks import RevocationOrder
 from reconcile.skupper.waits import Wait, WaitKind
 
 PREPARE = timedelta(minutes=3)
@@ -38,7 +38,14 @@ class Revocation:
 
     site: Site
     live: LiveSite
-    ordered_at: datetime
+    order: RevocationOrder
+    approval: str = ""
+    """Where the data approves it; empty if it does not."""
+
+    @property
+    def latest(self) -> datetime | None:
+        """When the router restarts whatever is broken elsewhere; None if there is no hurry."""
+        return None if self.order.renewal else self.order.at + PREPARE
 
     @property
     def refused(self) -> Reason | None:
@@ -63,7 +70,11 @@ class Revocation:
         )
 
     def steps(self, awaited: Sequence[Wait], now: datetime) -> list[Change]:
-        """The changes that are left. The router restarts once nothing is `awaited`, or when `PREPARE` is over."""
+        """The changes that are left.
+
+        The router may restart once nothing is `awaited`, or when `PREPARE` is over; when it does is decided by
+        ``rollout``.
+        """
         if not self.pending:
             return []
         steps = []
@@ -72,31 +83,17 @@ class Revocation:
         if not (self.begun and self._server_made):
             steps.append(self._new_server())
         waits_for = None if self.begun and self._server_made else self._wait("both are replaced")
-        if waits_for is None and awaited and now - self.ordered_at < PREPARE:
+        if waits_for is None and awaited and now - self.order.at < PREPARE:
             waits_for = awaited[0]
         if self._restarting:
             return steps
         return [*steps, self._restart(waits_for)]
 
-    def awaited(
-        self, links: Sequence[LinkReport], loads: Callable[[LinkReport], bool], rotations: Rotations
-    ) -> Iterator[Wait]:
-        """What the restart of the router should wait for.
-
-        Every dialler that can be changed is to have loaded a token of the new CA (`loads`), the links around the site
-        are to be up, so that nobody loses two at once, and no token of a neighbour is being replaced.
-        """
-        own = [report for report in links if report.managed and self.site.key in _ends(report)]
-        around = {end for report in own for end in _ends(report)}
-        for report in own:
-            if report.link.issuer == self.site.key and not loads(report):
-                yield self._wait(f"{report.link.dialler} has loaded a token of the new CA")
+    def awaited(self, links: Sequence[LinkReport], loads: Callable[[LinkReport], bool]) -> Iterator[Wait]:
+        """What the router should wait for: every dialler that can be changed has a token of the new CA (`loads`)."""
         for report in links:
-            if report.managed and not report.converged and around & _ends(report):
-                yield Wait(WaitKind.LINKED, str(report.link), f"the link {report.link} is up")
-        other = rotations.restart(self.site.key)
-        if other:
-            yield other
+            if report.managed and report.link.issuer == self.site.key and not loads(report):
+                yield self._wait(f"{report.link.dialler} has loaded a token of the new CA")
 
     def findings(self, links: Sequence[LinkReport]) -> Iterator[Finding]:
         """What cannot be done, or what it interrupts and for how long."""
@@ -145,9 +142,9 @@ class Revocation:
         if found is None:
             return False
         made_for = instant(found.annotations.get(names.REVOKED))
-        if made_for and made_for >= self.ordered_at:
+        if made_for and made_for >= self.order.at:
             return True
-        return bool(found.created and found.created - self.live.clock_ahead > self.ordered_at + _IMPRECISION)
+        return bool(found.created and found.created - self.live.clock_ahead > self.order.at + _IMPRECISION)
 
     @property
     def _server_made(self) -> bool:
@@ -160,7 +157,7 @@ class Revocation:
         """The order that the restart is for: that of the present CA, once it is replaced."""
         found = self.live.part(SECRET, names.SITE_CA)
         made_for = found.annotations.get(names.REVOKED) if found and self.begun else None
-        return made_for or self.ordered_at.isoformat()
+        return made_for or self.order.at.isoformat()
 
     @property
     def _restarting(self) -> bool:
@@ -184,7 +181,7 @@ class Revocation:
     def _patch(self, name: str, reason: Reason, issuance: Issuance, waits_for: Wait | None = None) -> Change:
         """Replace the data of a Secret, if nobody else has changed it meanwhile."""
         found = self.live.part(SECRET, name)
-        metadata: dict[str, object] = {"annotations": {names.REVOKED: self.ordered_at.isoformat()}}
+        metadata: dict[str, object] = {"annotations": {names.REVOKED: self.order.at.isoformat()}}
         if found and found.resource_version:
             metadata["resourceVersion"] = found.resource_version
         return replace(
@@ -195,7 +192,8 @@ class Revocation:
         """Annotate the pods, as Skupper does; if it takes the annotation off, they restart once more."""
         pods = {"metadata": {"annotations": {names.REVOKED: self._made_for}}}
         reason = "its router loads the new CA when it starts"
-        return self._change(DEPLOYMENT, names.ROUTER, reason, {"spec": {"template": pods}}, waits_for)
+        restart = self._change(DEPLOYMENT, names.ROUTER, reason, {"spec": {"template": pods}}, waits_for)
+        return replace(restart, disruption=disruptions.new_authority(self.latest))
 
     def _change(
         self, kind: Kind, name: str, reason: Reason, body: dict[str, object], waits_for: Wait | None
@@ -210,12 +208,9 @@ class Revocation:
             reason=reason,
             body=body,
             waits_for=waits_for,
+            approval=self.approval,
             ordered=True,
         )
 
     def _wait(self, text: str) -> Wait:
         return Wait(WaitKind.REVOKED, str(self.site.key), text)
-
-
-def _ends(report: LinkReport) -> set[SiteKey]:
-    return {report.link.dialler, report.link.issuer}

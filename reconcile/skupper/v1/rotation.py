@@ -34,7 +34,10 @@ parked token, resyncs every 30 s."""
 
 
 class Rotations:
-    """Lets one rotation, or restart, at a time begin among neighbouring sites: no site loses two links at once."""
+    """Lets one rotation at a time begin among neighbouring sites, none near a router that restarts.
+
+    So no site loses two links at once.
+    """
 
     def __init__(self, links: Iterable[Link], parked: Iterable[Link]) -> None:
         """`links` are all that may be in use, `parked` those whose rotation is under way."""
@@ -43,22 +46,23 @@ class Rotations:
             self._neighbours.setdefault(link.dialler, set()).add(link.issuer)
             self._neighbours.setdefault(link.issuer, set()).add(link.dialler)
         self._begun = [(_ends(link), _replaced(link)) for link in sorted(set(parked))]
+        self._restarts: set[SiteKey] = set()
 
     def begin(self, link: Link) -> Wait | None:
-        """Begin the rotation of a link; if a neighbouring one is under way, return the wait for its end."""
-        return self._begin(_ends(link), _replaced(link))
-
-    def restart(self, site: SiteKey) -> Wait | None:
-        """Begin the restart of a router, which interrupts all links of its site; as `begin`."""
-        return self._begin(frozenset({site}), Wait(WaitKind.ROTATED, str(site), f"{site} has restarted"))
-
-    def _begin(self, ends: frozenset[SiteKey], end: Wait) -> Wait | None:
+        """Begin the rotation of a link; if something is under way around it, return the wait for its end."""
+        ends = _ends(link)
         around = ends.union(*(self._neighbours.get(key, set()) for key in ends))
         for others, wait in self._begun:
             if others != ends and others & around:
                 return wait
-        self._begun.append((ends, end))
+        for site in sorted(self._restarts & around):
+            return Wait(WaitKind.ROTATED, str(site), f"{site} has restarted", shown_at=(site,))
+        self._begun.append((ends, _replaced(link)))
         return None
+
+    def keep_clear(self, site: SiteKey) -> None:
+        """Begin no rotation around a site whose router restarts, or is about to; those under way go on."""
+        self._restarts.add(site)
 
 
 def _ends(link: Link) -> frozenset[SiteKey]:
