@@ -110,15 +110,17 @@ class Reconciler:
         *,
         order: Order | None = None,
         clock: Callable[[], datetime] = now,
+        machine_clock: Callable[[], datetime] = now,
         wakeup: Wakeup | None = None,
     ) -> Run:
         """A run over all selected clusters, or over those that an order concerns.
 
-        It plans by the time of `clock` and waits by that of `wakeup`.
+        It plans by the time of `clock`, waits by that of `wakeup`, and compares the clocks of clusters with
+        `machine_clock`, by which it also dates certificates.
         """
         make_plan = partial(self._plan, order=order)
         return Run(
-            self._fleet(self._needed(order) if order else None),
+            self._fleet(self._needed(order) if order else None, machine_clock),
             make_plan,
             listener,
             clock=clock,
@@ -236,7 +238,7 @@ class Reconciler:
             take_over=self._options.take_over,
         )
 
-    def _fleet(self, only: Collection[str] | None = None) -> Fleet:
+    def _fleet(self, only: Collection[str] | None = None, clock: Callable[[], datetime] = now) -> Fleet:
         targets = [
             self._target(cluster) for cluster in self._clusters() if only is None or cluster.name in only
         ]
@@ -245,6 +247,7 @@ class Reconciler:
             threads=self._options.threads,
             redactions=self._engines.redactions,
             read_within=self._options.read_within,
+            now=clock,
         )
         self._fleets.append(fleet)
         return fleet

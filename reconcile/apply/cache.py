@@ -1,8 +1,8 @@
 """The cache of one cluster: what was listed, updated by every watch event and every write of this run."""
 
 import threading
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -16,11 +16,21 @@ _LONGEST_VERSION = 20
 """Digits of a 64-bit number, which all versions are in practice."""
 
 
+def machine_time() -> datetime:
+    """The time by the clock of this machine."""
+    return datetime.now(UTC)
+
+
 class ClusterCache:
     """Objects of one cluster; thread-safe."""
 
-    def __init__(self, redactions: Mapping[Kind, Redact] = NO_REDACTIONS) -> None:
-        """`redactions` say what is removed from objects before anybody sees them."""
+    def __init__(
+        self,
+        redactions: Mapping[Kind, Redact] = NO_REDACTIONS,
+        now: Callable[[], datetime] = machine_time,
+    ) -> None:
+        """`redactions` say what is removed from objects before anybody sees them; `now` is the clock of the run."""
+        self.now = now
         self._redactions = redactions
         self._lock = threading.Lock()
         self._objects: dict[ObjectKey, LiveObject] = {}

@@ -5,7 +5,6 @@ in one place only, a hand-over: read at one cluster, composed by the engine, wri
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from reconcile.apply.cache import ClusterCache
@@ -129,7 +128,7 @@ def _issued(change: Change, issuance: Issuance, clusters: Clusters) -> dict[str,
     """A new certificate with its key; None if the Secret that signs it is gone, which the cache then shows."""
     from reconcile.apply import issuing
 
-    now = datetime.now(UTC)
+    now = clusters.caches[change.cluster].now()
     if issuance.signer is None:
         return issuing.authority(issuance, now)
     cluster, kind, namespace, name = issuance.signer

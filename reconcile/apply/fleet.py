@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from reconcile.apply import observing
-from reconcile.apply.cache import NO_REDACTIONS, ClusterCache
+from reconcile.apply.cache import NO_REDACTIONS, ClusterCache, machine_time
 from reconcile.apply.events import ClusterFailed
 from reconcile.apply.executing import Clusters
 from reconcile.apply.observing import Accounts, Observed
@@ -79,10 +80,12 @@ class Fleet:
         redactions: Mapping[Kind, Redact] = NO_REDACTIONS,
         read_within: float = READ_WITHIN,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = machine_time,
     ) -> None:
         """`threads` is how many namespaces of one cluster are processed in parallel, `read_within` how many seconds
-        each cluster may take to be read once it is opened.
+        each cluster may take to be read once it is opened, `now` the clock with which those of clusters are compared.
         """
+        self._now = now
         self._redactions = redactions
         self._read_within = read_within
         self._clock = clock
@@ -312,7 +315,7 @@ class Fleet:
             if not self._closed:
                 self._accounts[target.name] = accounts
                 self._began[target.name] = self._clock()
-                cache = self._caches[target.name] = ClusterCache(self._redactions)
+                cache = self._caches[target.name] = ClusterCache(self._redactions, self._now)
                 return cache
         accounts.close()
         raise CannotOpenError(f"{target.name} was not read: the run has ended")

@@ -7,7 +7,7 @@ that is forbidden is unknown, the others count.
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -84,7 +84,7 @@ def note_heartbeats(listed_at: Iterable[datetime | None], cache: ClusterCache) -
     """Note when the heartbeats were listed: the earliest, since that makes none older than it is."""
     moments = list(listed_at)
     known = [moment for moment in moments if moment]
-    cache.note_heartbeats(min(known) if known and len(known) == len(moments) else None, datetime.now(UTC))
+    cache.note_heartbeats(min(known) if known and len(known) == len(moments) else None, cache.now())
 
 
 def list_again(

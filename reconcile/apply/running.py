@@ -9,10 +9,11 @@ the changes of one namespace one after another.
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from threading import Event as Flag
 
+from reconcile.apply.cache import machine_time
 from reconcile.apply.events import (
     ChangeFailed,
     ChangeStarted,
@@ -60,9 +61,7 @@ class Outcome:
     """True if the run was asked to stop."""
 
 
-def now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
+now = machine_time
 
 
 class Run:

@@ -153,10 +153,15 @@ class Harness:
         stop: threading.Event | None = None,
         take_over: bool = False,
         order: Order | None = None,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] | None = None,
+        machine_clock: Callable[[], datetime] = now,
         pace: float = 1.0,
     ) -> RunResult:
-        """One run, or with `dry_run` a preview; its seconds, those of `wait` too, pass `pace` times as fast as ours."""
+        """One run, or with `dry_run` a preview; its seconds, those of `wait` too, pass `pace` times as fast as ours.
+
+        `clock`: the time of the planner, instead of one that begins with ours and goes at that pace; `machine_clock`:
+        what the clocks of clusters are compared with.
+        """
         started = time.monotonic()
         events: list[Event] = []
 
@@ -182,11 +187,12 @@ class Harness:
             engines=self.engines,
         )
         with closing(reconciler):
-            began = clock()
+            began = now()
             run = reconciler.run(
                 tell,
                 order=order,
-                clock=lambda: clock() + (pace - 1) * (clock() - began),
+                machine_clock=machine_clock,
+                clock=clock or (lambda: now() + (pace - 1) * (now() - began)),
                 wakeup=Wakeup(lambda: pace * time.monotonic()),
             )
             outcome = run.preview() if dry_run else run.execute(wait)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.kinds import CONFIG_MAP, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.observed_state import ObservedState
-from tests.skupper.fakes import NOW
+from tests.skupper.fakes import NOW, body
 from tests.skupper.reported import (
     ALL,
     OTHERS,
@@ -123,18 +123,28 @@ def test_a_site_is_known_while_anything_that_it_owns_is_left():
     assert fleet.members().unknown_members(key("a")) == ()
 
 
-def recreated(*, ago: timedelta) -> Membership:
+def recreated(*, ago: timedelta, former_name: str = "b-net") -> Membership:
     """The edge site b is new, and a still lists the one that was there before."""
     fleet = ReportedFleet(links=frozenset({("b", "a")}), edges=frozenset("b")).build()
     kept = CONFIG_MAP, "net", "skupper-site"
     fleet.fakes["b"].bodies = {kept: fleet.fakes["b"].bodies[kept]}
+    remembered = fleet.fakes["a"].bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
+    remembered["NetworkStatus"] = remembered["NetworkStatus"].replace("b-net", former_name)
     new = fleet.fakes["b"].bodies[kept]["metadata"]
+    account = body(SERVICE_ACCOUNT, "net", "skupper-site-controller")
+    account["metadata"]["creationTimestamp"] = "2023-11-14T00:00:00Z"
+    fleet.fakes["b"].add(SERVICE_ACCOUNT, account)
     new["uid"], new["creationTimestamp"] = "new", f"{NOW - ago:%Y-%m-%dT%H:%M:%SZ}"
     return fleet.members()
 
 
 def test_the_former_id_of_a_site_that_was_just_recreated_is_no_unknown_member():
     assert recreated(ago=timedelta(seconds=30)).unknown_members(key("a")) == ()
+
+
+def test_nor_is_it_if_the_new_one_has_another_name():
+    members = recreated(ago=timedelta(seconds=30), former_name="former")
+    assert members.unknown_members(key("a")) == ()
 
 
 def test_after_two_minutes_a_site_of_the_same_name_is_an_unknown_member():

@@ -100,6 +100,20 @@ def test_a_token_is_restored_if_what_replaces_it_cannot_be_judged(
     assert restores(plan(met(fleet)), old)
 
 
+@pytest.mark.parametrize("age", [timedelta(minutes=-2), timedelta(minutes=3)], ids=["to come", "long ago"])
+def test_a_rotation_that_no_run_has_watched_is_tried_again(fleet: PlayedFleet, age: timedelta):
+    """The run was killed: what is down now need not be down because of the new token."""
+    (old,) = parked(fleet)
+    assert restores(plan(replace(fleet.inputs(), now=fleet.now + age)), old)
+
+
+def test_a_token_stays_parked_if_the_clock_of_the_run_that_parked_it_is_a_little_ahead(fleet: PlayedFleet):
+    (old,) = parked(fleet)
+    (step,) = steps(plan(replace(fleet.inputs(), now=fleet.now - timedelta(seconds=20))), old)
+    assert step.waits_for is not None
+    assert step.waits_for.kind is WaitKind.PROVEN
+
+
 def test_a_run_stays_until_it_is_decided_although_the_issuer_cannot_be_read(fleet: PlayedFleet):
     (old,) = parked(fleet)
     fleet.unread = frozenset("a")
@@ -142,6 +156,20 @@ def test_the_active_uplink_of_an_edge_site_is_restored_if_no_declared_one_comes_
     fleet.networks = {"n": (other, "e")}
     fleet.run(200)
     assert fleet.tokens("e").get(active) == issuer
+
+
+def test_an_edge_site_both_of_whose_uplinks_are_undeclared_changes_to_the_declared_ones():
+    """The uplink on standby goes first: it would take over from the one that is parked."""
+    fleet = PlayedFleet(tuple("abcdefg"), {"n": tuple("abcdefg")}, edges=frozenset("e"))
+    fleet.converge()
+    former = set(fleet.tokens("e").values())
+    fleet.works = lambda dialler, issuer, _: (
+        dialler != "e" or issuer in former or former.isdisjoint(fleet.tokens("e").values())
+    )
+    fleet.networks = {"n": tuple(name for name in "abcdefg" if name not in former)}
+    fleet.run(400)
+    assert len(former) == len(set(fleet.tokens("e").values()) - former) == 2
+    assert not fleet.plan().errors
 
 
 def test_a_token_is_restored_before_anything_that_may_fail_in_its_namespace(fleet: PlayedFleet):

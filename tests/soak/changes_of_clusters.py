@@ -1,17 +1,17 @@
 """What people, clouds and Skupper itself do to clusters."""
 
 import base64
-import time
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.skupper import certificates
+from reconcile.skupper.definitions import ApprovedChange
 from reconcile.skupper.ownership import INSTANCE, MANAGED_BY
 from reconcile.skupper.plan import SiteState
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import names
 from tests.end_to_end.harness import OURS
 from tests.soak.data import DeclaredSite
-from tests.soak.fleet import SoakFleet
+from tests.soak.fleet import DAY, SoakFleet
 from tests.soak.table import event
 from tests.waiting import until
 
@@ -84,10 +84,26 @@ def a_ca_is_replaced(fleet: SoakFleet) -> str | None:
     if found is None:
         return None
     hosts = sorted(certificates.hosts_of(base64.b64decode(found["data"]["tls.crt"])))
-    authority = certificates.new_authority(names.SITE_CA, at=time.time())
+    authority = certificates.new_authority(names.SITE_CA, at=fleet.clock.now())
     fleet.admins[key.cluster].patch(SECRET, names.SITE_CA, key.namespace, {"data": authority})
     _present(fleet, key, hosts, authority)
     return f"the CA of {key} is replaced"
+
+
+@event()
+def a_ca_nears_its_end(fleet: SoakFleet) -> str | None:
+    """And its renewal is approved."""
+    key = fleet.choose(fleet.interior())
+    found = fleet.harness[key.cluster].find(SECRET, names.SITE_SERVER, key.namespace) if key else None
+    if found is None:
+        return None
+    hosts = sorted(certificates.hosts_of(base64.b64decode(found["data"]["tls.crt"])))
+    created = fleet.clock.now() - certificates.LIFETIME.total_seconds() + 100 * 86400
+    authority = certificates.new_authority(names.SITE_CA, at=created)
+    fleet.admins[key.cluster].patch(SECRET, names.SITE_CA, key.namespace, {"data": authority})
+    _present(fleet, key, hosts, authority, created)
+    fleet.data.networks[fleet.data.wanted[key]].approve(ApprovedChange.REVOKE, key)
+    return f"the CA of {key} expires in 100 days, and another one is approved"
 
 
 @event()
@@ -110,15 +126,25 @@ def a_host_changes(fleet: SoakFleet) -> str | None:
     return f"the Routes of {key} get other hosts"
 
 
-def _present(fleet: SoakFleet, key: SiteKey, hosts: list[str], authority: dict[str, str]) -> None:
-    """Give a router another certificate and restart it."""
+def _present(
+    fleet: SoakFleet, key: SiteKey, hosts: list[str], authority: dict[str, str], created: float = 0
+) -> None:
+    """Give a router another certificate, created now or at another time, and restart it."""
     signed_by = certificates.read_authority(names.SITE_CA, authority)
-    server = certificates.new_leaf("skupper-router", hosts, authority=signed_by, at=time.time())
+    at = created or fleet.clock.now()
+    server = certificates.new_leaf("skupper-router", hosts, authority=signed_by, at=at)
     admin = fleet.admins[key.cluster]
     admin.patch(SECRET, names.SITE_SERVER, key.namespace, {"data": server})
     template = {"metadata": {"annotations": {"restarted": str(fleet.next_serial())}}}
     admin.patch(DEPLOYMENT, names.ROUTER, key.namespace, {"spec": {"template": template}})
     fleet.broken.add(key)
+
+
+@event(weight=0.5)
+def days_pass(fleet: SoakFleet) -> str:
+    days = fleet.draw.choice([1, 7, 30])
+    fleet.clock.skip(days * DAY)
+    return f"{days} days pass"
 
 
 @event()

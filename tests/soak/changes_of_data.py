@@ -1,8 +1,8 @@
 """Merge requests: sites, networks, config, clusters and policies are declared differently."""
 
-from reconcile.skupper.definitions import Policy, Strategy
+from reconcile.skupper.definitions import ApprovedChange, Policy, Strategy
 from reconcile.skupper.plan import SiteState
-from tests.soak.data import PUBLIC, DeclaredNetwork, DeclaredSite
+from tests.soak.data import NEWEST, PUBLIC, DeclaredNetwork, DeclaredSite
 from tests.soak.fleet import SoakFleet
 from tests.soak.table import event
 
@@ -41,10 +41,18 @@ def a_site_is_absent(fleet: SoakFleet) -> str | None:
 @event()
 def a_site_moves(fleet: SoakFleet) -> str | None:
     key = fleet.choose(fleet.data.removable())
-    others = sorted(fleet.data.networks.keys() - {fleet.data.wanted.get(key)})
-    if key is None or not others:
+    if key is None:
         return None
-    old, new = fleet.data.networks[fleet.data.wanted[key]], fleet.draw.choice(others)
+    name = fleet.data.wanted[key]
+    old = fleet.data.networks[name]
+    others = sorted(
+        other
+        for other, network in fleet.data.networks.items()
+        if other != name and network.version >= old.version  # Skupper refuses an older version
+    )
+    if not others:
+        return None
+    new = fleet.draw.choice(others)
     fleet.data.networks[new].sites[key] = old.sites.pop(key)
     fleet.broken.add(key)
     return f"{key} moves to {new}"
@@ -99,7 +107,6 @@ def the_config_of_a_network_changes(fleet: SoakFleet) -> str:
     name = fleet.draw.choice(sorted(fleet.data.networks))
     level = fleet.draw.choice(["info+", "warning+", "error+"])
     fleet.data.networks[name].config["routerLogging"] = level
-    fleet.broken |= {key for key, network in fleet.data.wanted.items() if network == name}
     return f"routerLogging of network {name} is {level}"
 
 
@@ -109,8 +116,48 @@ def the_config_of_a_site_changes(fleet: SoakFleet) -> str | None:
     if key is None:
         return None
     fleet.data.site(key).config["routerPodAnnotations"] = {"example.com/serial": str(fleet.next_serial())}
-    fleet.broken.add(key)
     return f"routerPodAnnotations of {key} change"
+
+
+@event(weight=0.5)
+def the_memory_of_a_site_changes(fleet: SoakFleet) -> str | None:
+    """Which recreates its Deployments."""
+    key = fleet.choose(fleet.whole())
+    if key is None:
+        return None
+    memory = f"{300 + fleet.next_serial()}Mi"
+    fleet.data.site(key).config["routerMemory"] = memory
+    fleet.broken.add(key)
+    return f"routerMemory of {key} is {memory}"
+
+
+@event(weight=0.5)
+def a_site_gets_another_name(fleet: SoakFleet) -> str | None:
+    """Which recreates it, since that is approved."""
+    key = fleet.choose(fleet.whole())
+    if key is None:
+        return None
+    name = f"renamed-{fleet.next_serial()}"
+    fleet.data.site(key).config["name"] = name
+    fleet.data.networks[fleet.data.wanted[key]].approve(ApprovedChange.RECREATE, key)
+    fleet.broken.add(key)
+    return f"the name of {key} is {name}, and a new site is approved"
+
+
+@event(weight=0.3)
+def a_network_gets_a_newer_version(fleet: SoakFleet) -> str | None:
+    """One site after the other: none of them has to lose both of two paths, so none counts as broken."""
+    small = sorted(
+        name
+        for name, network in fleet.data.networks.items()
+        if network.version < NEWEST and len(network.sites) <= 7
+    )
+    if not small:
+        return None
+    network = fleet.data.networks[name := fleet.draw.choice(small)]
+    line, _, patch = network.version.rpartition(".")
+    network.version = f"{line}.{int(patch) + 1}"
+    return f"siteController.version of network {name} is {network.version}"
 
 
 @event()

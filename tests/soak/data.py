@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
 from reconcile.skupper.definitions import (
     Approval,
@@ -22,6 +22,10 @@ NAMESPACES = tuple(f"n{number}" for number in range(9))
 """Of each cluster. About a quarter of them is free for sites to come."""
 
 
+OLDEST, NEWEST = "1.9.6", "1.9.9"
+"""Versions of Skupper."""
+
+
 @dataclass
 class DeclaredSite:
     """One namespace in the data."""
@@ -38,8 +42,15 @@ class DeclaredNetwork:
     sites: dict[SiteKey, DeclaredSite]
     strategy: Strategy = Strategy.REDUNDANT
     config: dict[str, ConfigValue] = field(default_factory=dict)
+    version: str = OLDEST
     approved: set[SiteKey] = field(default_factory=set)
     """Sites whose removal is approved."""
+    also_approved: dict[ApprovedChange, set[SiteKey]] = field(default_factory=dict)
+    """Other changes of sites that are approved."""
+
+    def approve(self, change: ApprovedChange, key: SiteKey) -> None:
+        """Approve another change than the removal of a site."""
+        self.also_approved.setdefault(change, set()).add(key)
 
 
 @dataclass
@@ -71,6 +82,12 @@ class Data:
         """Every site whose removal is approved."""
         return set().union(*(network.approved for network in self.networks.values()))
 
+    @property
+    def recreated(self) -> set[SiteKey]:
+        """Every site of which a new one is approved."""
+        networks = self.networks.values()
+        return set().union(*(network.also_approved.get(ApprovedChange.RECREATE, ()) for network in networks))
+
     def site(self, key: SiteKey) -> DeclaredSite:
         return next(network.sites[key] for network in self.networks.values() if key in network.sites)
 
@@ -93,19 +110,20 @@ class Data:
     def _interior(self, name: str) -> set[SiteKey]:
         return {key for key in self._of(name) if key.cluster in PUBLIC}
 
-    def forget_removed(self) -> None:
-        """Take out of the data what is marked delete, with its approvals: it has been removed."""
+    def forget_done(self) -> None:
+        """Take out of the data what is marked delete, and all approvals: what they are for has been done."""
         for network in self.networks.values():
             network.sites = {key: site for key, site in network.sites.items() if not site.delete}
             network.approved.clear()
+            network.also_approved.clear()
         self.networks = {name: network for name, network in self.networks.items() if network.sites}
 
-    def definitions(self, clusters: dict[str, Cluster]) -> Iterator[Network]:
-        """The networks as the program gets them; `clusters` are those of the data."""
+    def definitions(self, clusters: dict[str, Cluster], today: date) -> Iterator[Network]:
+        """The networks as the program gets them; `clusters` are those of the data, approvals are valid from `today`."""
         for name, network in self.networks.items():
             yield Network(
                 name,
-                "1.9.6",
+                network.version,
                 settings={"image": "quay.io/skupper/site-controller"},
                 strategy=network.strategy,
                 config=dict(network.config),
@@ -121,17 +139,18 @@ class Data:
                     )
                     for key, site in network.sites.items()
                 ),
-                approvals=tuple(_approvals(network.approved)),
+                approvals=tuple(_approvals(network, today)),
                 path=f"/dependencies/{name}.yml",
             )
 
 
-def _approvals(sites: set[SiteKey]) -> Iterator[Approval]:
-    if sites:
-        # Tomorrow is valid even if the day ends meanwhile.
-        until = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-        named = tuple(sorted(map(str, sites)))
-        yield Approval(change=ApprovedChange.REMOVE, sites=named, until=until, reason="decommissioned")
+def _approvals(network: DeclaredNetwork, today: date) -> Iterator[Approval]:
+    # Days end while it is used.
+    until = (today + timedelta(days=7)).isoformat()
+    for change, sites in ((ApprovedChange.REMOVE, network.approved), *network.also_approved.items()):
+        if sites:
+            named = tuple(sorted(map(str, sites)))
+            yield Approval(change=change, sites=named, until=until, reason="agreed")
 
 
 def initial() -> Data:

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from reconcile import INTEGRATION
 from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE_ACCOUNT
-from reconcile.openshift.access import Access
+from reconcile.openshift.access import Retries
 from reconcile.openshift.client import Client
 from reconcile.report import plan_json
 from reconcile.sandbox.kubernetes.accounts import Account
@@ -17,11 +18,13 @@ from reconcile.sandbox.kubernetes.cluster import ClusterSpec
 from reconcile.sandbox.skupper.simulator import Skupper
 from reconcile.sandbox.skupper.timing import Timing
 from reconcile.skupper.definitions import Network
+from reconcile.skupper.orders import Order, OrderKind
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import names
 from tests.clusters.backends import Backend
 from tests.end_to_end.harness import OURS, Harness, RunResult
 from tests.soak import data
+from tests.soak.clock import FastClock
 from tests.soak.data import CLUSTERS, NAMESPACES, Data
 from tests.soak.invariants import Invariants
 from tests.waiting import until
@@ -29,11 +32,26 @@ from tests.waiting import until
 US = "soak:automation"
 """The user of our runs on every cluster; everybody else is Skupper or a person."""
 BUDGET = 10
-"""Removals of one run."""
-SCALE = 0.01
-"""Pace of the simulated Skupper."""
+"""Removals of one day."""
+RETRIES = Retries(attempts=2, base=0.01)
+PATIENT, HURRIED = 60, 15
+DAY = 25 * 3600.0
+"""Seconds after which no removal counts any more: a record counts for an hour longer than a day."""
 PACE = 10.0
-"""How many times as fast as ours the seconds of a run pass: few of them wait at all."""
+"""How many times as fast as ours all seconds pass: few of them wait at all."""
+SCALE = 0.1
+"""How long the simulated Skupper takes, compared with the real one: a busy machine makes everything else slower."""
+RENEWAL = 30.0
+"""Seconds between two renewals of a lease, which count for 60 s."""
+
+
+class LocalHarness(Harness):
+    """Its runs reach the clusters within this process, which saves what HTTP and TLS cost."""
+
+    def client(self, name: str, token: str = "") -> Client:
+        token = token or self.token[name]
+        return self.servers[name].client(field_manager=INTEGRATION, token=token, retries=RETRIES)
+
 
 Hook = Callable[[Call], Awaitable[None] | None]
 
@@ -54,6 +72,7 @@ class SoakFleet:
     invariants: Invariants
     admins: dict[str, Client]
     """Clients with all rights, for what people do."""
+    clock: FastClock
     data: Data = field(default_factory=data.initial)
     draw: random.Random = field(default_factory=random.Random)
     """Draws for the event that happens now."""
@@ -64,6 +83,8 @@ class SoakFleet:
     disturbances: list[Disturbance] = field(default_factory=list)
     way: Callable[[], object] | None = None
     """How the next run is made; None: as any other."""
+    order: Order | None = None
+    """What somebody asks for by the next run."""
     outputs: list[str] = field(default_factory=list)
 
     # -- for events ------------------------------------------------------------------------------------------------
@@ -110,21 +131,39 @@ class SoakFleet:
         budget: int = BUDGET,
         dry_run: bool = False,
         stop: threading.Event | None = None,
-        wait: float = 60,
+        wait: float | None = None,
+        order: Order | None = None,
     ) -> RunResult:
-        """One run over what is declared now."""
+        """One run over what is declared now; an order for a site that is not declared any more is not given.
+
+        `wait`: seconds that it waits for what it began, few if it is to be disturbed.
+        """
         harness = self.harness
         harness.private = frozenset(self.data.private)
         clusters = {
             name: harness.cluster(name, disabled=name in self.data.disabled, path=f"/clusters/{name}.yml")
             for name in CLUSTERS
         }
-        networks = tuple(self.data.definitions(clusters))
+        networks = tuple(self.data.definitions(clusters, self.clock.moment().date()))
         harness.network, harness.others = networks[0], networks[1:]
-        result = harness.run(wait=wait, pace=PACE, budget=budget, dry_run=dry_run, stop=stop)
+        order = order or self.order
+        result = harness.run(
+            wait=wait if wait is not None else HURRIED if self.disturbances else PATIENT,
+            clock=self.clock.moment,
+            machine_clock=self.clock.moment,
+            pace=PACE,
+            budget=budget,
+            dry_run=dry_run,
+            stop=stop,
+            order=order if order and order.sites <= self.data.wanted.keys() else None,
+        )
         plan = result.outcome.plan
         self.outputs += [*result.actions, *result.failures, plan_json.plan(plan)]
         return result
+
+    def ordered(self, kind: OrderKind, key: SiteKey) -> Order:
+        """An order for one site, given now."""
+        return Order(kind=kind, sites=frozenset({key}), at=self.clock.moment(), by="alice")
 
     def begin(self) -> None:
         """Have what follows judged by the data of now."""
@@ -138,7 +177,7 @@ class SoakFleet:
     def calm(self) -> None:
         """End all disturbances; nothing that was sent is still under way."""
         until(lambda: not any(thread.name.startswith("write-") for thread in threading.enumerate()))
-        self.disturbances, self.way = [], None
+        self.disturbances, self.way, self.order = [], None, None
 
     # -- what is there ---------------------------------------------------------------------------------------------
 
@@ -233,22 +272,25 @@ def soak_fleet(backend: Backend, seed: int) -> Iterator[SoakFleet]:
     """Clusters on which nothing is yet; `seed` draws how long Skupper takes for what."""
     with ExitStack() as stack:
         stack.enter_context(_silenced())
-        specs = [ClusterSpec(name, namespaces=(*NAMESPACES, "foreign")) for name in CLUSTERS]
+        clock = FastClock(PACE)
+        namespaces = (*NAMESPACES, "foreign")
+        specs = [ClusterSpec(name, namespaces=namespaces, now=clock.moment) for name in CLUSTERS]
         servers = stack.enter_context(backend.clusters(specs))
 
         def client(name: str, manager: str) -> Client:
-            access = Access(name, servers[name].url, servers[name].token, ca_file=str(servers.ca_file))
-            return stack.enter_context(Client(access, field_manager=manager))
+            return stack.enter_context(servers[name].client(field_manager=manager))
 
         simulated = {name: client(name, "site-controller") for name in CLUSTERS}
         timing = Timing(SCALE, seed)
-        skupper = stack.enter_context(Skupper(simulated, timing=timing, renewal=10.0, policies=False))
-        invariants = Invariants(servers, skupper.wire, BUDGET)
+        skupper = stack.enter_context(
+            Skupper(simulated, clock=clock, timing=timing, renewal=RENEWAL, policies=False)
+        )
+        invariants = Invariants(servers, skupper.wire, BUDGET, clock)
         tokens = {name: servers[name].admit(Account(US, f"{name}-soak-token")) for name in CLUSTERS}
-        harness = Harness(
+        harness = LocalHarness(
             servers, skupper, frozenset(), Network("none", "1.9.6"), token=tokens, admin_token=tokens
         )
-        fleet = SoakFleet(harness, invariants, {name: client(name, "kubectl") for name in CLUSTERS})
+        fleet = SoakFleet(harness, invariants, {name: client(name, "kubectl") for name in CLUSTERS}, clock)
 
         async def before(call: Call) -> None:
             if call.user == US:

@@ -13,8 +13,9 @@ from typing import Any
 
 import networkx
 
-from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, SECRET, Kind
 from reconcile.sandbox.kubernetes.calls import Call
+from reconcile.sandbox.skupper.clock import Clock
 from reconcile.sandbox.skupper.wire import Wire
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import names
@@ -24,6 +25,7 @@ from tests.soak.data import NAMESPACES, PRIVATE, Data
 Pair = frozenset[SiteKey]
 Place = tuple[str, Kind, str, str]
 """Cluster, kind, namespace and name."""
+_DAY = 86400.0
 _LONG_WORD = re.compile(rb"[A-Za-z0-9+/]{48,}")
 """Lines of PEM and pieces of base64 look like this, and so do few other words."""
 
@@ -33,7 +35,12 @@ class Moment:
     """How the fleet was when runs began, after events had changed data or clusters."""
 
     wanted: dict[SiteKey, str] = field(default_factory=dict)
+    networks: dict[SiteKey, str] = field(default_factory=dict)
+    """Every site that the data has ever wanted -> its last network."""
     approved: set[SiteKey] = field(default_factory=set)
+    """Sites whose removal is approved."""
+    recreated: set[SiteKey] = field(default_factory=set)
+    """Sites of which the data approves a new one."""
     mixed: set[Pair] = field(default_factory=set)
     """Pairs of sites of different networks that are joined, since a site has moved in the data."""
     safe: set[SiteKey] = field(default_factory=set)
@@ -43,12 +50,17 @@ class Moment:
 class Invariants:
     """Watches one fleet from construction on."""
 
-    def __init__(self, servers: Clusters, wire: Wire, budget: int) -> None:
-        self._servers, self._wire, self._budget = servers, wire, budget
+    def __init__(self, servers: Clusters, wire: Wire, budget: int, clock: Clock) -> None:
+        """`budget`: so many sites and policies may be removed in a day without an approval."""
+        self._servers, self._wire, self._budget, self._clock = servers, wire, budget, clock
         self._lock = threading.Lock()
         self._breaches: list[str] = []
         self._moment = Moment()
-        self._removed: set[SiteKey] = set()
+        self._removed: list[tuple[float, str]] = []
+        """What was removed without an approval, and when."""
+        self._links: set[Pair] = set()
+        self._tried: set[bytes] = set()
+        """Words that were printed and are no keys."""
         self._paused = True
         self._foreign: dict[Place, dict[str, Any]] = {}
         self._known_tokens: set[str] = set()
@@ -73,20 +85,23 @@ class Invariants:
 
     def begin(self, data: Data, unbroken: set[SiteKey]) -> None:
         """Judge from now on by this data; `unbroken` are the sites that no event has touched."""
-        links, wanted = self.links(), data.wanted
+        # What is to be removed belongs to its network until then.
+        links, wanted, known = self.links(), data.wanted, {**self._moment.networks, **data.wanted}
         linked = set().union(*links)
         # An edge router has one connection at a time: its uplinks on standby show as tokens only.
         paths = links | {pair for key in unbroken & linked for pair in self._uplinks(key)}
-        lasting = [pair for pair in paths if pair <= unbroken and _same_network(pair, wanted)]
+        lasting = [pair for pair in paths if pair <= unbroken and _same_network(pair, known)]
         moment = Moment(
             wanted=wanted,
+            networks=known,
             approved=data.approved,
-            mixed=_mixed(links, wanted),
+            recreated=data.recreated,
+            mixed=_mixed(links, known),
             safe={key for key in unbroken & linked if sum(key in pair for pair in lasting) > 1},
         )
         with self._lock:
-            self._moment, self._removed, self.writes = moment, set(), []
-            self._paused = False
+            self._moment, self.writes = moment, []
+            self._links, self._paused = links, False
 
     def _uplinks(self, key: SiteKey) -> Iterator[Pair]:
         """The sites that one on a private cluster has tokens in use for."""
@@ -109,6 +124,8 @@ class Invariants:
             self._breach(f"we wrote to {call}")
         if (call.verb, kind, call.name) == ("delete", CONFIG_MAP, names.SITE):
             self._note_removal(key)
+        if (call.verb, kind) == ("delete", CLUSTER_POLICY):
+            self._count(f"policy {call.name} on {call.cluster}")
         if kind == SECRET:
             self._look_at_tokens(key)
         self._look_at_foreign(call.cluster)
@@ -117,13 +134,14 @@ class Invariants:
         """Raise what was found so far, and private keys in what was printed."""
         for cluster in self._servers:
             self._look_at_foreign(cluster.name)
-        keys = b"\n".join(self._private_keys())
-        for text in outputs:
-            for word in set(_LONG_WORD.findall(text.encode())):
-                if word in keys:
-                    self._breach(f"a private key was printed: {word[:12].decode()}…")
-            if "PRIVATE KEY" in text:
-                self._breach("a private key was printed")
+        words = set().union(*(_LONG_WORD.findall(text.encode()) for text in set(outputs))) - self._tried
+        keys = b"\n".join(self._private_keys()) if words else b""
+        found = sorted(word for word in words if word in keys)
+        self._tried |= words - set(found)
+        for word in found:
+            self._breach(f"a private key was printed: {word[:12].decode()}…")
+        if any("PRIVATE KEY" in text for text in outputs):
+            self._breach("a private key was printed")
         with self._lock:
             found, self._breaches = self._breaches, []
         assert not found, "\n".join(found)
@@ -135,14 +153,20 @@ class Invariants:
 
     def _note_removal(self, key: SiteKey) -> None:
         moment = self._moment
-        if key in moment.wanted:
+        if key in moment.wanted and key not in moment.recreated:
             self._breach(f"we removed {key}, which the data wants")
-        self._removed.add(key)
-        counted = self._removed - moment.approved
+        if key not in moment.approved | moment.recreated:
+            self._count(f"site {key}")
+
+    def _count(self, what: str) -> None:
+        """Count a removal without an approval, over all runs of the last 24 hours."""
+        now = self._clock.now()
+        with self._lock:
+            self._removed.append((now, what))
+            self._removed = [(at, each) for at, each in self._removed if now - at < _DAY]
+            counted = [each for _, each in self._removed]
         if len(counted) > self._budget:
-            self._breach(
-                f"{len(counted)} sites were removed without an approval: {sorted(map(str, counted))}"
-            )
+            self._breach(f"{len(counted)} were removed in a day without an approval: {', '.join(counted)}")
 
     def _look_at_tokens(self, key: SiteKey) -> None:
         """No Secret makes a site dial another one that is not declared in the same network."""
@@ -167,15 +191,24 @@ class Invariants:
 
     def _links_changed(self) -> None:
         """Called by threads of the simulation after each change of links."""
-        moment, links = self._moment, self.links()
         if self._paused:
             return
-        fresh = _mixed(links, moment.wanted) - moment.mixed
-        for first, second in map(sorted, fresh):
-            self._breach(f"{first} and {second} were joined, which are not of one network")
-        for key in moment.safe:
-            if not any(key in pair for pair in links):
-                self._breach(f"{key} had two live paths and lost both")
+        moment = self._moment
+        with self._lock:
+            links, known = self.links(), self._links
+            self._links = links
+        if links - known:
+            for first, second in map(sorted, _mixed(links, moment.networks) - moment.mixed):
+                self._breach(f"{first} and {second} were joined, which are not of one network")
+        # A site whose own router restarts, as waves do with one after the other, has no link for so long. Links and
+        # routers cannot be looked at in one moment, hence twice.
+        lonely = self._running(moment.safe.difference(*links))
+        for key in self._running(lonely.difference(*self.links()) if lonely else lonely):
+            self._breach(f"{key} had two live paths and lost both")
+
+    def _running(self, keys: Iterable[SiteKey]) -> set[SiteKey]:
+        """Those of the sites whose router runs now."""
+        return {key for key in keys if self._wire.view(key.cluster, key.namespace)}
 
     def _private_keys(self) -> Iterator[bytes]:
         for cluster in self._servers:
@@ -185,13 +218,13 @@ class Invariants:
                 yield b64decode(key)
 
 
-def _same_network(pair: Pair, wanted: dict[SiteKey, str]) -> bool:
-    return len({wanted.get(key, str(key)) for key in pair}) == 1
+def _same_network(sites: Iterable[SiteKey], wanted: dict[SiteKey, str]) -> bool:
+    return len({wanted.get(key, str(key)) for key in sites}) == 1
 
 
 def _mixed(links: set[Pair], wanted: dict[SiteKey, str]) -> set[Pair]:
     """Pairs of sites that are joined by any path and not of one network."""
     graph = networkx.Graph(map(tuple, links))
-    parts = networkx.connected_components(graph)
-    pairs = (frozenset(pair) for part in parts for pair in combinations(part, 2))
+    mixed = (part for part in networkx.connected_components(graph) if not _same_network(part, wanted))
+    pairs = (frozenset(pair) for part in mixed for pair in combinations(part, 2))
     return {pair for pair in pairs if not _same_network(pair, wanted)}

@@ -7,17 +7,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconcile.kinds import CONFIG_MAP, SECRET, Kind
+from reconcile.kinds import CLUSTER_POLICY, CONFIG_MAP, SECRET, Kind
 from reconcile.sandbox.kubernetes import catalogue
 from reconcile.sandbox.kubernetes.calls import Call
 from reconcile.sandbox.kubernetes.catalogue import Catalogue
+from reconcile.sandbox.skupper.clock import ManualClock
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.v1 import names
 from tests.soak.data import Data, DeclaredNetwork, DeclaredSite
 from tests.soak.invariants import Invariants
 
 A, B, C, D = (SiteKey(cluster, "n0") for cluster in "abcd")
-RESOURCES = Catalogue(catalogue.KUBERNETES)
+RESOURCES = Catalogue((*catalogue.KUBERNETES, catalogue.SKUPPER_POLICY))
 KEY = b64encode(b"-----BEGIN PRIVATE KEY-----\n" + b64encode(bytes(range(96))) + b"\n").decode()
 
 
@@ -56,10 +57,14 @@ class FakeWire:
 
     def __init__(self) -> None:
         self.links: list[SimpleNamespace] = []
+        self.down: set[SiteKey] = set()
         self.changed: Callable[[], None] = lambda: None
 
     def attach(self, _: str, changed: Callable[[], None]) -> None:
         self.changed = changed
+
+    def view(self, cluster: str, namespace: str) -> str | None:
+        return None if SiteKey(cluster, namespace) in self.down else "a network"
 
     def link(self, *pairs: tuple[SiteKey, SiteKey]) -> None:
         self.links = [SimpleNamespace(dialler=dialler, issuer=issuer) for dialler, issuer in pairs]
@@ -74,6 +79,7 @@ class Watched:
     wire: FakeWire
     data: Data
     invariants: Invariants
+    clock: ManualClock
 
     def begin(self) -> None:
         self.invariants.begin(self.data, set(self.data.wanted))
@@ -94,7 +100,8 @@ def watched() -> Watched:
         }
     )
     wire.link((B, A), (C, A), (C, B))
-    made = Watched(clusters, wire, data, Invariants(clusters, wire, budget=1))
+    clock = ManualClock()
+    made = Watched(clusters, wire, data, Invariants(clusters, wire, 1, clock), clock)
     made.begin()
     return made
 
@@ -124,6 +131,20 @@ def test_what_the_data_joins_by_moving_a_site_is_no_breach(watched: Watched):
 
 
 def test_a_site_that_loses_both_of_two_paths_is_noticed(watched: Watched):
+    watched.wire.link((C, A))
+    assert breaches(watched) == "b/n0 had two live paths and lost both"
+
+
+def test_a_site_whose_own_router_restarts_has_no_links_for_so_long(watched: Watched):
+    watched.wire.down.add(B)
+    watched.wire.link((C, A))
+    assert breaches(watched) == ""
+
+
+def test_a_site_that_is_back_without_any_of_its_links_is_noticed(watched: Watched):
+    watched.wire.down.add(B)
+    watched.wire.link((C, A))
+    watched.wire.down.clear()
     watched.wire.link((C, A))
     assert breaches(watched) == "b/n0 had two live paths and lost both"
 
@@ -172,7 +193,21 @@ def test_removals_within_the_budget_are_fine(watched: Watched):
 
 def test_removals_beyond_the_budget_are_noticed(watched: Watched):
     remove(watched, A, B)
-    assert "2 sites were removed without an approval" in breaches(watched)
+    assert "2 were removed in a day without an approval: site a/n0, site b/n0" in breaches(watched)
+
+
+def test_the_removals_of_all_runs_of_a_day_count_together(watched: Watched):
+    remove(watched, A)
+    watched.clock.advance(23 * 3600)
+    watched.write("delete", CLUSTER_POLICY, SiteKey("a", ""), "p")
+    assert "2 were removed in a day without an approval: site a/n0, policy p on a" in breaches(watched)
+
+
+def test_removals_of_the_day_before_do_not_count(watched: Watched):
+    remove(watched, A)
+    watched.clock.advance(25 * 3600)
+    remove(watched, B)
+    assert breaches(watched) == ""
 
 
 def test_approved_removals_do_not_count(watched: Watched):

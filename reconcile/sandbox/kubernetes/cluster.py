@@ -5,13 +5,14 @@ import datetime
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from typing import TypeVar, cast
 
 from aiohttp import web
 
 from reconcile import kinds
 from reconcile.kinds import Kind
-from reconcile.openshift.access import Access
+from reconcile.openshift.access import Access, Retries
 from reconcile.openshift.client import USER_AGENT, Client
 from reconcile.sandbox.kubernetes import catalogue, https
 from reconcile.sandbox.kubernetes.accounts import EVERYTHING, Account, Accounts
@@ -145,13 +146,16 @@ class SimulatedCluster:
         self._accounts.add(account)
         return account.token
 
-    def client(self, *, field_manager: str) -> Client:
-        """A client of the administrator whose requests stay in this process; it must be closed."""
-        access = Access(self.name, self.url, self.token)
+    def client(self, *, field_manager: str, token: str = "", retries: Retries = Retries()) -> Client:
+        """A client of the administrator, or of whose token it is, whose requests stay in this process.
+
+        It must be closed.
+        """
+        access = Access(self.name, self.url, token or self.token)
         transport = LocalTransport(
-            self._api, self._loop, self.token, USER_AGENT, lambda: self._listener is not None
+            self._api, self._loop, access.token, USER_AGENT, lambda: self._listener is not None, self._date
         )
-        return Client(access, field_manager=field_manager, transport=transport)
+        return Client(access, field_manager=field_manager, transport=transport, retries=retries)
 
     def counts(self) -> RequestCounts:
         """The requests so far."""
@@ -183,7 +187,10 @@ class SimulatedCluster:
         """Listen."""
         self._bootstrap()
         self._runner = web.AppRunner(
-            https.application(self._api), access_log=None, handler_cancellation=True, shutdown_timeout=0
+            https.application(self._api, self._date),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=0,
         )
         await self._runner.setup()
         protocol = cast("web.Server", self._runner.server)  # there is one after the set-up
@@ -211,6 +218,10 @@ class SimulatedCluster:
             await asyncio.sleep(_GOODBYE / 10)
         await runner.cleanup()
         self._api.end_watches()
+
+    def _date(self) -> str:
+        """The header of all answers."""
+        return format_datetime(self.spec.now(), usegmt=True)
 
     def _bootstrap(self) -> None:
         """Create what exists from the start and is missing."""

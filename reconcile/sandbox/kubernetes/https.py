@@ -13,20 +13,20 @@ from reconcile.sandbox.kubernetes.watches import Watch
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(api: Api) -> web.Application:
-    """The web application that answers with ``api``, whatever the path."""
+def application(api: Api, date: Callable[[], str]) -> web.Application:
+    """The web application that answers with ``api``, whatever the path, and with a header ``Date``."""
     app = web.Application(client_max_size=MOST_BYTES)
-    app.router.add_route("*", "/{path:.*}", _handler(api))
+    app.router.add_route("*", "/{path:.*}", _handler(api, date))
     return app
 
 
-def _handler(api: Api) -> Handler:
+def _handler(api: Api, date: Callable[[], str]) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             answer = await api.answer(_asked(request))
             if isinstance(answer, Watch):
                 return await _send(api, answer, request)
-            return _response(answer)
+            return _response(answer, date())
         except ConnectionResetError:
             if request.transport is not None:
                 request.transport.abort()
@@ -54,8 +54,11 @@ def _asked(request: web.Request) -> Asked:
     )
 
 
-def _response(reply: Reply) -> web.Response:
-    return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
+def _response(reply: Reply, date: str) -> web.Response:
+    headers = {"Date": date}
+    return web.Response(
+        status=reply.status, body=reply.body, content_type=reply.content_type, headers=headers
+    )
 
 
 async def _send(api: Api, watch: Watch, request: web.Request) -> web.StreamResponse:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from aiohttp import web
+
 from reconcile.openshift.faults import TransportError, TransportFault
 from reconcile.openshift.messages import Answer, Request
 from reconcile.sandbox.kubernetes.api import Api
@@ -28,20 +30,25 @@ class LocalTransport:
     agent: str
     listening: Callable[[], bool]
     """Whether the cluster's port is open."""
+    date: Callable[[], str]
+    """The header ``Date`` of an answer that is sent now."""
 
     def exchange(self, request: Request) -> Answer:
         """Send a request and wait for the whole answer. Raises ``TransportError``."""
         answer = self._answer(request)
         if isinstance(answer, Watch):
             raise TypeError("a watch has no whole answer: stream it")
-        return Answer(answer.status, {"Content-Type": answer.content_type}, answer.body)
+        return self._whole(answer)
 
     def stream(self, request: Request) -> "Answer | LocalStream":
         """Open a watch; any status but 200 comes as a whole answer. Raises ``TransportError``."""
         answer = self._answer(request)
         if isinstance(answer, Watch):
             return LocalStream(self.loop, self.api.follow(answer))
-        return Answer(answer.status, {"Content-Type": answer.content_type}, answer.body)
+        return self._whole(answer)
+
+    def _whole(self, reply: Reply) -> Answer:
+        return Answer(reply.status, {"Content-Type": reply.content_type, "Date": self.date()}, reply.body)
 
     def close(self) -> None:
         """Nothing is kept open between two requests."""
@@ -51,11 +58,16 @@ class LocalTransport:
 
     def _answer(self, request: Request) -> Reply | Watch:
         if not self.listening():
-            raise _broken("nothing listens on the port of the simulated cluster")
+            fault = TransportFault("nothing listens on the port of the simulated cluster", connecting=True)
+            raise TransportError(fault)
         try:
             return self.loop.run(self.api.answer(self._asked(request)))
+        except web.HTTPException as answer:
+            # A fault hook answers in place of the cluster, as a proxy would.
+            return Reply(answer.status, (answer.text or "").encode(), answer.content_type)
         except ConnectionResetError:
-            raise _broken("the simulated cluster cut the connection") from None
+            # Nobody knows whether the request took effect.
+            raise TransportError(TransportFault("the simulated cluster cut the connection")) from None
 
     def _asked(self, request: Request) -> Asked:
         parts = urlsplit(request.path)
@@ -101,7 +113,3 @@ class LocalStream:
                 self._pieces.put(chunk)
         finally:
             self._pieces.put(b"")
-
-
-def _broken(reason: str) -> TransportError:
-    return TransportError(TransportFault(reason, connecting=True))

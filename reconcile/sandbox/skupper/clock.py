@@ -13,6 +13,10 @@ class Clock:
         """Seconds since the epoch."""
         return time.time()
 
+    def until(self, moment: float) -> float:
+        """Seconds of this machine to wait until a moment, 0 if it is over; less if ``subscribe`` wakes before."""
+        return max(0.0, moment - self.now())
+
     def subscribe(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` whenever the time jumps, which this clock never does."""
 

@@ -110,7 +110,7 @@ class Worker:
     def _until_deadline(self) -> float | None:
         found = [namespace.deadline() for namespace in self._namespaces.values()]
         deadline = min((moment for moment in (*found, self._wire.due()) if moment is not None), default=None)
-        return None if deadline is None else min(max(0.0, deadline - self._clock.now()), _LONGEST_SECONDS)
+        return None if deadline is None else min(self._clock.until(deadline), _LONGEST_SECONDS)
 
     def _work(self, changes: dict[str, dict[Change, None]]) -> None:
         now = self._clock.now()

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from reconcile.kinds import CONFIG_MAP
+from reconcile.kinds import CONFIG_MAP, SERVICE_ACCOUNT
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import active_tokens, fingerprint, names
@@ -190,19 +190,51 @@ class Membership:
         named = [key for key in self._nameable.get(seen.name, ()) if seen.namespace in {"", key.namespace}]
         network = self._networks.get(observer)
         same = [key for key in named if self._networks[key] == network]
-        return next(iter([*same, *named]), site_id)
+        return next(iter([*same, *named, *self._former(network, seen)]), site_id)
+
+    def _former(self, network: str | None, seen: SeenSite) -> Iterator[SiteKey]:
+        """The site of a network that replaced this one just now, perhaps under another name.
+
+        The ServiceAccount of a site outlives it, so what began between the two was the former one.
+        """
+        for key in self._recreated.get(seen.namespace, ()):
+            account = self._sites[key].find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
+            kept = account.created if account else None
+            if (
+                self._networks[key] == network
+                and kept
+                and seen.since
+                and kept <= seen.since < self._created[key]
+            ):
+                yield key
 
     @cached_property
     def _nameable(self) -> Mapping[str, list[SiteKey]]:
         """Declared sites, by name, that a status may list under an id that we cannot know."""
         found: dict[str, list[SiteKey]] = {}
         for key, site in sorted(self._declared.items()):
-            live = self._sites.get(key)
-            created = live.config_map.created if live and live.config_map else None
             # Others remember the former id of a site that was just recreated.
-            if created is None or self._inputs.now - created < FORGOTTEN:
+            if key not in self._created or self._just_created(key):
                 found.setdefault(site.name, []).append(key)
         return found
+
+    @cached_property
+    def _recreated(self) -> Mapping[str, list[SiteKey]]:
+        """Declared sites that were created just now, by namespace."""
+        found: dict[str, list[SiteKey]] = {}
+        for key in sorted(self._created):
+            if self._just_created(key):
+                found.setdefault(key.namespace, []).append(key)
+        return found
+
+    @cached_property
+    def _created(self) -> Mapping[SiteKey, datetime]:
+        """Declared site -> when it was created, if it exists."""
+        live = {key: self._sites[key].config_map for key in self._declared if key in self._sites}
+        return {key: found.created for key, found in live.items() if found and found.created}
+
+    def _just_created(self, key: SiteKey) -> bool:
+        return self._inputs.now - self._created[key] < FORGOTTEN
 
     def _unread(self, key: SiteKey) -> bool:
         return bool(self._inputs.snapshot(key.cluster).problem_in(key.namespace))

@@ -86,8 +86,14 @@ class Converged:
         return [] if used else uplinks
 
     def _standby(self, secret: LinkSecret) -> list[LinkReport]:
-        """The declared uplinks of an edge site if none of them is in use."""
+        """The declared uplinks of an edge site if none of them is in use, but maybe that of this token.
+
+        Another undeclared uplink that is on standby itself hides nothing. It goes first: once the one in use is parked,
+        it would take over before the declared ones do.
+        """
         dialler = secret.link.dialler
+        if self._edge(dialler) and self.seen(secret.link)[0].verdict is Verdict.ABSENT:
+            return []
         uplinks = [
             report for report in self._of(dialler) if report.managed and report.link.dialler == dialler
         ]

@@ -25,6 +25,9 @@ from reconcile.skupper.waits import Wait, WaitKind
 PROVE_WITHIN = timedelta(seconds=60)
 """How long a token stays parked before it is restored. A link record follows a connection within 30 s."""
 
+_ATTENDED = 2 * PROVE_WITHIN
+"""A token that is parked for longer was left by the run that parked it: nobody saw whether the new one works."""
+
 _NEVER = "-"
 """Stands for a time that is not known."""
 
@@ -111,16 +114,17 @@ def finish(
 ) -> list[Change]:
     """Delete a parked token whose links are up without it, or restore it if they did not come up in time.
 
-    `judged`: False if nothing shows now whether they are up, so that the rotation is to be tried again.
+    `judged`: False if nothing shows now whether they are up. The rotation is then to be tried again, and so it is where
+    no run has watched it: what is down after a run was killed may be down for another reason than the new token.
     """
     if proven:
         return [link_steps.remove(secret, network, reason)]
-    since = secret.parked_at
-    # A time in the future is that of a runner whose clock was wrong.
-    if since and timedelta() <= now - since < PROVE_WITHIN:
+    age = now - secret.parked_at if secret.parked_at else _ATTENDED
+    # Clocks of two runners differ a little; a time further in the future is that of one whose clock was wrong.
+    if abs(age) < PROVE_WITHIN:
         wait = Wait(WaitKind.PROVEN, str(secret.link), "the links are up without it")
         return [link_steps.remove(secret, network, reason, waits_for=wait)]
-    if judged:
+    if judged and PROVE_WITHIN <= age < _ATTENDED:
         return [restore(secret, network, "the link did not come up without it")]
     why = "nothing shows whether the link is up without it"
     return [restore(secret, network, why, cleared=(names.PARKED, names.FORMER, names.REPLACEMENT))]

@@ -165,7 +165,9 @@ def test_the_clock_can_be_given() -> None:
     moment = datetime.datetime(2030, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
     with ApiServers([ClusterSpec("one", now=lambda: moment)]) as fleet:
         created = fleet["one"].find(kinds.NAMESPACE, "default")["metadata"]["creationTimestamp"]
-    assert created == "2030-01-02T03:04:05Z"
+        with client(fleet, "one").watch("/version") as answer:
+            said = answer.headers["Date"]
+    assert (created, said) == ("2030-01-02T03:04:05Z", "Wed, 02 Jan 2030 03:04:05 GMT")
 
 
 def test_plain_kubernetes_neither_serves_nor_announces_routes_and_policies(plain: Api) -> None:
