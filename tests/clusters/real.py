@@ -15,6 +15,7 @@ from reconcile.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
     NAMESPACE,
+    POD,
     ROLE,
     ROLE_BINDING,
     ROUTE,
@@ -42,7 +43,7 @@ ACCOUNTS = "automation"
 RBAC = "rbac.authorization.k8s.io"
 _KINDS = (
     *(CONFIG_MAP, SECRET, SERVICE_ACCOUNT, ROLE_BINDING, ROLE, DEPLOYMENT, SERVICE, NAMESPACE),
-    *(CLUSTER_ROLE_BINDING, CLUSTER_ROLE, ROUTE, CLUSTER_POLICY),
+    *(CLUSTER_ROLE_BINDING, CLUSTER_ROLE, ROUTE, CLUSTER_POLICY, POD),
 )
 _NEVER = 3600
 """Seconds; a specification that delays garbage collection so long wants none."""
