@@ -11,6 +11,8 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.plan import LinkReport, LinkState, Plan, SiteReport, SiteState, Verdict
 from reconcile.skupper.plan_input import PlanInput
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.v1.live_site import LiveSite
 from tests.skupper.fakes import NOW, OURS, FakeCluster
 from tests.skupper.fakes import plan as plan_inputs
 from tests.skupper.resolving import resolve
@@ -231,6 +233,26 @@ class TestRestarts:
         assert pair.link().state is LinkState.SETTLING
         self.restart(pair, NOW - timedelta(seconds=20))
         assert pair.link().state is LinkState.DOWN
+
+    def knows(self, pair: Pair, started: datetime) -> bool:
+        """Whether the router has loaded the CA, by when it started; both Secrets were replaced for an order a minute ago."""
+        pair.a.add_status("net", "id-a", started=started)
+        for name in ("skupper-site-ca", "skupper-site-server"):
+            metadata = pair.a.bodies[SECRET, "net", name]["metadata"]
+            metadata["annotations"] = {"qontract-skupper/revoked": (NOW - timedelta(minutes=1)).isoformat()}
+            metadata |= {"creationTimestamp": LONG_AGO.isoformat(), "managedFields": []}
+        snapshot = pair.a.snapshot()
+        live = LiveSite(SiteKey("a", "net"), OURS, snapshot.objects, (), clock_ahead=snapshot.clock_ahead)
+        return live.routers_know_the_ca
+
+    def test_a_router_that_started_before_the_order_for_its_ca_has_not_loaded_it(self, pair: Pair):
+        assert not self.knows(pair, NOW - timedelta(minutes=2))
+        assert self.knows(pair, NOW)
+
+    def test_the_order_is_compared_by_the_clock_of_the_cluster(self, pair: Pair):
+        pair.a.clock_ahead = timedelta(minutes=30)
+        assert not self.knows(pair, NOW + timedelta(minutes=28))
+        assert self.knows(pair, NOW + timedelta(minutes=30))
 
 
 class TestListening:

@@ -123,32 +123,41 @@ def test_a_site_is_known_while_anything_that_it_owns_is_left():
     assert fleet.members().unknown_members(key("a")) == ()
 
 
-def recreated(*, ago: timedelta, former_name: str = "b-net") -> Membership:
-    """The edge site b is new, and a still lists the one that was there before."""
+def created(
+    *, ago: timedelta, member: str = "b-net", account_for: timedelta = timedelta(days=1)
+) -> Membership:
+    """The edge site b is new, its ServiceAccount older, and a lists a member that began between the two."""
     fleet = ReportedFleet(links=frozenset({("b", "a")}), edges=frozenset("b")).build()
     kept = CONFIG_MAP, "net", "skupper-site"
     fleet.fakes["b"].bodies = {kept: fleet.fakes["b"].bodies[kept]}
     remembered = fleet.fakes["a"].bodies[CONFIG_MAP, "net", "skupper-network-status"]["data"]
-    remembered["NetworkStatus"] = remembered["NetworkStatus"].replace("b-net", former_name)
+    began = NOW - ago - min(account_for, timedelta(minutes=10))
+    for old, changed in (("b-net", member), ("1700000000000000", f"{began.timestamp():.0f}000000")):
+        remembered["NetworkStatus"] = remembered["NetworkStatus"].replace(old, changed)
     new = fleet.fakes["b"].bodies[kept]["metadata"]
-    account = body(SERVICE_ACCOUNT, "net", "skupper-site-controller")
-    account["metadata"]["creationTimestamp"] = "2023-11-14T00:00:00Z"
-    fleet.fakes["b"].add(SERVICE_ACCOUNT, account)
+    outlives = body(SERVICE_ACCOUNT, "net", "skupper-site-controller")
+    outlives["metadata"]["creationTimestamp"] = f"{NOW - ago - account_for:%Y-%m-%dT%H:%M:%SZ}"
+    fleet.fakes["b"].add(SERVICE_ACCOUNT, outlives)
     new["uid"], new["creationTimestamp"] = "new", f"{NOW - ago:%Y-%m-%dT%H:%M:%SZ}"
     return fleet.members()
 
 
 def test_the_former_id_of_a_site_that_was_just_recreated_is_no_unknown_member():
-    assert recreated(ago=timedelta(seconds=30)).unknown_members(key("a")) == ()
+    assert created(ago=timedelta(seconds=30)).unknown_members(key("a")) == ()
 
 
 def test_nor_is_it_if_the_new_one_has_another_name():
-    members = recreated(ago=timedelta(seconds=30), former_name="former")
+    members = created(ago=timedelta(seconds=30), member="former")
     assert members.unknown_members(key("a")) == ()
 
 
+def test_what_began_while_a_site_was_made_for_the_first_time_was_no_former_one():
+    members = created(ago=timedelta(seconds=30), member="other", account_for=timedelta(seconds=1))
+    assert ids(members.unknown_members(key("a"))) == {"b"}
+
+
 def test_after_two_minutes_a_site_of_the_same_name_is_an_unknown_member():
-    assert ids(recreated(ago=timedelta(minutes=3)).unknown_members(key("a"))) == {"b"}
+    assert ids(created(ago=timedelta(minutes=3)).unknown_members(key("a"))) == {"b"}
 
 
 def test_an_unknown_member_has_name_namespace_and_start():

@@ -131,7 +131,9 @@ def update(live: Object, new: Object, *, shape: Shape, stamp: Stamp, shares: Sha
     left = _released(shares, touched, difference.removed, keep=stamp.owner)
     mine = left.get(stamp.owner, Share(fieldsets.EMPTY))
     owned = (mine.fields | touched) - difference.removed
-    left[stamp.owner] = Share(owned, mine.time if owned == mine.fields and mine.time else stamp.time)
+    # A write that changes a value is dated, also if it owns the same fields as before (managedfieldsupdater.go).
+    unchanged = owned == mine.fields and not touched
+    left[stamp.owner] = Share(owned, mine.time if unchanged and mine.time else stamp.time)
     return written(new, left)
 
 

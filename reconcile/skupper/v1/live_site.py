@@ -130,12 +130,15 @@ class LiveSite:
         authority = self.part(SECRET, names.SITE_CA)
         server = self.part(SECRET, names.SITE_SERVER)
         times = [last_write(found) for found in (authority, server) if found]
+        ordered = authority.annotations.get(names.REVOKED) if authority else None
+        if ordered_at := instant(ordered):
+            # What was written for an order was not written before it, whatever its owners say.
+            times.append(ordered_at + self.clock_ahead)
         written = max((time for time in times if time), default=None)
         own = self.status.sites.get(self.site_id) if self.status else None
         if written and own and own.oldest and own.oldest - written > CLOCKS_APART:
             return True
         router = self.part(DEPLOYMENT, names.ROUTER)
-        ordered = authority.annotations.get(names.REVOKED) if authority else None
         return bool(router and ordered and ordered == self.router_restarted_for and rolled_out(router))
 
     @property

@@ -26,6 +26,9 @@ from reconcile.skupper.v1.status import NetworkStatus, SeenSite
 FORGOTTEN = timedelta(minutes=2)
 """After this no status lists a site that is gone; Skupper purges it after 60 s."""
 
+_CREATION = timedelta(seconds=10)
+"""Whose ServiceAccount is older than the site by more than this was recreated: new ones are made in one go."""
+
 Node = SiteKey | str
 """A member: a site that we know, or else the id of an unknown one."""
 
@@ -195,17 +198,15 @@ class Membership:
     def _former(self, network: str | None, seen: SeenSite) -> Iterator[SiteKey]:
         """The site of a network that replaced this one just now, perhaps under another name.
 
-        The ServiceAccount of a site outlives it, so what began between the two was the former one.
+        The ServiceAccount of a site outlives it, so what began between the two was the former one. While a site is
+        made for the first time, there was none.
         """
         for key in self._recreated.get(seen.namespace, ()):
             account = self._sites[key].find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
             kept = account.created if account else None
-            if (
-                self._networks[key] == network
-                and kept
-                and seen.since
-                and kept <= seen.since < self._created[key]
-            ):
+            if kept is None or seen.since is None or self._networks[key] != network:
+                continue
+            if kept + _CREATION < self._created[key] and kept <= seen.since < self._created[key]:
                 yield key
 
     @cached_property

@@ -1,9 +1,11 @@
 """Server-side apply where today's servers differ from the recorded one: status, atomic fields, migration."""
 
+import itertools
 from typing import Any
 
 from tests.sandbox.kubernetes.conftest import Api, config_map
 from tests.sandbox.kubernetes.conversation import APPLY, IMAGE, MERGE, deployment, service
+from tests.waiting import until
 
 D = "/apis/apps/v1/namespaces/a/deployments/d"
 SERVICE = "/api/v1/namespaces/a/services/svc"
@@ -105,6 +107,20 @@ def test_a_conflict_names_the_subresource_of_the_other(api: Api) -> None:
 def test_times_of_owners_alone_are_no_change(api: Api) -> None:
     first = apply(api, CM, config_map(data={"a": "1"}))
     assert apply(api, CM, config_map(data={"a": "1"})).version == first.version
+
+
+def test_a_write_that_changes_a_value_renews_the_time_of_its_owner(api: Api) -> None:
+    def written(value: str) -> str:
+        body = {"metadata": {"annotations": {"a": value}}}
+        (entry,) = api("PATCH", f"{CM}?fieldManager=up", body, content_type=MERGE).body["metadata"][
+            "managedFields"
+        ]
+        return entry["time"]
+
+    api("POST", f"{CM.removesuffix('/cm')}?fieldManager=up", config_map(metadata={"annotations": {"a": "0"}}))
+    values = itertools.count(1)
+    first = written("1")
+    until(lambda: written(str(next(values))) > first, seconds=10)
 
 
 def policy(spec: Any) -> dict[str, Any]:
