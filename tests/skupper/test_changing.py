@@ -209,3 +209,62 @@ def test_any_change_of_its_config_map_restarts_a_router_that_was_restarted_for_a
         disruption = changes["a", "skupper-site"].disruption
         effects.append(disruption and disruption.effect)
     assert effects == [None, "its router restarts"]
+
+
+class TestOverlooked:
+    """A change of the ConfigMap that its site-controller has not taken up."""
+
+    def scene(self, *, seconds: float, touched: float | None = None) -> Site:
+        """A site whose new log levels were applied `seconds` ago, and that was asked again `touched` seconds ago."""
+        scene = Site(routerLogging="error+")
+        scene.a.add_connectors("net", "id-a")
+        if touched is not None:
+            moment = NOW - timedelta(seconds=touched)
+            scene.config_map["data"]["qontract-skupper-touched"] = moment.isoformat()
+        scene.applied((NOW - timedelta(seconds=seconds)).isoformat())
+        return scene
+
+    def touches(self, scene: Site) -> list[str]:
+        return [
+            change.reason
+            for change in scene.plan().changes
+            if (change.verb, change.cluster) == ("patch", "a")
+        ]
+
+    @pytest.mark.parametrize(("seconds", "again"), [(29, False), (30, True)])
+    def test_after_a_while_the_site_controller_is_made_to_look_again(self, seconds: int, again: bool):
+        expected = "its log levels are not set yet; an update makes the site-controller look again"
+        assert self.touches(self.scene(seconds=seconds)) == [expected] * again
+
+    @pytest.mark.parametrize(("touched", "again"), [(499, False), (500, True), (-3600, True)])
+    def test_the_longer_nothing_comes_of_it_the_rarer(self, touched: int, again: bool):
+        assert bool(self.touches(self.scene(seconds=1500, touched=touched))) is again
+
+    def test_pods_without_their_annotations_are_looked_after_as_well(self):
+        scene = Site(routerPodAnnotations={"k": "v"})
+        scene.template(ROUTER, metadata={"annotations": {}})
+        scene.applied(EARLIER)
+        (reason,) = self.touches(scene)
+        assert reason.startswith("Deployment skupper-router does not have the pod annotations")
+
+    def test_levels_that_are_set_need_nothing(self):
+        scene = self.scene(seconds=600)
+        internal = scene.a.bodies[CONFIG_MAP, "net", "skupper-internal"]["data"]
+        levels = ["log", {"module": "DEFAULT", "enable": "error+"}]
+        internal["skrouterd.json"] = json.dumps([*json.loads(internal["skrouterd.json"]), levels])
+        assert self.touches(scene) == []
+
+    def test_a_site_controller_that_is_down_is_not_asked(self):
+        scene = self.scene(seconds=600)
+        scene.deployment(CREATOR)["spec"] = {"replicas": 0}
+        assert self.touches(scene) == []
+
+    def test_a_site_whose_router_is_gone_is_not_asked_for_its_levels(self):
+        scene = self.scene(seconds=600)
+        scene.a.remove(DEPLOYMENT, "net", ROUTER)
+        assert not [reason for reason in self.touches(scene) if "levels" in reason]
+
+    def test_after_several_tries_the_command_that_shows_the_cause_is_named(self):
+        assert self.scene(seconds=600).changing.endswith(
+            "on cluster a run: oc -n net logs deploy/skupper-site-controller --tail=20"
+        )

@@ -235,7 +235,7 @@ class TestRestarts:
         assert pair.link().state is LinkState.DOWN
 
     def knows(self, pair: Pair, started: datetime) -> bool:
-        """Whether the router has loaded the CA, by when it started; both Secrets were replaced for an order a minute ago."""
+        """Whether the router has loaded the CA, by when it started; its certificates are for an order a minute ago."""
         pair.a.add_status("net", "id-a", started=started)
         for name in ("skupper-site-ca", "skupper-site-server"):
             metadata = pair.a.bodies[SECRET, "net", name]["metadata"]

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconcile.findings import Reason
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.live import LiveObject, instant, managed_fields, strings, text
 from reconcile.skupper.ownership import FIELD_MANAGER
 from reconcile.skupper.plan import Changing, PendingSetting
-from reconcile.skupper.v1 import names, versions
+from reconcile.skupper.v1 import names, retriggering, versions
 from reconcile.skupper.v1.live_site import CLOCKS_APART, LiveSite
 from reconcile.skupper.v1.site_config import pairs
 
@@ -44,13 +45,27 @@ def of(network: Network, live: LiveSite, pending: Iterable[PendingSetting], now:
     if live.missing_part:
         under_way = touched is not None and abs(now - touched) < _RECREATED_WITHIN
         return Changing("its Deployments are being recreated", touched) if under_way else None
-    found = [*_annotations(network, live), *_version(network, live)]
-    if any(setting.name == "router-logging" for setting in pending):
-        found.append(Changing("its log levels are not set yet", _applied(live, CONFIG_MAP, names.SITE)))
+    found = [*_untaken(network, live, pending, now), *_version(network, live)]
     for name in (names.ROUTER, names.SERVICE_CONTROLLER):
         deployment = live.part(DEPLOYMENT, name)
         found += _rollout(deployment, live) if deployment else ()
     return next(iter([*found, *_stale(live, now)]), None)
+
+
+def untaken(network: Network, live: LiveSite, pending: Iterable[PendingSetting]) -> list[Reason]:
+    """What of ``skupper-site`` its site-controller applies at once and has not applied yet."""
+    found = list(_annotations(network, live))
+    if any(setting.name == "router-logging" for setting in pending):
+        found.append("its log levels are not set yet")
+    return found
+
+
+def _untaken(
+    network: Network, live: LiveSite, pending: Iterable[PendingSetting], now: datetime
+) -> Iterator[Changing]:
+    since = _applied(live, CONFIG_MAP, names.SITE)
+    advice = retriggering.asked(live, since, names.SITE_CONTROLLER, now)
+    yield from (Changing(f"{reason}{advice}", since) for reason in untaken(network, live, pending))
 
 
 def applied_at(found: LiveObject) -> datetime | None:
@@ -69,7 +84,7 @@ def younger(live: LiveSite) -> bool | None:
     return min(created) > written
 
 
-def _annotations(network: Network, live: LiveSite) -> Iterator[Changing]:
+def _annotations(network: Network, live: LiveSite) -> Iterator[Reason]:
     version = versions.numbers(network.version)
     if version and version < _ANNOTATES_SINCE:
         return
@@ -77,10 +92,7 @@ def _annotations(network: Network, live: LiveSite) -> Iterator[Changing]:
         wanted = dict(pairs(live.config.get(key, ""), live.config))
         pods = _pods(live, name)
         if pods and not wanted.items() <= strings(_dig(pods, "metadata", "annotations")).items():
-            yield Changing(
-                f"Deployment {name} does not have the pod annotations of ConfigMap {names.SITE} yet",
-                _applied(live, CONFIG_MAP, names.SITE),
-            )
+            yield f"Deployment {name} does not have the pod annotations of ConfigMap {names.SITE} yet"
 
 
 def _version(network: Network, live: LiveSite) -> Iterator[Changing]:

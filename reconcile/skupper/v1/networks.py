@@ -32,6 +32,7 @@ from reconcile.skupper.v1 import (
     incomplete,
     lost_labels,
     lost_router,
+    overlooked,
     plan_link,
     plan_site,
     recreating,
@@ -116,6 +117,9 @@ class NetworkPlanner:
             self._changes += self._restored(site)
             self._changes += lost_router.changes(site, live, self._inputs.now)
             self._changes += incomplete.changes(site, live, self._inputs.now)
+            self._changes += overlooked.changes(
+                self._resolved.network, site, live, planned.report.pending, self._inputs.now
+            )
             self._changes += self._disrupting(site, live, planned.report)
         if planned.report.state is SiteState.SKIPPED:
             self._blocked[site.key] = Block(SiteState.SKIPPED, f"{site.key}: {planned.report.reason}")

@@ -1,9 +1,10 @@
-"""Secrets that a controller of Skupper looked at once and left: when it is made to look again, and why it may not act.
+"""Objects that a controller of Skupper looked at once and left: when it is made to look again, and why it may not act.
 
-A site-controller tries a request for a token once and logs an error, nothing more. A service-controller judges a token
-by the policies that it has read by then; one that was delivered a moment before they are read is not loaded and does
-not get the label of those that a policy forbids, so no later policy brings it back. An update of the Secret has either
-of them look again; the longer it waits, the rarer, since what is wrong is then not over in seconds.
+A site-controller tries a request for a token, or to take up what changes in ``skupper-site``, once; it logs an error,
+nothing more. A service-controller judges a token by the policies that it has read by then; one that was delivered a
+moment before they are read is not loaded and does not get the label of those that a policy forbids, so no later policy
+brings it back. An update of the object has either of them look again; the longer it waits, the rarer, since what is
+wrong is then not over in seconds.
 
 Source: ``cmd/site-controller/controller.go``, ``cmd/service-controller/{token_handler,policy_controller}.go``.
 """
@@ -18,7 +19,7 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
 
 RETRIGGER_AFTER = timedelta(seconds=30)
-"""After which a Secret is retriggered for the first time; a site issues or loads a token within seconds."""
+"""After which an object is retriggered for the first time; a controller answers within seconds."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -27,12 +28,14 @@ OPEN_AFTER = timedelta(minutes=5)
 
 
 def due(secret: LinkSecret, now: datetime) -> bool:
-    """True if the controller is to look again: each pause is half as long as the Secret had waited before."""
+    """True if the controller is to look again at a Secret."""
     tried, created = secret.triggered_at, secret.live.created
-    if tried is None:
-        return False
-    pause = (tried - created) / 2 if created else RETRIGGER_AFTER
-    return now - tried >= min(max(pause, RETRIGGER_AFTER), LONGEST_PAUSE)
+    return tried is not None and is_due(created or tried, tried, now)
+
+
+def is_due(since: datetime, tried: datetime, now: datetime) -> bool:
+    """True if the next try is due: each pause is half as long as the object had waited when last `tried`."""
+    return now - tried >= min(max((tried - since) / 2, RETRIGGER_AFTER), LONGEST_PAUSE)
 
 
 def not_issued(issuer: LiveSite, request: LinkSecret, now: datetime) -> Reason:
@@ -42,7 +45,7 @@ def not_issued(issuer: LiveSite, request: LinkSecret, now: datetime) -> Reason:
     down = downtime(controller, now + issuer.clock_ahead) if controller else None
     if down:
         return f"{waiting}: {down.advise(issuer.key)}"
-    return f"{waiting}{_asked(issuer, request, names.SITE_CONTROLLER, now)}"
+    return f"{waiting}{asked(issuer, request.live.created, names.SITE_CONTROLLER, now)}"
 
 
 def is_overlooked(dialler: LiveSite, token: LinkSecret, now: datetime) -> bool:
@@ -64,14 +67,13 @@ def not_loaded(dialler: LiveSite, token: LinkSecret, now: datetime) -> Reason | 
     created = token.live.created
     if created is None or now - created < RETRIGGER_AFTER or not is_overlooked(dialler, token, now):
         return None
-    asked = _asked(dialler, token, names.SERVICE_CONTROLLER, now)
-    return f"its service-controller has not loaded token {token.name}{asked}"
+    tries = asked(dialler, created, names.SERVICE_CONTROLLER, now)
+    return f"its service-controller has not loaded token {token.name}{tries}"
 
 
-def _asked(site: LiveSite, secret: LinkSecret, controller: str, now: datetime) -> str:
+def asked(site: LiveSite, since: datetime | None, controller: str, now: datetime) -> str:
     """What a person can do once trying again has not helped."""
-    created = secret.live.created
-    if created is None or now - created < OPEN_AFTER:
+    if since is None or now - since < OPEN_AFTER:
         return ""
     logs = commands.on(site.key, f"logs deploy/{controller} --tail=20")
     what = controller.removeprefix("skupper-")
