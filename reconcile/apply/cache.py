@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconcile.kinds import Kind
 from reconcile.skupper.engine import Redact
@@ -21,6 +21,14 @@ def machine_time() -> datetime:
     return datetime.now(UTC)
 
 
+class _Gone(NamedTuple):
+    """An object that was removed."""
+
+    key: ObjectKey
+    returns_at: int | None
+    """The lowest version that proves it visible again; None: none does."""
+
+
 class ClusterCache:
     """Objects of one cluster; thread-safe."""
 
@@ -34,8 +42,7 @@ class ClusterCache:
         self._redactions = redactions
         self._lock = threading.Lock()
         self._objects: dict[ObjectKey, LiveObject] = {}
-        self._gone: dict[str, int | None] = {}
-        # UID of a removed object -> the lowest version that proves it visible again; None: none does.
+        self._gone: dict[str, _Gone] = {}
         self._unreadable: dict[str, str] = {}
         self._missing_namespaces: set[str] = set()
         self._terminating_namespaces: dict[str, datetime | None] = {}
@@ -101,14 +108,14 @@ class ClusterCache:
 
     def _drop(self, known: LiveObject, returns_at: int | None) -> None:
         if known.uid:
-            self._gone[known.uid] = returns_at
+            self._gone[known.uid] = _Gone(known.key, returns_at)
         del self._objects[known.key]
 
     def _is_late(self, live: LiveObject) -> bool:
         """Whether this is an old state of an object that was removed since."""
         if live.uid not in self._gone:
             return False
-        returns_at = self._gone[live.uid]
+        returns_at = self._gone[live.uid].returns_at
         return returns_at is None or _number(live) < returns_at
 
     def note_unreadable(self, namespace: str, reason: str) -> None:
@@ -165,7 +172,7 @@ class ClusterCache:
                 terminating_namespaces=dict(self._terminating_namespaces),
                 absent_kinds=frozenset(self._absent_kinds),
                 unlisted_kinds=frozenset(self._unlisted_kinds),
-                gone=frozenset(self._gone),
+                gone={uid: each.key for uid, each in self._gone.items()},
                 identity=self._identity,
                 heartbeat_at=self._heartbeat_at,
                 clock_ahead=self._clock_ahead,

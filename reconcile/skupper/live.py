@@ -119,8 +119,8 @@ class ClusterSnapshot:
     """Kinds that the cluster does not serve."""
     unlisted_kinds: frozenset[Kind] = frozenset()
     """Cluster-scoped kinds that the cluster-admin account may not list; of these nothing is known."""
-    gone: frozenset[str] = frozenset()
-    """UIDs of objects that were deleted since the cluster was first read."""
+    gone: Mapping[str, ObjectKey] = field(default_factory=dict, repr=False)
+    """UID of each object that was deleted since the cluster was first read -> which one it was."""
     identity: str = ""
     """Identifies the API server: the UID of its namespace kube-system. Empty if that was not read."""
     heartbeat_at: datetime | None = None

@@ -148,6 +148,26 @@ def test_a_token_that_the_router_has_lost_is_loaded_again(linked: Harness):
     assert link_names(linked, "b") == before
 
 
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
+def test_log_levels_that_the_site_controller_has_not_set_are_set_a_while_later(linked: Harness):
+    linked.change_site("a", config={"routerLogging": "error+"})
+    until(lambda: linked.run() and ("DEFAULT", "error+") in levels(linked, "a"))
+    internal = linked["a"].find(CONFIG_MAP, "skupper-internal", "net")
+    entities = json.loads(internal["data"]["skrouterd.json"])
+    without = json.dumps([entity for entity in entities if entity[0] != "log"])
+    with linked.client("a") as client:
+        client.replace(CONFIG_MAP, {**internal, "data": {"skrouterd.json": without}})
+    linked.run(clock=lambda: now() + timedelta(seconds=60))
+    until(lambda: ("DEFAULT", "error+") in levels(linked, "a"))
+
+
+def levels(fleet: Harness, cluster: str) -> list[tuple[str, str]]:
+    """The log levels of a router."""
+    internal = fleet[cluster].find(CONFIG_MAP, "skupper-internal", "net")
+    entities = json.loads(internal["data"]["skrouterd.json"])
+    return [(fields["module"], fields["enable"]) for kind, fields in entities if kind == "log"]
+
+
 def test_an_edited_role_is_put_right(linked: Harness):
     role = linked["a"].find(ROLE, "skupper-site-controller", "net")
     with linked.client("a") as client:

@@ -277,15 +277,8 @@ class Fleet(PlayedFleet):
 
     def apply(self, change: Change) -> None:
         fake, place = self.fakes[change.cluster], (change.kind, change.namespace, change.name)
-        if change.kind == SECRET:
+        if change.kind == SECRET or change.verb in {Verb.DELETE, Verb.PATCH}:
             super().apply(change)
-        elif change.verb is Verb.DELETE:
-            fake.bodies.pop(place, None)
-        elif change.verb is Verb.PATCH:
-            metadata = fake.bodies[place]["metadata"]
-            patched = (change.body or {})["metadata"]["annotations"]
-            merged = {**metadata.get("annotations", {}), **patched}
-            metadata["annotations"] = {key: value for key, value in merged.items() if value is not None}
         elif change.namespace == "net":
             made = body(*place)
             metadata = {**made["metadata"], **fake.bodies.get(place, {}).get("metadata", {})}

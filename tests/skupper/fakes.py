@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from reconcile.engines import ENGINES
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.skupper import planning
-from reconcile.skupper.live import ClusterSnapshot, LiveObject
+from reconcile.skupper.live import ClusterSnapshot, LiveObject, ObjectKey
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import Plan
 from reconcile.skupper.plan_input import PlanInput
@@ -82,6 +82,8 @@ class FakeCluster:
     heartbeat_at: datetime | None = None
     """When the leases were listed, by the cluster's clock."""
     clock_ahead: timedelta = timedelta()
+    gone: dict[str, ObjectKey] = field(default_factory=dict)
+    """What was deleted while a run goes on, by UID."""
     _known: dict[tuple[Kind, str, str], tuple[dict, LiveObject]] = field(default_factory=dict)
     """What was read last, and what it was read as."""
 
@@ -99,7 +101,14 @@ class FakeCluster:
             objects={live.key: live for live in found},
             heartbeat_at=self.heartbeat_at,
             clock_ahead=self.clock_ahead,
+            gone=dict(self.gone),
         )
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        """Delete an object, if it is there, as a run does that still goes on."""
+        found = self.bodies.pop((kind, namespace, name), None)
+        if found:
+            self.gone[found["metadata"]["uid"]] = ObjectKey(kind, namespace, name)
 
     def _read(self, place: tuple[Kind, str, str], document: dict) -> LiveObject:
         """The object, the same one for as long as it does not change, as from the cache of a run."""

@@ -163,7 +163,7 @@ class PlayedFleet:
         fake, place = self.fakes[change.cluster], (change.kind, change.namespace, change.name)
         match change.verb:
             case Verb.DELETE:
-                fake.bodies.pop(place, None)
+                fake.delete(*place)
             case Verb.PATCH:
                 if place in fake.bodies:
                     fake.bodies[place] = _merged(fake.bodies[place], change.body or {})

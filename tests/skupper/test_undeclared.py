@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconcile.findings import Severity
 from reconcile.kinds import CONFIG_MAP, SECRET
+from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import LinkState, Plan
 from tests.skupper.fakes import plan
 from tests.skupper.reported import ReportedFleet, copied_token, key
@@ -88,7 +89,8 @@ def test_an_edge_site_of_another_name_is_named():
 
 def test_an_edge_site_that_was_deleted_during_this_run_is_not_named():
     inputs = removed("b-other").inputs()
-    snapshots = {**inputs.snapshots, "b": replace(inputs.snapshots["b"], gone=frozenset("b"))}
+    gone = {"b": ObjectKey(CONFIG_MAP, "net", "skupper-site")}
+    snapshots = {**inputs.snapshots, "b": replace(inputs.snapshots["b"], gone=gone)}
     found = plan(replace(inputs, snapshots=snapshots))
     assert not {"leaving-member", "unknown-member"} & {finding.rule for finding in found.findings}
 

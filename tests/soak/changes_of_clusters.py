@@ -167,7 +167,7 @@ def foreign_objects_appear(fleet: SoakFleet) -> str:
 
 @event(first=True)
 def a_foreign_site_is_where_one_is_declared(fleet: SoakFleet) -> str | None:
-    key = fleet.choose(fleet.data.free())
+    key = fleet.choose(fleet.free())
     if key is None:
         return None
     place = (key.cluster, CONFIG_MAP, key.namespace, names.SITE)

@@ -11,7 +11,7 @@ MOST_SITES, MOST_NETWORKS = 46, 7
 
 @event()
 def a_site_joins(fleet: SoakFleet) -> str | None:
-    key = fleet.choose(fleet.data.free())
+    key = fleet.choose(fleet.free())
     if key is None or len(fleet.data.declared) >= MOST_SITES:
         return None
     network = fleet.draw.choice(sorted(fleet.data.networks))
@@ -79,7 +79,7 @@ def removals_over_the_budget_wait_for_an_approval(fleet: SoakFleet) -> str | Non
 
 @event()
 def a_network_is_added(fleet: SoakFleet) -> str | None:
-    free = [key for key in fleet.data.free() if key.cluster in PUBLIC]
+    free = [key for key in fleet.free() if key.cluster in PUBLIC]
     if len(fleet.data.networks) >= MOST_NETWORKS or len(free) < 2:
         return None
     keys = fleet.draw.sample(sorted(free), 2)

@@ -92,7 +92,7 @@ class Data:
         return next(network.sites[key] for network in self.networks.values() if key in network.sites)
 
     def free(self) -> list[SiteKey]:
-        """Namespaces without a site."""
+        """Namespaces that the data does not mention."""
         everywhere = (SiteKey(cluster, namespace) for cluster in CLUSTERS for namespace in NAMESPACES)
         return [key for key in everywhere if key not in self.declared]
 

@@ -106,6 +106,10 @@ class SoakFleet:
         self.serial += 1
         return self.serial
 
+    def free(self) -> list[SiteKey]:
+        """Namespaces that are not in the data and have no site, which might run a version that a network refuses."""
+        return [key for key in self.data.free() if not self.exists(key)]
+
     def tokens(self, key: SiteKey) -> list[str]:
         """Names of the tokens of ours with which a site dials."""
         in_use = self.harness[key.cluster].objects(SECRET, key.namespace, {names.TYPE: names.TOKEN})

@@ -89,26 +89,29 @@ class Invariants:
         links, wanted, known = self.links(), data.wanted, {**self._moment.networks, **data.wanted}
         linked = set().union(*links)
         # An edge router has one connection at a time: its uplinks on standby show as tokens only.
-        paths = links | {pair for key in unbroken & linked for pair in self._uplinks(key)}
+        private = (key for key in unbroken & linked if key.cluster in PRIVATE)
+        paths = links | {pair for key in private for pair in self._dialled(key)}
+        # A router that is down now dials again once it runs.
+        dialled = {pair for key in known for pair in self._dialled(key)}
         lasting = [pair for pair in paths if pair <= unbroken and _same_network(pair, known)]
         moment = Moment(
             wanted=wanted,
             networks=known,
             approved=data.approved,
             recreated=data.recreated,
-            mixed=_mixed(links, known),
+            mixed=_mixed(links | dialled, known),
             safe={key for key in unbroken & linked if sum(key in pair for pair in lasting) > 1},
         )
         with self._lock:
             self._moment, self.writes = moment, []
             self._links, self._paused = links, False
 
-    def _uplinks(self, key: SiteKey) -> Iterator[Pair]:
-        """The sites that one on a private cluster has tokens in use for."""
+    def _dialled(self, key: SiteKey) -> Iterator[Pair]:
+        """The sites that one has tokens in use for."""
         tokens = self._servers[key.cluster].objects(SECRET, key.namespace, {names.TYPE: names.TOKEN})
-        for token in tokens if key.cluster in PRIVATE else ():
+        for token in tokens:
             issuer = SiteKey.parse((token["metadata"].get("annotations") or {}).get(names.ISSUER, ""))
-            if issuer:
+            if issuer and issuer != key:
                 yield frozenset({key, issuer})
 
     def links(self) -> set[Pair]:

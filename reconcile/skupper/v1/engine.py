@@ -16,7 +16,16 @@ from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkReport, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import checks, diagnosis, list_requests, live_sites, policy_readers, prune, sites
+from reconcile.skupper.v1 import (
+    checks,
+    diagnosis,
+    left_connectors,
+    list_requests,
+    live_sites,
+    policy_readers,
+    prune,
+    sites,
+)
 from reconcile.skupper.v1.clocks import Clocks
 from reconcile.skupper.v1.marks import Marks
 from reconcile.skupper.v1.members import Membership
@@ -95,7 +104,8 @@ class Planner:
         return NetworkPlanner(network, shared).plan()
 
     def plan_separation(self) -> Plan:
-        return Plan(changes=(*self._marks.changes(), *self._separation.changes()))
+        left = left_connectors.changes(self._observed, self._members, self._separation)
+        return Plan(changes=(*self._marks.changes(), *self._separation.changes(), *left))
 
     def plan_shared(self) -> Plan:
         shared = policy_readers.plan(self._inputs)

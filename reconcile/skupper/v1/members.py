@@ -97,18 +97,23 @@ class Membership:
     @cached_property
     def expected(self) -> frozenset[SeenLink]:
         """The links that are reported, and those that active tokens make or will make."""
+        configured = (SeenLink(key, other) for key, found in self.left.items() for other in found.values())
         made = (SeenLink(token.at, target) for token in self.tokens if (target := self.target(token)))
-        return self.links | frozenset(made) | frozenset(self._configured())
+        return self.links | frozenset(made) | frozenset(configured)
 
-    def _configured(self) -> Iterator[SeenLink]:
-        """Links that a router still has a connector for although the token is gone."""
+    @cached_property
+    def left(self) -> Mapping[SiteKey, Mapping[str, SiteKey]]:
+        """Site -> connectors of its router for links of ours although the token is gone -> whom they dial."""
         tokens = {(token.at, token.name) for token in self.tokens}
+        found: dict[SiteKey, dict[str, SiteKey]] = {}
         for key, live in self._sites.items():
-            rest = [name for name in live.router_config.connectors if (key, name) not in tokens]
+            rest = [name for name in sorted(live.router_config.connectors) if (key, name) not in tokens]
             for other in self._sites if rest else ():
                 stem = f"{fingerprint.stem(Link(key, other))}-"
-                if any(name.startswith(stem) for name in rest):
-                    yield SeenLink(key, other)
+                dialled = {name: other for name in rest if name.startswith(stem)}
+                if dialled:
+                    found.setdefault(key, {}).update(dialled)
+        return found
 
     @cached_property
     def tokens(self) -> tuple[ActiveToken, ...]:

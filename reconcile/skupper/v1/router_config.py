@@ -7,7 +7,7 @@ Source: ``pkg/qdr/qdr.go``.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,16 @@ def parse(written: str) -> RouterConfig:
         return _read(json.loads(written))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return RouterConfig(fault="it is not a valid router configuration")
+
+
+def without(written: str, connectors: Collection[str]) -> str:
+    """The JSON text of ``skrouterd.json``, which must be valid, without some connectors and their TLS profiles."""
+    entities = json.loads(written)
+    kept = [each for each in entities if each[0] != "connector" or each[1].get("name") not in connectors]
+    dropped = {each[1].get("sslProfile") for each in entities if each not in kept}
+    unused = dropped - {each[1].get("sslProfile") for each in kept}
+    left = [each for each in kept if each[0] != "sslProfile" or each[1].get("name") not in unused]
+    return json.dumps(left, indent=4)
 
 
 def _read(entities: Any) -> RouterConfig:

@@ -40,7 +40,7 @@ class Separation:
     @cached_property
     def joining(self) -> frozenset[Link]:
         """The links that have a Secret of ours and join two networks, or a site that is cut off."""
-        return frozenset(secret.link for secret in self._observed.secrets if self._joins(secret.link))
+        return frozenset(secret.link for secret in self._observed.secrets if self.joins(secret.link))
 
     def changes(self) -> Iterator[Change]:
         """Delete every Secret of such a link, as far as its namespace may be changed."""
@@ -68,7 +68,8 @@ class Separation:
         """The network that declares a site or, if none does, the one that last did; empty if that is unknown."""
         return self._declared.get(key) or self._observed.recorded(key, names.NETWORK)
 
-    def _joins(self, link: Link) -> bool:
+    def joins(self, link: Link) -> bool:
+        """True if the link, which may be declared, joins two networks, or a site that is cut off."""
         if not self._cut.isdisjoint({link.dialler, link.issuer}) or self._marks.cut(link):
             return True
         networks = {self.network_of(link.dialler), self.network_of(link.issuer)} - {""}

@@ -1,0 +1,86 @@
+"""Takes out of a router what it still dials with although the token is deleted.
+
+A service-controller removes a connector when it sees its token deleted. One that does not run then never catches up on
+it, and the router dials on: two networks stay joined, or a site that is cut off stays linked. So the connector is
+removed from ``skupper-internal``, as a service-controller would; its routers follow within seconds. That of a declared
+link stays until another one takes its place.
+
+Source: ``cmd/service-controller/{secret_controller,token_handler}.go``, ``cmd/config-sync/config_sync.go``.
+"""
+
+from collections.abc import Collection, Iterator
+
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.skupper.live import ObjectKey, entry_of
+from reconcile.skupper.plan import Change, Verb
+from reconcile.skupper.sites import SiteKey
+from reconcile.skupper.topology import Link
+from reconcile.skupper.v1 import fingerprint, names, provenance, router_config
+from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.members import Membership
+from reconcile.skupper.v1.observed_state import ObservedState
+from reconcile.skupper.v1.separation import Separation
+
+_ENTRY = "skrouterd.json"
+
+
+def changes(observed: ObservedState, members: Membership, separation: Separation) -> Iterator[Change]:
+    """Remove the connectors of our links that have no Secret any more, one change for each site."""
+    declared = {
+        (link.dialler, link.issuer) for entry in observed.inputs.desired.networks for link in entry.links
+    }
+    for key, connectors in members.left.items():
+        live = observed.site(key)
+        internal = live.part(CONFIG_MAP, names.INTERNAL)
+        if internal is None or live.being_adopted or not observed.may_write(key):
+            continue
+        if not provenance.proven(internal, live.ownership):
+            continue
+        kept = {
+            other
+            for other in connectors.values()
+            if (key, other) in declared
+            and not separation.joins(Link(key, other))
+            and not _replaced(key, other, live, connectors)
+        }
+        left = [
+            name
+            for name, other in connectors.items()
+            if other not in kept and not _pending(name, live, observed)
+        ]
+        if left:
+            text = router_config.without(entry_of(internal, _ENTRY), left)
+            listed = ", ".join(left)
+            yield Change(
+                verb=Verb.PATCH,
+                cluster=key.cluster,
+                namespace=key.namespace,
+                kind=CONFIG_MAP,
+                name=names.INTERNAL,
+                network=observed.network_of(key),
+                reason=f"the router still dials with {listed}, whose token is deleted",
+                # Whoever has changed it meanwhile did not see this change.
+                body={
+                    "metadata": {"resourceVersion": internal.resource_version},
+                    "data": {_ENTRY: text},
+                },
+            )
+
+
+def _replaced(key: SiteKey, issuer: SiteKey, live: LiveSite, left: Collection[str]) -> bool:
+    """True if the router has a connector of the same link that has its token."""
+    stem = f"{fingerprint.stem(Link(key, issuer))}-"
+    return any(name.startswith(stem) and name not in left for name in live.router_config.connectors)
+
+
+def _pending(name: str, live: LiveSite, observed: ObservedState) -> bool:
+    """True if there is a Secret, or if it was deleted in this run, so that the service-controller still acts on it."""
+    if live.find(SECRET, name):
+        return True
+    now = observed.inputs.now
+    if live.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is None or live.downtime(
+        names.SERVICE_CONTROLLER, now
+    ):
+        return False
+    token = ObjectKey(SECRET, live.key.namespace, name)
+    return token in observed.inputs.snapshot(live.key.cluster).gone.values()
