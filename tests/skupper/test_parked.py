@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconcile.kinds import ROUTE, SECRET
+from reconcile.kinds import DEPLOYMENT, ROUTE, SECRET
 from reconcile.skupper.plan import Change, LinkState, Plan
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.selection import Selection
@@ -15,6 +15,8 @@ from tests.skupper.fakes import plan
 from tests.skupper.played_fleet import TYPE, PlayedFleet, replace_ca
 
 LATER = timedelta(minutes=2)
+IN_TIME = timedelta(seconds=70)
+"""After the parking: a run that has watched it judges the new token."""
 YEARS = timedelta(days=3650)
 
 
@@ -83,9 +85,40 @@ def with_an_issuer_without_certificates(fleet: PlayedFleet) -> PlanInput:
     return replace(fleet.inputs(), now=fleet.now + LATER)
 
 
+def with_a_restarted(name: str) -> Callable[[PlayedFleet], PlanInput]:
+    def restarted(fleet: PlayedFleet) -> PlanInput:
+        router = fleet.fakes[name].bodies[DEPLOYMENT, "net", "skupper-router"]
+        began = {"type": "Available", "status": "True", "lastTransitionTime": fleet.now.isoformat()}
+        router["status"] = {"readyReplicas": 1, "conditions": [began]}
+        return replace(fleet.inputs(), now=fleet.now + IN_TIME)
+
+    return restarted
+
+
+def with_a_dialler_that_has_not_loaded_it(fleet: PlayedFleet) -> PlanInput:
+    fleet.fakes["b"].add_connectors("net", fleet.site_id("b"))
+    return replace(fleet.inputs(), now=fleet.now + IN_TIME)
+
+
+def with_a_dialler_that_is_made_again(fleet: PlayedFleet) -> PlanInput:
+    fleet.fakes["b"].remove(DEPLOYMENT, "net", "skupper-service-controller")
+    return replace(fleet.inputs(), now=fleet.now + IN_TIME)
+
+
+def test_a_new_token_that_did_not_connect_has_failed(fleet: PlayedFleet):
+    (old,) = parked(fleet)
+    found = plan(replace(fleet.inputs(), now=fleet.now + IN_TIME))
+    assert steps(found, old)
+    assert not restores(found, old)
+
+
 @pytest.mark.parametrize(
     "met",
     [
+        with_a_restarted("a"),
+        with_a_restarted("b"),
+        with_a_dialler_that_has_not_loaded_it,
+        with_a_dialler_that_is_made_again,
         by_a_wrong_clock,
         with_an_issuer_that_is_down,
         with_a_filter,

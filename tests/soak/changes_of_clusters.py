@@ -98,12 +98,12 @@ def a_ca_nears_its_end(fleet: SoakFleet) -> str | None:
     if found is None:
         return None
     hosts = sorted(certificates.hosts_of(base64.b64decode(found["data"]["tls.crt"])))
-    created = fleet.clock.now() - certificates.LIFETIME.total_seconds() + 100 * 86400
+    created = fleet.clock.now() - certificates.LIFETIME.total_seconds() + 50 * 86400
     authority = certificates.new_authority(names.SITE_CA, at=created)
     fleet.admins[key.cluster].patch(SECRET, names.SITE_CA, key.namespace, {"data": authority})
     _present(fleet, key, hosts, authority, created)
     fleet.data.networks[fleet.data.wanted[key]].approve(ApprovedChange.REVOKE, key)
-    return f"the CA of {key} expires in 100 days, and another one is approved"
+    return f"the CA of {key} expires in 50 days, and another one is approved"
 
 
 @event()

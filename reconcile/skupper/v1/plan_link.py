@@ -249,7 +249,10 @@ def _old_tokens(
     for secret in old:
         reason = _why_stale(ends, secret, now)
         if secret.parked:
-            steps += rotation.finish(secret, ends.network, reason, now, proven=report.converged)
+            judged = not _disturbed(ends, name, now)
+            steps += rotation.finish(
+                secret, ends.network, reason, now, proven=report.converged, judged=judged
+            )
         elif secret.name in did_not_connect or (report.converged and _replaceable(ends, secret, report)):
             steps.append(link_steps.remove(secret, ends.network, reason))
         elif name in secret.failed_replacements:
@@ -257,6 +260,15 @@ def _old_tokens(
         else:
             steps += _replaced(ends, secret, name, reason, report, rotations, now)
     return steps, findings
+
+
+def _disturbed(ends: LinkEnds, name: str, now: datetime) -> bool:
+    """True if a link may be missing for another reason than its token of this name."""
+    return (
+        name not in ends.dialler.router_config.connectors
+        or unlinked.broken(ends, now)
+        or any(site.missing_part or site.restarted_at(now) for site in (ends.dialler, ends.issuer))
+    )
 
 
 def _replaced(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reconcile.findings import Finding, Severity, SiteSubject
 from reconcile.skupper.desired import DesiredState
-from reconcile.skupper.plan import Change, Counts, LinkReport, Plan
+from reconcile.skupper.plan import Change, Counts, LinkReport, LinkState, Plan
 from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import (
@@ -117,7 +117,7 @@ def _unlink(
         return [link_steps.remove(secret, network, reason)], []
     if secret.parked:
         unproven = converged.unproven(secret)
-        judged = all(report.managed for report in unproven)
+        judged = all(report.managed and report.state is not LinkState.SETTLING for report in unproven)
         return rotation.finish(secret, network, reason, now, proven=not unproven, judged=judged), []
     hidden = converged.hidden(secret)
     hold = converged.hold_token(secret)
