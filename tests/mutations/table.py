@@ -180,8 +180,8 @@ MUTATIONS = (
     _mutation(
         "a parked token is deleted although the new one has not made the link",
         "skupper/v1/plan_link.py",
-        "now, proven=report.converged)",
-        "now, proven=True)",
+        "now, proven=report.converged, judged",
+        "now, proven=True, judged",
         "skupper/test_rotation.py::test_a_new_token_that_does_not_connect_leaves_the_old_one_in_use",
     ),
     _mutation(
@@ -499,5 +499,27 @@ MUTATIONS = (
         'return text(dig(about, "kind")) != "Secret" and',
         "return",
         "skupper/diagnosis/test_any_facts.py::test_a_diagnosis_shows_no_secret",
+    ),
+    _mutation(
+        "a router dials on with a token that was deleted",
+        "skupper/v1/left_connectors.py",
+        "if left and provenance",
+        "if not left and provenance",
+        "skupper/test_left_connectors.py"
+        "::test_a_connector_of_an_undeclared_link_without_a_token_is_taken_out",
+    ),
+    _mutation(
+        "a connector of a declared link is taken out before another takes its place",
+        "skupper/v1/left_connectors.py",
+        "(key, issuer) not in needed or",
+        "True or",
+        "skupper/test_left_connectors.py::test_that_of_a_declared_link_stays_until_another_takes_its_place",
+    ),
+    _mutation(
+        "a rotation is called failed whatever happens to its routers",
+        "skupper/v1/plan_link.py",
+        "judged = not _disturbed(ends, name, now)",
+        "judged = True",
+        "skupper/test_parked.py::test_a_token_is_restored_if_what_replaces_it_cannot_be_judged",
     ),
 )

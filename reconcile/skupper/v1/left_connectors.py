@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.live import ObjectKey, entry_of
 from reconcile.skupper.plan import Change, Verb
-from reconcile.skupper.sites import SiteKey
 from reconcile.skupper.topology import Link
 from reconcile.skupper.v1 import fingerprint, names, provenance, router_config
 from reconcile.skupper.v1.live_site import LiveSite
@@ -26,31 +25,21 @@ _ENTRY = "skrouterd.json"
 
 def changes(observed: ObservedState, members: Membership, separation: Separation) -> Iterator[Change]:
     """Remove the connectors of our links that have no Secret any more, one change for each site."""
-    declared = {
-        (link.dialler, link.issuer) for entry in observed.inputs.desired.networks for link in entry.links
-    }
+    declared = {link for entry in observed.inputs.desired.networks for link in entry.links}
+    needed = {(link.dialler, link.issuer) for link in declared if not separation.joins(link)}
     for key, connectors in members.left.items():
         live = observed.site(key)
         internal = live.part(CONFIG_MAP, names.INTERNAL)
         if internal is None or live.being_adopted or not observed.may_write(key):
             continue
-        if not provenance.proven(internal, live.ownership):
-            continue
-        kept = {
-            other
-            for other in connectors.values()
-            if (key, other) in declared
-            and not separation.joins(Link(key, other))
-            and not _replaced(key, other, live, connectors)
-        }
         left = [
             name
-            for name, other in connectors.items()
-            if other not in kept and not _pending(name, live, observed)
+            for name, issuer in connectors.items()
+            if ((key, issuer) not in needed or _replaced(Link(key, issuer), live, connectors))
+            and not _pending(name, live, observed)
         ]
-        if left:
+        if left and provenance.proven(internal, live.ownership):
             text = router_config.without(entry_of(internal, _ENTRY), left)
-            listed = ", ".join(left)
             yield Change(
                 verb=Verb.PATCH,
                 cluster=key.cluster,
@@ -58,7 +47,7 @@ def changes(observed: ObservedState, members: Membership, separation: Separation
                 kind=CONFIG_MAP,
                 name=names.INTERNAL,
                 network=observed.network_of(key),
-                reason=f"the router still dials with {listed}, whose token is deleted",
+                reason=f"the router still dials with {', '.join(left)}, whose token is deleted",
                 # Whoever has changed it meanwhile did not see this change.
                 body={
                     "metadata": {"resourceVersion": internal.resource_version},
@@ -67,9 +56,9 @@ def changes(observed: ObservedState, members: Membership, separation: Separation
             )
 
 
-def _replaced(key: SiteKey, issuer: SiteKey, live: LiveSite, left: Collection[str]) -> bool:
-    """True if the router has a connector of the same link that has its token."""
-    stem = f"{fingerprint.stem(Link(key, issuer))}-"
+def _replaced(link: Link, live: LiveSite, left: Collection[str]) -> bool:
+    """True if the router has a connector of a link that has its token."""
+    stem = f"{fingerprint.stem(link)}-"
     return any(name.startswith(stem) and name not in left for name in live.router_config.connectors)
 
 
