@@ -170,6 +170,7 @@ PENDING_SETTINGS = "pending-settings"
 
 
 RECREATE_SITE = "recreate site"
+RESTART_CONTROLLER = "restart site-controller"
 RECREATE_DEPLOYMENTS = "recreate both Deployments"
 """Steps that put a pending setting into effect."""
 

@@ -268,3 +268,46 @@ class TestOverlooked:
         assert self.scene(seconds=600).changing.endswith(
             "on cluster a run: oc -n net logs deploy/skupper-site-controller --tail=20"
         )
+
+
+class TestOlderObjects:
+    """A site-controller of the declared version that has not updated its site."""
+
+    def scene(self, *, minutes: float, restarted: float | None = None, running: str = "1.9.6") -> Site:
+        """A site whose new site-controller was applied so many minutes ago, and was last restarted by us."""
+        scene = Site(routerMemory="1Gi")
+        scene.version = "1.9.7"
+        scene.a.add_connectors("net", "id-a", version=running)
+        containers = [{"name": "site-controller", "image": "q.io/s:1.9.7"}]
+        annotations = {}
+        if restarted is not None:
+            moment = NOW - timedelta(minutes=restarted)
+            annotations["qontract-skupper/restarted-at"] = moment.isoformat()
+        scene.template(CREATOR, metadata={"annotations": annotations}, spec={"containers": containers})
+        when = (NOW - timedelta(minutes=minutes)).isoformat()
+        entry = {"manager": "qontract-skupper", "operation": "Apply", "time": when}
+        scene.deployment(CREATOR)["metadata"]["managedFields"] = [entry]
+        return scene
+
+    def restarts(self, scene: Site) -> list[Change]:
+        return [c for c in scene.plan().changes if (c.verb, c.cluster, c.name) == ("patch", "a", CREATOR)]
+
+    @pytest.mark.parametrize(("minutes", "again"), [(2.9, False), (3, True)])
+    def test_it_is_restarted_after_a_while(self, minutes: float, again: bool):
+        restarts = self.restarts(self.scene(minutes=minutes))
+        assert [change.reason for change in restarts] == again * [
+            "its site-controller has not updated the site to 1.9.7, which it does when it starts"
+        ]
+
+    @pytest.mark.parametrize(("restarted", "again"), [(9.9, False), (10, True)])
+    def test_the_longer_nothing_comes_of_it_the_rarer(self, restarted: float, again: bool):
+        assert bool(self.restarts(self.scene(minutes=30, restarted=restarted))) is again
+
+    def test_an_updated_site_needs_no_restart(self):
+        assert self.restarts(self.scene(minutes=30, running="1.9.7")) == []
+
+    @pytest.mark.parametrize(("running", "waits"), [("1.9.6", True), ("1.9.7", False)])
+    def test_deployments_are_recreated_only_after_the_update(self, running: str, waits: bool):
+        scene = self.scene(minutes=1, running=running)
+        scene.pods(ROUTER, containers=[router(requests={"memory": "512Mi"})])
+        assert bool(scene.deletes) is not waits

@@ -53,7 +53,7 @@ def a_site_moves(fleet: SoakFleet) -> str | None:
     if not others:
         return None
     new = fleet.draw.choice(others)
-    fleet.data.networks[new].sites[key] = old.sites.pop(key)
+    old.hand_over(key, fleet.data.networks[new])
     fleet.broken.add(key)
     return f"{key} moves to {new}"
 

@@ -52,6 +52,14 @@ class DeclaredNetwork:
         """Approve another change than the removal of a site."""
         self.also_approved.setdefault(change, set()).add(key)
 
+    def hand_over(self, key: SiteKey, other: "DeclaredNetwork") -> None:
+        """Move a site to another network, with the approvals that name it."""
+        other.sites[key] = self.sites.pop(key)
+        for change, sites in self.also_approved.items():
+            if key in sites:
+                sites.discard(key)
+                other.approve(change, key)
+
 
 @dataclass
 class Data:

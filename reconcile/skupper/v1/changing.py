@@ -95,16 +95,23 @@ def _annotations(network: Network, live: LiveSite) -> Iterator[Reason]:
             yield f"Deployment {name} does not have the pod annotations of ConfigMap {names.SITE} yet"
 
 
+def older_objects(network: Network, live: LiveSite) -> bool:
+    """True if the site-controller of a site has the wanted version, and its configuration or pods have an older one."""
+    wanted = versions.numbers(network.version)
+    if not wanted or _tag(live, names.SITE_CONTROLLER, "site-controller") != wanted:
+        return False
+    running = versions.numbers(live.router_config.version)
+    pods = _tag(live, names.SERVICE_CONTROLLER, "service-controller")
+    return any(each and each < wanted for each in (running, pods))
+
+
 def _version(network: Network, live: LiveSite) -> Iterator[Changing]:
     """A site whose site-controller has the wanted version and whose pods do not have it, or do not report it, yet."""
     wanted = versions.numbers(network.version)
-    if not wanted or _tag(live, names.SITE_CONTROLLER, "site-controller") != wanted:
-        return
-    running = versions.numbers(live.router_config.version)
-    pods = _tag(live, names.SERVICE_CONTROLLER, "service-controller")
     own = live.status.sites.get(live.site_id) if live.status else None
     reported = versions.numbers(own.version) if own else ()
-    if any(each and each < wanted for each in (running, pods, reported)):
+    updated = _tag(live, names.SITE_CONTROLLER, "site-controller") == wanted
+    if older_objects(network, live) or (updated and reported and reported < wanted):
         since = _applied(live, DEPLOYMENT, names.SITE_CONTROLLER)
         yield Changing(f"its site-controller is updating it to {network.version}", since)
 

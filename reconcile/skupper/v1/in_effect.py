@@ -14,7 +14,7 @@ from reconcile.findings import Finding
 from reconcile.kinds import DEPLOYMENT, ROUTE, SERVICE
 from reconcile.skupper.definitions import Network
 from reconcile.skupper.live import LiveObject, strings, text
-from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, RECREATE_SITE, PendingSetting
+from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, RECREATE_SITE, RESTART_CONTROLLER, PendingSetting
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import changing, commands, names, site_config
 from reconcile.skupper.v1.live_site import LiveSite
@@ -22,7 +22,6 @@ from reconcile.skupper.v1.site_config import pairs
 from reconcile.skupper.v1.value_types import quantity
 
 _NO_EFFECT = "both Deployments are younger than the setting; something else changes them"
-_CONTROLLER = "restart site-controller"
 
 _RESOURCE = re.compile(r"(?P<owner>router|controller|config-sync)-(?P<resource>cpu|memory)(?P<limit>-limit)?")
 _CONTAINERS = {
@@ -141,7 +140,7 @@ def _version(network: Network, live: LiveSite) -> Iterator[PendingSetting]:
     """The version that a site was updated to; only releases can be compared, not builds or digests."""
     wanted, running = _RELEASE.fullmatch(network.version), _RELEASE.match(live.router_config.version)
     if wanted and running and wanted["number"] != running["number"]:
-        yield PendingSetting(f"version {wanted['number']}", _CONTROLLER)
+        yield PendingSetting(f"version {wanted['number']}", RESTART_CONTROLLER)
 
 
 def _resource(key: str, value: str, live: LiveSite) -> bool:

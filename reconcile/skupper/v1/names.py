@@ -76,6 +76,8 @@ ROTATED = "qontract-skupper/rotated"
 REVOKE = "qontract-skupper/revoke"
 """Annotation of our ServiceAccount: tokens that the site issued before this time are to be refused; ``renewal`` after
 the time if nobody is in a hurry."""
+RESTARTED = "qontract-skupper/restarted-at"
+"""Annotation of a site-controller's pods: when it was restarted since it had not updated its site."""
 REVOKED = "qontract-skupper/revoked"
 """Annotation of the Secrets with CA and server certificate of a site, and of its router's pods: the time of the order
 because of which they were replaced."""

@@ -7,12 +7,19 @@ Nothing is recreated twice for one change of the ConfigMap: Deployments that are
 changed by others, or Skupper does not know the setting.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from reconcile.kinds import DEPLOYMENT
 from reconcile.skupper.live import instant
-from reconcile.skupper.plan import RECREATE_DEPLOYMENTS, Change, PendingSetting, SiteState, Verb
+from reconcile.skupper.plan import (
+    RECREATE_DEPLOYMENTS,
+    RESTART_CONTROLLER,
+    Change,
+    PendingSetting,
+    SiteState,
+    Verb,
+)
 from reconcile.skupper.sites import Site
 from reconcile.skupper.v1 import disruptions, lost_router, names, provenance
 from reconcile.skupper.v1.changing import younger
@@ -21,7 +28,7 @@ from reconcile.skupper.v1.live_site import LiveSite
 
 
 def changes(
-    site: Site, live: LiveSite, pending: Iterable[PendingSetting], state: SiteState, now: datetime
+    site: Site, live: LiveSite, pending: Collection[PendingSetting], state: SiteState, now: datetime
 ) -> list[Change]:
     """Delete the Deployment ``skupper-router``, if a declared setting needs it and Skupper would create it again."""
     needed = [setting.name for setting in pending if setting.step == RECREATE_DEPLOYMENTS]
@@ -29,6 +36,9 @@ def changes(
     if not needed or router is None or live.being_adopted or not provenance.proven(router, live.ownership):
         return []
     if state not in {SiteState.READY, SiteState.DOWN, SiteState.UNKNOWN} or scaled_to_zero(router):
+        return []
+    if any(setting.step == RESTART_CONTROLLER for setting in pending):
+        # A site-controller that starts while a Deployment is gone does not update the site.
         return []
     if younger(live) is not False or not answers(live, now) or _just_touched(live, now):
         return []

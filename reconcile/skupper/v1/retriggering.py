@@ -33,9 +33,9 @@ def due(secret: LinkSecret, now: datetime) -> bool:
     return tried is not None and is_due(created or tried, tried, now)
 
 
-def is_due(since: datetime, tried: datetime, now: datetime) -> bool:
+def is_due(since: datetime, tried: datetime, now: datetime, first: timedelta = RETRIGGER_AFTER) -> bool:
     """True if the next try is due: each pause is half as long as the object had waited when last `tried`."""
-    return now - tried >= min(max((tried - since) / 2, RETRIGGER_AFTER), LONGEST_PAUSE)
+    return now - tried >= min(max((tried - since) / 2, first), LONGEST_PAUSE)
 
 
 def not_issued(issuer: LiveSite, request: LinkSecret, now: datetime) -> Reason:
