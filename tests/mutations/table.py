@@ -522,4 +522,11 @@ MUTATIONS = (
         "judged = True",
         "skupper/test_parked.py::test_a_token_is_restored_if_what_replaces_it_cannot_be_judged",
     ),
+    _mutation(
+        "what a site-controller has missed is not asked for again",
+        "skupper/v1/overlooked.py",
+        "if not found or not _due(",
+        "if True or not _due(",
+        "skupper/test_changing.py::TestOverlooked::test_after_a_while_the_site_controller_is_made_to_look_again",
+    ),
 )

@@ -38,7 +38,7 @@ def live(certificates: dict[str, timedelta | str], owner: str = SITE_ID) -> Live
         left = -DAY if state == "of another site" else state
         held = Certificate(expires=NOW + left) if isinstance(left, timedelta) else Certificate(fault="broken")
         found.append(secret if state == "empty" else replace(secret, certificates={"tls.crt": held}))
-    return LiveSite(KEY, OURS, {each.key: each for each in found}, mine=tuple(found), wanted=True)
+    return LiveSite(KEY, OURS, {each.key: each for each in found}, mine=tuple(found))
 
 
 def seen(certificates: dict[str, timedelta | str], **rest: str) -> list[Finding]:

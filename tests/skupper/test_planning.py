@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconcile.engines import check_definitions
 from reconcile.findings import Severity, SiteSubject
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.definitions import Cluster, Definitions, Network, SiteDefinition
 from reconcile.skupper.live import ClusterSnapshot
 from reconcile.skupper.plan import LinkState, Plan, Verb
@@ -200,6 +201,25 @@ class TestRemovals:
         found = self.removals(fakes, site("a"), site("b"), site("c", delete=True))
         assert [entry for entry in found if entry[2]] == [("c", "Secret", True), ("c", "Secret", True)]
         assert ("c", "ConfigMap", False) in found
+
+    @pytest.mark.parametrize("others", [(), (site("c", delete=True),)], ids=["absent", "marked delete"])
+    def test_a_site_that_has_lost_its_labels_gets_them_back_before_it_goes(self, fakes, others):
+        c = fakes["c"]
+        for key in [key for key in c.bodies if key[0] == SECRET and key[2].startswith("link-")]:
+            del c.bodies[key]
+        account = c.add(SERVICE_ACCOUNT, body(SERVICE_ACCOUNT, "net", "skupper-site-controller"))
+        long_ago = (NOW - timedelta(days=1)).isoformat()
+        account["metadata"]["annotations"] = {"qontract-skupper/missing-since": long_ago}
+        c.bodies[CONFIG_MAP, "net", "skupper-site"]["metadata"]["labels"] = {}
+        snapshots = {name: fake.snapshot() for name, fake in fakes.items()}
+        found = plan(network(site("a"), site("b"), *others), snapshots=snapshots)
+        (change,) = [change for change in found.changes if change.cluster == "c"]
+        assert (change.verb, change.name, change.reason) == (
+            Verb.PATCH,
+            "skupper-site",
+            "it has lost its labels",
+        )
+        assert change.body == {"metadata": {"labels": OURS.labels}}
 
     def test_the_site_goes_when_no_link_names_it(self, fakes):
         for key in [key for key in fakes["c"].bodies if key[0] == SECRET and key[2].startswith("link-")]:

@@ -143,7 +143,7 @@ def _present(
 @event(weight=0.5)
 def days_pass(fleet: SoakFleet) -> str:
     days = fleet.draw.choice([1, 7, 30])
-    fleet.clock.skip(days * DAY)
+    fleet.clock.advance(days * DAY)
     return f"{days} days pass"
 
 

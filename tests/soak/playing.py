@@ -54,7 +54,7 @@ class Soak:
             idle = 0 if result.writes else idle + 1
             if not faults or idle == MOST_IDLE:
                 break
-            fleet.clock.skip(DAY if "removal-budget" in result.errors else EVERY)
+            fleet.clock.advance(DAY if "removal-budget" in result.errors else EVERY)
         assert not faults, "it does not converge:\n  " + "\n  ".join(faults)
         fleet.invariants.check(fleet.outputs)
         fleet.outputs.clear()

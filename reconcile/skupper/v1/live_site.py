@@ -56,8 +56,6 @@ class LiveSite:
     """Objects in this namespace that are proven to be ours: created by us, or by Skupper from our ConfigMap."""
     legacy_objects: tuple[LiveObject, ...] = ()
     """With ``--take-over``: objects in this namespace that belong to ``skupper_network``."""
-    wanted: bool = False
-    """True if the data declares a site here."""
     heartbeat_at: datetime | None = None
     """When the leases were listed, by the cluster's clock; None if their age proves nothing."""
     clock_ahead: timedelta = timedelta()
@@ -78,7 +76,7 @@ class LiveSite:
         found = self.config_map
         if found is None or self.ownership.covers(found.labels) or self.adopted(found):
             return False
-        return not (self.wanted and lost_labels.config_map(found, self.mine))
+        return not lost_labels.config_map(found, self.mine)
 
     @property
     def being_adopted(self) -> bool:

@@ -13,7 +13,7 @@ What else proves each of them:
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconcile.kinds import DEPLOYMENT, SECRET, SERVICE_ACCOUNT
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE_ACCOUNT
 from reconcile.skupper.live import LiveObject, managed_fields
 from reconcile.skupper.ownership import FIELD_MANAGER, Ownership
 from reconcile.skupper.plan import Change, Verb
@@ -60,6 +60,20 @@ def restore(secret: LinkSecret, network: str) -> Change:
 def config_map(live: LiveObject, beside: Iterable[LiveObject]) -> bool:
     """True if this ``skupper-site`` is ours without its labels; `beside` are all proven objects in its namespace."""
     return unlabelled(live) and provenance.applied(live) and any(part.key != live.key for part in beside)
+
+
+def restore_config_map(at: SiteKey, ownership: Ownership, network: str) -> Change:
+    """Give ``skupper-site`` its labels back."""
+    return Change(
+        verb=Verb.PATCH,
+        cluster=at.cluster,
+        namespace=at.namespace,
+        kind=CONFIG_MAP,
+        name=names.SITE,
+        network=network,
+        reason="it has lost its labels",
+        body={"metadata": {"labels": dict(ownership.labels)}},
+    )
 
 
 def service_account(live: LiveObject, beside: Iterable[LiveObject]) -> bool:

@@ -71,7 +71,6 @@ class ObservedState:
                 snapshot.objects,
                 mine=tuple(self._ours.get(key, ())),
                 legacy_objects=tuple(self._legacy.get(key, ())),
-                wanted=key in self._wanted,
                 heartbeat_at=snapshot.heartbeat_at,
                 clock_ahead=snapshot.clock_ahead,
             )

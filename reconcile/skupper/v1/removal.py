@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from reconcile.kinds import CONFIG_MAP, Kind
 from reconcile.skupper.plan import Change, SiteReport, SiteState, Verb
-from reconcile.skupper.v1 import names, objects
+from reconcile.skupper.v1 import lost_labels, names, objects
 from reconcile.skupper.v1.guards import Owned, Proven
 from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.tokens import LinkSecret
@@ -25,6 +25,9 @@ def plan(
     """
     if live.foreign:
         return []
+    if live.config_map and lost_labels.config_map(live.config_map, live.mine):
+        # It is ours by what is beside it, which goes first: a run that is killed in between would never finish.
+        return [lost_labels.restore_config_map(live.key, live.ownership, network)]
     linked = any(live.key in {secret.link.dialler, secret.link.issuer} for secret in secrets)
     if linked and not waits_for:
         waits_for = Wait(WaitKind.UNLINKED, str(live.key), "its links are removed")
