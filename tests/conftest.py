@@ -21,8 +21,8 @@ pytest_plugins = ["tests.run_costs", "tests.request_shapes"]
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("sample", parent=settings.get_profile("project"), max_examples=25)
 settings.register_profile("thorough", parent=settings.get_profile("project"), max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 _SEED = "PYTEST_SEED"
 """The environment variable that hands the seed on to the worker processes."""
@@ -36,10 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed once for all processes of this run, and leave out the authorities that this machine names.
+    """Settle how many examples Hypothesis draws and, once for all processes of this run, the seed.
 
-    They are for servers elsewhere; each run in a test would read them, hundreds of certificates.
+    The authorities that this machine names are left out: they are for servers elsewhere; each run in a test would read them, hundreds of certificates.
     """
+    usual = "project" if config.getoption("--proof") else "sample"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
     for name in (*environment.OF_OPENSSL, *environment.OF_REQUESTS):
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
