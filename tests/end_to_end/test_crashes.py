@@ -36,7 +36,7 @@ EVERY_WRITE = {("patch", plural) for plural in OBJECTS} | {("create", "secrets")
 EVERY_REMOVAL = {("delete", plural) for plural in {*OBJECTS, "secrets"}} | {("patch", "serviceaccounts")}
 """Removals are recorded on ServiceAccounts first."""
 
-CUT_OFF = 6
+CUT_OFF = 4
 """How many of the writes that a run is cut off after are drawn, besides the first, the middle and the last."""
 DRAWN = {Kind.SIMULATED: 0, Kind.REAL: 3}
 """How many of the writes that a process is killed after are drawn, besides the first, the middle and the last."""
