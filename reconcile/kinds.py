@@ -4,12 +4,11 @@ They are known in advance, so API discovery is not needed. A kind is data: the c
 domain names objects with it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Kind:
-    """One resource type of the Kubernetes API."""
+class Kind(NamedTuple):
+    """One resource type of the Kubernetes API; a tuple, since every look-up of an object hashes and compares one."""
 
     group: str
     """API group; empty for the core group."""

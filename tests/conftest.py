@@ -21,8 +21,8 @@ pytest_plugins = ["tests.run_costs", "tests.request_shapes"]
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("sample", parent=settings.get_profile("project"), max_examples=25)
 settings.register_profile("thorough", parent=settings.get_profile("project"), max_examples=2000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 _SEED = "PYTEST_SEED"
 """The environment variable that hands the seed on to the worker processes."""
@@ -36,10 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed once for all processes of this run, and leave out the authorities that this machine names.
+    """Settle how many examples Hypothesis draws and, once for all processes of this run, the seed.
 
-    They are for servers elsewhere; each run in a test would read them, hundreds of certificates.
+    The authorities that this machine names are left out. They are for servers elsewhere; each run in a test would read
+    them, hundreds of certificates.
     """
+    usual = "project" if config.getoption("--proof") else "sample"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
     for name in (*environment.OF_OPENSSL, *environment.OF_REQUESTS):
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
@@ -85,8 +88,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Begun last, they would be waited for by an idle worker.
     """
     if not config.getoption("--proof"):
-        left_out = [item for item in items if _is_for_proof(item)]
-        items[:] = [item for item in items if item not in left_out]
+        kept = _sampled([item for item in items if not _is_for_proof(item)])
+        left_out = [item for item in items if item not in kept]
+        items[:] = [item for item in items if item in kept]
         config.hook.pytest_deselected(items=left_out)
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
@@ -105,6 +109,23 @@ def _is_for_proof(item: pytest.Item) -> bool:
     params = item.callspec.params if hasattr(item, "callspec") else {}
     simulated = item.get_closest_marker("simulation_suffices") and params.get("backend") is Kind.REAL
     return bool(simulated or item.get_closest_marker("exhaustive"))
+
+
+def _sampled(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Without the cases of sampled tests that are not drawn; on each back end as many are."""
+    tests: dict[tuple[str, str], list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            params = item.callspec.params if hasattr(item, "callspec") else {}
+            test = item.nodeid.partition("[")[0], str(params.get("backend", ""))
+            tests.setdefault(test, []).append(item)
+    kept = set(items)
+    for test, cases in tests.items():
+        marker = cases[0].get_closest_marker("sampled")
+        count = min(marker.args[0], len(cases)) if marker else len(cases)
+        drawn = random.Random(f"{os.environ[_SEED]} {test}").sample(cases, count)
+        kept -= set(cases) - set(drawn)
+    return kept
 
 
 @pytest.fixture(scope="session")

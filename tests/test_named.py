@@ -34,6 +34,10 @@ def test_simulated(backend): ...
 @pytest.mark.parametrize("size", ["small", LARGE])
 def test_small_and_large(size): ...
 
+@pytest.mark.sampled(2, "there are many")
+@pytest.mark.parametrize("number", range(9))
+def test_many(number): ...
+
 def test_with_proof(proof): ...
 
 def test_with_a_fixture_that_samples(sampled): ...
@@ -65,6 +69,7 @@ def file(tmp_path: Path) -> Path:
         ("test_long", Place.PROOF),
         ("test_simulated", Place.SAMPLE),
         ("test_small_and_large", Place.SAMPLE),
+        ("test_many", Place.SAMPLE),
         ("test_with_proof", Place.SAMPLE),
         ("test_with_a_fixture_that_samples", Place.SAMPLE),
         ("test_with_a_fixture_of_hard_cases", Place.SAMPLE),

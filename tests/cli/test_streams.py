@@ -26,6 +26,7 @@ def ended(words: str, streams: str, config: Path | None = None) -> tuple[int, st
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.sampled(4, "each starts a process, and all commands open their streams by the same code")
 @pytest.mark.parametrize("streams", CLOSED.values(), ids=CLOSED)
 @pytest.mark.parametrize("name", ["run", "plan", "status"])
 def test_a_command_without_streams_ends_with_its_own_exit_code(

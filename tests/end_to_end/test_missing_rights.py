@@ -67,6 +67,7 @@ READS = sorted(right for right in rights("cluster.yaml") if right.resource != "n
 
 
 @pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
+@pytest.mark.sampled(3, "all kinds are read by the same code")
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
 def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
     linked_sites: Harness, right: Right
@@ -82,6 +83,7 @@ def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
 
 
 @pytest.mark.simulation_suffices("the rules of RBAC are replayed to both")
+@pytest.mark.sampled(3, "all kinds are read by the same code")
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "watch"], ids=str)
 def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
     linked_sites: Harness, right: Right

@@ -88,6 +88,8 @@ def run(tests: Iterable[str], folder: Path) -> int:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
     # Compiled files go by size and time of their source, and a mutation may change neither.
     environment = {**os.environ, "KUBEBUILDER_ASSETS": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+    # As many examples as in `make proof`: with fewer a mutation might survive now and then.
+    environment.setdefault("HYPOTHESIS_PROFILE", "project")
     try:
         return subprocess.run(
             [*command, *(f"tests/{test}" for test in tests)],

@@ -16,10 +16,7 @@ from tests.skupper.played_fleet import NothingJoined, PlayedFleet, replace_ca
 
 EVENTS = 10
 """Events in each case."""
-CASES = [
-    pytest.param(seed, marks=() if seed < 4 else pytest.mark.exhaustive("4 cases are a sample"))
-    for seed in range(30)
-]
+CASES = range(30)
 LONGEST_CUT = (PROVE_WITHIN + timedelta(seconds=30)).total_seconds()
 """Seconds for which a link may be without a connection that it could have: until a token is restored, by runs half
 of whose writes are lost, and connects."""
@@ -101,6 +98,7 @@ class Chaos:
         self.fleet.run(self.drawn.randint(2, 100), kills=kills, look=see)
 
 
+@pytest.mark.sampled(2, "each plays an hour of a fleet")
 @pytest.mark.parametrize("seed", CASES)
 def test_networks_never_join_and_the_declared_ones_come_up_in_the_end(seed: int) -> None:
     chaos = Chaos(seed)
@@ -114,6 +112,7 @@ def test_networks_never_join_and_the_declared_ones_come_up_in_the_end(seed: int)
     assert found == {site: frozenset(sites) for sites in chaos.fleet.networks.values() for site in sites}
 
 
+@pytest.mark.sampled(2, "each plays an hour of a fleet")
 @pytest.mark.parametrize("seed", CASES)
 def test_no_link_that_could_be_up_is_down_for_long(seed: int) -> None:
     chaos = Chaos(seed)

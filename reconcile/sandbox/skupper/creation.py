@@ -6,7 +6,7 @@ site, nothing continues it later.
 
 import base64
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
 from reconcile.sandbox.skupper import blueprints, certificates, names
@@ -20,7 +20,7 @@ from reconcile.sandbox.skupper.settings import INTERIOR, Settings
 from reconcile.sandbox.skupper.surroundings import SkupperError, Surroundings
 from reconcile.sandbox.skupper.timing import Duration
 
-_CUSTOM_HOST = replace(ROUTE, plural="routes/custom-host")
+_CUSTOM_HOST = ROUTE._replace(plural="routes/custom-host")
 """OpenShift requires this right to choose the host of a Route."""
 PATIENCE = 120.0
 """Seconds for the whole creation, including the wait for a load balancer."""

@@ -171,8 +171,9 @@ class LiveSite:
         certificate = found.certificates.get("tls.crt")
         if certificate is None:
             return Certificate(fault="tls.crt is missing")
-        fault = certificate.fault and f"tls.crt is {certificate.fault}"
-        return replace(certificate, fault=fault)
+        if not certificate.fault:
+            return certificate
+        return replace(certificate, fault=f"tls.crt is {certificate.fault}")
 
     def endpoint(self, *, edge: bool) -> Endpoint:
         return endpoint(self.objects, self.key.namespace, self.config, edge=edge)
