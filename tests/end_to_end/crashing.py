@@ -1,7 +1,7 @@
 """Runs that end after any of their writes: processes that are killed, and runs in this process that are cut off.
 
 To the clusters both look the same. A killed process leaves no doubt that nothing in it lived on; a run that is cut off
-needs neither a process nor fault proxies, so that many writes can be the last one at every test run.
+needs neither a process nor fault proxies, so that every write can be the last one at every test run.
 """
 
 import itertools
