@@ -518,7 +518,7 @@ MUTATIONS = (
     _mutation(
         "a rotation is called failed whatever happens to its routers",
         "skupper/v1/plan_link.py",
-        "judged = not _disturbed(ends, name, now)",
+        "judged = not _disturbed(ends, secret, name, now)",
         "judged = True",
         "skupper/test_parked.py::test_a_token_is_restored_if_what_replaces_it_cannot_be_judged",
     ),

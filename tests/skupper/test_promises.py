@@ -259,8 +259,8 @@ class TestOwnership:
                     labels = choice.choice(LABELS)
                     metadata = fake.bodies[kind, namespace, entry]["metadata"]
                     metadata["labels"] = labels
-                    if kind == SECRET:
-                        # A token of ours that lost its labels has our field manager.
+                    if kind in {SECRET, CONFIG_MAP}:
+                        # A token or skupper-site of ours that lost its labels has our field manager.
                         metadata["managedFields"] = []
                     theirs.add((name, ObjectKey(kind, namespace, entry)))
                     if labels.get(INSTANCE) == "another":

@@ -249,7 +249,7 @@ def _old_tokens(
     for secret in old:
         reason = _why_stale(ends, secret, now)
         if secret.parked:
-            judged = not _disturbed(ends, name, now)
+            judged = not _disturbed(ends, secret, name, now)
             steps += rotation.finish(
                 secret, ends.network, reason, now, proven=report.converged, judged=judged
             )
@@ -262,13 +262,15 @@ def _old_tokens(
     return steps, findings
 
 
-def _disturbed(ends: LinkEnds, name: str, now: datetime) -> bool:
-    """True if a link may be missing for another reason than its token of this name."""
-    return (
-        name not in ends.dialler.router_config.connectors
-        or unlinked.broken(ends, now)
-        or any(site.missing_part or site.restarted_at(now) for site in (ends.dialler, ends.issuer))
-    )
+def _disturbed(ends: LinkEnds, parked: LinkSecret, name: str, now: datetime) -> bool:
+    """True if a link may be missing for another reason than its token of this name, while another one is parked."""
+    if name not in ends.dialler.router_config.connectors or unlinked.broken(ends, now):
+        return True
+    for site in (ends.dialler, ends.issuer):
+        restarted = site.restarted_at(now)
+        if site.missing_part or (restarted and parked.parked_at and restarted > parked.parked_at):
+            return True
+    return False
 
 
 def _replaced(

@@ -84,7 +84,6 @@ _CASTS = (
 def _scene(cast: _Cast) -> tuple[Step, ...]:
     objects, one = cast.collection, f"{cast.collection}/{cast.name}"
     place = "fieldSelector=metadata.name=" + cast.name
-    stale = {"metadata": {"resourceVersion": "1", "labels": {"k": "w"}}}
     label = {"metadata": {"labels": {"k": "v"}}}
     watch = f"{objects}?watch=true&allowWatchBookmarks=true&{place}&timeoutSeconds=1&resourceVersion="
     fresh, stale = {"resourceVersion": "{rv:patch}"}, {"resourceVersion": "1"}
@@ -109,7 +108,7 @@ def _scene(cast: _Cast) -> tuple[Step, ...]:
         ask("watch", "GET", watch + "{rv:apply}"),
         ask("create again", "POST", f"{objects}?{_MANAGER}", cast.object(cast.before)),
         ask("patch", "PATCH", f"{one}?{_MANAGER}", label, content_type=MERGE),
-        ask("patch stale", "PATCH", f"{one}?{_MANAGER}", stale, content_type=MERGE),
+        ask("patch stale", "PATCH", f"{one}?{_MANAGER}", {"metadata": stale}, content_type=MERGE),
         ask("replace stale", "PUT", f"{one}?{_MANAGER}", cast.object(cast.after, **stale)),
         ask("replace", "PUT", f"{one}?{_MANAGER}", cast.object(cast.after, **fresh)),
         *_with_unknown_token(cast),
