@@ -162,3 +162,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("what a fault costs a run, over one without it")
         for cost in costs:
             terminalreporter.line(str(cost))
+
+
+def pytest_sessionfinish() -> None:
+    """Look through nothing once all is done: what is left then takes seconds, and goes with the process."""
+    gc.freeze()

@@ -164,9 +164,10 @@ def test_watches_that_are_cut_are_taken_up_again(fleet: Harness):
 def test_watches_that_end_at_once_are_not_opened_all_the_time(fleet: Harness):
     proxy = fleet.proxy("p")
     proxy.before.append(faults.verbs(faults.say("", content_type="application/json"), "watch"))
-    fleet.run(wait=5)
+    run = fleet.run(wait=5)
     watches = Counter(asked.path for asked in proxy.asked if asked.verb == "watch")
-    assert max(watches.values()) <= 10  # of ConfigMaps there are two
+    # Of ConfigMaps there are two. A busy machine makes a run take longer than it may wait.
+    assert max(watches.values()) <= 2 * max(5, run.seconds)
 
 
 @pytest.mark.simulation_suffices("the fault comes before the server")
