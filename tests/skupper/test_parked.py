@@ -88,7 +88,8 @@ def with_an_issuer_without_certificates(fleet: PlayedFleet) -> PlanInput:
 def with_a_restarted(name: str) -> Callable[[PlayedFleet], PlanInput]:
     def restarted(fleet: PlayedFleet) -> PlanInput:
         router = fleet.fakes[name].bodies[DEPLOYMENT, "net", "skupper-router"]
-        began = {"type": "Available", "status": "True", "lastTransitionTime": fleet.now.isoformat()}
+        moment = (fleet.now + timedelta(seconds=10)).isoformat()
+        began = {"type": "Available", "status": "True", "lastTransitionTime": moment}
         router["status"] = {"readyReplicas": 1, "conditions": [began]}
         return replace(fleet.inputs(), now=fleet.now + IN_TIME)
 
