@@ -26,7 +26,7 @@ from reconcile.skupper.v1 import (
 )
 from reconcile.skupper.v1.fingerprint import TokenFingerprint
 from reconcile.skupper.v1.link_steps import LinkEnds
-from reconcile.skupper.v1.live_site import LiveSite
+from reconcile.skupper.v1.live_site import CLOCKS_APART, LiveSite
 from reconcile.skupper.v1.rotation import Rotations
 from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
@@ -267,8 +267,8 @@ def _disturbed(ends: LinkEnds, parked: LinkSecret, name: str, now: datetime) -> 
     if name not in ends.dialler.router_config.connectors or unlinked.broken(ends, now):
         return True
     for site in (ends.dialler, ends.issuer):
-        restarted = site.restarted_at(now)
-        if site.missing_part or (restarted and parked.parked_at and restarted > parked.parked_at):
+        restarted, since = site.restarted_at(now), parked.parked_at
+        if site.missing_part or (restarted and since and restarted - since > CLOCKS_APART):
             return True
     return False
 
