@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconcile.findings import Finding, NetworkSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.live import ObjectKey
 from reconcile.skupper.plan import Change
@@ -28,6 +29,7 @@ class Routers(Pair):
         super().__init__()
         self.with_sites()
         self.gone: dict[str, ObjectKey] = {}
+        self.findings: tuple[Finding, ...] = ()
         for name, fake in (("a", self.a), ("b", self.b)):
             fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-service-controller", owner=f"id-{name}"))
 
@@ -47,7 +49,11 @@ class Routers(Pair):
             name: replace(fake.snapshot(), gone=self.gone) for name, fake in (("a", self.a), ("b", self.b))
         }
         inputs = PlanInput(
-            desired=resolve(self.definitions), ownership=OURS, now=self.now, snapshots=snapshots
+            desired=resolve(self.definitions),
+            ownership=OURS,
+            now=self.now,
+            snapshots=snapshots,
+            findings=self.findings,
         )
         return [change for change in plan_inputs(inputs).changes if change.name == "skupper-internal"]
 
@@ -110,6 +116,14 @@ def test_one_whose_token_was_deleted_just_now_is_left_to_a_service_controller_th
 @pytest.mark.parametrize("name", ["by-hand", "link-b-net-00000000-00000000"])
 def test_a_connector_that_is_not_ours_stays(routers: Routers, name: str):
     routers.dials("a", name)
+    assert routers.dropped == []
+
+
+def test_nothing_is_taken_out_of_a_network_whose_data_is_refused(routers: Routers):
+    name = f"{UNDECLARED}-00000000"
+    routers.dials("a", name)
+    assert routers.dropped == [name]
+    routers.findings = (Finding(rule="r", message="m", subject=NetworkSubject("n")),)
     assert routers.dropped == []
 
 

@@ -30,12 +30,13 @@ def changes(observed: ObservedState, members: Membership, separation: Separation
     for key, connectors in members.left.items():
         live = observed.site(key)
         internal = live.part(CONFIG_MAP, names.INTERNAL)
-        if internal is None or live.being_adopted or not observed.may_write(key):
+        if internal is None or live.being_adopted:
             continue
         left = [
             name
             for name, issuer in connectors.items()
             if ((key, issuer) not in needed or _replaced(Link(key, issuer), live, connectors))
+            and not separation.held(key, Link(key, issuer))
             and not _pending(name, live, observed)
         ]
         if left and provenance.proven(internal, live.ownership):

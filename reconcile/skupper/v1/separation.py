@@ -20,7 +20,6 @@ from reconcile.skupper.v1.guards import Accepted, Readable
 from reconcile.skupper.v1.marks import Marks
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.observed_state import ObservedState
-from reconcile.skupper.v1.tokens import LinkSecret
 from reconcile.skupper.waits import Wait, WaitKind
 
 
@@ -45,7 +44,7 @@ class Separation:
     def changes(self) -> Iterator[Change]:
         """Delete every Secret of such a link, as far as its namespace may be changed."""
         for secret in self._observed.secrets:
-            if secret.link in self.joining and not self._held(secret):
+            if secret.link in self.joining and not self.held(secret.at, secret.link):
                 network = self._declared.get(secret.at, "")
                 removed = link_steps.remove(secret, network, self._why(secret.link))
                 yield replace(removed, link=secret.link, ordered=self._marks.cut(secret.link) is not None)
@@ -75,9 +74,9 @@ class Separation:
         networks = {self.network_of(link.dialler), self.network_of(link.issuer)} - {""}
         return len(networks) > 1
 
-    def _held(self, secret: LinkSecret) -> Reason | None:
-        """Why a Secret must not be deleted even so: nothing may be changed there, or its data is refused."""
-        return self._readable.hold(secret.at) or self._accepted.hold_link(secret.link)
+    def held(self, at: SiteKey, link: Link) -> Reason | None:
+        """Why a link must not be ended even so at this site: nothing may be changed there, or its data is refused."""
+        return self._readable.hold(at) or self._accepted.hold_link(link)
 
     def _why(self, link: Link) -> str:
         cut = self._marks.cut(link)
