@@ -9,12 +9,12 @@ import functools
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -113,23 +113,28 @@ class Stop:
     """What it finishes, for the message; empty if that takes no time."""
     grace: float = GRACE
     """Seconds that this may take."""
-    _asked: "SimpleQueue[tuple[str, int] | None]" = field(default_factory=SimpleQueue)
-    _over: threading.Event = field(default_factory=threading.Event)
+    expired: bool = False
+    """True if its time had ended before a signal came."""
 
-    def ask(self, reason: str, code: int) -> None:
-        """Have the command stop. Safe in a signal handler, where taking a lock may wait for the interrupted code."""
-        self._asked.put((reason, code))
+    def watch(self, signals: socket.socket, timeout: float) -> None:
+        """Stop the command at a signal or after ``timeout`` s (0: never), and end it if it has not ended in time.
 
-    def watch(self, timeout: float) -> None:
-        """Stop the command after ``timeout`` seconds (0: never), and end it if it has not ended ``grace`` s later."""
+        ``signals`` yields the number of each signal as a byte and ends with the command, see ``signal.set_wakeup_fd``.
+        """
+        signals.settimeout(timeout or None)
         try:
-            asked = self._asked.get(timeout=timeout or None)
-        except Empty:
-            asked = f"--timeout {timeout:g}s", _FAILED
-        if asked is None:
-            return
-        self._stop(*asked)
-        if self._over.wait(self.grace):
+            number = _first(signals)
+        except TimeoutError:
+            self.expired = True
+            self._stop(f"--timeout {timeout:g}s", _FAILED)
+        else:
+            if not number:
+                return
+            self._stop(signal.Signals(number).name, 128 + number)
+        signals.settimeout(self.grace)
+        with suppress(TimeoutError):
+            while signals.recv(1):
+                pass
             return
         _say(
             f"Error: ended, since it had not stopped {self.grace:g} s after {self.reason}; "
@@ -149,11 +154,6 @@ class Stop:
             _say(f"stopped by {reason} while reading; nothing was changed")
             exit_now(code)
 
-    def end(self) -> None:
-        """The command has ended by itself."""
-        self._over.set()
-        self._asked.put(None)
-
 
 @contextmanager
 def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
@@ -163,31 +163,36 @@ def stoppable(timeout: float = 0, *, grace: float = GRACE) -> Iterator[Stop]:
     ``grace`` seconds after it was to stop, and one that needs neither memory nor the interpreter soon after that.
     """
     stop = Stop(grace=grace)
-    timeout = min(timeout, _LONGEST)
-    signals: list[int] = []
+    timeout = timeout if timeout < _LONGEST else 0
+    heard, told = socket.socketpair()
+    told.setblocking(False)
 
     def caught(number: int, _: FrameType | None) -> None:
-        if signals or stop.flag.is_set():
-            signal.signal(number, signal.SIG_DFL)
+        # The thread has heard of it, even if this one was about to wait for a server and comes here only afterwards.
+        # From now on a signal ends the process whatever Python does.
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        if stop.expired:
             signal.raise_signal(number)
-        signals.append(number)
-        stop.ask(signal.Signals(number).name, 128 + number)
 
-    watch = threading.Thread(target=stop.watch, args=[timeout], name="watch", daemon=True)
-    previous = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
+    watch = threading.Thread(target=stop.watch, args=[heard, timeout], name="watch", daemon=True)
+    previous = {number: signal.signal(number, caught) for number in _SIGNALS}
+    others = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     try:
         if timeout:
             _end_anyway(timeout + _AT_LAST * grace)
         watch.start()
         yield stop
     finally:
-        stop.end()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(others)
+        told.close()
         if watch.is_alive():
             # It may have been asked to stop just now, and is then what ends the process.
             watch.join(grace)
+        heard.close()
         faulthandler.cancel_dump_traceback_later()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -202,12 +207,21 @@ def finishing(stop: Stop, what: str) -> Iterator[None]:
             exit_now(stop.code)
 
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _AT_LAST = 1.5
 """Multiple of the grace after which a process is ended that could not even print why."""
-_LONGEST = 10 * 365 * 86400.0
-"""Seconds; the system's timers take no more than that."""
+_LONGEST = 24 * 86400.0
+"""Seconds; the system's timers take no more than that, and a command that may take longer may take for ever."""
 _MOST_NAMED = 5
 """Threads that the last line names."""
+
+
+def _first(signals: socket.socket) -> int:
+    """The first signal that stops a command; 0 if the command has ended. Raises `TimeoutError`."""
+    while heard := signals.recv(1):
+        if heard[0] in _SIGNALS:
+            return heard[0]
+    return 0
 
 
 def _end_anyway(seconds: float) -> None:

@@ -72,6 +72,12 @@ def test_a_signal_may_come_while_the_command_is_about_to_wait_for_it() -> None:
     assert ended("with stop.flag._cond: signal.raise_signal(15)", gentle=False) == (0, 143)
 
 
+def test_a_signal_is_acted_on_while_the_command_waits_for_a_server_that_does_not_answer() -> None:
+    # A signal that another thread receives does not wake this one, as one that comes just before it begins to wait.
+    elsewhere = "threading.Timer(0.1, lambda: signal.pthread_kill(threading.get_ident(), 15)).start()"
+    assert ended(f"{elsewhere}; os.read(os.pipe()[0], 1)", gentle=False) == (0, 143)
+
+
 HANGS = {
     "a lock": "threading.Event().wait(60)",
     "the interpreter": "re.match('(a+)+$', 'a' * 60 + 'b')",
