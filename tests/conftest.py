@@ -5,6 +5,8 @@ import os
 import random
 import warnings
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,7 +17,10 @@ from hypothesis.errors import HypothesisSideeffectWarning
 from reconcile.app_interface import environment
 from tests.clusters import assets, backends
 from tests.clusters.backends import Backend, Kind
+from tests.openshift.certificates import Authority
 
+# Until all tests are collected: what is imported stays.
+gc.disable()
 pytest_plugins = ["tests.run_costs", "tests.request_shapes"]
 
 settings.register_profile(
@@ -38,15 +43,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Settle how many examples Hypothesis draws and, once for all processes of this run, the seed.
 
-    The authorities that this machine names are left out. They are for servers elsewhere; each run in a test would read
-    them, hundreds of certificates.
+    No test trusts the authorities of this machine. They are for servers elsewhere; each run in a test would read them,
+    hundreds of certificates.
     """
     usual = "project" if config.getoption("--proof") else "sample"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
-    for name in (*environment.OF_OPENSSL, *environment.OF_REQUESTS):
+    for name in environment.OF_REQUESTS:
         os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
         given = config.getoption("--seed")
+        trusted = TemporaryDirectory(prefix="authorities-")
+        config.add_cleanup(trusted.cleanup)
+        (name,) = environment.OF_OPENSSL
+        os.environ[name] = Authority.make(Path(trusted.name), "authority of no server").file
         os.environ[_SEED] = str(random.SystemRandom().randrange(10**6) if given is None else given)
         # Writes Hypothesis' table of characters to disk: to make it takes a process 200 MB, to read it almost nothing.
         with warnings.catch_warnings(action="ignore", category=HypothesisSideeffectWarning):
@@ -103,6 +112,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 10)
+    gc.enable()
 
 
 def _is_for_proof(item: pytest.Item) -> bool:

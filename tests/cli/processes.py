@@ -13,13 +13,14 @@ from pathlib import Path
 from tests.bundle.sources import REPOSITORY
 
 COMMAND = (sys.executable, "-m", "reconcile.cli")
+_KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "SSL_CERT_FILE")
 PATIENCE = 60
 """Seconds after which a process is given up."""
 
 
 def environment(config: Path | None = None, **more: str) -> dict[str, str]:
     """What a process needs of ours, and nothing that changes its output."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     given = {"QONTRACT_CONFIG": str(config)} if config else {}
     return {**kept, "PYTHONUTF8": "1", "TERM": "xterm", **given, **more}
 

@@ -133,7 +133,7 @@ LARGE = {
     "100 Continue after 100 Continue": floods(drop=b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
     "chunk after chunk": floods(CHUNKED, drop=b"%x\r\n%s\r\n" % (MIB, b" " * MIB)),
     "a body": floods(HEAD + b"\r\n"),
-    "a compressed body": sends(HEAD + b"Content-Encoding: gzip\r\n", gzip.compress(bytes(64 * MIB), 1)),
+    "a compressed body": sends(HEAD + b"Content-Encoding: gzip\r\n", gzip.compress(bytes(16 * MIB), 1)),
 }
 
 

@@ -12,7 +12,7 @@ from tests.clusters.backends import Backend
 from tests.soak.playing import soak
 
 EVENTS, SAMPLE = 300, 40
-CROWDED, QUIET = (8, 10, 12), (2, 4, 8, 16)
+CROWDED, QUIET = (13, 14), (2, 4, 8, 16)
 """How many events happen before one run: runs are what costs, so the sample has few of them."""
 SEED = "31"
 """Of the sample."""
