@@ -51,6 +51,7 @@ def carry_out(
 ) -> None:
     """Carry an order out and end the command; `left` says what of it is not done at the end of the run, or nothing."""
     from reconcile.cli.opening import open_session
+    from reconcile.cli.progress import bar_on_terminal
     from reconcile.cli.reporting import RunReporter
     from reconcile.report import logs
 
@@ -59,7 +60,8 @@ def carry_out(
     with stoppable(common.timeout) as stop, open_session(common, stop=stop.flag) as session:
         order = make_order(session)
         stop.gentle, stop.finishing = not dry_run, "the requests in flight"
-        with RunReporter(progress=not dry_run) as reporter:
+        with bar_on_terminal(wanted=not dry_run) as bar:
+            reporter = RunReporter(bar)
             run = session.run(reporter, order=order)
             outcome = run.preview() if dry_run else run.execute(wait)
             failed = reporter.summarize(outcome, dry_run=dry_run, wait=wait, stopped_by=stop.reason)

@@ -4,9 +4,26 @@ Log lines are printed above it and are never truncated.
 """
 
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from reconcile.credentials import hide
 from reconcile.skupper.plan import Plan
+
+
+@contextmanager
+def bar_on_terminal(*, wanted: bool = True) -> Iterator["Bar | None"]:
+    """A progress bar while inside; None if it is not wanted or stderr is no terminal."""
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    bar = Bar()
+    bar.start()
+    try:
+        yield bar
+    finally:
+        bar.stop()
 
 
 class Bar:

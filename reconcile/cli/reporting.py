@@ -5,12 +5,9 @@ that writes omits warnings about the data: the merge request has shown them, and
 """
 
 import logging
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from reconcile.apply.events import ChangeFailed, ChangeStarted, ClusterFailed, Event, Planned
 from reconcile.apply.running import Outcome
@@ -38,27 +35,17 @@ _log = logging.getLogger("reconcile.cli.run")
 
 
 class RunReporter:
-    """Listens to the events of a run; a context manager that removes the progress bar at its end.
+    """Listens to the events of a run.
 
     Log lines name the function that wrote them, so there is one function per kind of line.
     """
 
-    def __init__(self, *, progress: bool) -> None:
-        self._bar = Bar() if progress and sys.stderr.isatty() else None
+    def __init__(self, bar: Bar | None = None) -> None:
+        """`bar` shows the progress, None: nothing does."""
+        self._bar = bar
         self._logged: set[Finding] = set()
         self._approved: set[tuple[str, SiteKey]] = set()
         # Place of an approval, and a site that it was used for.
-
-    def __enter__(self) -> Self:
-        if self._bar:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
 
     def __call__(self, event: Event) -> None:
         match event:

@@ -44,6 +44,7 @@ def command(common: Common, dry_run: bool, wait: float, limits: Limits, take_ove
       qontract-skupper run --config config.toml --timeout 15m
     """
     from reconcile.cli.opening import open_session
+    from reconcile.cli.progress import bar_on_terminal
     from reconcile.cli.reporting import RunReporter
     from reconcile.report import logs
 
@@ -54,7 +55,8 @@ def command(common: Common, dry_run: bool, wait: float, limits: Limits, take_ove
         open_session(common, limits=limits, take_over=take_over, stop=stop.flag) as session,
     ):
         stop.gentle, stop.finishing = not dry_run, "the requests in flight"
-        with RunReporter(progress=not dry_run) as reporter:
+        with bar_on_terminal(wanted=not dry_run) as bar:
+            reporter = RunReporter(bar)
             reporter.findings(session.findings, warnings=dry_run)
             run = session.run(reporter)
             outcome = run.preview() if dry_run else run.execute(wait)

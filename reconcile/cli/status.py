@@ -64,6 +64,7 @@ def command(
     """
     from reconcile.cli import streams
     from reconcile.cli.opening import check_networks, open_session
+    from reconcile.cli.progress import bar_on_terminal
     from reconcile.cli.views import View, Wait, Watch
     from reconcile.report import logs
 
@@ -80,7 +81,8 @@ def command(
             # Only a signal or the time-out ends it.
             session.follow(Watch(view), math.inf)
         if wait:
-            with Wait(view) as waiting:
+            with bar_on_terminal() as bar:
+                waiting = Wait(view, bar)
                 session.follow(waiting, wait)
             outcome = waiting.outcome
         else:

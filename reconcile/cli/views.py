@@ -1,12 +1,9 @@
 """What ``status`` shows: once, at the end of a wait, or again whenever it changed."""
 
 import logging
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 import click
 
@@ -76,24 +73,13 @@ def show_failures(outcome: Outcome) -> None:
 
 
 class Wait:
-    """Sees states until everything shown is as declared; a context manager that removes its progress bar."""
+    """Sees states until everything shown is as declared, and shows on a bar or logs what is left."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, bar: Bar | None = None) -> None:
         self._view = view
-        self._bar = Bar() if sys.stderr.isatty() else None
+        self._bar = bar
         self._logged = ""
         self.outcome = Outcome()
-
-    def __enter__(self) -> Self:
-        if self._bar:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
 
     def __call__(self, outcome: Outcome) -> bool:
         self.outcome = outcome

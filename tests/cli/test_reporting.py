@@ -33,7 +33,7 @@ def reported() -> Callable[[], list[str]]:
 
 @pytest.fixture
 def reporter() -> RunReporter:
-    return RunReporter(progress=False)
+    return RunReporter()
 
 
 RunResult = Callable[[], list[str]]
