@@ -45,15 +45,15 @@ def _authorities(servers: Iterable[str], *, with_vault: bool, environ: Mapping[s
         used += OF_VAULT if with_vault else ()
     for name in used:
         named = environ.get(name)
-        reason = _unusable(Path(named)) if named else ""
+        reason = _unusable(Path(named), folder=name not in OF_OPENSSL) if named else ""
         if reason:
             yield f"{name} names {named}, which {reason}; correct or unset this environment variable"
 
 
-def _unusable(path: Path) -> str:
-    """Why no authorities can be read from this file or directory; empty if they can."""
+def _unusable(path: Path, *, folder: bool) -> str:
+    """Why no authorities can be read from this file, or from this directory where `folder`; empty if they can."""
     try:
-        if path.is_dir():
+        if folder and path.is_dir():
             next(path.iterdir(), None)
         else:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)

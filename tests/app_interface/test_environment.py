@@ -67,6 +67,13 @@ def test_a_file_with_certificates_and_a_directory_are_legal(
     environment.check(GRAPHQL, VAULT)
 
 
+def test_a_directory_in_place_of_a_file_of_openssl_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
+    assert f"SSL_CERT_FILE names {tmp_path}, which cannot be read (is a directory)" in fault()
+
+
 def test_a_variable_that_is_not_used_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent.pem")
     monkeypatch.setenv("VAULT_CACERT", "/nonexistent.pem")
