@@ -7,12 +7,14 @@ nothing new and reports what is left. A second signal ends it at once.
 import faulthandler
 import functools
 import logging
+import math
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
@@ -121,20 +123,15 @@ class Stop:
 
         ``signals`` yields the number of each signal as a byte and ends with the command, see ``signal.set_wakeup_fd``.
         """
-        signals.settimeout(timeout or None)
-        try:
-            number = _first(signals)
-        except TimeoutError:
+        number = _heard(signals, timeout or None, _SIGNALS)
+        if number is None:
             self.expired = True
             self._stop(f"--timeout {timeout:g}s", _FAILED)
-        else:
-            if not number:
-                return
+        elif number:
             self._stop(signal.Signals(number).name, 128 + number)
-        signals.settimeout(self.grace)
-        with suppress(TimeoutError):
-            while signals.recv(1):
-                pass
+        else:
+            return
+        if _heard(signals, self.grace) is not None:
             return
         _say(
             f"Error: ended, since it had not stopped {self.grace:g} s after {self.reason}; "
@@ -216,12 +213,20 @@ _MOST_NAMED = 5
 """Threads that the last line names."""
 
 
-def _first(signals: socket.socket) -> int:
-    """The first signal that stops a command; 0 if the command has ended. Raises `TimeoutError`."""
-    while heard := signals.recv(1):
-        if heard[0] in _SIGNALS:
+def _heard(signals: socket.socket, seconds: float | None, wanted: Container[int] = ()) -> int | None:
+    """The first of the wanted signals; 0 if the command has ended, None if neither came in time."""
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        signals.settimeout(None if left == math.inf else left)
+        try:
+            heard = signals.recv(1)
+        except TimeoutError:
+            break
+        if not heard:
+            return 0
+        if heard[0] in wanted:
             return heard[0]
-    return 0
+    return None
 
 
 def _end_anyway(seconds: float) -> None:

@@ -93,6 +93,13 @@ def test_a_command_that_hangs_is_ended_after_a_signal() -> None:
     assert ended("signal.raise_signal(15); threading.Event().wait(60)", gentle=True, grace=0.2) == (0, 143)
 
 
+def test_other_signals_do_not_put_off_the_end() -> None:
+    # Somebody else's, as of a library that has a handler for them.
+    again = "signal.signal(10, lambda *_: None); signal.raise_signal(15)"
+    often = "[threading.Event().wait(0.05) or signal.raise_signal(10) for _ in range(100)]"
+    assert ended(f"{again}; {often}", gentle=True, grace=0.5) == (0, 143)
+
+
 def test_what_is_still_busy_is_named() -> None:
     said = errors_of("""
 import threading
