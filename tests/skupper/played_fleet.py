@@ -268,10 +268,13 @@ class PlayedFleet:
         return self.works(dialler, issuer, token)
 
     def _report(self) -> None:
-        component = {name: self.component(name) for name in self.names}
+        reports: dict[frozenset[str], str] = {}
         for name, fake in self.fakes.items():
-            document = {"siteStatus": [self._record(other, name) for other in sorted(component[name])]}
-            data = {"NetworkStatus": json.dumps(document)}
+            component = self.component(name)
+            if component not in reports:
+                document = {"siteStatus": [self._record(other) for other in sorted(component)]}
+                reports[component] = json.dumps(document)
+            data = {"NetworkStatus": reports[component]}
             fake.add(CONFIG_MAP, body(CONFIG_MAP, "net", "skupper-network-status", labels={}, data=data))
 
     def component(self, name: str) -> frozenset[str]:
@@ -286,7 +289,7 @@ class PlayedFleet:
                     left += new
         return frozenset(found)
 
-    def _record(self, name: str, _observer: str) -> Mapping[str, Any]:
+    def _record(self, name: str) -> Mapping[str, Any]:
         links = []
         for each in self.connections.values():
             start = int(each.began.timestamp() * 1_000_000)

@@ -194,7 +194,7 @@ def test_the_active_uplink_of_an_edge_site_is_restored_if_no_declared_one_comes_
 
 def test_an_edge_site_both_of_whose_uplinks_are_undeclared_changes_to_the_declared_ones():
     """The uplink on standby goes first: it would take over from the one that is parked."""
-    fleet = PlayedFleet(tuple("abcdefg"), {"n": tuple("abcdefg")}, edges=frozenset("e"))
+    fleet = PlayedFleet(tuple("abcdefg"), {"n": tuple("abcdefg")}, edges=frozenset("e"), every=3)
     fleet.converge()
     former = set(fleet.tokens("e").values())
     fleet.works = lambda dialler, issuer, _: (

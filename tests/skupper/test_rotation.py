@@ -18,7 +18,7 @@ def up(names: str = "ab", **rest) -> PlayedFleet:
 
 def restored() -> tuple[PlayedFleet, str]:
     """A fleet of which the token of a new CA did not connect, and the old token, which is in use again."""
-    fleet = up()
+    fleet = up(every=3)
     (old,) = fleet.tokens("b")
     replace_ca(fleet, "a")
     fleet.works = lambda _dialler, _issuer, token: token == old
@@ -46,6 +46,7 @@ def test_a_new_token_that_does_not_connect_leaves_the_old_one_in_use():
 def test_a_rotation_that_failed_is_not_tried_again_by_itself():
     fleet, _ = restored()
     began = fleet.connections[frozenset("ab")].began
+    fleet.every = 10
     fleet.run(600)
     assert fleet.connections[frozenset("ab")].began == began
 
@@ -88,7 +89,7 @@ def test_no_two_links_of_neighbours_are_parked_at_once(seed: int):
                 around = set(one).union(*(near[end] for end in one))
                 assert one == other or not around & other
 
-    fleet.run(900, look=look)
+    fleet.run(300, look=look)
     assert parked_total(fleet) == 0
     assert {report.state for report in fleet.plan().links} == {LinkState.UP}
 
