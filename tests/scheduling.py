@@ -1,8 +1,8 @@
 """Which tests stay together when several processes share the work.
 
 Tests that share a costly fixture run in one process, which makes it once: those of one file on one back end, of one
-fault, and all that look at the long-lived sites of ``tests/sandbox/skupper``. ``xdist_group`` says as much, but
-pytest-xdist 3.8 writes the group where pytest 9.2 does not read it, so the mark has no effect.
+fault on real API servers, and all that look at the long-lived sites of ``tests/sandbox/skupper``. ``xdist_group`` says
+as much, but pytest-xdist 3.8 writes the group where pytest 9.2 does not read it, so the mark has no effect.
 
 Groups on real API servers are begun first, and only by as many processes as there are servers for: the others use the
 processor meanwhile, with tests on simulated clusters and on none.
@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.clusters.pool import LIMIT
 
 _FAULTS = "tests/faults/test_catalogue.py"
-"""Its tests share what their parameters stand for, a fault and a back end."""
+"""On real API servers its tests share what a parameter stands for, a fault: all of them take one process minutes."""
 _FOLDERS = ("tests/sandbox/skupper",)
 """Folders whose files share the fixtures of a package."""
 
@@ -51,9 +51,9 @@ def group_of(nodeid: str) -> str:
     """The name of the group that a test belongs to."""
     file, _, rest = nodeid.partition("::")
     parameters = rest[rest.index("[") :] if "[" in rest else ""
-    if file == _FAULTS and parameters:
-        return f"{file} {parameters}"
     backend = re.search(r"\b(real|simulated)\b", parameters)
+    if file == _FAULTS and backend and backend[1] == "real":
+        return f"{file} {parameters}"
     shared = next((folder for folder in _FOLDERS if file.startswith(f"{folder}/")), file)
     return f"{shared} {backend[1] if backend else ''}".rstrip()
 

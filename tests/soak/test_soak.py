@@ -11,8 +11,8 @@ import pytest
 from tests.clusters.backends import Backend
 from tests.soak.playing import soak
 
-EVENTS, SAMPLE = 300, 40
-CROWDED, QUIET = (13, 14), (2, 4, 8, 16)
+EVENTS, SAMPLE = 300, 20
+CROWDED, QUIET = (10,), (2, 4, 8, 16)
 """How many events happen before one run: runs are what costs, so the sample has few of them."""
 SEED = "31"
 """Of the sample."""
