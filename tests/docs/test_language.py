@@ -5,6 +5,7 @@ A new name or sentence uses the words of Kubernetes, Skupper, Terraform or GitOp
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,12 @@ def searched() -> Iterator[Path]:
                 yield path
 
 
+@cache
+def texts() -> dict[str, str]:
+    """What is searched, by file."""
+    return {str(path.relative_to(ROOT)): text_of(path) for path in searched()}
+
+
 def text_of(path: Path) -> str:
     """A file without what must quote retired words: older sections of the changelog, changes of the JSON format."""
     text = path.read_text(encoding="utf-8")
@@ -108,11 +115,10 @@ def text_of(path: Path) -> str:
 def hits(pattern: str) -> list[str]:
     """``file:line: text`` of every place where a pattern is found."""
     found = []
-    for path in searched():
-        text = text_of(path)
+    for path, text in texts().items():
         for match in re.finditer(pattern.replace(" ", r"\s+"), text):
             number = text.count("\n", 0, match.start()) + 1
-            found.append(f"{path.relative_to(ROOT)}:{number}: {match[0]}")
+            found.append(f"{path}:{number}: {match[0]}")
     return found
 
 

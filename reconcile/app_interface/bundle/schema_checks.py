@@ -5,6 +5,7 @@ what the other datafile must be; and ``$`` in a pattern means the very end, as J
 let a trailing newline pass.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -44,10 +45,10 @@ class SchemaChecks:
         """Check every schema: draft 06 itself, and the schema of schemas where it names that."""
         for path, schema in self._bundle.schemas.items():
             name = f"{SCHEMAS}{path}"
-            try:
-                Draft6Validator.check_schema(schema)
-            except SchemaError as error:
-                yield Finding("schema", error.message, datafile=name, pointer=tuple(error.absolute_path))
+            fault = _fault(json.dumps(schema))
+            if fault:
+                message, pointer = fault
+                yield Finding("schema", message, datafile=name, pointer=pointer)
                 continue
             if schema.get("$schema") == METASCHEMA and METASCHEMA in self._bundle.schemas:
                 yield from self.check(name, schema)
@@ -110,6 +111,16 @@ class SchemaChecks:
             yield from self._references.check(instance, schema.get("$schemaRef"))
         elif reference == RESOURCE_REFERENCE and instance not in self._bundle.resources:
             yield ValidationError(f"there is no resource {instance}", validator="missing-resource")
+
+
+@lru_cache(maxsize=512)
+def _fault(schema: str) -> tuple[str, tuple[str | int, ...]] | None:
+    """What is wrong with a schema in JSON, and where; a sandbox that reloads its data sees the same ones again."""
+    try:
+        Draft6Validator.check_schema(json.loads(schema))
+    except SchemaError as error:
+        return error.message, tuple(error.absolute_path)
+    return None
 
 
 @lru_cache(maxsize=512)
