@@ -155,10 +155,14 @@ class ManagedFields:
     """``fieldsV1``."""
 
 
-def managed_fields(live: LiveObject) -> list[ManagedFields]:
+def managed_fields(live: LiveObject) -> tuple[ManagedFields, ...]:
     """Who owns which fields of an object, and since when: its ``metadata.managedFields``."""
+    return live.derived(_managed_fields)
+
+
+def _managed_fields(live: LiveObject) -> tuple[ManagedFields, ...]:
     entries = _mapping(live.content.get("metadata")).get("managedFields")
-    return [
+    return tuple(
         ManagedFields(
             manager=text(entry.get("manager")),
             applied=entry.get("operation") == "Apply",
@@ -166,7 +170,7 @@ def managed_fields(live: LiveObject) -> list[ManagedFields]:
             fields=_mapping(entry.get("fieldsV1")),
         )
         for entry in map(_mapping, entries if isinstance(entries, list) else ())
-    ]
+    )
 
 
 def deleted_at(live: LiveObject) -> datetime | None:

@@ -3,7 +3,7 @@
 The condition ``Available`` alone proves nothing: it is true at 0 replicas.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,11 +118,11 @@ def _status(deployment: LiveObject) -> Mapping[str, Any]:
 
 
 def _condition(deployment: LiveObject, kind: str) -> Mapping[str, Any]:
-    return next((found for found in _conditions(deployment) if found.get("type") == kind), {})
+    return deployment.derived(_conditions).get(kind, {})
 
 
-def _conditions(deployment: LiveObject) -> Iterator[Mapping[str, Any]]:
-    conditions = _status(deployment).get("conditions")
-    for found in conditions if isinstance(conditions, list) else ():
-        if isinstance(found, Mapping):
-            yield found
+def _conditions(deployment: LiveObject) -> Mapping[str, Mapping[str, Any]]:
+    """By their type; of several of one type the first."""
+    found = _status(deployment).get("conditions")
+    conditions = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    return {text(each.get("type")): each for each in reversed(conditions)}

@@ -8,6 +8,7 @@ Source: ``cmd/config-sync/config_sync.go``, ``pkg/qdr/qdr.go`` (``ConnectorsDiff
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from reconcile.skupper.topology import Link
@@ -43,6 +44,7 @@ def name(link: Link, fingerprint: TokenFingerprint) -> str:
     return f"{stem(link)}-{fingerprint.digest}"
 
 
+@lru_cache(maxsize=16384)
 def stem(link: Link) -> str:
     """The part of the name that all tokens of a link share; names the issuer for readers."""
     slug = re.sub(r"[^a-z0-9]+", "-", f"{link.issuer.cluster}-{link.issuer.namespace}".lower())

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -60,6 +60,7 @@ class LiveSite:
     """When the leases were listed, by the cluster's clock; None if their age proves nothing."""
     clock_ahead: timedelta = timedelta()
     """By how much the cluster's clock is ahead of ours."""
+    _parts: dict[tuple[Kind, str], LiveObject | None] = field(default_factory=dict, init=False, compare=False)
 
     def find(self, kind: Kind, name: str) -> LiveObject | None:
         return self.objects.get(ObjectKey(kind, self.key.namespace, name))
@@ -102,6 +103,11 @@ class LiveSite:
         After a site was recreated, objects of the old one stay until they are garbage-collected. A CA that was created
         beforehand has no owner and counts.
         """
+        if (kind, name) not in self._parts:
+            self._parts[kind, name] = self._part(kind, name)
+        return self._parts[kind, name]
+
+    def _part(self, kind: Kind, name: str) -> LiveObject | None:
         found = self.find(kind, name)
         if found is None or found.deleting:
             return None
