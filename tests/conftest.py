@@ -92,16 +92,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only an exhaustive run needs, and begin with the tests that take minutes.
+    """Leave out what only an exhaustive run needs, and begin with the tests that take minutes, then those on clusters.
 
-    Begun last, they would be waited for by an idle worker.
+    Begun last, they would be waited for by idle workers.
     """
     if not config.getoption("--proof"):
         kept = _sampled([item for item in items if not _is_for_proof(item)])
         left_out = [item for item in items if item not in kept]
         items[:] = [item for item in items if item in kept]
         config.hook.pytest_deselected(items=left_out)
-    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    items.sort(key=_costs_little)
+
+
+def _costs_little(item: pytest.Item) -> tuple[bool, bool]:
+    """Sorts by what a test may take: minutes, seconds, or next to nothing."""
+    return item.get_closest_marker("timeout") is None, "backend" not in getattr(item, "fixturenames", ())
 
 
 def pytest_collection_finish() -> None:
