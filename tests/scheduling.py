@@ -1,8 +1,8 @@
 """Which tests stay together when several processes share the work.
 
 Tests that share a costly fixture run in one process, which makes it once: those of one file on one back end, of one
-fault on real API servers, and all that look at the long-lived sites of ``tests/sandbox/skupper``. ``xdist_group`` says
-as much, but pytest-xdist 3.8 writes the group where pytest 9.2 does not read it, so the mark has no effect.
+fault on real API servers, and of files that look at the same long-lived sites. ``xdist_group`` says as much, but
+pytest-xdist 3.8 writes the group where pytest 9.2 does not read it, so the mark has no effect.
 
 Groups on real API servers are begun first, and only by as many processes as there are servers for: the others use the
 processor meanwhile, with tests on simulated clusters and on none.
@@ -17,8 +17,12 @@ from tests.clusters.pool import LIMIT
 
 _FAULTS = "tests/faults/test_catalogue.py"
 """On real API servers its tests share what a parameter stands for, a fault: all of them take one process minutes."""
-_FOLDERS = ("tests/sandbox/skupper",)
-"""Folders whose files share the fixtures of a package."""
+ON_SANDBOXES = frozenset(
+    ["diagnose", "filters", "opening", "options", "orders", "plan_and_status", "streams", "terminal", "views"]
+)
+"""Of the files of ``tests/cli``, those with tests that take ``linked`` or ``untouched``."""
+_SHARING = (("tests/sandbox/skupper/",), tuple(f"tests/cli/test_{name}.py" for name in sorted(ON_SANDBOXES)))
+"""Beginnings of the names of files that share the fixtures of a package."""
 
 
 AT_ONCE = LIMIT // 3
@@ -54,7 +58,7 @@ def group_of(nodeid: str) -> str:
     backend = re.search(r"\b(real|simulated)\b", parameters)
     if file == _FAULTS and backend and backend[1] == "real":
         return f"{file} {parameters}"
-    shared = next((folder for folder in _FOLDERS if file.startswith(f"{folder}/")), file)
+    shared = next((files[0] for files in _SHARING if file.startswith(files)), file)
     return f"{shared} {backend[1] if backend else ''}".rstrip()
 
 

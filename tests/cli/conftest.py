@@ -83,14 +83,14 @@ def sandbox(tmp_path: Path, backend: Backend) -> Iterator[Sandbox]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """A sandbox on which nothing has been run."""
     with sandbox_in(tmp_path_factory.mktemp("untouched")) as made:
         yield Fleet(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """The same after a run: every link is up."""
     with sandbox_in(tmp_path_factory.mktemp("linked")) as made:
