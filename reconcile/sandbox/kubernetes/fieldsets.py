@@ -8,6 +8,7 @@ what two versions of it differ in, how one is merged into the other, how owned f
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from reconcile.sandbox.kubernetes.errors import Object
@@ -154,8 +155,9 @@ def with_fields_above(paths: Iterable[Path]) -> FieldSet:
     return members.union(ways)
 
 
+@lru_cache(maxsize=4096)
 def to_fields_v1(paths: FieldSet) -> Object:
-    """The set as ``managedFields[].fieldsV1`` holds it."""
+    """The set as ``managedFields[].fieldsV1`` holds it, not to be changed: objects of one kind often share it."""
     fields: Object = {}
     for path in sorted(paths):
         node = fields

@@ -154,5 +154,8 @@ def _without_empty(name: str, value: Any) -> Any:
         return value
     if name in _STRING_MAPS:
         return {key: "" if text is None else text for key, text in value.items()} or None
-    tidied = {key: _without_empty(key, item) for key, item in value.items()}
+    tidied = {
+        key: _without_empty(key, item) if isinstance(item, dict | list) else item
+        for key, item in value.items()
+    }
     return {key: item for key, item in tidied.items() if item is not None and item not in ("", [])}
