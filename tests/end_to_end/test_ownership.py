@@ -10,7 +10,7 @@ from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.ownership import Ownership
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import OURS, Harness, RunResult, three_clusters
+from tests.end_to_end.harness import OURS, Harness, RunResult, harness, three_clusters
 from tests.fault_proxy.asking import Asked
 
 CONTROLLER = "skupper-site-controller"
@@ -77,17 +77,46 @@ def test_the_others_are_linked_beside_a_foreign_site(beside_a_foreign_site: Besi
     assert beside_a_foreign_site.result.states["p/net -> b/net"] is LinkState.UP
 
 
-@pytest.mark.parametrize(
-    "kind", [DEPLOYMENT, SERVICE_ACCOUNT, ROLE, ROLE_BINDING], ids=lambda kind: kind.name
-)
-def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(fleet: Harness, kind: Kind):
-    (before,) = fleet["a"].load(controller(kind))
-    message = fleet.run().errors["foreign-object"]
-    assert message.startswith(
-        f"a/net has {kind.name} {CONTROLLER} (it is not ours): nothing is applied there"
-    )
-    assert content(fleet["a"].find(kind, CONTROLLER, "net")) == content(before)
-    assert fleet["a"].find(CONFIG_MAP, "skupper-site", "net") is None
+NAMED = {"a": DEPLOYMENT, "b": SERVICE_ACCOUNT, "c": ROLE, "d": ROLE_BINDING}
+"""Clusters, and of which kind somebody else has an object under a name of ours there."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A run over a fleet with all of them."""
+
+    messages: list[str]
+    before: dict[str, dict[str, Any]]
+    after: dict[str, dict[str, Any] | None]
+    """These objects, by cluster."""
+    sites: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def foreign(backend: Backend) -> Foreign:
+    with harness(backend, NAMED) as fleet:
+        before = {cluster: fleet[cluster].load(controller(kind))[0] for cluster, kind in NAMED.items()}
+        errors = [error for error in fleet.run().outcome.plan.errors if error.rule == "foreign-object"]
+        return Foreign(
+            messages=[error.message for error in errors],
+            before=before,
+            after={cluster: fleet[cluster].find(kind, CONTROLLER, "net") for cluster, kind in NAMED.items()},
+            sites=[site for cluster in NAMED for site in fleet[cluster].objects(CONFIG_MAP, namespace="net")],
+        )
+
+
+@pytest.mark.parametrize("cluster", NAMED, ids=[kind.name for kind in NAMED.values()])
+def test_an_object_of_others_under_a_name_of_ours_is_named_and_stays_as_it_is(foreign: Foreign, cluster: str):
+    named = f"{cluster}/net has {NAMED[cluster].name} {CONTROLLER} (it is not ours): nothing is applied there"
+    assert [message for message in foreign.messages if message.startswith(named)]
+    after = foreign.after[cluster]
+    assert after
+    assert content(after) == content(foreign.before[cluster])
+
+
+def test_no_site_is_made_beside_an_object_of_others(foreign: Foreign):
+    ours = {"skupper-site", "skupper-internal"}
+    assert ours.isdisjoint(site["metadata"]["name"] for site in foreign.sites)
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
@@ -98,20 +127,71 @@ def test_an_object_of_others_is_found_by_a_dry_run(fleet: Harness):
     assert not [action for action in result.actions if "'a'" in action]
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What others do to a linked fleet, one after the other, and a run after each."""
+
+    by_another: RunResult
+    """Of another instance that declares the same."""
+    unlabelled: RunResult
+    """Our Deployment in a has lost its labels."""
+    labels: dict[str, str]
+    beside: RunResult
+    """Of another instance that declares other namespaces; then it removes all of its own."""
+    after_beside: RunResult
+    in_place_of_ours: RunResult
+    """Somebody has put a Deployment of their own in the place of ours."""
+
+
+@pytest.fixture(scope="module")
+def shared(backend: Backend) -> Shared:
+    with three_clusters(backend) as fleet, fleet.client("a") as a:
+        assert fleet.run().all_up
+        declared = fleet.network.sites
+        fleet.ownership = ANOTHER
+        by_another = fleet.run()
+        fleet.change(sites=tuple(SiteDefinition(fleet.cluster(name), "other") for name in "ab"))
+        beside = fleet.run()
+        fleet.delete_all()
+        fleet.run()
+        fleet.ownership = OURS
+        fleet.change(sites=declared)
+        after_beside = fleet.run()
+        a.patch(DEPLOYMENT, CONTROLLER, "net", {"metadata": {"labels": dict.fromkeys(OURS.labels)}})
+        unlabelled = fleet.run()
+        labels = fleet["a"].find(DEPLOYMENT, CONTROLLER, "net")["metadata"]["labels"]
+        fleet["a"].remove(DEPLOYMENT, CONTROLLER, "net")
+        fleet["a"].load(controller(DEPLOYMENT))
+        return Shared(
+            by_another=by_another,
+            unlabelled=unlabelled,
+            labels=labels,
+            beside=beside,
+            after_beside=after_beside,
+            in_place_of_ours=fleet.run(),
+        )
+
+
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
-def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(linked: Harness):
-    linked["a"].remove(DEPLOYMENT, CONTROLLER, "net")
-    linked["a"].load(controller(DEPLOYMENT))
-    result = linked.run()
+def test_two_instances_that_declare_the_same_namespace_do_not_fight(shared: Shared):
+    assert shared.by_another.writes == 0
+    assert "the instance test" in shared.by_another.errors["foreign-site"]
+
+
+def test_two_instances_share_a_cluster(shared: Shared):
+    assert shared.beside.all_up
+    assert (shared.after_beside.all_up, shared.after_beside.writes) == (True, 0)
+
+
+def test_an_object_of_ours_that_lost_its_labels_gets_them_back(shared: Shared):
+    assert shared.unlabelled.errors == {}
+    assert OURS.covers(shared.labels)
+
+
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
+def test_a_site_that_runs_keeps_its_links_while_others_have_a_name_of_ours(shared: Shared):
+    result = shared.in_place_of_ours
     assert (result.all_up, list(result.errors), result.writes) == (True, ["foreign-object"], 0)
-
-
-def test_an_object_of_ours_that_lost_its_labels_gets_them_back(linked: Harness):
-    none = dict.fromkeys(OURS.labels)
-    with linked.client("a") as client:
-        client.patch(DEPLOYMENT, CONTROLLER, "net", {"metadata": {"labels": none}})
-    assert linked.run().errors == {}
-    assert OURS.covers(linked["a"].find(DEPLOYMENT, CONTROLLER, "net")["metadata"]["labels"])
 
 
 def link_name(fleet: Harness) -> str:
@@ -130,6 +210,10 @@ class Taken:
     result: RunResult
     before: dict[str, Any]
     after: dict[str, Any]
+    with_another: RunResult
+    """One after it, with one site more."""
+    once_gone: RunResult
+    """One after the Secret is gone."""
 
 
 @pytest.fixture(scope="module", params=["a", "b"], ids=["issuer", "dialler"])
@@ -140,7 +224,11 @@ def taken_name(request: pytest.FixtureRequest, backend: Backend) -> Taken:
         name = link_name(fleet)
         fleet["b"].remove(SECRET, name, "net")
         (before,) = fleet[end].load(theirs(SECRET, name, data={"theirs": "eA=="}))
-        return Taken(end, name, fleet.run(wait=60), before, fleet[end].find(SECRET, name, "net"))
+        result, after = fleet.run(wait=60), fleet[end].find(SECRET, name, "net")
+        fleet.change(sites=(*fleet.network.sites, SiteDefinition(fleet.cluster("b"), "other")))
+        with_another = fleet.run()
+        fleet[end].remove(SECRET, name, "net")
+        return Taken(end, name, result, before, after, with_another, fleet.run())
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
@@ -157,16 +245,16 @@ def test_a_run_does_not_wait_for_a_secret_of_others_to_go(taken_name: Taken):
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
-@pytest.mark.parametrize("end", ["a", "b"], ids=["issuer", "dialler"])
-def test_other_links_come_up_beside_a_secret_of_others(linked: Harness, end: str):
-    name = link_name(linked)
-    linked["b"].remove(SECRET, name, "net")
-    linked[end].load(theirs(SECRET, name))
-    linked.change(sites=(*linked.network.sites, SiteDefinition(linked.cluster("b"), "other")))
-    states = linked.run().states
+def test_other_links_come_up_beside_a_secret_of_others(taken_name: Taken):
+    states = taken_name.with_another.states
     assert states.pop("b/net -> a/net") is LinkState.WAITING
     assert any("b/other" in link for link in states)
     assert set(states.values()) <= {LinkState.UP, LinkState.STANDBY}
+
+
+@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
+def test_the_link_is_made_once_the_secret_of_others_is_gone(taken_name: Taken):
+    assert taken_name.once_gone.all_up
 
 
 def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: Harness):
@@ -186,42 +274,9 @@ def test_a_site_that_somebody_else_makes_at_the_same_moment_stays_theirs(fleet: 
 
 
 @pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
-def test_the_link_is_made_once_the_secret_of_others_is_gone(linked: Harness):
-    name = link_name(linked)
-    linked["b"].remove(SECRET, name, "net")
-    linked["b"].load(theirs(SECRET, name))
-    linked.run()
-    linked["b"].remove(SECRET, name, "net")
-    assert linked.run().all_up
-
-
-@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
-def test_two_instances_that_declare_the_same_namespace_do_not_fight(linked: Harness):
-    linked.ownership = ANOTHER
-    result = linked.run()
-    assert result.writes == 0
-    assert "the instance test" in result.errors["foreign-site"]
-    linked.ownership = OURS
-    assert linked.run().writes == 0
-
-
-@pytest.mark.simulation_suffices("it depends on what is observed, not on who answers")
 def test_a_site_that_another_instance_is_about_to_make_is_left_to_it(fleet: Harness):
     fleet["a"].load(controller(SERVICE_ACCOUNT, labels=ANOTHER.labels))
-    assert "it belongs to the instance another" in fleet.run().errors["foreign-object"]
-
-
-def test_two_instances_share_a_cluster(linked: Harness):
-    sites = linked.network.sites
-    linked.ownership = ANOTHER
-    linked.change(sites=tuple(SiteDefinition(linked.cluster(name), "other") for name in "ab"))
-    assert linked.run().all_up
-    linked.delete_all()
-    linked.run()
-    linked.ownership = OURS
-    linked.change(sites=sites)
-    result = linked.run()
-    assert (result.all_up, result.writes) == (True, 0)
+    assert "it belongs to the instance another" in fleet.run(wait=0).errors["foreign-object"]
 
 
 COPIES = {
