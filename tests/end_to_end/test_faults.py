@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,8 +13,8 @@ from reconcile.sandbox.kubernetes.accounts import Account, Rule, within
 from reconcile.skupper.definitions import SiteDefinition
 from reconcile.skupper.plan import LinkState
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import Harness, RunResult, three_clusters
-from tests.fault_proxy import Asked, faults
+from tests.end_to_end.harness import Harness, RunResult, harness, three_clusters
+from tests.fault_proxy import Asked, FaultProxy, faults
 
 
 def secrets(fleet: Harness) -> set[str]:
@@ -75,12 +76,64 @@ def test_a_cluster_that_comes_back_is_linked_by_the_next_run(down_at_first: tupl
     assert down_at_first[1].all_up
 
 
+@dataclass(frozen=True)
+class Troubles:
+    """What a linked fleet meets, one after the other: a run while each lasts."""
+
+    refused: RunResult
+    """The token for one cluster is not accepted."""
+    partly_read: RunResult
+    """The site on another one is not declared any more, and not all may be read there."""
+    config_maps: tuple[int, int]
+    """How many it has before and after that."""
+    not_replaced: RunResult
+    """A site has moved to a namespace in which nothing may be done."""
+
+
+@pytest.fixture(scope="module")
+def troubles(backend: Backend) -> Troubles:
+    read = Rule(
+        verbs=frozenset({"get", "list", "watch"}), resources=frozenset({"configmaps", "serviceaccounts"})
+    )
+    with three_clusters(backend) as fleet:
+        assert fleet.run().all_up
+        declared = fleet.network.sites
+        fleet.token["a"] = "stale"
+        refused = fleet.run()
+        fleet.drop_site("b")
+        fleet.token = {"b": fleet["b"].admit(Account("reader", "reader-token", (read,)))}
+        before, partly_read = len(fleet.objects(CONFIG_MAP, "b")), fleet.run()
+        after = len(fleet.objects(CONFIG_MAP, "b"))
+        fleet.token = {}
+        fleet.change(sites=declared)
+        fleet.proxy("p").before.append(faults.namespace(faults.forbid, "other"))
+        other = SiteDefinition(fleet.cluster("p"), "other")
+        fleet.drop_site("p")
+        fleet.change(sites=(*fleet.network.sites, other))
+        return Troubles(refused, partly_read, (before, after), fleet.run(wait=60))
+
+
 @pytest.mark.simulation_suffices("the fault comes before the server")
-def test_a_token_that_is_not_accepted_is_named(linked: Harness):
-    linked.token["a"] = "stale"
-    (failure,) = linked.run().outcome.failures
+def test_a_token_that_is_not_accepted_is_named(troubles: Troubles):
+    (failure,) = troubles.refused.outcome.failures
     assert "unauthorised (401)" in failure
     assert "stale" not in failure
+
+
+def test_nothing_is_removed_where_not_all_may_be_read(troubles: Troubles):
+    before, after = troubles.config_maps
+    assert before == after > 0
+    found = troubles.partly_read.outcome.plan.findings
+    (warning,) = [finding.message for finding in found if finding.subject == SiteSubject("b", "net")]
+    assert warning == (
+        "b/net contains managed resources that are not declared; nothing is removed there: "
+        "deployments may not be listed there"
+    )
+
+
+@pytest.mark.simulation_suffices("the fault comes before the server")
+def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(troubles: Troubles):
+    assert troubles.not_replaced.seconds < 15
 
 
 @pytest.mark.simulation_suffices("the fault comes before the server")
@@ -125,13 +178,37 @@ def test_the_others_go_on_when_a_right_is_missing(reading_only: RunResult):
     assert reading_only.states["b/net -> a/net"] is LinkState.UP
 
 
+REFUSED = {"a": 409, "b": 429, "c": 500, "d": 503}
+"""Clusters, and by which status each write to them is refused once."""
+
+
+@dataclass(frozen=True)
+class Burst:
+    """A first run over them; how often it wrote, and how many different requests these were."""
+
+    run: RunResult
+    writes: dict[str, tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def burst(backend: Backend) -> Burst:
+    with harness(backend, REFUSED) as fleet:
+        for cluster, status in REFUSED.items():
+            fleet.proxy(cluster).before.append(faults.writes(faults.each(1, faults.refuse(status))))
+        run, proxies = fleet.run(), {cluster: fleet.proxy(cluster) for cluster in REFUSED}
+        return Burst(run, {cluster: (proxy.writes, _different(proxy)) for cluster, proxy in proxies.items()})
+
+
+def _different(proxy: FaultProxy) -> int:
+    return len({(asked.verb, asked.path) for asked in proxy.asked if asked.write})
+
+
 @pytest.mark.simulation_suffices("the fault comes before the server")
-@pytest.mark.parametrize("status", [409, 429, 500, 503])
-def test_a_burst_of_refusals_is_ridden_out(fleet: Harness, status: int):
-    proxy = fleet.proxy("a")
-    proxy.before.append(faults.writes(faults.each(1, faults.refuse(status))))
-    assert fleet.run().all_up
-    assert proxy.writes > len({(asked.verb, asked.path) for asked in proxy.asked if asked.write})
+@pytest.mark.parametrize("cluster", REFUSED, ids=map(str, REFUSED.values()))
+def test_a_burst_of_refusals_is_ridden_out(burst: Burst, cluster: str):
+    assert burst.run.all_up
+    writes, different = burst.writes[cluster]
+    assert writes > different > 0
 
 
 def test_a_write_whose_answer_is_lost_is_not_made_twice(fleet: Harness):
@@ -177,23 +254,6 @@ def test_watches_that_never_say_anything_only_delay_a_run(fleet: Harness):
     assert fleet.run(wait=90, pace=5).all_up
 
 
-def test_nothing_is_removed_where_not_all_may_be_read(linked: Harness):
-    read = Rule(
-        verbs=frozenset({"get", "list", "watch"}), resources=frozenset({"configmaps", "serviceaccounts"})
-    )
-    linked.drop_site("b")
-    linked.token["b"] = linked["b"].admit(Account("reader", "reader-token", (read,)))
-    before = linked.objects(CONFIG_MAP, "b")
-    result = linked.run()
-    assert len(linked.objects(CONFIG_MAP, "b")) == len(before)
-    found = result.outcome.plan.findings
-    (warning,) = [finding.message for finding in found if finding.subject == SiteSubject("b", "net")]
-    assert warning == (
-        "b/net contains managed resources that are not declared; nothing is removed there: "
-        "deployments may not be listed there"
-    )
-
-
 def test_a_history_that_has_expired_is_listed_again(fleet: Harness):
     proxies = [fleet.proxy(cluster.name) for cluster in fleet.servers]
     for proxy in proxies:
@@ -224,15 +284,6 @@ def test_a_cluster_whose_watches_cannot_be_opened_is_given_up(fleet: Harness):
     (failure,) = result.failures
     assert failure.startswith("p: cannot watch ")
     assert "the account needs watch on " in failure
-
-
-@pytest.mark.simulation_suffices("the fault comes before the server")
-def test_nobody_waits_for_the_removal_of_a_site_whose_links_cannot_be_replaced(linked: Harness):
-    linked.proxy("p").before.append(faults.namespace(faults.forbid, "other"))
-    other = SiteDefinition(linked.cluster("p"), "other")
-    linked.drop_site("p")
-    linked.change(sites=(*linked.network.sites, other))
-    assert linked.run(wait=60).seconds < 15
 
 
 @pytest.mark.simulation_suffices("the fault comes before the server")
