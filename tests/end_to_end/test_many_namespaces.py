@@ -1,6 +1,6 @@
 """An account that sees a cluster namespace by namespace, and more namespaces than are watched."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -8,46 +8,52 @@ from reconcile.kinds import CONFIG_MAP, NAMESPACE
 from reconcile.skupper.definitions import SiteDefinition
 from tests.clusters.backends import Backend
 from tests.end_to_end.granting import Granting, said
-from tests.end_to_end.harness import Harness, harness
+from tests.end_to_end.harness import RunResult, harness
 from tests.waiting import until
 
 pytestmark = pytest.mark.simulation_suffices("it counts requests and threads of the run")
 
 MORE = ("one", "two", "three", "four", "five")
+GONE = ("one", "two")
 
 
-@pytest.fixture
-def wide(backend: Backend) -> Iterator[Harness]:
-    """Six sites on one cluster, without cluster-wide rights, and one site elsewhere."""
-    with harness(backend, ["a", "b"]) as made:
-        granting = Granting(made, "a")
+@dataclass(frozen=True)
+class Runs:
+    """Over six sites on one cluster, without cluster-wide rights, and one site elsewhere."""
+
+    first: RunResult
+    second: RunResult
+    removed: RunResult
+    """Two of the sites are marked ``delete``; afterwards they are gone."""
+
+
+@pytest.fixture(scope="module")
+def runs(backend: Backend) -> Runs:
+    with harness(backend, ["a", "b"]) as fleet:
+        granting = Granting(fleet, "a")
         with granting.administrator() as client:
             for name in MORE:
                 client.create(NAMESPACE, {"metadata": {"name": name}})
-        extra = [SiteDefinition(made.cluster("a"), name) for name in MORE]
-        made.change(sites=(*made.network.sites, *extra))
+        extra = [SiteDefinition(fleet.cluster("a"), name) for name in MORE]
+        fleet.change(sites=(*fleet.network.sites, *extra))
         granting.provide("site.yaml", namespaces=("net", *MORE))
-        yield made
-
-
-def test_all_comes_up_in_one_run_and_stays(wide: Harness):
-    first = wide.run()
-    assert first.all_up
-    assert said(first) == []
-    second = wide.run()
-    assert (second.writes, said(second)) == (0, [])
-
-
-def test_sites_are_removed_in_one_run(wide: Harness):
-    wide.run()
-    sites = [site for site in wide.network.sites if site.namespace not in {"one", "two"}]
-    gone = [SiteDefinition(wide.cluster("a"), name, delete=True, config={}) for name in ("one", "two")]
-    wide.change(sites=(*sites, *gone))
-    result = wide.run()
-    assert result.all_up
-    assert said(result) == []
-    until(
-        lambda: (
-            not [found for name in ("one", "two") for found in wide["a"].objects(CONFIG_MAP, namespace=name)]
+        first, second = fleet.run(), fleet.run()
+        fleet.change(
+            sites=tuple(replace(site, delete=site.namespace in GONE) for site in fleet.network.sites)
         )
-    )
+        removed = fleet.run()
+        until(
+            lambda: not [found for name in GONE for found in fleet["a"].objects(CONFIG_MAP, namespace=name)]
+        )
+        return Runs(first, second, removed)
+
+
+def test_all_comes_up_in_one_run_and_stays(runs: Runs):
+    assert runs.first.all_up
+    assert said(runs.first) == []
+    assert (runs.second.writes, said(runs.second)) == (0, [])
+
+
+def test_sites_are_removed_in_one_run(runs: Runs):
+    assert runs.removed.all_up
+    assert said(runs.removed) == []
