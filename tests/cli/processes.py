@@ -21,7 +21,7 @@ from tests.cli import forked_command, forking
 
 COMMAND = (sys.executable, "-m", "reconcile.cli")
 """For tests of what an interpreter does when it starts; the others take `program`, at a tenth of the cost."""
-_KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "SSL_CERT_FILE")
+_KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE")
 PATIENCE = 60
 """Seconds after which a process is given up."""
 
