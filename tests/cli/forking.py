@@ -19,6 +19,7 @@ from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from typing import NoReturn
 
 import reconcile
 from reconcile import cli
@@ -45,13 +46,11 @@ class Request:
     """A descriptor, too."""
 
     @classmethod
-    def read(cls, connection: socket.socket) -> "Request":
-        """Read the one that comes first on a connection; raises ``OSError`` if it does not come whole."""
-        connection.settimeout(_PATIENCE)
-        length, descriptors, *_ = socket.recv_fds(connection, 4, 4)
-        with connection.makefile("rb") as rest:
-            text = rest.read(int.from_bytes(length))
-        if not text or len(text) < int.from_bytes(length):
+    def read(cls, connection: socket.socket, length: int, descriptors: list[int]) -> "Request":
+        """Read the one that begins a connection; raises ``OSError`` if it does not come whole."""
+        with connection.makefile("rb") as stream:
+            text = stream.read(length)
+        if not text or len(text) < length:
             raise ConnectionError
         *request, streams = marshal.loads(text)
         return cls(*request, dict(zip(streams, descriptors, strict=False)), descriptors[-1])
@@ -60,46 +59,55 @@ class Request:
 def serve(listener: socket.socket) -> None:
     """Fork commands until stdin ends; then end those that still run."""
     running: dict[int, socket.socket] = {}
-    with selectors.DefaultSelector() as events:
-        events.register(0, selectors.EVENT_READ)
-        events.register(listener, selectors.EVENT_READ)
-        while True:
-            # One at a time, since it may be the end of what another one is about.
-            key, _ = events.select()[0]
-            if key.fd == 0:
-                break
-            if key.fileobj is listener:
-                client, _ = listener.accept()
-                with suppress(OSError):  # it has ended already
-                    command = _started(client)
-                    running[command] = client
-                    events.register(command, selectors.EVENT_READ)
-                    events.register(client, selectors.EVENT_READ, command)
-            elif key.fd in running:
-                client = running.pop(key.fd)
-                events.unregister(key.fd)
-                if client in events.get_map():
-                    events.unregister(client)
-                _tell_the_end(key.fd, client)
-            elif not _pass_on(key.fileobj, key.data):
-                events.unregister(key.fileobj)
-    for command in running:
-        signal.pidfd_send_signal(command, signal.SIGKILL)
-        os.waitid(os.P_PIDFD, command, os.WEXITED)
+    try:
+        _serve(listener, running)
+    finally:
+        for command in running:
+            signal.pidfd_send_signal(command, signal.SIGKILL)
+            os.waitid(os.P_PIDFD, command, os.WEXITED)
+
+
+def _serve(listener: socket.socket, running: dict[int, socket.socket]) -> None:
+    events = selectors.DefaultSelector()
+    events.register(0, selectors.EVENT_READ)
+    events.register(listener, selectors.EVENT_READ)
+    while True:
+        # One at a time, since it may be the end of what another one is about.
+        key, _ = events.select()[0]
+        if key.fd == 0:
+            return
+        if key.fileobj is listener:
+            client, _ = listener.accept()
+            try:
+                command = _started(client)
+            except OSError:
+                client.close()
+                continue
+            running[command] = client
+            events.register(command, selectors.EVENT_READ)
+            events.register(client, selectors.EVENT_READ, command)
+        elif key.fd in running:
+            client = running.pop(key.fd)
+            events.unregister(key.fd)
+            if client in events.get_map():
+                events.unregister(client)
+            _tell_the_end(key.fd, client)
+        elif not _pass_on(key.fileobj, key.data):
+            events.unregister(key.fileobj)
 
 
 def _started(client: socket.socket) -> int:
-    """Fork what a client asks for; a descriptor of the process."""
-    request = Request.read(client)
-    pid = os.fork()
-    if pid == 0:
-        try:
+    """Fork what a client asks for; a descriptor of the process. Raises ``OSError`` if that cannot be done."""
+    client.settimeout(_PATIENCE)
+    length, descriptors, *_ = socket.recv_fds(client, 4, 4)
+    try:
+        request = Request.read(client, int.from_bytes(length), descriptors)
+        pid = os.fork()
+        if pid == 0:
             _become(request)
-        except BaseException:  # noqa: BLE001 the server goes on in another process
-            traceback.print_exc()
-        os._exit(os.EX_SOFTWARE)
-    for descriptor in (*request.streams.values(), request.folder):
-        os.close(descriptor)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
     return os.pidfd_open(pid)
 
 
@@ -122,8 +130,18 @@ def _tell_the_end(command: int, client: socket.socket) -> None:
         client.sendall(code.to_bytes(2, signed=True))
 
 
-def _become(request: Request) -> None:
-    """Be the command that was asked for, in a process that has just been forked; does not return."""
+def _become(request: Request) -> NoReturn:
+    """Be the command that was asked for, in a process that has just been forked."""
+    try:
+        _set_up(request)
+        cli.program()
+    except BaseException:  # noqa: BLE001 above is the server, which goes on in another process
+        traceback.print_exc()
+    os._exit(os.EX_SOFTWARE)
+
+
+def _set_up(request: Request) -> None:
+    """Have this process find what a fresh one would; puts one in its place if it has to be."""
     for number in range(3):
         if number in request.streams:
             os.dup2(request.streams[number], number)
@@ -143,7 +161,6 @@ def _become(request: Request) -> None:
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     sys.argv = [cli.program.__name__, *request.words]
     _open_streams(request.streams)
-    cli.program()
 
 
 def _read_at_start() -> dict[str, str]:
