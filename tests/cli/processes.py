@@ -74,10 +74,10 @@ def stop() -> None:
     program.cache_clear()
 
 
-def start(*words: str, config: Path | None = None, **more: str) -> subprocess.Popen[str]:
-    """Start a command with its output in pipes."""
+def start(*words: str, config: Path | None = None, anew: bool = False, **more: str) -> subprocess.Popen[str]:
+    """Start a command with its output in pipes; `anew` in an interpreter that has to be started, too."""
     return subprocess.Popen(
-        [program(), *words],
+        [*(COMMAND if anew else (program(),)), *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -3,7 +3,9 @@
 import errno
 import os
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.bundle.sources import FIXTURES, REPOSITORY
-from tests.cli import processes
-from tests.cli.processes import COMMAND, PATIENCE, environment, program, shell, start
+from tests.cli import forked_command
+from tests.cli.processes import COMMAND, PATIENCE, environment, shell, start
 
 LINES = {
     "output": "qontract-skupper --version | tee /dev/stderr",
@@ -77,11 +79,12 @@ def test_the_command_ends_with_what_stands_for_it(tmp_path: Path) -> None:
 
 
 def test_a_command_whose_server_is_gone_says_so(tmp_path: Path) -> None:
-    with waiting(tmp_path) as process:
-        processes.stop()
-        _, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, errors.startswith("the server that forks commands for tests is gone")) == (
-        69,
-        True,
-    )
-    assert program().exists()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        client = [sys.executable, forked_command.__file__, str(tmp_path / "s"), "plan"]
+        with subprocess.Popen(client, stderr=subprocess.PIPE, text=True) as process:
+            server.accept()[0].close()
+            _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 69
+    assert errors.startswith("the server that forks commands for tests is gone")
