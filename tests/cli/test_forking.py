@@ -82,6 +82,7 @@ def test_a_command_whose_server_is_gone_says_so(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "s"))
         server.listen()
+        server.settimeout(PATIENCE)
         client = [sys.executable, forked_command.__file__, str(tmp_path / "s"), "plan"]
         with subprocess.Popen(client, stderr=subprocess.PIPE, text=True) as process:
             server.accept()[0].close()
