@@ -8,10 +8,10 @@ import resource
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from multiprocessing.forkserver import _forkserver
 
 import pytest
 
+from tests.cli import processes
 from tests.clusters import assets, pool
 from tests.clusters.pool import Pool
 
@@ -58,7 +58,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the process that began the run what this one has cost; end the servers there."""
     config = session.config
     # What it has started counts when it has ended: the commands of the tests that ran in processes of their own.
-    _forkserver._stop()
+    processes.stop()
     if hasattr(config, "workeroutput"):
         config.workeroutput.update({"tests": _seconds(*_ALL), "peak": _peak(*_ALL)})
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import named
-from tests.mutations.__main__ import copy, faults
+from tests.mutations.__main__ import copy, faults, made
 from tests.mutations.table import MUTATIONS, Mutation
 
 EACH = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.title)
@@ -64,7 +64,9 @@ def test_a_mutation_of_what_is_not_there_once_is_reported(old: str, folder: Path
     assert fault.endswith(f" times, not once: {old}")
 
 
-def test_a_mutation_is_taken_back(folder: Path) -> None:
-    before = (folder / NO_ONE.file).read_text()
-    assert list(faults(NO_ONE, folder)) == []
-    assert (folder / NO_ONE.file).read_text() == before
+def test_a_mutation_is_made_and_taken_back(folder: Path) -> None:
+    mutated = folder / NO_ONE.file
+    before = mutated.read_text()
+    with made(NO_ONE, folder):
+        assert mutated.read_text() == NO_ONE.mutated() != before
+    assert mutated.read_text() == before

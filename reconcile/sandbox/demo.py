@@ -22,6 +22,7 @@ class DemoFailedError(Exception):
     """A step of the demo did not end as it should."""
 
 
+COMMAND = (sys.executable, "-m", "reconcile.cli")
 SOURCE = Source(package_data.fixtures(), package_data.schemas())
 
 
@@ -59,10 +60,9 @@ def _command(sandbox: Sandbox, *words: str) -> str:
     """Run a command, show what it prints, and return that."""
     print(f"$ qontract-skupper {' '.join(words)}", flush=True)  # noqa: T201
     environment = {**os.environ, "QONTRACT_CONFIG": str(sandbox.config)}
-    command = [sys.executable, "-m", "reconcile.cli", *words]
     told = ""
     with subprocess.Popen(  # noqa: S603 # nosec B603 # our own command
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*COMMAND, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout or ():
             told += line

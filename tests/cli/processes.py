@@ -1,19 +1,27 @@
 """Commands in processes and on terminals of their own."""
 
+import atexit
 import fcntl
 import os
 import pty
+import shlex
+import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 from tests.bundle.sources import REPOSITORY
+from tests.cli import forked_command, forking
 
 COMMAND = (sys.executable, "-m", "reconcile.cli")
-_KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "SSL_CERT_FILE")
+"""For tests of what an interpreter does when it starts; the others take `program`, at a tenth of the cost."""
+_KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE")
 PATIENCE = 60
 """Seconds after which a process is given up."""
 
@@ -25,10 +33,51 @@ def environment(config: Path | None = None, **more: str) -> dict[str, str]:
     return {**kept, "PYTHONUTF8": "1", "TERM": "xterm", **given, **more}
 
 
-def start(*words: str, config: Path | None = None, **more: str) -> subprocess.Popen[str]:
-    """Start a command with its output in pipes."""
+_RUNNING = ExitStack()
+
+
+@cache
+def program() -> Path:
+    """A program that does what ``qontract-skupper`` does, and imports nothing for it: see `forking`.
+
+    What it starts ends with this process, or with `stop`.
+    """
+    folder = Path(_RUNNING.enter_context(tempfile.TemporaryDirectory(prefix="commands-")))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        listener.listen()
+        server = subprocess.Popen(
+            [sys.executable, "-m", forking.__name__, str(listener.fileno())],
+            stdin=subprocess.PIPE,
+            cwd=REPOSITORY,
+            env=environment(),
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )
+    _RUNNING.enter_context(server)
+    atexit.register(stop)
+    client = [sys.executable, "-ISEX", "utf8", forked_command.__file__, str(folder / "socket")]
+    made = folder / "qontract-skupper"
+    made.write_text(f'#!/bin/sh\nexec {shlex.join(client)} "$@"\n')
+    made.chmod(0o700)
+    return made
+
+
+def shell(line: str) -> list[str]:
+    """What runs a line of shell in which ``qontract-skupper`` is `program`."""
+    return ["bash", "-c", f"hash -p {shlex.quote(str(program()))} qontract-skupper; {line}"]
+
+
+def stop() -> None:
+    """End all that `program` has started, and what that has started."""
+    _RUNNING.close()
+    program.cache_clear()
+
+
+def start(*words: str, config: Path | None = None, anew: bool = False, **more: str) -> subprocess.Popen[str]:
+    """Start a command with its output in pipes; `anew` in an interpreter that has to be started, too."""
     return subprocess.Popen(
-        [*COMMAND, *words],
+        [*(COMMAND if anew else (program(),)), *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -11,7 +11,7 @@ from tests.cli.processes import PATIENCE, start
 def beside(name: str, folder: Path, *words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a command where a distribution of this name is installed, too."""
     pretend_installed(folder, name)
-    with start(*words, PYTHONPATH=str(folder)) as process:
+    with start(*words, anew=True, PYTHONPATH=str(folder)) as process:
         output, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, output, errors
 

@@ -1,5 +1,6 @@
 """Standard streams that are closed, full or not for writing: a command does its work all the same, or says why not."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -7,15 +8,19 @@ import pytest
 
 from tests.bundle.sources import REPOSITORY
 from tests.cli.conftest import Fleet
-from tests.cli.processes import COMMAND, PATIENCE, environment, python
+from tests.cli.processes import COMMAND, PATIENCE, environment, python, shell
 
 CLOSED = {"stdin and stdout": "<&- >&-", "stderr": "2>&-", "all": "<&- >&- 2>&-"}
 
 
 def ended(words: str, streams: str, config: Path | None = None) -> tuple[int, str]:
-    """The exit code of a command with these redirections, and what it prints."""
+    """The exit code of a command with these redirections, and what it prints.
+
+    One that needs no configuration is really started, for what the interpreter itself makes of the streams.
+    """
+    line = f"{words} {streams}"
     done = subprocess.run(
-        ["bash", "-c", f"{' '.join(COMMAND)} {words} {streams}"],
+        shell(f"qontract-skupper {line}") if config else ["bash", "-c", f"{shlex.join(COMMAND)} {line}"],
         cwd=REPOSITORY,
         env=environment(config, QONTRACT_LOG_LEVEL="DEBUG"),
         capture_output=True,

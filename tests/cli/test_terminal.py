@@ -9,7 +9,7 @@ from reconcile.sandbox.embedded import Sandbox
 from tests.cli.calling import call
 from tests.cli.conftest import Fleet
 from tests.cli.data import LINKS
-from tests.cli.processes import COMMAND, on_terminal
+from tests.cli.processes import on_terminal, program
 
 pytestmark = pytest.mark.simulation_suffices("what a terminal shows does not depend on the server")
 
@@ -18,8 +18,8 @@ COLOURS = re.compile(r"\033\[\d*m")
 
 def colour(**more: str) -> str:
     """Whether colours are used on a terminal in these surroundings."""
-    program = "from reconcile.cli import terminal; print(terminal.colour())"
-    return on_terminal(sys.executable, "-c", program, more=more)[1].strip()
+    code = "from reconcile.cli import terminal; print(terminal.colour())"
+    return on_terminal(sys.executable, "-c", code, more=more)[1].strip()
 
 
 def test_a_terminal_gets_colours() -> None:
@@ -39,11 +39,11 @@ def test_a_terminal_without_abilities_gets_no_colours() -> None:
 
 
 def test_a_plan_on_a_terminal_is_coloured(untouched: Fleet) -> None:
-    assert "\033[32m+" in on_terminal(*COMMAND, "plan", config=untouched.config)[1]
+    assert "\033[32m+" in on_terminal(str(program()), "plan", config=untouched.config)[1]
 
 
 def test_a_status_on_a_narrow_terminal_is_coloured_and_fits(linked: Fleet) -> None:
-    _, shown = on_terminal(*COMMAND, "status", config=linked.config, columns=85)
+    _, shown = on_terminal(str(program()), "status", config=linked.config, columns=85)
     assert "\033[32m✓" in shown
     assert max(len(COLOURS.sub("", line)) for line in shown.splitlines()) <= 85
 
@@ -59,7 +59,7 @@ def test_what_is_no_terminal_gets_one_line_a_link(linked: Fleet) -> None:
 
 
 def test_a_run_on_a_terminal_shows_its_progress_with_whole_log_lines_above(sandbox: Sandbox) -> None:
-    code, shown = on_terminal(*COMMAND, "run", "--wait", "45s", config=sandbox.config, columns=60)
+    code, shown = on_terminal(str(program()), "run", "--wait", "45s", config=sandbox.config, columns=60)
     lines = re.findall(
         r"\[INFO\] \[reporting\.py:(?:change:\d+\] - \['[^\r\n]*'\]|conclude:\d+\] - [^\r\n]* s)(?=\r)", shown
     )

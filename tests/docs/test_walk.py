@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import named
+from tests.cli.processes import program
 from tests.docs.pages import README, ROOT, SANDBOX, Page
 from tests.docs.walk import ELSEWHERE, Done, Step, split, steps, walk
 
@@ -19,8 +20,11 @@ OF_THE_SANDBOX = steps(SANDBOX)
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Step, Done]]:
-    """The walk of the README, from an empty home directory to the end of the page, gone once."""
-    return walk(README, tmp_path_factory.mktemp("home"), ROOT, ELSEWHERE.keys())
+    """The walk of the README, from an empty home directory to the end of the page, gone once.
+
+    Its sandbox is the program that the page's ``PATH`` leads to.
+    """
+    return walk(README, tmp_path_factory.mktemp("home"), ROOT, ELSEWHERE.keys(), program())
 
 
 def as_on_any_day(text: str) -> str:
@@ -104,7 +108,7 @@ def test_no_command_hides_in_a_block_that_is_not_run(page: Page) -> None:
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="the page uses kubectl, which is not installed")
 def test_the_commands_of_the_sandbox_page_end_with_the_exit_codes_that_it_says(tmp_path: Path) -> None:
-    done = walk(SANDBOX, tmp_path / "home", tmp_path)
+    done = walk(SANDBOX, tmp_path / "home", tmp_path, program=program())
     assert [(step.name, was.code) for step, was in done] == [(s.name, s.code) for s in OF_THE_SANDBOX]
 
 

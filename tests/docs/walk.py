@@ -5,6 +5,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -92,9 +93,14 @@ def split(block: str) -> list[str]:
     return [command for command in commands if command.strip()]
 
 
-def walk(page: Page, home: Path, start: Path, without: Set[str] = frozenset()) -> list[tuple[Step, Done]]:
-    """Run all commands of a page, but those named in ``without``, from a directory and with an empty home."""
-    shell = _Shell(home, start)
+def walk(
+    page: Page, home: Path, start: Path, without: Set[str] = frozenset(), program: Path | None = None
+) -> list[tuple[Step, Done]]:
+    """Run all commands of a page, but those named in ``without``, from a directory and with an empty home.
+
+    A ``program`` takes the place of the one of this name on the ``PATH`` in all that the page runs to its end.
+    """
+    shell = _Shell(home, start, program)
     done: list[tuple[Step, Done]] = []
     with ExitStack() as sandboxes:
         for step in steps(page):
@@ -111,19 +117,22 @@ def walk(page: Page, home: Path, start: Path, without: Set[str] = frozenset()) -
 class _Shell:
     """A terminal: directory and variables pass from one command to the next."""
 
-    def __init__(self, home: Path, start: Path) -> None:
+    def __init__(self, home: Path, start: Path, program: Path | None) -> None:
         self._state = home / ".terminal"
         self._state.mkdir(parents=True)
         self._directory = start
+        self._before = f"hash -p {shlex.quote(str(program))} {program.name}; " if program else ""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        kept = {name: os.environ[name] for name in ("LANG", "PYTHONPATH") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("LANG", "PYTHONPATH", "SSL_CERT_FILE") if name in os.environ
+        }
         self._variables = {**kept, "HOME": str(home), "PATH": path, "PYTHONUTF8": "1", "NO_COLOR": "1"}
 
     def run(self, step: Step) -> Done:
         """Type a command and wait for its end."""
         after = f'\ncode=$?; pwd > "{self._state}/pwd"; env -0 > "{self._state}/env"; exit $code'
         done = subprocess.run(
-            ["bash", "-c", step.command + after],
+            ["bash", "-c", self._before + step.command + after],
             cwd=ROOT if step.in_checkout else self._directory,
             env=self._variables,
             check=False,

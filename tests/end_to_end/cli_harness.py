@@ -1,10 +1,9 @@
 """A sandbox with one network of the fixtures, and the real command line against it in processes of its own."""
 
-import multiprocessing
-import os
 import re
 import shutil
 import signal
+import subprocess
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,10 +14,10 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from reconcile.cli import main
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROLE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox, Source
 from reconcile.skupper.v1 import names
+from tests.cli.processes import environment, program
 from tests.clusters.backends import Backend
 from tests.fault_proxy import FaultProxy
 from tests.waiting import until
@@ -77,18 +76,6 @@ def sandbox(backend: Backend, folder: Path, data: Path = FIXTURES) -> Iterator[S
 PATIENCE = 100.0
 """Seconds after which a command is given up."""
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(
-    [
-        __name__,
-        "kubernetes.client.rest",
-        "reconcile.cli.run",
-        "reconcile.integration",
-        "reconcile.openshift.client",
-    ]
-)
-"""Commands run in processes of their own, forked from one that has imported everything: a start costs nothing."""
-
 
 class Command:
     """A command of ours in a process of its own."""
@@ -96,38 +83,36 @@ class Command:
     def __init__(self, box: Sandbox, *words: str) -> None:
         """Start it."""
         self._output = box.folder / f"output-{uuid.uuid4().hex}"
-        self._process = _PROCESSES.Process(target=_enter, args=(words, box.config, self._output))
-        self._process.start()
+        with self._output.open("w") as output:
+            self._process = subprocess.Popen(
+                [program(), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment(box.config),
+            )
 
     def kill(self) -> None:
         """End it without a chance to do anything about it."""
-        self._process.kill()
+        # The program passes it on as SIGKILL, and has ended when the command has.
+        self._process.send_signal(signal.SIGUSR1)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        os.kill(self._process.pid or 0, number)
+        self._process.send_signal(number)
 
     def wait_until_it_says(self, text: str) -> None:
         """Wait until it has printed a text."""
-        until(lambda: self._output.exists() and text in self._output.read_text(), PATIENCE)
+        until(lambda: text in self._output.read_text(), PATIENCE)
 
     def finish(self) -> tuple[int, str]:
         """Wait for its end; its exit code and all that it printed."""
-        self._process.join(timeout=PATIENCE)
-        if self._process.is_alive():
+        try:
+            code = self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
             self.kill()
             pytest.fail(f"it does not end; it has printed: {self._output.read_text()}")
-        code = self._process.exitcode
-        self._process.close()
-        return code or 0, self._output.read_text() if self._output.exists() else ""
-
-
-def _enter(words: tuple[str, ...], config: Path, output: Path) -> None:
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
-    for stream in (1, 2):
-        os.dup2(descriptor, stream)
-    os.environ["QONTRACT_CONFIG"] = str(config)
-    main(list(words), prog_name="qontract-skupper")
+        return code, self._output.read_text()
 
 
 def command(box: Sandbox, *words: str) -> tuple[int, str]:

@@ -6,7 +6,15 @@ import pytest
 
 from reconcile.sandbox import demo
 from reconcile.sandbox.embedded import Sandbox
+from tests.cli.processes import COMMAND, program
 from tests.clusters.backends import Backend, Kind
+
+
+@pytest.fixture(autouse=True)
+def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the demo run its commands as processes that need not import anything."""
+    assert demo.COMMAND == COMMAND
+    monkeypatch.setattr(demo, "COMMAND", (program(),))
 
 
 def test_the_whole_demo_passes(backend: Backend, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

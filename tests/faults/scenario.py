@@ -6,7 +6,6 @@ something to remove (see `data`), and every fault ends with a run that brings al
 
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from pathlib import Path
 from reconcile.kinds import CONFIG_MAP, SERVICE_ACCOUNT
 from reconcile.sandbox.embedded import Sandbox
 from reconcile.skupper.removal_records import PREFIX
-from tests.cli.processes import environment
+from tests.cli.processes import environment, shell
 from tests.clusters.backends import Backend
 from tests.end_to_end import cli_harness
 from tests.fault_proxy import FaultProxy
@@ -110,14 +109,9 @@ class Scenario:
 
     def shell(self, line: str) -> Ran:
         """Run a line of shell in which `qontract-skupper` is our command, and `<folder>` a folder of the stage."""
-        program = f"{sys.executable} -m reconcile.cli"
         began = time.monotonic()
         done = subprocess.run(
-            [
-                "bash",
-                "-c",
-                line.replace("qontract-skupper", program).replace("<folder>", str(self.source.parent)),
-            ],
+            shell(line.replace("<folder>", str(self.source.parent))),
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

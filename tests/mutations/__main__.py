@@ -68,19 +68,26 @@ def noticed(mutation: Mutation, folder: Path) -> bool:
 def faults(mutation: Mutation, folder: Path) -> Iterator[str]:
     """What is wrong with a mutation and its tests."""
     try:
-        text = mutation.mutated()
+        with made(mutation, folder):
+            for test in mutation.tests:
+                code = run([test], folder)
+                if code == PASSED:
+                    yield f"it survives {test}"
+                elif code != FAILED:
+                    yield f"pytest ends with {code} on {test}"
     except ValueError as error:
         yield str(error)
-        return
+
+
+@contextmanager
+def made(mutation: Mutation, folder: Path) -> Iterator[None]:
+    """Mutate the copy; raises ``ValueError`` if what is to be changed is not there once."""
     mutated = folder / mutation.file
-    mutated.write_text(text, encoding="utf-8")
-    for test in mutation.tests:
-        code = run([test], folder)
-        if code == PASSED:
-            yield f"it survives {test}"
-        elif code != FAILED:
-            yield f"pytest ends with {code} on {test}"
-    shutil.copyfile(ROOT / mutation.file, mutated)
+    mutated.write_text(mutation.mutated(), encoding="utf-8")
+    try:
+        yield
+    finally:
+        shutil.copyfile(ROOT / mutation.file, mutated)
 
 
 def run(tests: Iterable[str], folder: Path) -> int:
