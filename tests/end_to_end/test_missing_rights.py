@@ -63,6 +63,16 @@ def test_without_a_right_in_its_namespace_a_run_names_it(
     assert unnamed == {}
 
 
+@pytest.fixture(scope="module")
+def whole(linked_sites: Harness) -> int:
+    """Requests to a of a run with nothing to do and all rights; afterwards all that was disturbed is made again."""
+    linked_sites.run()
+    with reading_cluster_wide(linked_sites):
+        result = linked_sites.run()
+    assert (result.all_up, result.writes) == (True, 0)
+    return result.requests["a"][0]
+
+
 READS = sorted(right for right in rights("cluster.yaml") if right.resource != "namespaces")
 
 
@@ -70,13 +80,13 @@ READS = sorted(right for right in rights("cluster.yaml") if right.resource != "n
 @pytest.mark.sampled(3, "all kinds are read by the same code")
 @pytest.mark.parametrize("right", [r for r in READS if r.verb == "list"], ids=str)
 def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
-    linked_sites: Harness, right: Right
+    linked_sites: Harness, whole: int, right: Right
 ):
-    linked_sites.run()
-    with reading_cluster_wide(linked_sites) as granting:
-        whole, _ = linked_sites.run().requests["a"]
-        with granting.without(right, "cluster.yaml", cluster_wide=True):
-            result = linked_sites.run()
+    with (
+        reading_cluster_wide(linked_sites) as granting,
+        granting.without(right, "cluster.yaml", cluster_wide=True),
+    ):
+        result = linked_sites.run()
     assert said(result) == []
     assert result.writes == 0
     assert result.requests["a"][0] > whole
@@ -88,7 +98,6 @@ def test_a_kind_that_may_not_be_listed_cluster_wide_is_listed_by_namespace(
 def test_a_watch_that_is_refused_ends_the_work_on_the_cluster_and_names_the_right(
     linked_sites: Harness, right: Right
 ):
-    linked_sites.run()
     drop_links(linked_sites, "b")
     with reading_cluster_wide(linked_sites) as granting:
         with granting.without(right, "cluster.yaml", cluster_wide=True):
