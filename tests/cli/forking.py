@@ -48,8 +48,9 @@ class Request:
     @classmethod
     def read(cls, connection: socket.socket, length: int, descriptors: list[int]) -> "Request":
         """Read the one that begins a connection; raises ``OSError`` if it does not come whole."""
-        with connection.makefile("rb") as stream:
-            text = stream.read(length)
+        text = b""
+        while part := connection.recv(length - len(text)):
+            text += part
         if not text or len(text) < length:
             raise ConnectionError
         *request, streams = marshal.loads(text)
