@@ -8,7 +8,7 @@ from reconcile.kinds import CLUSTER_POLICY
 from reconcile.sandbox.embedded import Sandbox
 from tests.clusters.backends import Backend
 from tests.end_to_end import cli_harness
-from tests.end_to_end.harness import Harness
+from tests.end_to_end.harness import harness
 
 
 def policies(box: Sandbox) -> list[str]:
@@ -32,6 +32,9 @@ def test_the_last_policy_of_a_cluster_is_removed_by_the_account_that_made_it(
         assert policies(box) == []
 
 
-def test_an_account_for_policies_that_is_not_let_in_stops_nothing_where_no_policy_is_declared(fleet: Harness):
-    fleet.admin_token["a"] = "out-of-date"
-    assert fleet.run().all_up
+def test_an_account_for_policies_that_is_not_let_in_stops_nothing_where_no_policy_is_declared(
+    backend: Backend,
+):
+    with harness(backend, ["a", "b"]) as fleet:
+        fleet.admin_token["a"] = "out-of-date"
+        assert fleet.run().all_up

@@ -7,7 +7,8 @@ import ast
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +25,7 @@ from reconcile.skupper.engine import Engines
 from reconcile.skupper.plan import LinkState, SiteState, Verb
 from reconcile.skupper.selection import Selection
 from tests.clusters.backends import Backend
-from tests.end_to_end.harness import Harness, three_clusters
+from tests.end_to_end.harness import Harness, RunResult, three_clusters
 from tests.engine import toy
 from tests.engine.toy import Toy
 from tests.fault_proxy import Asked, FaultProxy
@@ -37,12 +38,18 @@ LONGEST = 200
 MORE_THAN_A_RUN_WRITES = 1000
 
 
-@pytest.fixture
-def fleet(backend: Backend) -> Iterator[Harness]:
+@contextmanager
+def toy_network(backend: Backend) -> Iterator[Harness]:
     """Two public clusters and a private one, declared in the toy's network; nothing on them yet."""
     with three_clusters(backend) as made:
         made.engines = Engines(Toy(), *ENGINES)
         made.change(version="toy-1", settings={})
+        yield made
+
+
+@pytest.fixture
+def fleet(backend: Backend) -> Iterator[Harness]:
+    with toy_network(backend) as made:
         yield made
 
 
@@ -241,22 +248,37 @@ def test_a_network_that_no_engine_serves_is_refused_and_keeps_its_sites(linked: 
     assert toys(linked) == before
 
 
-def test_one_plan_has_networks_of_two_engines(fleet: Harness) -> None:
-    fleet.others = (keep_namespace(fleet.network),)
-    result = fleet.run()
-    assert result.all_up
-    assert {link.network for link in result.outcome.plan.links} == {"n", "v1"}
-    assert fleet.objects(SECRET)
+@dataclass(frozen=True)
+class Beside:
+    """A network of the toy and one of v1 on the same clusters."""
+
+    first: RunResult
+    secrets: list[dict]
+    second: RunResult
+    """All sites of the toy are marked ``delete``."""
+    left: set[tuple[str, str]]
+    """What the toy has afterwards."""
 
 
-def test_an_engine_prunes_only_its_own_objects(fleet: Harness) -> None:
-    fleet.others = (keep_namespace(fleet.network),)
-    assert fleet.run().all_up
-    declare(fleet, delete=True)
-    result = fleet.run(budget=50)
-    assert toys(fleet) == set()
-    assert {link.network for link in result.outcome.plan.links} == {"v1"}
-    assert result.all_up
+@pytest.fixture(scope="module")
+def beside(backend: Backend) -> Beside:
+    with toy_network(backend) as fleet:
+        fleet.others = (keep_namespace(fleet.network),)
+        first, secrets = fleet.run(), fleet.objects(SECRET)
+        declare(fleet, delete=True)
+        return Beside(first, secrets, fleet.run(budget=50), toys(fleet))
+
+
+def test_one_plan_has_networks_of_two_engines(beside: Beside) -> None:
+    assert beside.first.all_up
+    assert {link.network for link in beside.first.outcome.plan.links} == {"n", "v1"}
+    assert beside.secrets
+
+
+def test_an_engine_prunes_only_its_own_objects(beside: Beside) -> None:
+    assert beside.left == set()
+    assert {link.network for link in beside.second.outcome.plan.links} == {"v1"}
+    assert beside.second.all_up
 
 
 def test_orphans_are_found_on_a_cluster_where_only_another_engine_has_sites(linked: Harness) -> None:

@@ -1,4 +1,4 @@
-"""Clusters and one Skupper over them, shared by the tests of a process; each test has its own namespaces.
+"""Clusters and one Skupper over them, shared by the tests of a process; most tests have namespaces of their own.
 
 ``east`` is OpenShift; ``west`` is plain Kubernetes, its load balancers take a moment; those of ``south`` never come.
 Skupper's clock stands still unless a test advances it.
@@ -6,6 +6,7 @@ Skupper's clock stands still unless a test advances it.
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -34,7 +35,8 @@ def servers(backend: Backend) -> Iterator[Clusters]:
         ClusterSpec("west", openshift=False, behaviour=Behaviour(load_balancers=0.3)),
         ClusterSpec("south", openshift=False, behaviour=Behaviour(load_balancers="pending")),
     ]
-    with backend.clusters(specs) as running:
+    # What TLS adds is tested by commands in processes of their own, and by tests of the client and of proxies.
+    with backend.clusters(specs, tls=False) as running:
         yield running
 
 
@@ -57,13 +59,36 @@ def skupper(clients: dict[str, Client], clock: ManualClock) -> Iterator[Skupper]
         yield running
 
 
-@pytest.fixture
-def place(skupper: Skupper, servers: Clusters, clients: dict[str, Client]) -> Callable[..., SkupperNamespace]:
-    """Makes a namespace: ``place()`` in the east, ``place("west")`` in the west."""
+@contextmanager
+def placing(
+    skupper: Skupper, servers: Clusters, clients: dict[str, Client]
+) -> Iterator[Callable[..., SkupperNamespace]]:
+    made: list[SkupperNamespace] = []
 
     def make(cluster: str = "east", name: str = "") -> SkupperNamespace:
         namespace = name or f"ns-{next(_numbers)}"
         make_namespace(clients[cluster], namespace)
-        return SkupperNamespace(skupper, servers[cluster], clients[cluster], namespace)
+        made.append(SkupperNamespace(skupper, servers[cluster], clients[cluster], namespace))
+        return made[-1]
 
-    return make
+    yield make
+    for each in made:
+        each.clear()
+
+
+@pytest.fixture
+def place(
+    skupper: Skupper, servers: Clusters, clients: dict[str, Client]
+) -> Iterator[Callable[..., SkupperNamespace]]:
+    """Makes a namespace: ``place()`` in the east, ``place("west")`` in the west."""
+    with placing(skupper, servers, clients) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def shared(
+    skupper: Skupper, servers: Clusters, clients: dict[str, Client]
+) -> Iterator[Callable[..., SkupperNamespace]]:
+    """Makes a namespace that tests of a module share."""
+    with placing(skupper, servers, clients) as make:
+        yield make

@@ -84,6 +84,12 @@ class SkupperNamespace:
     def patch(self, kind: Kind, name: str, body: Json) -> Json:
         return self.client.patch(kind, name, self.namespace, body)
 
+    def clear(self) -> None:
+        """Remove site-controller and site; with many sites left behind, each step of time has many to look after."""
+        for kind, name in ((DEPLOYMENT, CONTROLLER), (CONFIG_MAP, "skupper-site")):
+            if self.get(kind, name):
+                self.cluster.remove(kind, name, self.namespace)
+
     def gone(self, kind: Kind, name: str) -> None:
         until(lambda: self.get(kind, name) is None)
 

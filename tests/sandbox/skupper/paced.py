@@ -89,7 +89,7 @@ class Paced:
 def running(*, policies: bool = False) -> Iterator[Paced]:
     """Start a cluster and Skupper on it; ``policies``: sites obey them."""
     clock = ManualClock()
-    with ApiServers([ClusterSpec("east")]) as servers:
+    with ApiServers([ClusterSpec("east")], tls=False) as servers:
         client = client_of(servers, "east")
         try:
             with Skupper({"east": client}, clock=clock, timing=REAL, policies=policies) as skupper:

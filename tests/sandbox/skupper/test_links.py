@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -29,6 +30,12 @@ def cut(skupper: Skupper) -> Iterator[None]:
     skupper.wire.restore("east", "west")
 
 
+@pytest.fixture(scope="module")
+def issuer(shared: Make) -> SkupperNamespace:
+    """A site that tests only link to."""
+    return shared().site(ingress="none")
+
+
 def test_a_delivered_token_brings_a_link_between_clusters_up(place: Make) -> None:
     issuer, dialler = place().site(**NODE), place("west").site(ingress="none")
     dialler.dial(issuer, "link-1")
@@ -36,8 +43,8 @@ def test_a_delivered_token_brings_a_link_between_clusters_up(place: Make) -> Non
     dialler.linked(issuer)
 
 
-def test_the_connector_has_the_name_of_the_token(place: Make) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+def test_the_connector_has_the_name_of_the_token(place: Make, issuer: SkupperNamespace) -> None:
+    dialler = place().site(ingress="none")
     dialler.dial(issuer, "link-1")
 
     assert until(lambda: dialler.connector("link-1")) == {
@@ -51,15 +58,17 @@ def test_the_connector_has_the_name_of_the_token(place: Make) -> None:
 
 
 @pytest.mark.parametrize(("text", "cost"), [("7", 7), ("cheap", None)])
-def test_the_cost_is_an_annotation_of_the_token(place: Make, text: str, cost: int | None) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+def test_the_cost_is_an_annotation_of_the_token(
+    place: Make, issuer: SkupperNamespace, text: str, cost: int | None
+) -> None:
+    dialler = place().site(ingress="none")
     dialler.dial(issuer, "link-1", annotations={"skupper.io/cost": text})
 
     assert until(lambda: dialler.connector("link-1")).get("cost") == cost
 
 
-def test_an_edge_site_dials_the_endpoint_for_edge_sites(place: Make) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(router_mode="edge", ingress="none")
+def test_an_edge_site_dials_the_endpoint_for_edge_sites(place: Make, issuer: SkupperNamespace) -> None:
+    dialler = place().site(router_mode="edge", ingress="none")
     dialler.dial(issuer, "link-1")
 
     dialler.linked(issuer)
@@ -77,8 +86,8 @@ def test_a_token_of_the_site_itself_is_not_dialled(place: Make) -> None:
     assert issuer.connector("link-1") is None
 
 
-def test_removing_the_token_removes_connector_profile_and_link(place: Make) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+def test_removing_the_token_removes_connector_profile_and_link(place: Make, issuer: SkupperNamespace) -> None:
+    dialler = place().site(ingress="none")
     dialler.dial(issuer, "link-1")
     dialler.linked(issuer)
     dialler.delete(SECRET, "link-1")
@@ -88,37 +97,13 @@ def test_removing_the_token_removes_connector_profile_and_link(place: Make) -> N
     assert "link-1-profile" not in dialler.config()["sslProfile"]
 
 
-def test_taking_the_label_away_removes_the_connector(place: Make) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+def test_taking_the_label_away_removes_the_connector(place: Make, issuer: SkupperNamespace) -> None:
+    dialler = place().site(ingress="none")
     dialler.dial(issuer, "link-1")
     dialler.linked(issuer)
     dialler.patch(SECRET, "link-1", {"metadata": {"labels": {"skupper.io/type": None}}})
 
     dialler.linked()
-
-
-def test_without_a_service_controller_tokens_do_nothing(place: Make) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none", service_controller="false")
-    other = place().site(ingress="none")
-    dialler.take(issuer.token("link-1"))
-    other.dial(issuer, "link-2")
-
-    other.linked(issuer)
-    assert dialler.connector("link-1") is None
-
-
-def test_an_inner_host_is_known_in_its_own_cluster_only(place: Make) -> None:
-    issuer, inside, outside = (
-        place().site(ingress="none"),
-        place().site(ingress="none"),
-        place("west").site(ingress="none"),
-    )
-    outside.dial(issuer, "link-1")
-    until(lambda: outside.connector("link-1"))
-    inside.dial(issuer, "link-2")
-
-    inside.linked(issuer)
-    assert outside.links == ()
 
 
 def test_a_namesake_in_the_diallers_cluster_is_not_taken_for_the_issuer(place: Make) -> None:
@@ -142,38 +127,62 @@ def forged(token: dict[str, object], clock: ManualClock, **changes: str) -> dict
     return {**token, "data": {**data, **changes}}
 
 
-def test_a_client_certificate_of_another_ca_is_turned_away(place: Make, clock: ManualClock) -> None:
-    issuer, dialler, witness = (place().site(ingress="none") for _ in range(3))
+@dataclass(frozen=True)
+class Diallers:
+    """Sites with a token of one issuer, as they are when another one that got a token last has a link."""
+
+    without_controller: SkupperNamespace
+    """Of a service-controller; it never gets a connector, the others have one."""
+    outside: SkupperNamespace
+    """In another cluster; the host is an inner one."""
+    unknown: SkupperNamespace
+    """Its client certificate is of another CA."""
+    unbelieving: SkupperNamespace
+    """It knows another CA of the issuer."""
+    without_key: SkupperNamespace
+
+
+@pytest.fixture(scope="module")
+def diallers(shared: Make, issuer: SkupperNamespace, clock: ManualClock) -> Diallers:
+    found = Diallers(
+        shared().site(ingress="none", service_controller="false"),
+        shared("west").site(ingress="none"),
+        *(shared().site(ingress="none") for _ in range(3)),
+    )
     token = issuer.token("link-1")
-    dialler.take(forged(token, clock, **{"ca.crt": token["data"]["ca.crt"]}))
-    until(lambda: dialler.connector("link-1"))
+    issuer.delete(SECRET, "link-1")
+    data = token["data"]
+    found.without_controller.take(token)
+    found.outside.take(token)
+    found.unknown.take(forged(token, clock, **{"ca.crt": data["ca.crt"]}))
+    found.unbelieving.take({**token, "data": {**data, "ca.crt": forged(token, clock)["data"]["ca.crt"]}})
+    found.without_key.take({**token, "data": {**data, "tls.key": base64.b64encode(b"nothing").decode()}})
+    for each in (found.outside, found.unknown, found.unbelieving, found.without_key):
+        until(lambda each=each: each.connector("link-1"))
+    witness = shared().site(ingress="none")
     witness.dial(issuer, "link-2")
-
     witness.linked(issuer)
-    assert dialler.links == ()
+    return found
 
 
-def test_an_issuer_with_another_ca_is_not_believed(place: Make, clock: ManualClock) -> None:
-    issuer, dialler, witness = (place().site(ingress="none") for _ in range(3))
-    token = issuer.token("link-1")
-    data = {**token["data"], "ca.crt": forged(token, clock)["data"]["ca.crt"]}
-    dialler.take({**token, "data": data})
-    until(lambda: dialler.connector("link-1"))
-    witness.dial(issuer, "link-2")
-
-    witness.linked(issuer)
-    assert dialler.links == ()
+def test_without_a_service_controller_tokens_do_nothing(diallers: Diallers) -> None:
+    assert diallers.without_controller.connector("link-1") is None
 
 
-def test_a_token_without_a_key_does_not_work(place: Make) -> None:
-    issuer, dialler, witness = (place().site(ingress="none") for _ in range(3))
-    token = issuer.token("link-1")
-    dialler.take({**token, "data": {**token["data"], "tls.key": base64.b64encode(b"nothing").decode()}})
-    until(lambda: dialler.connector("link-1"))
-    witness.dial(issuer, "link-2")
+def test_an_inner_host_is_known_in_its_own_cluster_only(diallers: Diallers) -> None:
+    assert diallers.outside.links == ()
 
-    witness.linked(issuer)
-    assert dialler.links == ()
+
+def test_a_client_certificate_of_another_ca_is_turned_away(diallers: Diallers) -> None:
+    assert diallers.unknown.links == ()
+
+
+def test_an_issuer_with_another_ca_is_not_believed(diallers: Diallers) -> None:
+    assert diallers.unbelieving.links == ()
+
+
+def test_a_token_without_a_key_does_not_work(diallers: Diallers) -> None:
+    assert diallers.without_key.links == ()
 
 
 def test_a_host_that_the_server_certificate_does_not_name_is_refused(place: Make) -> None:
@@ -213,8 +222,8 @@ def test_a_cut_between_clusters_takes_links_down_until_it_is_restored(place: Mak
     dialler.linked(issuer)
 
 
-def test_a_cut_leaves_links_within_a_cluster(place: Make, cut: None) -> None:
-    issuer, dialler = place().site(ingress="none"), place().site(ingress="none")
+def test_a_cut_leaves_links_within_a_cluster(place: Make, issuer: SkupperNamespace, cut: None) -> None:
+    dialler = place().site(ingress="none")
     dialler.dial(issuer, "link-1")
 
     dialler.linked(issuer)

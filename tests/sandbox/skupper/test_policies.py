@@ -37,13 +37,36 @@ def paced() -> Iterator[Paced]:
         yield found
 
 
+Pair = tuple[SkupperNamespace, SkupperNamespace]
+
+
+@pytest.fixture(scope="module")
+def linked(paced: Paced) -> Pair:
+    """An issuer and a dialler, for all tests; no policy is left."""
+    create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)
+    issuer, dialler = paced.site(), paced.site()
+    paced.link(dialler, issuer, "link-1")
+    paced.client.delete(CLUSTER_POLICY, "open", None)
+    return issuer, dialler
+
+
 @pytest.fixture(autouse=True)
-def open_policy(paced: Paced) -> Iterator[None]:
+def open_policy(paced: Paced, linked: Pair) -> Iterator[None]:
     create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)
     yield
     for name in ("open", "other"):
         if paced.servers["east"].find(CLUSTER_POLICY, name):
             paced.client.delete(CLUSTER_POLICY, name, None)
+
+
+@pytest.fixture
+def pair(paced: Paced, linked: Pair, open_policy: None) -> Pair:
+    """Issuer and dialler as they are after some time with a policy that allows everything."""
+    issuer, dialler = linked
+    paced.passes(OBEYED)
+    paced.passes(OBEYED)
+    dialler.linked(issuer)
+    return issuer, dialler
 
 
 def create(paced: Paced, kind: Any, name: str, **parts: Any) -> None:
@@ -67,34 +90,28 @@ def listeners(site: SkupperNamespace) -> set[str]:
     return LISTENERS & site.config()["listener"].keys()
 
 
-def linked_pair(paced: Paced) -> tuple[SkupperNamespace, SkupperNamespace]:
-    issuer, dialler = paced.site(), paced.site()
-    paced.link(dialler, issuer, "link-1")
-    return issuer, dialler
-
-
 def labels(site: SkupperNamespace, name: str) -> dict[str, str]:
     found: dict[str, str] = site.wait_for(SECRET, name)["metadata"]["labels"]
     return found
 
 
-def test_a_policy_that_allows_everything_changes_nothing(paced: Paced) -> None:
-    issuer, dialler = linked_pair(paced)
+def test_a_policy_that_allows_everything_changes_nothing(paced: Paced, pair: Pair) -> None:
+    issuer, dialler = pair
     paced.passes(OBEYED)
 
     assert listeners(issuer) == LISTENERS
     assert labels(dialler, "link-1") == {"skupper.io/type": "connection-token"}
 
 
-def test_without_a_matching_policy_the_listeners_go(paced: Paced) -> None:
-    site = paced.site()
+def test_without_a_matching_policy_the_listeners_go(paced: Paced, pair: Pair) -> None:
+    site, _ = pair
     deny_all(paced)
 
     until(lambda: listeners(site) == set())
 
 
-def test_without_a_matching_policy_links_go_down(paced: Paced) -> None:
-    _, dialler = linked_pair(paced)
+def test_without_a_matching_policy_links_go_down(paced: Paced, pair: Pair) -> None:
+    _, dialler = pair
     deny_all(paced)
 
     dialler.linked()
@@ -107,8 +124,8 @@ def test_a_site_says_that_policies_are_enabled(paced: Paced) -> None:
     until(lambda: [entry["site"]["policy"] for entry in site.status()["siteStatus"]] == ["enabled"])
 
 
-def test_a_policy_that_matches_again_brings_links_back(paced: Paced) -> None:
-    issuer, dialler = linked_pair(paced)
+def test_a_policy_that_matches_again_brings_links_back(paced: Paced, pair: Pair) -> None:
+    issuer, dialler = pair
     deny_all(paced)
     dialler.linked()
     create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)
@@ -118,15 +135,15 @@ def test_a_policy_that_matches_again_brings_links_back(paced: Paced) -> None:
     dialler.linked(issuer)
 
 
-def test_a_policy_for_another_namespace_does_not_match(paced: Paced) -> None:
-    site = paced.site()
+def test_a_policy_for_another_namespace_does_not_match(paced: Paced, pair: Pair) -> None:
+    site, _ = pair
     allow_only(paced, **{**EVERYTHING, "namespaces": ["^nowhere$"]})
 
     until(lambda: listeners(site) == set())
 
 
-def test_a_site_that_may_not_list_policies_is_denied_everything(paced: Paced) -> None:
-    site = paced.site()
+def test_a_site_that_may_not_list_policies_is_denied_everything(paced: Paced, pair: Pair) -> None:
+    site, _ = pair
     binding = paced.client.get(CLUSTER_ROLE_BINDING, READER)
     paced.client.delete(CLUSTER_ROLE_BINDING, READER, None)
     paced.passes(OBEYED)
@@ -134,8 +151,8 @@ def test_a_site_that_may_not_list_policies_is_denied_everything(paced: Paced) ->
     create(paced, CLUSTER_ROLE_BINDING, READER, **{key: binding[key] for key in ("roleRef", "subjects")})
 
 
-def test_a_host_that_may_not_be_dialled_disables_the_token(paced: Paced) -> None:
-    _, dialler = linked_pair(paced)
+def test_a_host_that_may_not_be_dialled_disables_the_token(paced: Paced, pair: Pair) -> None:
+    _, dialler = pair
     allow_only(paced, **{**EVERYTHING, "allowedOutgoingLinksHostnames": ["^nowhere$"]})
 
     until(lambda: labels(dialler, "link-1").get("internal.skupper.io/disabled") == "true")
@@ -195,8 +212,8 @@ def test_an_annotated_service_that_is_not_allowed_does_not_lead_to_the_router(pa
     assert site.wait_for(SERVICE, "other")["spec"]["selector"] == SPEC["selector"]
 
 
-def test_a_token_is_enabled_again_once_its_host_may_be_dialled(paced: Paced) -> None:
-    issuer, dialler = linked_pair(paced)
+def test_a_token_is_enabled_again_once_its_host_may_be_dialled(paced: Paced, pair: Pair) -> None:
+    issuer, dialler = pair
     allow_only(paced, **{**EVERYTHING, "allowedOutgoingLinksHostnames": ["^nowhere$"]})
     until(lambda: dialler.connector("link-1") is None)
     create(paced, CLUSTER_POLICY, "open", spec=EVERYTHING)

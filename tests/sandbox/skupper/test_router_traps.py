@@ -9,7 +9,7 @@ import pytest
 
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.sandbox.kubernetes.calls import Call
-from tests.sandbox.skupper.namespaces import SkupperNamespace
+from tests.sandbox.skupper.namespaces import Json, SkupperNamespace
 from tests.waiting import until
 
 pytestmark = pytest.mark.simulation_suffices(
@@ -19,35 +19,57 @@ pytestmark = pytest.mark.simulation_suffices(
 Make = Callable[..., SkupperNamespace]
 
 
-def repointed(place: Make) -> tuple[SkupperNamespace, SkupperNamespace, SkupperNamespace]:
+Issuers = tuple[SkupperNamespace, SkupperNamespace]
+
+
+@pytest.fixture(scope="module")
+def issuers(shared: Make) -> Issuers:
+    """Two sites that tests only link to."""
+    return shared().site(ingress="none"), shared().site(ingress="none")
+
+
+def token_of(issuer: SkupperNamespace) -> Json:
+    """A token ``link-1``, removed where it was made."""
+    token = issuer.token("link-1")
+    issuer.delete(SECRET, "link-1")
+    return token
+
+
+@pytest.fixture
+def repointed(place: Make, issuers: Issuers) -> SkupperNamespace:
     """A dialler whose token ``link-1`` was changed in place from a first issuer to a second."""
-    first, second, dialler = (place().site(ingress="none") for _ in range(3))
+    first, second = issuers
+    dialler = place().site(ingress="none")
     dialler.dial(first, "link-1")
     dialler.linked(first)
-    token = second.token("link-1")
+    token = token_of(second)
     metadata = {"annotations": token["metadata"]["annotations"]}
     dialler.patch(SECRET, "link-1", {"metadata": metadata, "data": token["data"]})
     host = f"skupper-router.{second.namespace}"
     until(lambda: (dialler.connector("link-1") or {}).get("host") == host)
-    return first, second, dialler
+    return dialler
 
 
-def test_a_changed_host_under_the_same_name_does_not_reach_the_running_router(place: Make) -> None:
-    first, second, dialler = repointed(place)
+def test_a_changed_host_under_the_same_name_does_not_reach_the_running_router(
+    repointed: SkupperNamespace, issuers: Issuers
+) -> None:
+    dialler, (first, second) = repointed, issuers
     dialler.dial(second, "link-2")
 
     dialler.linked(first, second)
 
 
-def test_a_restart_of_the_router_takes_the_changed_host_and_certificate(place: Make) -> None:
-    _, second, dialler = repointed(place)
+def test_a_restart_of_the_router_takes_the_changed_host_and_certificate(
+    repointed: SkupperNamespace, issuers: Issuers
+) -> None:
+    dialler, (_, second) = repointed, issuers
     dialler.restart("skupper-router")
 
     dialler.linked(second)
 
 
-def test_a_router_deployment_made_anew_takes_them_too(place: Make) -> None:
-    _, second, dialler = repointed(place)
+def test_a_router_deployment_made_anew_takes_them_too(repointed: SkupperNamespace, issuers: Issuers) -> None:
+    dialler, (_, second) = repointed, issuers
     deployment = dialler.wait_for(DEPLOYMENT, "skupper-router")
     dialler.delete(DEPLOYMENT, "skupper-router")
     kept = {key: deployment["metadata"][key] for key in ("labels", "ownerReferences")}
@@ -58,9 +80,10 @@ def test_a_router_deployment_made_anew_takes_them_too(place: Make) -> None:
     dialler.linked(second)
 
 
-def test_new_certificate_data_under_the_same_name_is_not_used(place: Make) -> None:
-    issuer, other, dialler, witness = (place().site(ingress="none") for _ in range(4))
-    token = issuer.token("link-1")
+def test_new_certificate_data_under_the_same_name_is_not_used(place: Make, issuers: Issuers) -> None:
+    issuer, other = issuers
+    dialler, witness = (place().site(ingress="none") for _ in range(2))
+    token = token_of(issuer)
     # Delivered without a usable certificate at first: the router stores what there is.
     dialler.take({**token, "data": {"ca.crt": token["data"]["ca.crt"], "tls.crt": "Zm9v", "tls.key": "YmFy"}})
     dialler.dial(other, "link-2")
@@ -94,11 +117,12 @@ def busy(site: SkupperNamespace) -> Iterator[None]:
 
 
 @pytest.mark.simulation
-def test_delete_and_create_in_one_breath_is_no_change_for_the_router(place: Make) -> None:
-    first, second, dialler, other = (place().site(ingress="none") for _ in range(4))
+def test_delete_and_create_in_one_breath_is_no_change_for_the_router(place: Make, issuers: Issuers) -> None:
+    first, second = issuers
+    dialler, other = (place().site(ingress="none") for _ in range(2))
     dialler.dial(first, "link-1")
     dialler.linked(first)
-    token = second.token("link-1")
+    token = token_of(second)
     with busy(other):
         dialler.delete(SECRET, "link-1")
         dialler.take(token)
@@ -109,11 +133,12 @@ def test_delete_and_create_in_one_breath_is_no_change_for_the_router(place: Make
     dialler.linked(first, second)
 
 
-def test_delete_and_create_with_a_pause_is_a_change(place: Make) -> None:
-    first, second, dialler = (place().site(ingress="none") for _ in range(3))
+def test_delete_and_create_with_a_pause_is_a_change(place: Make, issuers: Issuers) -> None:
+    first, second = issuers
+    dialler = place().site(ingress="none")
     dialler.dial(first, "link-1")
     dialler.linked(first)
-    token = second.token("link-1")
+    token = token_of(second)
     dialler.delete(SECRET, "link-1")
     dialler.linked()
     dialler.take(token)
@@ -121,8 +146,9 @@ def test_delete_and_create_with_a_pause_is_a_change(place: Make) -> None:
     dialler.linked(second)
 
 
-def test_a_new_name_is_noticed_at_once(place: Make) -> None:
-    first, second, dialler = (place().site(ingress="none") for _ in range(3))
+def test_a_new_name_is_noticed_at_once(place: Make, issuers: Issuers) -> None:
+    first, second = issuers
+    dialler = place().site(ingress="none")
     dialler.dial(first, "link-1")
     dialler.linked(first)
     dialler.dial(second, "link-2")

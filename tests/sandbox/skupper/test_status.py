@@ -33,16 +33,20 @@ def router_of(site: SkupperNamespace) -> str:
     return name.removeprefix("0/")
 
 
-def test_a_lone_site_reports_itself(place: Make) -> None:
-    site = place().site(name="lonely", ingress="none")
+@pytest.fixture(scope="module")
+def lonely(shared: Make) -> SkupperNamespace:
+    """A site that tests only read."""
+    return shared().site(name="lonely", ingress="none")
 
-    (entry,) = site.status()["siteStatus"]
+
+def test_a_lone_site_reports_itself(lonely: SkupperNamespace) -> None:
+    (entry,) = lonely.status()["siteStatus"]
     kept = ("recType", "identity", "name", "nameSpace", "platform", "siteVersion", "policy", "endTime")
     assert {key: entry["site"][key] for key in kept} == {
         "recType": "SITE",
-        "identity": site.site_id,
+        "identity": lonely.site_id,
         "name": "lonely",
-        "nameSpace": site.namespace,
+        "nameSpace": lonely.namespace,
         "platform": "kubernetes",
         "siteVersion": "1.9.6",
         "policy": "disabled",
@@ -50,17 +54,13 @@ def test_a_lone_site_reports_itself(place: Make) -> None:
     }
 
 
-def test_empty_lists_are_null(place: Make) -> None:
-    site = place().site(ingress="none")
-
-    router = site.status()["siteStatus"][0]["routerStatus"][0]
+def test_empty_lists_are_null(lonely: SkupperNamespace) -> None:
+    router = lonely.status()["siteStatus"][0]["routerStatus"][0]
     assert (router["links"], router["listeners"], router["connectors"]) == (None, None, None)
 
 
-def test_a_router_is_called_after_its_site_and_its_pod(place: Make) -> None:
-    site = place().site(name="lonely", ingress="none")
-
-    router = site.status()["siteStatus"][0]["routerStatus"][0]["router"]
+def test_a_router_is_called_after_its_site_and_its_pod(lonely: SkupperNamespace) -> None:
+    router = lonely.status()["siteStatus"][0]["routerStatus"][0]["router"]
     assert router["name"] == f"0/lonely-{router['hostname']}"
     assert router["hostname"].startswith("skupper-router-")
 
@@ -160,12 +160,11 @@ def renewed(site: SkupperNamespace) -> str:
     return str(json.loads(lock["control-plane.alpha.kubernetes.io/leader"])["renewTime"])
 
 
-def test_the_lock_names_the_leading_pod(place: Make) -> None:
-    site = place().site(name="lonely", ingress="none")
-    lock = site.wait_for(CONFIG_MAP, "skupper-site-leader")["metadata"]["annotations"]
+def test_the_lock_names_the_leading_pod(lonely: SkupperNamespace) -> None:
+    lock = lonely.wait_for(CONFIG_MAP, "skupper-site-leader")["metadata"]["annotations"]
 
     held = json.loads(lock["control-plane.alpha.kubernetes.io/leader"])
-    assert f"lonely-{held['holderIdentity']}" == router_of(site)
+    assert f"lonely-{held['holderIdentity']}" == router_of(lonely)
     assert held["leaseDurationSeconds"] == 15
 
 

@@ -34,6 +34,12 @@ def retag(site: SkupperNamespace, tag: str) -> None:
     site.patch(DEPLOYMENT, CONTROLLER, {"spec": {"template": {"spec": pod}}})
 
 
+@pytest.fixture(scope="module")
+def edited(shared: Make) -> SkupperNamespace:
+    """A site for edits that change nothing."""
+    return shared().site(ingress="none")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -44,12 +50,11 @@ def retag(site: SkupperNamespace, tag: str) -> None:
         {"ingress": "nodeport"},
     ],
 )
-def test_most_edits_are_ignored(place: Make, change: dict[str, str]) -> None:
-    site = place().site(ingress="none")
-    before = (site.wait_for(DEPLOYMENT, "skupper-router")["spec"], site.config())
-    site.edit_config(**change)
+def test_most_edits_are_ignored(edited: SkupperNamespace, change: dict[str, str]) -> None:
+    before = (edited.wait_for(DEPLOYMENT, "skupper-router")["spec"], edited.config())
+    edited.edit_config(**change)
 
-    assert (site.wait_for(DEPLOYMENT, "skupper-router")["spec"], site.config()) == before
+    assert (edited.wait_for(DEPLOYMENT, "skupper-router")["spec"], edited.config()) == before
 
 
 def site_in_the_race(place: Make, *, restarts: bool) -> SkupperNamespace:
