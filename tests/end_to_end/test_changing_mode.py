@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from reconcile.apply.events import ChangeStarted, Event
 from reconcile.apply.running import now
 from reconcile.kinds import CONFIG_MAP, SECRET
 from reconcile.skupper.definitions import Approval, ApprovedChange
 from tests.clusters.backends import Backend
 from tests.end_to_end.harness import Harness, RunResult, harness
+from tests.fault_proxy import Asked
 from tests.waiting import until
 
 pytestmark = pytest.mark.simulation_suffices("what Skupper does is simulated on either back end")
@@ -61,17 +61,15 @@ def step(fleet: Harness, mode: str) -> Step:
     fleet.change_site("a", config={"routerMode": mode})
     phases: list[tuple[str, bool]] = []
 
-    def look(event: Event) -> None:
-        if (
-            isinstance(event, ChangeStarted)
-            and event.change.name == "skupper-site"
-            and event.change.cluster == "a"
-        ):
+    def look(asked: Asked) -> None:
+        if asked.write and (asked.plural, asked.name) == (CONFIG_MAP.plural, "skupper-site"):
             left = fleet["a"].find(CONFIG_MAP, "skupper-internal", "net")
-            phases.append((event.change.verb.value, left is not None))
+            phases.append((asked.verb, left is not None))
 
+    fleet.proxy("a").before.append(look)
     # A token that nothing proves to be out of use is parked for 45 s.
-    run = fleet.run(listener=look, pace=10.0, wait=600)
+    run = fleet.run(pace=10.0, wait=600)
+    fleet.proxy("a").clear()
     return Step(run, phases, (before, site_id(fleet)), (old, tokens(fleet)))
 
 
@@ -92,7 +90,7 @@ def tokens(fleet: Harness) -> set[str]:
 @pytest.mark.parametrize("to", ["edge", "interior"])
 def test_the_old_site_is_gone_before_the_new_one_is_created(changed: Changed, to: str):
     found = changed.to_edge if to == "edge" else changed.back
-    assert found.phases == [("apply", True), ("delete", True), ("apply", False)]
+    assert found.phases == [("patch", True), ("delete", True), ("patch", False)]
 
 
 @pytest.mark.parametrize("to", ["edge", "interior"])
