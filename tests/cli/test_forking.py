@@ -59,7 +59,7 @@ def waiting(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize(
     ("sent", "got"),
-    [(signal.SIGHUP, signal.SIGHUP), (signal.SIGTERM, signal.SIGTERM), (signal.SIGUSR1, signal.SIGKILL)],
+    [(signal.SIGTERM, signal.SIGTERM), (signal.SIGUSR1, signal.SIGKILL)],
 )
 def test_a_signal_ends_the_command_and_what_stands_for_it(
     sent: signal.Signals, got: signal.Signals, tmp_path: Path
