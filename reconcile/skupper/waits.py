@@ -40,6 +40,8 @@ class WaitKind(StrEnum):
     """The links of a site are removed."""
     UNEXPOSED = "unexposed"
     """Services that lead to the router of a site are restored. No run waits for that: people have to act."""
+    DROPPED = "dropped"
+    """The router no longer dials with a deleted token. A later run takes care of what a service-controller did not."""
     TAKEN_OVER = "taken-over"
     """A site has become ours."""
     NAMESPACE = "namespace"
@@ -56,6 +58,7 @@ class WaitKind(StrEnum):
         """True if the state of a link, a site or another change shows its progress: the run waits for that instead."""
         return self not in {
             WaitKind.CLEANED_UP,
+            WaitKind.DROPPED,
             WaitKind.LOADED,
             WaitKind.REVOKED,
             WaitKind.ROTATED,

@@ -392,6 +392,7 @@ def test_a_run_does_not_wait_for_a_site_that_is_not_on_its_way(scenario: Scenari
 
 SHOWN_NOWHERE = [
     WaitKind.CLEANED_UP,
+    WaitKind.DROPPED,
     WaitKind.LOADED,
     WaitKind.REVOKED,
     WaitKind.ROTATED,

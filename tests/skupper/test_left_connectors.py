@@ -8,6 +8,7 @@ import pytest
 from reconcile.findings import Finding, NetworkSubject
 from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET
 from reconcile.skupper.live import ObjectKey
+from reconcile.skupper.orders import Order, OrderKind
 from reconcile.skupper.plan import Change
 from reconcile.skupper.plan_input import PlanInput
 from reconcile.skupper.sites import SiteKey
@@ -30,6 +31,7 @@ class Routers(Pair):
         self.with_sites()
         self.gone: dict[str, ObjectKey] = {}
         self.findings: tuple[Finding, ...] = ()
+        self.order: Order | None = None
         for name, fake in (("a", self.a), ("b", self.b)):
             fake.add(DEPLOYMENT, body(DEPLOYMENT, "net", "skupper-service-controller", owner=f"id-{name}"))
 
@@ -41,7 +43,14 @@ class Routers(Pair):
     @property
     def dropped(self) -> list[str]:
         """The connectors that are taken out."""
-        return sorted(name for change in self.changes for name in self._names() - self._left(change))
+        ready = (change for change in self.changes if change.ready)
+        return sorted(name for change in ready for name in self._names() - self._left(change))
+
+    @property
+    def awaited(self) -> list[str]:
+        """The connectors that a service-controller is still to take out."""
+        deferred = (change for change in self.changes if change.waits_for)
+        return sorted(name for change in deferred for name in self._names() - self._left(change))
 
     @property
     def changes(self) -> list[Change]:
@@ -54,6 +63,7 @@ class Routers(Pair):
             now=self.now,
             snapshots=snapshots,
             findings=self.findings,
+            order=self.order,
         )
         return [change for change in plan_inputs(inputs).changes if change.name == "skupper-internal"]
 
@@ -108,9 +118,24 @@ def test_one_whose_token_was_deleted_just_now_is_left_to_a_service_controller_th
     name = f"{UNDECLARED}-00000000"
     routers.dials("a", name)
     routers.gone = {"uid": ObjectKey(SECRET, "net", name)}
-    assert routers.dropped == []
+    assert (routers.dropped, routers.awaited) == ([], [name])
     routers.a.remove(DEPLOYMENT, "net", "skupper-service-controller")
-    assert routers.dropped == [name]
+    assert (routers.dropped, routers.awaited) == ([name], [])
+
+
+def test_what_a_service_controller_has_missed_does_not_wait_for_what_it_acts_on(routers: Routers):
+    missed, acted_on = f"{UNDECLARED}-00000000", f"{UNDECLARED}-11111111"
+    routers.dials("a", missed, acted_on)
+    routers.gone = {"uid": ObjectKey(SECRET, "net", acted_on)}
+    assert (routers.dropped, routers.awaited) == ([missed], [])
+
+
+@pytest.mark.parametrize(("about", "dropped"), [("b", [f"{UNDECLARED}-00000000"]), ("c", [])])
+def test_an_order_about_the_link_takes_it_out(routers: Routers, about: str, dropped: list[str]):
+    routers.dials("a", f"{UNDECLARED}-00000000")
+    sites = frozenset({SiteKey(about, "net")})
+    routers.order = Order(kind=OrderKind.REVOKE, sites=sites, at=routers.now, by="alice")
+    assert routers.dropped == dropped
 
 
 @pytest.mark.parametrize("name", ["by-hand", "link-b-net-00000000-00000000"])

@@ -19,12 +19,16 @@ from reconcile.skupper.v1.live_site import LiveSite
 from reconcile.skupper.v1.members import Membership
 from reconcile.skupper.v1.observed_state import ObservedState
 from reconcile.skupper.v1.separation import Separation
+from reconcile.skupper.waits import Wait, WaitKind
 
 _ENTRY = "skrouterd.json"
 
 
 def changes(observed: ObservedState, members: Membership, separation: Separation) -> Iterator[Change]:
-    """Remove the connectors of our links that have no Secret any more, one change for each site."""
+    """Remove the connectors of our links that have no Secret any more, one change for each site.
+
+    One whose token was deleted just now is left to the service-controller: the change waits, and a run with it.
+    """
     declared = {link for entry in observed.inputs.desired.networks for link in entry.links}
     needed = {(link.dialler, link.issuer) for link in declared if not separation.joins(link)}
     for key, connectors in members.left.items():
@@ -37,10 +41,13 @@ def changes(observed: ObservedState, members: Membership, separation: Separation
             for name, issuer in connectors.items()
             if ((key, issuer) not in needed or _replaced(Link(key, issuer), live, connectors))
             and not separation.held(key, Link(key, issuer))
-            and not _pending(name, live, observed)
+            and live.find(SECRET, name) is None
         ]
+        ready = [name for name in left if not _pending(name, live, observed)]
         if left and provenance.proven(internal, live.ownership):
-            text = router_config.without(entry_of(internal, _ENTRY), left)
+            dropped = ready or left
+            links = {Link(key, connectors[name]) for name in dropped}
+            text = router_config.without(entry_of(internal, _ENTRY), dropped)
             yield Change(
                 verb=Verb.PATCH,
                 cluster=key.cluster,
@@ -48,7 +55,11 @@ def changes(observed: ObservedState, members: Membership, separation: Separation
                 kind=CONFIG_MAP,
                 name=names.INTERNAL,
                 network=observed.network_of(key),
-                reason=f"the router still dials with {', '.join(left)}, whose token is deleted",
+                link=links.pop() if len(links) == 1 else None,
+                reason=f"the router still dials with {', '.join(dropped)}, whose token is deleted",
+                waits_for=None
+                if ready
+                else Wait(WaitKind.DROPPED, str(key), "a later run finds it unchanged"),
                 # Whoever has changed it meanwhile did not see this change.
                 body={
                     "metadata": {"resourceVersion": internal.resource_version},
@@ -64,9 +75,7 @@ def _replaced(link: Link, live: LiveSite, left: Collection[str]) -> bool:
 
 
 def _pending(name: str, live: LiveSite, observed: ObservedState) -> bool:
-    """True if there is a Secret, or if it was deleted in this run, so that the service-controller still acts on it."""
-    if live.find(SECRET, name):
-        return True
+    """True if the token was deleted in this run, so that the service-controller still acts on it."""
     now = observed.inputs.now
     if live.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is None or live.downtime(
         names.SERVICE_CONTROLLER, now
