@@ -114,9 +114,8 @@ def pytest_collection_finish() -> None:
 
     It took a fifth of the processor time: thousands of tests, which stay to the end, were looked through each time.
     """
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 10)
+    gc.set_threshold(50_000, 20, 10)
     gc.enable()
 
 

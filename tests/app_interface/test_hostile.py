@@ -165,6 +165,7 @@ STRANGE = [
 STATUSES = [200, 204, 400, 403, 404, 429, 500, 503]
 
 
+@pytest.mark.sampled(12, "all bodies are read by the same code")
 @pytest.mark.parametrize("body", STRANGE, ids=range(len(STRANGE)))
 def test_whatever_graphql_answers_one_line_names_the_server(connect: Connect, body: bytes) -> None:
     for status in STATUSES:
@@ -176,6 +177,7 @@ def test_whatever_graphql_answers_one_line_names_the_server(connect: Connect, bo
                 assert server.url in str(caught.value)
 
 
+@pytest.mark.sampled(30, "all bodies are read by the same code")
 @pytest.mark.parametrize("stage", ["login", "mounts", "creds"])
 @pytest.mark.parametrize("body", STRANGE, ids=range(len(STRANGE)))
 def test_whatever_vault_answers_one_line_names_the_server(

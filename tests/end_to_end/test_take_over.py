@@ -395,7 +395,7 @@ def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_m
     fleet: Harness, proof: bool
 ):
     """Each run makes a few changes (in an exhaustive run one), and the next one goes on from there, to the end."""
-    legacy, step = fleet, 1 if proof else 10
+    legacy, step = fleet, 1 if proof else 15
     legacy.drop_site("p")
     legacy_install.install(legacy, "a", "b")
     legacy_install.link(legacy, "b", "a")

@@ -56,7 +56,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iter
         yield Baseline(made, states, min(changes[1:], key=lambda change: change.seconds))
 
 
-SAMPLED = 5
+SAMPLED = 3
 """How many of the faults that do not depend on the server `make test` draws; `make proof` meets all of them."""
 
 

@@ -98,7 +98,7 @@ class Chaos:
         self.fleet.run(self.drawn.randint(2, 100), kills=kills, look=see)
 
 
-@pytest.mark.sampled(2, "each plays an hour of a fleet")
+@pytest.mark.sampled(1, "each plays an hour of a fleet")
 @pytest.mark.parametrize("seed", CASES)
 def test_networks_never_join_and_the_declared_ones_come_up_in_the_end(seed: int) -> None:
     chaos = Chaos(seed)
@@ -112,7 +112,7 @@ def test_networks_never_join_and_the_declared_ones_come_up_in_the_end(seed: int)
     assert found == {site: frozenset(sites) for sites in chaos.fleet.networks.values() for site in sites}
 
 
-@pytest.mark.sampled(2, "each plays an hour of a fleet")
+@pytest.mark.sampled(1, "each plays an hour of a fleet")
 @pytest.mark.parametrize("seed", CASES)
 def test_no_link_that_could_be_up_is_down_for_long(seed: int) -> None:
     chaos = Chaos(seed)

@@ -78,6 +78,7 @@ def test_a_run_that_asks_what_no_scene_plays_fails(tmp_path: Path, processes: st
     assert code == pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.mark.exhaustive("the run of all tests is one")
 def test_a_run_that_asks_only_what_a_scene_plays_passes(tmp_path: Path) -> None:
     code, told = run(tmp_path, "0", listed="CONFIG_MAP")
     assert code == pytest.ExitCode.OK, told
