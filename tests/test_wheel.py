@@ -178,6 +178,7 @@ def test_the_schemas_of_the_wheel_find_a_fault(without_sandbox: Environment, tmp
     assert (code, "'128mb' is not an amount of memory" in errors) == (1, True)
 
 
+@pytest.mark.sampled(2, "all commands are found by the same code")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_needs_no_extra(name: str, without_sandbox: Environment) -> None:
     code, output, _ = without_sandbox.call(name, "--help")

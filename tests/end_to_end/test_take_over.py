@@ -413,14 +413,9 @@ def test_a_run_that_is_stopped_after_any_change_leaves_links_up_and_nothing_to_m
     assert legacy.run().writes == 0
 
 
-BETWEEN = [
-    pytest.param(after, marks=pytest.mark.exhaustive("the run above stops after every few changes"))
-    for after in (1, 5, 20, 40)
-]
-
-
+@pytest.mark.exhaustive("the run above stops after every few changes")
 @pytest.mark.simulation_suffices("when a run stops does not depend on the server")
-@pytest.mark.parametrize("after", [*BETWEEN, 70])
+@pytest.mark.parametrize("after", [1, 5, 20, 40, 70])
 def test_a_run_that_was_stopped_is_finished_by_the_next_one(legacy: Harness, after: int):
     before = site_ids(legacy), routers(legacy)
     assert run_and_stop(legacy, after)

@@ -1,17 +1,20 @@
 """Cheap private keys: every certificate gets its own, and a dozen sites must not cost seconds.
 
-Finding primes makes RSA keys expensive. A few primes, combined pairwise, give many distinct keys: each expensive key
-adds two primes, hence 2·(primes so far)+1 keys. Such keys share factors and are worthless as secrets.
+Finding primes makes RSA keys expensive. A few primes, combined pairwise and with several exponents, give many distinct
+keys: each expensive key adds two primes, hence 2·(primes so far)+1 pairs, and each pair as many keys as there are
+exponents. Such keys share factors and are worthless as secrets.
 """
 
 import threading
 from collections import deque
+from itertools import product
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 _BITS = 2048
-_EXPONENT = 65537
+_EXPONENTS = (65537, 65539, 65543, 65551, 65557, 65563, 65579, 65581)
+"""Primes above 2^16, as small as any library accepts."""
 
 
 class KeyRing:
@@ -19,7 +22,7 @@ class KeyRing:
 
     def __init__(self) -> None:
         self._primes: list[int] = []
-        self._ready: deque[tuple[int, int]] = deque()
+        self._ready: deque[tuple[int, int, int]] = deque()
         self._lock = threading.Lock()
 
     def take(self) -> rsa.RSAPrivateKey:
@@ -27,13 +30,17 @@ class KeyRing:
         with self._lock:
             if not self._ready:
                 self._grow()
-            pair = self._ready.popleft()
-        return _combine(*pair)
+            numbers = self._ready.popleft()
+        return _combine(*numbers)
 
     def _grow(self) -> None:
-        numbers = rsa.generate_private_key(_EXPONENT, _BITS).private_numbers()
+        numbers = rsa.generate_private_key(_EXPONENTS[0], _BITS).private_numbers()
         for prime in (numbers.p, numbers.q):
-            self._ready.extend((prime, known) for known in self._primes)
+            self._ready.extend(
+                (prime, known, exponent)
+                for known, exponent in product(self._primes, _EXPONENTS)
+                if (prime - 1) % exponent and (known - 1) % exponent
+            )
             self._primes.append(prime)
 
 
@@ -46,9 +53,9 @@ def to_pem(key: rsa.RSAPrivateKey) -> bytes:
     )
 
 
-def _combine(first: int, second: int) -> rsa.RSAPrivateKey:
+def _combine(first: int, second: int, exponent: int) -> rsa.RSAPrivateKey:
     p, q = max(first, second), min(first, second)
-    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
+    d = pow(exponent, -1, (p - 1) * (q - 1))
     numbers = rsa.RSAPrivateNumbers(
         p=p,
         q=q,
@@ -56,7 +63,7 @@ def _combine(first: int, second: int) -> rsa.RSAPrivateKey:
         dmp1=rsa.rsa_crt_dmp1(d, p),
         dmq1=rsa.rsa_crt_dmq1(d, q),
         iqmp=rsa.rsa_crt_iqmp(p, q),
-        public_numbers=rsa.RSAPublicNumbers(_EXPONENT, p * q),
+        public_numbers=rsa.RSAPublicNumbers(exponent, p * q),
     )
     return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 

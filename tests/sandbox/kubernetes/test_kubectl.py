@@ -162,6 +162,7 @@ def test_changes_are_watched(environment: dict[str, str], fleet: ApiServers) -> 
         process.terminate()
 
 
+@pytest.mark.sampled(3, "all kinds are described by the same answers")
 @pytest.mark.parametrize(
     "resource", ["configmap/cm", "secret/s", "deployment/d", "service/svc", "route/r", "namespace/a"]
 )
