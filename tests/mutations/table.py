@@ -503,16 +503,16 @@ MUTATIONS = (
     _mutation(
         "a router dials on with a token that was deleted",
         "skupper/v1/left_connectors.py",
-        "if left and provenance",
-        "if not left and provenance",
+        "if left and not live",
+        "if not left and not live",
         "skupper/test_left_connectors.py"
         "::test_a_connector_of_an_undeclared_link_without_a_token_is_taken_out",
     ),
     _mutation(
         "a connector of a declared link is taken out before another takes its place",
         "skupper/v1/left_connectors.py",
-        "(key, issuer) not in needed or",
-        "True or",
+        "(key, issuer) in needed and",
+        "False and",
         "skupper/test_left_connectors.py::test_that_of_a_declared_link_stays_until_another_takes_its_place",
     ),
     _mutation(

@@ -92,11 +92,19 @@ def test_a_connector_of_an_undeclared_link_without_a_token_is_taken_out(routers:
     assert [change.ready for change in routers.changes] == [True]
 
 
+def test_each_link_has_a_change_of_its_own(routers: Routers):
+    routers.dials("a", f"{UNDECLARED}-00000000", f"{UNDECLARED}-11111111")
+    (change,) = routers.changes
+    assert change.link == Link(A, B)
+    routers.dials("b", f"{DECLARED}-00000000", routers.deliver())
+    assert {change.link for change in routers.changes} == {Link(A, B), Link(B, A)}
+
+
 def test_nobody_else_may_have_changed_it_meanwhile(routers: Routers):
     routers.dials("a", f"{UNDECLARED}-00000000")
     routers.a.bodies[CONFIG_MAP, "net", "skupper-internal"]["metadata"]["resourceVersion"] = "7"
     (change,) = routers.changes
-    assert (change.body or {})["metadata"] == {"resourceVersion": "7"}
+    assert change.expects == "7"
 
 
 def test_that_of_a_declared_link_stays_until_another_takes_its_place(routers: Routers):

@@ -25,7 +25,7 @@ _ENTRY = "skrouterd.json"
 
 
 def changes(observed: ObservedState, members: Membership, separation: Separation) -> Iterator[Change]:
-    """Remove the connectors of our links that have no Secret any more, one change for each site.
+    """Remove the connectors of our links that have no Secret any more, one change for each link.
 
     One whose token was deleted just now is left to the service-controller: the change waits, and a run with it.
     """
@@ -33,39 +33,40 @@ def changes(observed: ObservedState, members: Membership, separation: Separation
     needed = {(link.dialler, link.issuer) for link in declared if not separation.joins(link)}
     for key, connectors in members.left.items():
         live = observed.site(key)
-        internal = live.part(CONFIG_MAP, names.INTERNAL)
-        if internal is None or live.being_adopted:
-            continue
-        left = [
-            name
-            for name, issuer in connectors.items()
-            if ((key, issuer) not in needed or _replaced(Link(key, issuer), live, connectors))
-            and not separation.held(key, Link(key, issuer))
-            and live.find(SECRET, name) is None
-        ]
-        ready = [name for name in left if not _pending(name, live, observed)]
-        if left and provenance.proven(internal, live.ownership):
-            dropped = ready or left
-            links = {Link(key, connectors[name]) for name in dropped}
-            text = router_config.without(entry_of(internal, _ENTRY), dropped)
-            yield Change(
-                verb=Verb.PATCH,
-                cluster=key.cluster,
-                namespace=key.namespace,
-                kind=CONFIG_MAP,
-                name=names.INTERNAL,
-                network=observed.network_of(key),
-                link=links.pop() if len(links) == 1 else None,
-                reason=f"the router still dials with {', '.join(dropped)}, whose token is deleted",
-                waits_for=None
-                if ready
-                else Wait(WaitKind.DROPPED, str(key), "a later run finds it unchanged"),
-                # Whoever has changed it meanwhile did not see this change.
-                body={
-                    "metadata": {"resourceVersion": internal.resource_version},
-                    "data": {_ENTRY: text},
-                },
-            )
+        for issuer in sorted(set(connectors.values())):
+            link = Link(key, issuer)
+            if (key, issuer) in needed and not _replaced(link, live, connectors):
+                continue
+            left = [
+                name
+                for name, dialled in connectors.items()
+                if dialled == issuer and live.find(SECRET, name) is None
+            ]
+            if left and not live.being_adopted and not separation.held(key, link):
+                yield from _taken_out(left, link, live, observed)
+
+
+def _taken_out(left: list[str], link: Link, live: LiveSite, observed: ObservedState) -> Iterator[Change]:
+    """Take connectors of a link out of the router's configuration if that is ours."""
+    internal = live.part(CONFIG_MAP, names.INTERNAL)
+    if internal is None or not provenance.proven(internal, live.ownership):
+        return
+    ready = [name for name in left if not _pending(name, live, observed)]
+    dropped = ready or left
+    yield Change(
+        verb=Verb.PATCH,
+        cluster=live.key.cluster,
+        namespace=live.key.namespace,
+        kind=CONFIG_MAP,
+        name=names.INTERNAL,
+        network=observed.network_of(live.key),
+        link=link,
+        reason=f"the router still dials with {', '.join(dropped)}, whose token is deleted",
+        waits_for=None if ready else Wait(WaitKind.DROPPED, str(live.key), "a later run finds it unchanged"),
+        # Whoever has changed it meanwhile did not see this change.
+        expects=internal.resource_version,
+        body={"data": {_ENTRY: router_config.without(entry_of(internal, _ENTRY), dropped)}},
+    )
 
 
 def _replaced(link: Link, live: LiveSite, left: Collection[str]) -> bool:
