@@ -26,7 +26,7 @@ pytest_plugins = ["tests.run_costs", "tests.request_shapes"]
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("sample", parent=settings.get_profile("project"), max_examples=25)
+settings.register_profile("sample", parent=settings.get_profile("project"), max_examples=15)
 settings.register_profile("thorough", parent=settings.get_profile("project"), max_examples=2000)
 
 _SEED = "PYTEST_SEED"

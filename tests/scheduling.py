@@ -5,7 +5,8 @@ fault on real API servers, and of files that look at the same long-lived sites. 
 pytest-xdist 3.8 writes the group where pytest 9.2 does not read it, so the mark has no effect.
 
 Groups on real API servers are begun first, and only by as many processes as there are servers for: the others use the
-processor meanwhile, with tests on simulated clusters and on none.
+processor meanwhile, with tests on simulated clusters and on none. Since tests on clusters of any kind wait most of the
+time, one process always leaves them to the others.
 """
 
 import re
@@ -24,9 +25,10 @@ ON_SANDBOXES = frozenset(
 _SHARING = (("tests/sandbox/skupper/",), tuple(f"tests/cli/test_{name}.py" for name in sorted(ON_SANDBOXES)))
 """Beginnings of the names of files that share the fixtures of a package."""
 
-
 AT_ONCE = LIMIT // 3
 """Processes on real API servers; most tests use three clusters."""
+_REAL = frozenset({"real"})
+_CLUSTERS = _REAL | {"simulated"}
 
 
 class Together(LoadScopeScheduling):
@@ -40,15 +42,21 @@ class Together(LoadScopeScheduling):
         super()._assign_work_unit(node)
 
     def _next_for(self, node: Any) -> str:
-        """The next group: one on real API servers, unless so many other processes are at such a group already."""
+        """The next group that not enough other processes are at already: one on real API servers before any other."""
         others = [work for other, work in self.assigned_work.items() if other is not node]
-        at_real = sum(
-            any(_is_real(group) and not all(done.values()) for group, done in work.items()) for work in others
-        )
-        wanted = at_real < AT_ONCE
-        return next(
-            (group for group in self.workqueue if _is_real(group) is wanted), next(iter(self.workqueue))
-        )
+        at_real, at_clusters = (_count(others, kinds) for kinds in (_REAL, _CLUSTERS))
+        full = {kind for kind in _REAL if at_real >= AT_ONCE}
+        full |= {kind for kind in _CLUSTERS if at_clusters >= self.numnodes - 1}
+        waiting = sorted(self.workqueue, key=lambda group: _backend(group) not in _REAL)
+        return next((group for group in waiting if _backend(group) not in full), next(iter(self.workqueue)))
+
+
+def _count(works: list[Any], kinds: frozenset[str]) -> int:
+    """How many of these processes are at a group on such a back end."""
+    return sum(
+        any(_backend(group) in kinds and not all(done.values()) for group, done in work.items())
+        for work in works
+    )
 
 
 def group_of(nodeid: str) -> str:
@@ -62,5 +70,7 @@ def group_of(nodeid: str) -> str:
     return f"{shared} {backend[1] if backend else ''}".rstrip()
 
 
-def _is_real(group: str) -> bool:
-    return bool(re.search(r"\breal\b", group.partition(" ")[2]))
+def _backend(group: str) -> str:
+    """The back end of a group; empty if it needs none."""
+    found = re.search(r"\b(real|simulated)\b", group.partition(" ")[2])
+    return found[1] if found else ""

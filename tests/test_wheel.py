@@ -29,6 +29,7 @@ for module in pkgutil.walk_packages(reconcile.__path__, "reconcile."):
         importlib.import_module(module.name)
 """
 INSTALL = "pip install 'qontract-skupper[sandbox]'"
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ Everything that can be read goes into the bundle; what cannot is a finding of it
 altogether is an error: then there is nothing to speak about.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from reconcile.app_interface.bundle import assembling, files, identifiers
 from reconcile.app_interface.bundle.model import CHECKSUM_KEY, Bundle, Document, Positions, Source
-from reconcile.app_interface.bundle.yaml_reading import read_datafile
+from reconcile.app_interface.bundle.yaml_reading import Reading, read_datafile
 from reconcile.findings import Finding, Severity
 
 GRAPHQL_FILE = "graphql-schemas/schema.yml"
@@ -82,7 +84,7 @@ class _Collector:
         documents = {}
         for entry in files.files(root, suffixes=files.DATAFILES):
             path, content = entry.path, self._content(entry, entry.path)
-            document = self._document(path, content)
+            document = self._document(path, content, read_datafile)
             if document is None or content is None:
                 continue
             if not isinstance(document.get("$schema"), str):
@@ -116,7 +118,7 @@ class _Collector:
         }
 
     def _read(self, entry: files.Entry, name: str) -> Document | None:
-        return self._document(name, self._content(entry, name))
+        return self._document(name, self._content(entry, name), _read_schema)
 
     def _content(self, entry: files.Entry, name: str) -> bytes | None:
         """The bytes of a file that findings call ``name``; None for one that is left out.
@@ -137,10 +139,12 @@ class _Collector:
         self._refuse(finding)
         return b""
 
-    def _document(self, name: str, content: bytes | None) -> Document | None:
+    def _document(
+        self, name: str, content: bytes | None, read: Callable[[str, bytes], Reading]
+    ) -> Document | None:
         if content is None or name in self.unreadable:
             return None
-        reading = read_datafile(name, content)
+        reading = read(name, content)
         self.sources[name] = Source(self.sources[name].file, reading.lines)
         self.faults += reading.findings
         if reading.document is None:
@@ -150,3 +154,9 @@ class _Collector:
     def _refuse(self, finding: Finding, content: bytes = b"") -> None:
         self.faults.append(finding)
         self.unreadable[finding.datafile] = content.decode(errors="replace")
+
+
+@lru_cache(maxsize=512)
+def _read_schema(name: str, content: bytes) -> Reading:
+    """Read a schema, or the GraphQL types; a sandbox that reloads its data sees the same ones again. Not changed."""
+    return read_datafile(name, content)
