@@ -42,21 +42,23 @@ class Together(LoadScopeScheduling):
         super()._assign_work_unit(node)
 
     def _next_for(self, node: Any) -> str:
-        """The next group that not enough other processes are at already: one on real API servers before any other."""
         others = [work for other, work in self.assigned_work.items() if other is not node]
-        at_real, at_clusters = (_count(others, kinds) for kinds in (_REAL, _CLUSTERS))
-        full = {kind for kind in _REAL if at_real >= AT_ONCE}
-        full |= {kind for kind in _CLUSTERS if at_clusters >= self.numnodes - 1}
-        waiting = sorted(self.workqueue, key=lambda group: _backend(group) not in _REAL)
-        return next((group for group in waiting if _backend(group) not in full), next(iter(self.workqueue)))
+        unfinished = [{group for group, done in work.items() if not all(done.values())} for work in others]
+        return next_group(list(self.workqueue), unfinished, self.numnodes)
 
 
-def _count(works: list[Any], kinds: frozenset[str]) -> int:
-    """How many of these processes are at a group on such a back end."""
-    return sum(
-        any(_backend(group) in kinds and not all(done.values()) for group, done in work.items())
-        for work in works
+def next_group(waiting: list[str], others: list[set[str]], processes: int) -> str:
+    """The group that a process is given next: the first one on real API servers if it may have one of those.
+
+    `others` are the groups that each other process has not finished, `processes` how many there are with this one.
+    """
+    at_real, at_clusters = (
+        sum(any(_backend(group) in kinds for group in groups) for groups in others)
+        for kinds in (_REAL, _CLUSTERS)
     )
+    full = (_REAL if at_real >= AT_ONCE else set()) | (_CLUSTERS if at_clusters >= processes - 1 else set())
+    ordered = sorted(waiting, key=lambda group: _backend(group) not in _REAL)
+    return next((group for group in ordered if _backend(group) not in full), waiting[0])
 
 
 def group_of(nodeid: str) -> str:

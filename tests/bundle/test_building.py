@@ -56,6 +56,19 @@ def test_the_same_files_give_the_same_sha() -> None:
     assert freshly_made().sha256 == freshly_made().sha256
 
 
+def test_a_schema_that_was_changed_is_read_again(tmp_path: Path) -> None:
+    shutil.copytree(SCHEMAS, tmp_path / "schemas")
+
+    def title() -> str:
+        made = build(FIXTURES / "data", FIXTURES / "resources", tmp_path / "schemas", COMMIT, TIMESTAMP)
+        return made.schemas["/openshift/cluster-1.yml"]["title"]
+
+    file = tmp_path / "schemas" / "schemas" / "openshift" / "cluster-1.yml"
+    before = title()
+    file.write_text(file.read_text().replace(f"title: {before}", "title: another one"))
+    assert (before, title()) == ("Cluster", "another one")
+
+
 def test_datafiles_carry_the_checksum_of_their_text(content: Any) -> None:
     file = FIXTURES / "data" / VAULT[1:]
     assert content["data"][VAULT]["$file_sha256sum"] == hashlib.sha256(file.read_bytes()).hexdigest()
