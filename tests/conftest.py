@@ -26,7 +26,7 @@ pytest_plugins = ["tests.run_costs", "tests.request_shapes"]
 settings.register_profile(
     "project", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("sample", parent=settings.get_profile("project"), max_examples=15)
+settings.register_profile("sample", parent=settings.get_profile("project"), max_examples=12)
 settings.register_profile("thorough", parent=settings.get_profile("project"), max_examples=2000)
 
 _SEED = "PYTEST_SEED"
@@ -115,14 +115,16 @@ def pytest_collection_finish() -> None:
     It took a fifth of the processor time: thousands of tests, which stay to the end, were looked through each time.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 10)
+    gc.set_threshold(200_000, 1000, 1000)
     gc.enable()
 
 
 def _is_for_proof(item: pytest.Item) -> bool:
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    simulated = item.get_closest_marker("simulation_suffices") and params.get("backend") is Kind.REAL
-    return bool(simulated or item.get_closest_marker("exhaustive"))
+    spared = {Kind.REAL: "simulation_suffices", Kind.SIMULATED: "real_suffices"}.get(
+        params.get("backend"), ""
+    )
+    return bool(item.get_closest_marker("exhaustive") or (spared and item.get_closest_marker(spared)))
 
 
 def _sampled(items: list[pytest.Item]) -> set[pytest.Item]:

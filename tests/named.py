@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LEFT_TO_PROOF = {"exhaustive", "sampled", "simulation_suffices"}
+LEFT_TO_PROOF = {"exhaustive", "real_suffices", "sampled", "simulation_suffices"}
 """Marks that leave a test, or some of its cases, to `make proof`."""
 
 
