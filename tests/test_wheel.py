@@ -29,6 +29,7 @@ for module in pkgutil.walk_packages(reconcile.__path__, "reconcile."):
         importlib.import_module(module.name)
 """
 INSTALL = "pip install 'qontract-skupper[sandbox]'"
+# So these tests are begun early: at the end all other processes would wait for the installation.
 pytestmark = pytest.mark.timeout(600)
 
 
