@@ -43,6 +43,13 @@ MUTATIONS = (
         "skupper/test_missing.py::TestMarking::test_a_removal_that_is_killed_after_any_of_its_writes_is_finished",
     ),
     _mutation(
+        "the router is deleted before its service-controller",
+        "skupper/v1/remaking.py",
+        "deleted = [controller, router]",
+        "deleted = [router, controller]",
+        "skupper/test_changing.py::test_the_service_controller_goes_first_and_what_is_recorded_before_it",
+    ),
+    _mutation(
         "a token that is not loaded stays so",
         "skupper/v1/plan_link.py",
         "steps += _overlooked(ends, delivered, now)",

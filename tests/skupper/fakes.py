@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from reconcile.engines import ENGINES
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, Kind
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, ROUTE, SECRET, SERVICE, SERVICE_ACCOUNT, Kind
 from reconcile.skupper import planning
 from reconcile.skupper.live import ClusterSnapshot, LiveObject, ObjectKey
 from reconcile.skupper.ownership import Ownership
@@ -156,6 +156,13 @@ class FakeCluster:
         ]
         data = {"skrouterd.json": json.dumps(entities)}
         self.add(CONFIG_MAP, body(CONFIG_MAP, namespace, "skupper-internal", owner=site_id, data=data))
+
+    def add_account(self, namespace: str, **annotations: str) -> None:
+        """The ServiceAccount that carries our marks, with annotations ``qontract-skupper/…``."""
+        marks = {f"qontract-skupper/{name}": value for name, value in annotations.items()}
+        name = "skupper-site-controller"
+        account = body(SERVICE_ACCOUNT, namespace, name, metadata={"annotations": marks})
+        self.add(SERVICE_ACCOUNT, account)
 
     def add_load_balancer(self, namespace: str, owner: str, host: str = "") -> None:
         ingress = [{"hostname": host}] if host else []

@@ -24,6 +24,7 @@ class Site(Scene):
         for name in (ROUTER, CONTROLLER):
             self.deployment(name)["metadata"]["creationTimestamp"] = EARLIER
         self.a.add(DEPLOYMENT, body(DEPLOYMENT, "net", CREATOR))
+        self.a.add_account("net")
         self.applied(JUST_NOW)
 
     def deployment(self, name: str) -> dict:
@@ -142,6 +143,56 @@ def test_deployments_that_are_older_than_the_setting_they_lack_are_recreated():
     assert change.reason.startswith(
         "both Deployments are recreated, which router-memory needs to take effect"
     )
+
+
+def test_the_service_controller_goes_first_and_what_is_recorded_before_it():
+    changes = [c for c in needing_memory().plan().changes if c.disruption]
+    assert [(c.verb, c.kind.name, c.name) for c in changes] == [
+        ("patch", "ServiceAccount", CREATOR),
+        ("delete", "Deployment", CONTROLLER),
+        ("delete", "Deployment", ROUTER),
+    ]
+    assert changes[0].body == {
+        "metadata": {"annotations": {"qontract-skupper/recreated": f"uid-of-{ROUTER} uid-of-{CONTROLLER}"}}
+    }
+
+
+def test_all_of_it_waits_for_its_turn_and_only_the_router_breaks_links():
+    changes = [c for c in needing_memory().plan().changes if c.attended]
+    assert [c.disruption and c.disruption.breaks_links for c in changes] == [False, False, True]
+
+
+def test_what_is_recorded_already_is_not_recorded_again():
+    scene = needing_memory()
+    scene.a.add_account("net", recreated=f"uid-of-{ROUTER} uid-of-{CONTROLLER}")
+    assert [c.name for c in scene.plan().changes if c.disruption] == [CONTROLLER, ROUTER]
+
+
+@pytest.mark.parametrize(
+    ("mark", "left"),
+    [
+        ("uid-of-the-former", None),
+        (f"uid-of-{ROUTER}", None),
+        (
+            "started-over=2026-03-01T11:00:00+00:00 uid-of-the-former",
+            "started-over=2026-03-01T11:00:00+00:00",
+        ),
+        ("started-over=2026-02-28T11:00:00+00:00", None),
+    ],
+)
+def test_the_mark_goes_once_the_site_is_complete_and_nothing_is_to_do(mark: str, left: str | None):
+    scene = Site()
+    scene.a.add_account("net", recreated=mark)
+    (change,) = [
+        c for c in scene.plan().changes if c.cluster == "a" and c.name == CREATOR and c.verb == "patch"
+    ]
+    assert change.body == {"metadata": {"annotations": {"qontract-skupper/recreated": left}}}
+
+
+def test_a_mark_that_is_kept_is_not_written_again():
+    scene = Site()
+    scene.a.add_account("net", recreated="started-over=2026-03-01T11:00:00+00:00")
+    assert [c for c in scene.plan().changes if c.cluster == "a" and c.verb == "patch"] == []
 
 
 def test_deployments_are_not_recreated_twice_for_one_change():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SERVICE_ACCOUNT
 from reconcile.skupper.plan import Change, Verb
 from tests.skupper.fakes import NOW, plan
 from tests.skupper.reported import ReportedFleet
@@ -18,6 +18,7 @@ def fleet() -> ReportedFleet:
     """The site a has no router Deployment any more."""
     fleet = ReportedFleet(networks={"a": "n"}).build()
     fleet.fakes["a"].remove(DEPLOYMENT, "net", ROUTER)
+    fleet.fakes["a"].add_account("net")
     return fleet
 
 
@@ -25,21 +26,34 @@ def changes(fleet: ReportedFleet) -> list[Change]:
     return [
         change
         for change in plan(fleet.inputs()).changes
-        if (change.cluster, change.name) == ("a", CONTROLLER) or (change.body or {}).get("data", {}).get(KEY)
+        if (change.cluster, change.name) == ("a", CONTROLLER)
+        or (change.body or {}).get("data", {}).get(KEY)
+        or (change.verb, change.name) == (Verb.PATCH, "skupper-site-controller")
     ]
 
 
 def test_the_service_controller_goes_before_the_config_map_is_changed(fleet: ReportedFleet):
     found = changes(fleet)
     assert [(change.verb, change.name, change.ready) for change in found] == [
+        (Verb.PATCH, "skupper-site-controller", True),
         (Verb.DELETE, CONTROLLER, True),
         (Verb.PATCH, "skupper-site", True),
     ]
-    assert found[0].uid == f"uid-of-{CONTROLLER}"
+    assert found[1].uid == f"uid-of-{CONTROLLER}"
+
+
+def test_that_it_goes_is_recorded(fleet: ReportedFleet):
+    annotations = {"qontract-skupper/recreated": f"uid-of-{CONTROLLER}"}
+    assert changes(fleet)[0].body == {"metadata": {"annotations": annotations}}
+
+
+def test_what_cannot_be_recorded_is_not_begun(fleet: ReportedFleet):
+    fleet.fakes["a"].remove(SERVICE_ACCOUNT, "net", "skupper-site-controller")
+    assert changes(fleet) == []
 
 
 def test_nothing_that_skupper_copies_to_pods_is_changed(fleet: ReportedFleet):
-    (_, touch) = changes(fleet)
+    (*_, touch) = changes(fleet)
     assert touch.body == {"data": {KEY: "2026-03-01T12:00:00+00:00"}}
 
 

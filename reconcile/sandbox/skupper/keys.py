@@ -62,7 +62,7 @@ def _combine(first: int, second: int, exponent: int) -> rsa.RSAPrivateKey:
         d=d,
         dmp1=rsa.rsa_crt_dmp1(d, p),
         dmq1=rsa.rsa_crt_dmq1(d, q),
-        iqmp=rsa.rsa_crt_iqmp(p, q),
+        iqmp=pow(q, -1, p),
         public_numbers=rsa.RSAPublicNumbers(exponent, p * q),
     )
     return numbers.private_key(unsafe_skip_rsa_key_validation=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from reconcile.findings import Reason
-from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, Kind
+from reconcile.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE_ACCOUNT, Kind
 from reconcile.skupper.certificates import Certificate
 from reconcile.skupper.live import (
     LiveObject,
@@ -252,7 +252,7 @@ class LiveSite:
 
     @property
     def lost_deployment(self) -> str:
-        """Name of a Deployment that a complete site had and that is gone; empty if none is.
+        """Name of a Deployment that a complete site had and that is gone, unless we have deleted it; else empty.
 
         Skupper creates ``skupper-internal`` after the router, and only a service-controller adds connectors to it.
         """
@@ -261,8 +261,14 @@ class LiveSite:
             return ""
         if self.part(DEPLOYMENT, names.ROUTER) is None:
             return names.ROUTER
-        lost = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is None and self.router_config.connectors
-        return names.SERVICE_CONTROLLER if lost else ""
+        gone = self.part(DEPLOYMENT, names.SERVICE_CONTROLLER) is None and not self.recreated
+        return names.SERVICE_CONTROLLER if gone and self.router_config.connectors else ""
+
+    @property
+    def recreated(self) -> frozenset[str]:
+        """What we have recorded of Deployments that are being recreated (``recreation_steps``); empty if none is."""
+        account = self.find(SERVICE_ACCOUNT, names.SITE_CONTROLLER)
+        return frozenset(account.annotations.get(names.RECREATED, "").split()) if account else frozenset()
 
     def downtime(self, name: str, now: datetime) -> Downtime | None:
         """Why the router or the service-controller of this site does not run; None if it does, or may soon."""

@@ -2,7 +2,8 @@
 
 The site-controller looks at a site only when its ConfigMap changes, so it is changed once: by a key of its data that
 Skupper does not read. An annotation would be copied to the pods and restart them. The service-controller goes first: it
-keeps the UID of the old Deployment in its environment, and all that it makes with that owner is garbage-collected.
+keeps the UID of the old Deployment in its environment, and all that it makes with that owner is garbage-collected. If
+Skupper has created the router meanwhile, for whatever reason, the site is ``incomplete`` then.
 
 Source: ``cmd/site-controller/controller.go``, ``client/router_create.go``.
 """
@@ -14,7 +15,7 @@ from reconcile.kinds import CONFIG_MAP, DEPLOYMENT
 from reconcile.skupper.live import instant
 from reconcile.skupper.plan import Change, Verb
 from reconcile.skupper.sites import Site
-from reconcile.skupper.v1 import names, provenance
+from reconcile.skupper.v1 import names, provenance, recreation_steps
 from reconcile.skupper.v1.live_site import LiveSite
 
 RETRY_AFTER = timedelta(minutes=3)
@@ -37,17 +38,9 @@ def changes(site: Site, live: LiveSite, now: datetime) -> list[Change]:
     controller = live.part(DEPLOYMENT, names.SERVICE_CONTROLLER)
     if controller is None or not provenance.proven(controller, live.ownership):
         return [touched_again]
-    removed = Change(
-        verb=Verb.DELETE,
-        cluster=site.cluster.name,
-        namespace=site.namespace,
-        kind=DEPLOYMENT,
-        name=names.SERVICE_CONTROLLER,
-        network=site.network,
-        uid=controller.uid,
-        reason=f"{_REASON}the service-controller would keep its UID",
-    )
-    return [removed, touched_again]
+    removed = f"{_REASON}the service-controller would keep its UID"
+    deleted = list(recreation_steps.delete(site, live, removed, controller))
+    return [*deleted, touched_again] if deleted else []
 
 
 def touch(site: Site, now: datetime, reason: Reason) -> Change:
