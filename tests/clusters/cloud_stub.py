@@ -12,7 +12,14 @@ from typing import Any
 from reconcile.kinds import DEPLOYMENT, ROUTE, SERVICE, Kind
 from reconcile.openshift import paths
 from reconcile.openshift.client import Client
-from reconcile.sandbox.kubernetes.controllers import MOUNTED, Behaviour, deployment_status, is_done, mounts
+from reconcile.sandbox.kubernetes.controllers import (
+    MOUNTED,
+    Behaviour,
+    deployment_status,
+    is_done,
+    mounts,
+    public_address,
+)
 from reconcile.sandbox.skupper.cache import Cache
 from tests.clusters.administration import MERGE, Administrator
 
@@ -84,7 +91,7 @@ class CloudStub:
         self._later(0 if wait == "at once" else float(wait), self._give_address, found)
 
     def _give_address(self, found: Json) -> None:
-        ingress = {"ip": found["spec"]["clusterIP"].replace("10.0.", "203.0.", 1)}
+        ingress = {"ip": public_address()}
         self._set(SERVICE, found, {"status": {"loadBalancer": {"ingress": [ingress]}}})
 
     def _route(self, found: Json) -> None:

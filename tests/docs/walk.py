@@ -131,16 +131,20 @@ class _Shell:
     def run(self, step: Step) -> Done:
         """Type a command and wait for its end."""
         after = f'\ncode=$?; pwd > "{self._state}/pwd"; env -0 > "{self._state}/env"; exit $code'
-        done = subprocess.run(
-            ["bash", "-c", self._before + step.command + after],
-            cwd=ROOT if step.in_checkout else self._directory,
-            env=self._variables,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE,
-        )
+        try:
+            done = subprocess.run(
+                ["bash", "-c", self._before + step.command + after],
+                cwd=ROOT if step.in_checkout else self._directory,
+                env=self._variables,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired as late:
+            output = (late.output or b"").decode()
+            raise AssertionError(f"{step.name} did not end within {PATIENCE} s: {output}") from None
         if not step.in_checkout:
             self._directory = Path((self._state / "pwd").read_text().removesuffix("\n"))
             words = (self._state / "env").read_text().split("\0")

@@ -8,6 +8,8 @@ address, Routes are admitted, terminating namespaces are emptied and removed. Of
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import count
 from typing import Literal
 
 from reconcile import kinds
@@ -19,6 +21,14 @@ from reconcile.sandbox.kubernetes.errors import Object
 from reconcile.sandbox.kubernetes.jobs import Container, Jobs
 from reconcile.sandbox.kubernetes.store import Event, Record
 from reconcile.sandbox.kubernetes.writes import Options, Target, Writer
+
+_ADDRESSES = ip_network("203.0.0.0/16")
+_allocated = count(1)
+
+
+def public_address() -> str:
+    """An address that no other Service has, on whatever cluster of this process: all clusters share the internet."""
+    return str(_ADDRESSES[next(_allocated) % _ADDRESSES.num_addresses])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class Controllers:
         record = self._current(seen)
         if record is None or not _wants_address(record):
             return
-        ingress = {"ip": record.object["spec"]["clusterIP"].replace("172.30.", "203.0.", 1)}
+        ingress = {"ip": public_address()}
         status = {**record.object.get("status", {}), "loadBalancer": {"ingress": [ingress]}}
         self._set_status(record, status, "cloud-controller-manager")
 

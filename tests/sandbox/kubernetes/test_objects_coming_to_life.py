@@ -98,6 +98,18 @@ def test_load_balancers_can_take_their_time() -> None:
         until(lambda: status(api, f"{SERVICES}/svc")["loadBalancer"])
 
 
+def test_load_balancers_of_two_clusters_have_different_addresses() -> None:
+    specs = [
+        ClusterSpec(name, namespaces=("a",), behaviour=Behaviour(delay=0.001)) for name in ("one", "two")
+    ]
+    with ApiServers(specs) as fleet:
+        each = [client(fleet, spec.name) for spec in specs]
+        for api in each:
+            api("POST", SERVICES, BALANCED)
+        found = [until(lambda api=api: status(api, f"{SERVICES}/svc")["loadBalancer"]) for api in each]
+    assert len({balancer["ingress"][0]["ip"] for balancer in found}) == 2
+
+
 @pytest.mark.simulation
 def test_a_pending_load_balancer_gets_its_address_once_the_cluster_can_give_one(plain: Api) -> None:
     plain("POST", SERVICES, BALANCED)
