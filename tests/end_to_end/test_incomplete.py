@@ -47,14 +47,14 @@ def incomplete(backend: Backend) -> Incomplete:
 
 
 def run_until(fleet: Harness, condition: Callable[[Plan], bool]) -> RunResult:
-    """A run for which time flies, until a plan shows something."""
+    """A run for which time flies, until a plan shows something, which is given half a minute of ours."""
     stop = threading.Event()
 
     def look(event: Event) -> None:
         if isinstance(event, Planned) and condition(event.plan):
             stop.set()
 
-    return fleet.run(pace=PACE, wait=300, listener=look, stop=stop)
+    return fleet.run(pace=PACE, wait=30 * PACE, listener=look, stop=stop)
 
 
 def give_up(fleet: Harness) -> None:
